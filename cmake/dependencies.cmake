@@ -1,0 +1,14 @@
+# Every foreign library, found once, as an imported target PkgConfig::NAME. docs/dependencies.md says
+# what each is for.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+foreach(dependency IN ITEMS
+        "UV libuv" "NGHTTP2 libnghttp2" "PROTOBUF_C libprotobuf-c" "LMDB lmdb" "SQLITE sqlite3"
+        "JANSSON jansson" "RDKAFKA rdkafka" "OPENSSL openssl" "YAML yaml-0.1" "CURL libcurl" "ZLIB zlib"
+        "LIBXML2 libxml-2.0" "AVRO avro-c" "THRIFT_GLIB thrift_c_glib" "CMOCKA cmocka")
+  separate_arguments(dependency)
+  list(GET dependency 0 name)
+  list(GET dependency 1 module)
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${module})
+endforeach()

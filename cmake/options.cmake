@@ -1,0 +1,20 @@
+# What a build may choose. Presets in CMakePresets.json set these; nothing else reads the environment.
+option(MARQUEE_TESTS "Build the tests" ON)
+option(MARQUEE_BENCH "Build the load generators and rivals" OFF)
+option(MARQUEE_FUZZ "Build the fuzz targets with libFuzzer (clang); otherwise with a replay driver" OFF)
+option(MARQUEE_COVERAGE "Instrument for source-based coverage (clang)" OFF)
+option(MARQUEE_WERROR "Warnings are errors" OFF)
+set(MARQUEE_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+find_program(MARQUEE_CCACHE ccache)
+if(MARQUEE_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER "${MARQUEE_CCACHE}")
+endif()

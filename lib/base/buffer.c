@@ -1,0 +1,97 @@
+#include "base/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FIRST_BYTES = 256 };
+
+void buffer_init(struct buffer *buffer, size_t bytes_max)
+{
+    *buffer = (struct buffer){.bytes_max = bytes_max};
+}
+
+void buffer_deinit(struct buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (struct buffer){.bytes_max = buffer->bytes_max};
+}
+
+void buffer_clear(struct buffer *buffer)
+{
+    buffer->length = 0;
+}
+
+char *buffer_reserve(struct buffer *buffer, size_t length)
+{
+    if (length > buffer->bytes_max - buffer->length) {
+        return NULL;
+    }
+    size_t needed = buffer->length + length;
+    if (needed > buffer->capacity || buffer->data == NULL) {
+        size_t capacity = buffer->capacity > 0 ? buffer->capacity : FIRST_BYTES;
+        while (capacity < needed) {
+            capacity *= 2;
+        }
+        char *data = realloc(buffer->data, capacity);
+        if (data == NULL) {
+            return NULL;
+        }
+        buffer->data = data;
+        buffer->capacity = capacity;
+    }
+    return buffer->data + buffer->length;
+}
+
+void buffer_extend(struct buffer *buffer, size_t length)
+{
+    CHECK(length <= buffer->capacity - buffer->length);
+    buffer->length += length;
+}
+
+bool buffer_append(struct buffer *buffer, struct text text)
+{
+    char *room = buffer_reserve(buffer, text.length);
+    if (room == NULL) {
+        return false;
+    }
+    if (text.length > 0) {
+        memcpy(room, text.data, text.length);
+    }
+    buffer->length += text.length;
+    return true;
+}
+
+bool buffer_append_byte(struct buffer *buffer, char byte)
+{
+    return buffer_append(buffer, (struct text){&byte, 1});
+}
+
+bool buffer_format(struct buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0) {
+        return false;
+    }
+    char *room = buffer_reserve(buffer, (size_t)length + 1);
+    if (room == NULL) {
+        return false;
+    }
+    va_start(arguments, format);
+    (void)vsnprintf(room, (size_t)length + 1, format, arguments); /* measured above */
+    va_end(arguments);
+    buffer->length += (size_t)length;
+    return true;
+}
+
+void buffer_consume(struct buffer *buffer, size_t length)
+{
+    CHECK(length <= buffer->length);
+    buffer->length -= length;
+    if (length > 0 && buffer->length > 0) {
+        memmove(buffer->data, buffer->data + length, buffer->length);
+    }
+}
