@@ -78,3 +78,12 @@ function(marquee_fuzz name)
   add_test(NAME ${name} COMMAND ${name} -runs=0 "${arg_CORPUS}")
   set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 120)
 endfunction()
+
+# marquee_folders(a b ...): add_subdirectory for each that has a CMakeLists.txt, in this order.
+function(marquee_folders)
+  foreach(folder IN LISTS ARGN)
+    if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt")
+      add_subdirectory(${folder})
+    endif()
+  endforeach()
+endfunction()
