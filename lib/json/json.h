@@ -1,9 +1,9 @@
 /* json.h: JSON text, read and written.
  *
- * Reading is jansson's, behind jansson_json.c: duplicates of a key, NUL (also as an escape), bad UTF-8,
- * trailing text and depth over JSON_DEPTH_MAX are refused. A value read is valid in the arena that it
- * was read with. Writing appends to a buffer, with commas and escapes in the right places, without a
- * tree. */
+ * Reading is jansson's, behind jansson_json.c: duplicates of a key, NUL (also as an escape), bad
+ * UTF-8, trailing text and depth over JSON_DEPTH_MAX are refused. A value read is valid in the
+ * arena that it was read with. Writing appends to a buffer, with commas and escapes in the right
+ * places, without a tree. */
 #pragma once
 
 #include <stdint.h>
@@ -50,8 +50,8 @@ const struct json *json_member(const struct json *object, const char *name);
 bool json_next_member(const struct json *object, size_t *position, struct text *ret_name,
                       const struct json **ret_value);
 
-/* Appends JSON to a buffer. The first failure (no room in the buffer) makes all that follow do nothing;
- * json_writer_end() tells. */
+/* Appends JSON to a buffer. The first failure (no room in the buffer) makes all that follow do
+ * nothing; json_writer_end() tells. */
 struct json_writer {
     struct buffer *buffer; /* borrowed */
     /* private */
