@@ -48,12 +48,11 @@ enum status http_server_create(struct loop *loop, const struct http_server_optio
     return STATUS_OK;
 }
 
-static bool has_output(const struct http_server *server)
+static bool has_output(struct http_server *server)
 {
-    for (const struct list *link = server->connections.next; link != &server->connections;
+    for (struct list *link = server->connections.next; link != &server->connections;
          link = link->next) {
-        const struct http_connection *connection =
-            CONTAINER_OF(link, const struct http_connection, link);
+        struct http_connection *connection = CONTAINER_OF(link, struct http_connection, link);
         if (http_output_waiting(&connection->output) > 0) {
             return true;
         }
@@ -62,7 +61,7 @@ static bool has_output(const struct http_server *server)
 }
 
 /* Every reply has been made, and has left. */
-static bool is_idle(const struct http_server *server)
+static bool is_idle(struct http_server *server)
 {
     return server->exchange_count == 0 && !has_output(server);
 }

@@ -42,27 +42,35 @@ static void on_resolved(uv_getaddrinfo_t *request, int result, struct addrinfo *
     }
 }
 
-static enum status resolve(struct loop *loop, struct call *call, struct text host, uint16_t port,
-                           struct resolution **ret_resolution)
+/* NULL: it failed, with the call's error. */
+static struct resolution *begin_resolution(struct loop *loop, struct call *call, struct text host,
+                                           uint16_t port)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     char name[HTTP_ADDRESS_BYTES_MAX];
     char service[8];
     struct resolution *resolution = calloc(1, sizeof(*resolution));
-    if (resolution == NULL || !text_to_c_string(host, name, sizeof(name))) {
-        free(resolution);
-        return call_fail(call, STATUS_UNAVAILABLE, "cannot resolve '%.*s'", TEXT_ARGUMENTS(host));
+    int result = UV_ENOMEM;
+    if (resolution != NULL && text_to_c_string(host, name, sizeof(name))) {
+        (void)snprintf(service, sizeof(service), "%u", port);
+        resolution->request.data = resolution;
+        fiber_wait_init(&resolution->done);
+        result =
+            uv_getaddrinfo(loop_uv(loop), &resolution->request, on_resolved, name, service, &hints);
     }
-    (void)snprintf(service, sizeof(service), "%u", port);
-    resolution->request.data = resolution;
-    fiber_wait_init(&resolution->done);
-    int result =
-        uv_getaddrinfo(loop_uv(loop), &resolution->request, on_resolved, name, service, &hints);
     if (result != 0) {
         free(resolution);
-        return call_fail(call, STATUS_UNAVAILABLE, "cannot resolve '%.*s': %s",
-                         TEXT_ARGUMENTS(host), uv_strerror(result));
+        (void)call_fail(call, STATUS_UNAVAILABLE, "cannot resolve '%.*s': %s", TEXT_ARGUMENTS(host),
+                        uv_strerror(result));
+        return NULL;
     }
+    return resolution;
+}
+
+/* Consumes the resolution, unless STATUS_OK. */
+static enum status await_resolution(struct call *call, struct text host,
+                                    struct resolution *resolution)
+{
     enum status status = fiber_wait(call, &resolution->done);
     if (status != STATUS_OK && !resolution->finished) {
         resolution->abandoned = true;
@@ -75,10 +83,8 @@ static enum status resolve(struct loop *loop, struct call *call, struct text hos
     }
     if (status != STATUS_OK) {
         release(resolution);
-        return status;
     }
-    *ret_resolution = resolution;
-    return STATUS_OK;
+    return status;
 }
 
 /* Waits for a socket to become writable; freed when its handle has closed. */
@@ -172,8 +178,11 @@ enum status tcp_connect(struct loop *loop, struct call *call, struct text addres
         status = open_one(loop, call, (const struct sockaddr *)&numeric, length, ret_fd, &error);
         return describe(call, address, status, error);
     }
-    struct resolution *resolution = NULL;
-    status = resolve(loop, call, host, port, &resolution);
+    struct resolution *resolution = begin_resolution(loop, call, host, port);
+    if (resolution == NULL) {
+        return STATUS_UNAVAILABLE;
+    }
+    status = await_resolution(call, host, resolution);
     if (status != STATUS_OK) {
         return status;
     }
