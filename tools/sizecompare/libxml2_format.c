@@ -36,6 +36,11 @@ static bool is_xml_text(struct text text)
     return true;
 }
 
+static bool is_element(const xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, BAD_CAST name);
+}
+
 static enum status write_entry(xmlTextWriterPtr writer, const struct sample_entry *entry)
 {
     if (xmlTextWriterStartElement(writer, BAD_CAST sample_xml_names.entry) < 0) {
@@ -98,11 +103,11 @@ static enum status entry_from_tree(const xmlNode *element, struct arena *arena,
 {
     const xmlNode *child = element->children;
 
-    if (!xmlStrEqual(element->name, BAD_CAST sample_xml_names.entry)) {
+    if (!is_element(element, sample_xml_names.entry)) {
         return STATUS_INVALID_ARGUMENT;
     }
     for (size_t i = 0; i < SAMPLE_FIELD_COUNT; i++, child = child->next) {
-        if (child == NULL || !xmlStrEqual(child->name, BAD_CAST sample_xml_names.fields[i])) {
+        if (child == NULL || !is_element(child, sample_xml_names.fields[i])) {
             return STATUS_INVALID_ARGUMENT;
         }
         xmlChar *content = xmlNodeGetContent(child);
@@ -149,7 +154,7 @@ static enum status libxml2_decode(void *state, struct text bytes, enum sample_sh
     const xmlNode *first = root;
     size_t count = 1;
     if (shape == SAMPLE_LIST) {
-        if (!xmlStrEqual(root->name, BAD_CAST sample_xml_names.list)) {
+        if (!is_element(root, sample_xml_names.list)) {
             return STATUS_INVALID_ARGUMENT;
         }
         first = root->children;
@@ -161,7 +166,8 @@ static enum status libxml2_decode(void *state, struct text bytes, enum sample_sh
     struct sample_entry *entries = NULL;
     enum status status = entries_from_tree(first, count, arena, &entries);
     if (status == STATUS_OK) {
-        *ret_document = (struct sample_document){.shape = shape, .entries = entries, .count = count};
+        *ret_document =
+            (struct sample_document){.shape = shape, .entries = entries, .count = count};
     }
     return status;
 }
