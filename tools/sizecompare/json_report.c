@@ -1,6 +1,6 @@
 #include "sizecompare/report.h"
 
-/* Names, libraries and titles are constants of this program that need no escapes. */
+/* Names and libraries are constants of this program that need no escapes. */
 static void write_format(FILE *output, const struct measurement *row,
                          const struct measurement *base)
 {
@@ -15,8 +15,8 @@ static void write_format(FILE *output, const struct measurement *row,
 
 static void write_section(FILE *output, const struct report_section *section)
 {
-    fprintf(output, "{\"title\":\"%s\",\"entries\":%zu,\"formats\":[", section->title,
-            section->entry_count);
+    fprintf(output, "{\"shape\":\"%s\",\"entries\":%zu,\"formats\":[",
+            section->shape == SAMPLE_SINGLE ? "single" : "list", section->entry_count);
     for (size_t i = 0; i < WIRE_FORMAT_COUNT; i++) {
         fputs(i > 0 ? "," : "", output);
         write_format(output, &section->measurements[i], &section->measurements[0]);

@@ -47,14 +47,15 @@ static int measure_section(const struct sizecompare_options *options,
         .round_ns = milliseconds * CLOCK_NS_PER_MS,
     };
     struct report_section section = {
-        .title = document->shape == SAMPLE_SINGLE ? "one entry" : "a list of entries",
+        .shape = document->shape,
         .entry_count = document->count,
     };
     const struct wire_format *failed = NULL;
     enum status status = measure_document(&plan, document, section.measurements, &failed);
 
     if (status != STATUS_OK) {
-        fprintf(errors, "sizecompare: %s: %s: %s\n", failed->name, section.title,
+        fprintf(errors, "sizecompare: %s: %s: %s\n", failed->name,
+                document->shape == SAMPLE_SINGLE ? "one entry" : "the list",
                 status == STATUS_DATA_LOSS ? "gave back other content" : status_name(status));
         return EXIT_FAILED;
     }

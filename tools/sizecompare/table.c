@@ -12,7 +12,11 @@ static void write_section(FILE *output, const struct report_section *section)
 {
     const struct measurement *base = &section->measurements[0];
 
-    fprintf(output, "%s\n", section->title);
+    if (section->shape == SAMPLE_SINGLE) {
+        fputs("one entry\n", output);
+    } else {
+        fprintf(output, "a list of %zu entries\n", section->entry_count);
+    }
     fprintf(output, "%-17s %-20s %8s %7s %11s %7s %11s %7s\n", "format", "library", "bytes",
             "ratio", "encode, ns", "ratio", "decode, ns", "ratio");
     for (size_t i = 0; i < WIRE_FORMAT_COUNT; i++) {
