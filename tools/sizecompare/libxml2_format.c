@@ -28,7 +28,7 @@ static bool is_xml_text(struct text text)
 {
     for (size_t i = 0; i < text.length;) {
         int length = (int)(text.length - i < 4 ? text.length - i : 4);
-        int character = xmlGetUTF8Char(BAD_CAST(text.data + i), &length);
+        int character = xmlGetUTF8Char((const xmlChar *)(text.data + i), &length);
         if (character < 0 || !xmlIsCharQ((unsigned)character)) {
             return false;
         }
@@ -39,20 +39,20 @@ static bool is_xml_text(struct text text)
 
 static bool is_element(const xmlNode *node, const char *name)
 {
-    return node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, BAD_CAST name);
+    return node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, (const xmlChar *)name);
 }
 
 static enum status write_entry(xmlTextWriterPtr writer, const struct sample_entry *entry)
 {
-    if (xmlTextWriterStartElement(writer, BAD_CAST sample_xml_names.entry) < 0) {
+    if (xmlTextWriterStartElement(writer, (const xmlChar *)sample_xml_names.entry) < 0) {
         return STATUS_INTERNAL;
     }
     for (size_t i = 0; i < SAMPLE_FIELD_COUNT; i++) {
         if (!is_xml_text(entry->fields[i])) {
             return STATUS_INVALID_ARGUMENT;
         }
-        if (xmlTextWriterWriteElement(writer, BAD_CAST sample_xml_names.fields[i],
-                                      BAD_CAST entry->fields[i].data) < 0) {
+        if (xmlTextWriterWriteElement(writer, (const xmlChar *)sample_xml_names.fields[i],
+                                      (const xmlChar *)entry->fields[i].data) < 0) {
             return STATUS_INTERNAL;
         }
     }
@@ -64,7 +64,7 @@ static enum status write_document(xmlTextWriterPtr writer, const struct sample_d
     if (document->shape == SAMPLE_SINGLE) {
         return write_entry(writer, &document->entries[0]);
     }
-    if (xmlTextWriterStartElement(writer, BAD_CAST sample_xml_names.list) < 0) {
+    if (xmlTextWriterStartElement(writer, (const xmlChar *)sample_xml_names.list) < 0) {
         return STATUS_INTERNAL;
     }
     for (size_t i = 0; i < document->count; i++) {
