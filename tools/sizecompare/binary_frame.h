@@ -2,9 +2,10 @@
  *
  * Walked before the libraries' own decoders, which trust what they read. thrift c_glib 0.17 waits
  * for ever on a memory buffer that ends early (its read gives 0, which read_all takes for
- * progress), frees a pointer it never set when it skips a cut string, and allocates any length;
- * avro-c 1.11 leaks a string that ends early and allocates any length. A document that passes holds
- * no unknown fields and nothing behind its end. The texts themselves are not looked at. */
+ * progress), frees a pointer it never set when it skips a cut string, and allocates any length.
+ * avro-c 1.11 leaks a string that ends early, allocates any length, and for -1 writes in front of
+ * its buffer. A document that passes has no unknown fields and nothing behind its end. The texts
+ * themselves are not looked at. */
 #pragma once
 
 #include "base/status.h"

@@ -2,8 +2,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "sizecompare/catalogue.h"
-#include "sizecompare/report.h"
+#include "sizecompare/sample_catalogue.h"
+#include "sizecompare/size_report.h"
 
 enum {
     EXIT_OK = 0,
@@ -36,7 +36,7 @@ static const char *catalogue_problem(enum status status)
 
 static int measure_section(const struct sizecompare_options *options,
                            const struct sample_document *document, FILE *errors,
-                           struct report_section *ret_section)
+                           struct size_report_section *ret_section)
 {
     int64_t milliseconds =
         options->milliseconds > 0 ? options->milliseconds : SIZECOMPARE_MILLISECONDS_DEFAULT;
@@ -46,7 +46,7 @@ static int measure_section(const struct sizecompare_options *options,
         .iterations = options->iterations,
         .round_ns = milliseconds * CLOCK_NS_PER_MS,
     };
-    struct report_section section = {
+    struct size_report_section section = {
         .shape = document->shape,
         .entry_count = document->count,
     };
@@ -64,14 +64,14 @@ static int measure_section(const struct sizecompare_options *options,
 }
 
 static int write_report(const struct sizecompare_options *options, FILE *errors,
-                        const struct report_section *sections, size_t count)
+                        const struct size_report_section *sections, size_t count)
 {
     FILE *output = options->output != NULL ? options->output : stdout;
 
     if (options->json) {
-        json_report_write(output, sections, count);
+        size_report_write_json(output, sections, count);
     } else {
-        table_write(output, sections, count);
+        size_report_write_table(output, sections, count);
     }
     if (fflush(output) != 0 || ferror(output)) {
         fprintf(errors, "sizecompare: the output cannot be written\n");
@@ -93,7 +93,7 @@ int sizecompare_run(const struct sizecompare_options *options)
     arena_init(&arena, ENTRIES_BYTES_MAX);
     struct sample_document list;
     enum status status =
-        catalogue_load(options->catalogue, SIZECOMPARE_LIST_ENTRIES, &arena, &list);
+        sample_catalogue_load(options->catalogue, SIZECOMPARE_LIST_ENTRIES, &arena, &list);
     if (status != STATUS_OK) {
         fprintf(errors, "sizecompare: %s: %s\n",
                 options->catalogue != NULL ? options->catalogue : "the catalogue built in",
@@ -101,7 +101,7 @@ int sizecompare_run(const struct sizecompare_options *options)
         return EXIT_FAILED;
     }
     const struct sample_document single = sample_document_reference();
-    struct report_section sections[2];
+    struct size_report_section sections[2];
     int exit_status = measure_section(options, &single, errors, &sections[0]);
     if (exit_status == EXIT_OK) {
         exit_status = measure_section(options, &list, errors, &sections[1]);

@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
-#include "sizecompare/catalogue.h"
+#include "sizecompare/sample_catalogue.h"
 #include "sizecompare/wire_format.h"
 
 enum { BYTES_MAX = 64 << 20 };
@@ -88,7 +88,7 @@ static struct sample_document load_list(struct arena *arena, size_t count)
     struct sample_document list;
 
     arena_init(arena, BYTES_MAX);
-    assert_int_equal(catalogue_load(NULL, count, arena, &list), STATUS_OK);
+    assert_int_equal(sample_catalogue_load(NULL, count, arena, &list), STATUS_OK);
     assert_int_equal(list.count, count);
     return list;
 }
@@ -273,6 +273,7 @@ static void test_refuses_garbage(void **unused)
         TEXT_INIT("\x0f\x00\x01\x0c\x7f\xff\xff\xff\x00"),
         TEXT_INIT("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"),
         TEXT_INIT("\x0a\xff\xff\xff\xff\x0f\x0a"),
+        TEXT_INIT("\x01\x02t\x00\x02r"),
         TEXT_INIT("[[[[[[[[[[[["),
     };
 

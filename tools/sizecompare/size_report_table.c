@@ -1,4 +1,4 @@
-#include "sizecompare/report.h"
+#include "sizecompare/size_report.h"
 
 static void write_row(FILE *output, const struct measurement *row, const struct measurement *base)
 {
@@ -8,7 +8,7 @@ static void write_row(FILE *output, const struct measurement *row, const struct 
             row->decode_ns / base->decode_ns);
 }
 
-static void write_section(FILE *output, const struct report_section *section)
+static void write_section(FILE *output, const struct size_report_section *section)
 {
     const struct measurement *base = &section->measurements[0];
 
@@ -24,7 +24,7 @@ static void write_section(FILE *output, const struct report_section *section)
     }
 }
 
-void table_write(FILE *output, const struct report_section *sections, size_t count)
+void size_report_write_table(FILE *output, const struct size_report_section *sections, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (i > 0) {

@@ -1,4 +1,4 @@
-#include "sizecompare/catalogue.h"
+#include "sizecompare/sample_catalogue.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -64,15 +64,15 @@ static enum status parse(struct text json, size_t entries_max, struct arena *are
     return STATUS_OK;
 }
 
-enum status catalogue_load(const char *path, size_t entries_max, struct arena *arena,
-                           struct sample_document *ret_document)
+enum status sample_catalogue_load(const char *path, size_t entries_max, struct arena *arena,
+                                  struct sample_document *ret_document)
 {
     if (path == NULL) {
         return parse(text_of_bytes(sizecompare_catalogue, sizecompare_catalogue_size), entries_max,
                      arena, ret_document);
     }
     CLEANUP(buffer_deinit) struct buffer bytes;
-    buffer_init(&bytes, CATALOGUE_BYTES_MAX);
+    buffer_init(&bytes, SAMPLE_CATALOGUE_BYTES_MAX);
     enum status status = read_file(path, &bytes);
     return status == STATUS_OK ? parse(buffer_text(&bytes), entries_max, arena, ret_document)
                                : status;

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "sizecompare/catalogue.h"
+#include "sizecompare/sample_catalogue.h"
 
 #define ENTRY(id) "{\"id\":\"" id "\",\"title\":\"t\",\"description\":\"d\",\"director\":\"r\"}"
 
@@ -56,7 +56,7 @@ static void test_built_in_has_a_hundred_entries(void **state)
     struct place *place = *state;
     struct sample_document document;
 
-    assert_int_equal(catalogue_load(NULL, 100, &place->arena, &document), STATUS_OK);
+    assert_int_equal(sample_catalogue_load(NULL, 100, &place->arena, &document), STATUS_OK);
     assert_int_equal(document.shape, SAMPLE_LIST);
     assert_int_equal(document.count, 100);
     assert_true(text_equal(document.entries[0].fields[SAMPLE_FIELD_ID], TEXT("tt0133093")));
@@ -91,7 +91,7 @@ static void test_reads_files(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct sample_document document = {.count = 0};
         place_write(place, cases[i].content);
-        enum status got = catalogue_load(place->file, 2, &place->arena, &document);
+        enum status got = sample_catalogue_load(place->file, 2, &place->arena, &document);
         if (got != cases[i].want || document.count != cases[i].count) {
             fail_msg("%s: %s, %zu entries", cases[i].name, status_name(got), document.count);
         }
@@ -103,9 +103,9 @@ static void test_says_what_cannot_be_read(void **state)
     struct place *place = *state;
     struct sample_document document;
 
-    assert_int_equal(catalogue_load("/nowhere/catalogue.json", 2, &place->arena, &document),
+    assert_int_equal(sample_catalogue_load("/nowhere/catalogue.json", 2, &place->arena, &document),
                      STATUS_NOT_FOUND);
-    assert_int_equal(catalogue_load(place->folder, 2, &place->arena, &document),
+    assert_int_equal(sample_catalogue_load(place->folder, 2, &place->arena, &document),
                      STATUS_UNAVAILABLE);
 }
 
@@ -115,8 +115,8 @@ static void test_refuses_a_large_file(void **state)
     struct sample_document document;
 
     place_write(place, "[");
-    assert_int_equal(truncate(place->file, CATALOGUE_BYTES_MAX + 1), 0);
-    assert_int_equal(catalogue_load(place->file, 2, &place->arena, &document),
+    assert_int_equal(truncate(place->file, SAMPLE_CATALOGUE_BYTES_MAX + 1), 0);
+    assert_int_equal(sample_catalogue_load(place->file, 2, &place->arena, &document),
                      STATUS_RESOURCE_EXHAUSTED);
 }
 

@@ -1,4 +1,4 @@
-/* report.h: what was measured, for people (a table) and for programs (JSON). */
+/* size_report.h: what was measured, for people (a table) and for programs (JSON). */
 #pragma once
 
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include "sizecompare/measure.h"
 #include "sizecompare/wire_format.h"
 
-struct report_section {
+struct size_report_section {
     enum sample_shape shape;
     size_t entry_count;
     /* The first is what the rest is compared to. */
@@ -15,9 +15,10 @@ struct report_section {
 
 /* A table for each section: size, times and how many times those of the first format they are. The
  * caller looks for errors of `output`. */
-void table_write(FILE *output, const struct report_section *sections, size_t count);
+void size_report_write_table(FILE *output, const struct size_report_section *sections,
+                             size_t count);
 
 /* One JSON document: {"rounds", "documents": [{"shape", "entries", "formats": [{"format",
  * "library", "bytes", "encodeNs", "decodeNs", "bytesRatio", "encodeRatio", "decodeRatio"}]}]}. The
  * caller looks for errors of `output`. */
-void json_report_write(FILE *output, const struct report_section *sections, size_t count);
+void size_report_write_json(FILE *output, const struct size_report_section *sections, size_t count);

@@ -1,4 +1,4 @@
-#include "sizecompare/report.h"
+#include "sizecompare/size_report.h"
 
 /* Names and libraries are constants of this program that need no escapes. */
 static void write_format(FILE *output, const struct measurement *row,
@@ -13,7 +13,7 @@ static void write_format(FILE *output, const struct measurement *row,
         row->decode_ns / base->decode_ns);
 }
 
-static void write_section(FILE *output, const struct report_section *section)
+static void write_section(FILE *output, const struct size_report_section *section)
 {
     fprintf(output, "{\"shape\":\"%s\",\"entries\":%zu,\"formats\":[",
             section->shape == SAMPLE_SINGLE ? "single" : "list", section->entry_count);
@@ -24,7 +24,7 @@ static void write_section(FILE *output, const struct report_section *section)
     fputs("]}", output);
 }
 
-void json_report_write(FILE *output, const struct report_section *sections, size_t count)
+void size_report_write_json(FILE *output, const struct size_report_section *sections, size_t count)
 {
     fprintf(output, "{\"rounds\":%d,\"documents\":[", MEASURE_ROUNDS);
     for (size_t i = 0; i < count; i++) {
