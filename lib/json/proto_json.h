@@ -1,0 +1,34 @@
+/* proto_json.h: ProtoJSON, the JSON form of protobuf messages, both ways, driven by lib/proto's
+ * types (protobuf.dev/programming-guides/json). */
+#pragma once
+
+#include "base/call.h"
+#include "base/status.h"
+#include "proto/proto.h"
+
+struct buffer;
+struct json_writer;
+
+enum proto_json_flags {
+    PROTO_JSON_DEFAULT = 0,
+    PROTO_JSON_EMIT_ZERO = 1,      /* also fields that hold their zero value */
+    PROTO_JSON_IGNORE_UNKNOWN = 2, /* reading: unknown members are skipped instead of refused */
+};
+
+/* Appends the message as JSON: lowerCamelCase names, 64-bit integers as strings, bytes as base64,
+ * enums by name, NaN and infinities as strings; Timestamp, Duration, FieldMask, wrappers, Struct
+ * and Any are written in their special forms where a type of that full name occurs.
+ * STATUS_RESOURCE_EXHAUSTED: no room in the buffer. STATUS_INTERNAL: the message holds what has no
+ * JSON form (a timestamp out of range). */
+MUST_USE enum status proto_json_encode(struct call *call, const struct proto_type *type,
+                                       const ProtobufCMessage *message, unsigned flags,
+                                       struct buffer *buffer);
+
+/* Parses JSON into a message valid in the call's arena. Accepts JSON names and declared names,
+ * integers as numbers or strings, enums by name or number, base64 of either alphabet with or
+ * without padding, null as unset. STATUS_INVALID_ARGUMENT: malformed JSON, an unknown member or
+ * enum name, a value of the wrong kind or out of range, a field given twice; the call's error names
+ * the place. STATUS_RESOURCE_EXHAUSTED: no room in the arena. */
+MUST_USE enum status proto_json_decode(struct call *call, const struct proto_type *type,
+                                       struct text json, unsigned flags,
+                                       ProtobufCMessage **ret_message);
