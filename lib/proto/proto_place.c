@@ -6,6 +6,7 @@
 struct path {
     char *buffer;
     size_t start;
+    bool name_follows; /* what was written last begins with a name */
 };
 
 static bool prepend(struct path *path, struct text part)
@@ -22,23 +23,23 @@ static bool prepend(struct path *path, struct text part)
 
 static bool prepend_place(struct path *path, const struct proto_place *place)
 {
+    char index[32];
+    int length = 0;
     if (place->index != PROTO_PLACE_NO_INDEX) {
-        char index[32];
-        int length = snprintf(index, sizeof(index), "[%zu]", place->index);
-        if (!prepend(path, text_of_bytes(index, (size_t)length))) {
-            return false;
-        }
+        length = snprintf(index, sizeof(index), "[%zu]", place->index);
     }
-    bool first = path->start == PROTO_PLACE_BYTES_MAX || path->buffer[path->start] == '[';
-    if (place->name.length == 0) {
-        return true;
+    struct text dot = path->name_follows ? TEXT(".") : TEXT("");
+    if (!prepend(path, dot) || !prepend(path, text_of_bytes(index, (size_t)length)) ||
+        !prepend(path, place->name)) {
+        return false;
     }
-    return (first || prepend(path, TEXT("."))) && prepend(path, place->name);
+    path->name_follows = place->name.length > 0;
+    return true;
 }
 
 struct text proto_place_path(const struct proto_place *place, char buffer[PROTO_PLACE_BYTES_MAX])
 {
-    struct path path = {buffer, PROTO_PLACE_BYTES_MAX};
+    struct path path = {.buffer = buffer, .start = PROTO_PLACE_BYTES_MAX};
     bool fits = true;
     for (; fits && place != NULL; place = place->parent) {
         fits = prepend_place(&path, place);
