@@ -18,7 +18,9 @@ enum {
     EVENTLOG_KEY_BYTES_MAX = 512,
     EVENTLOG_VALUE_BYTES_MAX = 1024 * 1024,
     EVENTLOG_PARTITIONS_MAX = 256, /* of one topic */
-    EVENTLOG_BATCH_MAX = 100000,   /* records of one poll or one produce */
+    EVENTLOG_GROUP_BYTES_MAX = 100, /* letters, digits, '.', '_', '-' */
+    EVENTLOG_BATCH_MAX = 100000,    /* records of one poll or one produce */
+    EVENTLOG_PRODUCE_BYTES_MAX = 64 * 1024 * 1024, /* keys and values of one produce */
 };
 
 struct eventlog_message {
@@ -109,3 +111,13 @@ struct eventlog_consumer {
 /* The partition of a key among `count`: FNV-1a of the key, modulo (not Kafka's murmur2: the
  * embedded log's own; Kafka's producer uses librdkafka's partitioner "murmur2_random"). */
 int32_t eventlog_partition(struct text key, int32_t count);
+
+/* Whether it can name a topic or a group: 1 to EVENTLOG_TOPIC_BYTES_MAX of the bytes above, and
+ * neither "." nor "..". */
+MUST_USE bool eventlog_name_is_valid(struct text name);
+
+/* For implementations: the limits above. STATUS_INVALID_ARGUMENT, with the call's error set, or
+ * STATUS_OK. ret_bytes: the sum of keys and values. */
+MUST_USE enum status eventlog_check_messages(struct call *call, struct text topic,
+                                             const struct eventlog_message *messages, size_t count,
+                                             size_t *ret_bytes);
