@@ -1,9 +1,9 @@
 #include "grpc/connect_request.h"
 
 #include "base/clock.h"
-#include "grpc/grpc_base64.h"
 #include "grpc/grpc_gzip.h"
 #include "grpc/grpc_server_private.h"
+#include "json/base64.h"
 
 enum { TIMEOUT_DIGITS_MAX = 10 };
 
@@ -46,8 +46,7 @@ enum status connect_take_headers(struct grpc_server_call *self, struct connect_f
             self->gzip_accepted = grpc_accepts_encoding(header->value, TEXT("gzip"));
         } else if (text_equal(header->name, TEXT("connect-protocol-version")) &&
                    !text_equal(header->value, TEXT("1"))) {
-            status = call_fail(call, STATUS_INVALID_ARGUMENT,
-                               "connect-protocol-version is not 1");
+            status = call_fail(call, STATUS_INVALID_ARGUMENT, "connect-protocol-version is not 1");
         }
     }
     grpc_server_call_set_timeout(self, timeout_ns);
@@ -138,8 +137,12 @@ enum status connect_read_query(struct grpc_server_call *self, struct connect_for
     if (message.data == NULL) {
         return call_fail(call, STATUS_INVALID_ARGUMENT, "the query has no message");
     }
-    if (text_equal(base64, TEXT("1")) && !grpc_base64_decode(call->arena, message, &message)) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "the message is not base64");
+    if (text_equal(base64, TEXT("1"))) {
+        bool valid = false;
+        message = base64_decode(call->arena, message, &valid);
+        if (!valid || message.data == NULL) {
+            return call_fail(call, STATUS_INVALID_ARGUMENT, "the message is not base64");
+        }
     }
     return decode(self, form, message, ret_message);
 }

@@ -41,8 +41,8 @@ static size_t add_metadata(struct grpc_server_call *self, struct http_header *he
     }
     for (size_t i = 0; i < self->trailing.count; i++) {
         const struct http_header *trailer = &self->trailing.headers[i];
-        struct text name = arena_format(self->call.arena, "trailer-%.*s",
-                                        TEXT_ARGUMENTS(trailer->name));
+        struct text name =
+            arena_format(self->call.arena, "trailer-%.*s", TEXT_ARGUMENTS(trailer->name));
         if (name.data != NULL) {
             headers[count++] = (struct http_header){name, trailer->value};
         }
@@ -67,16 +67,14 @@ static void reply(struct grpc_server_call *self, int http_status, const struct h
         struct buffer *compressed = create_buffer(arena);
         if (compressed != NULL && grpc_gzip_deflate(body, compressed)) {
             body = buffer_text(compressed);
-            headers[count++] =
-                (struct http_header){TEXT("content-encoding"), TEXT("gzip")};
+            headers[count++] = (struct http_header){TEXT("content-encoding"), TEXT("gzip")};
             headers[count++] = (struct http_header){TEXT("vary"), TEXT("accept-encoding")};
         }
     }
     count = add_metadata(self, headers, count);
-    http_reply(self->exchange, &(struct http_reply){.status = http_status,
-                                                    .headers = headers,
-                                                    .header_count = count,
-                                                    .body = body});
+    http_reply(self->exchange,
+               &(struct http_reply){
+                   .status = http_status, .headers = headers, .header_count = count, .body = body});
 }
 
 static void reply_error(struct grpc_server_call *self, enum status status)

@@ -6,7 +6,8 @@
 #include "grpc/grpc_stream_private.h"
 
 enum {
-    GRPC_REPLAY_BYTES_MAX = 64 * 1024, /* of a stream's first message, kept in case nobody gets it */
+    GRPC_REPLAY_BYTES_MAX =
+        64 * 1024, /* of a stream's first message, kept in case nobody gets it */
 };
 
 struct grpc_client_call {
@@ -15,16 +16,16 @@ struct grpc_client_call {
     const char *path;
     const struct grpc_call_options *options;
     int64_t started_ns;
-    unsigned attempts;                     /* begun so far */
-    const struct grpc_subchannel *avoid;   /* the last attempt's: compared, never followed */
-    struct grpc_connection *connection;    /* held; NULL between attempts */
-    struct http2_request *request;         /* NULL between attempts */
-    const struct http_header *headers;     /* the reply's; NULL before they are there */
+    unsigned attempts;                   /* begun so far */
+    const struct grpc_subchannel *avoid; /* the last attempt's: compared, never followed */
+    struct grpc_connection *connection;  /* held; NULL between attempts */
+    struct http2_request *request;       /* NULL between attempts */
+    const struct http_header *headers;   /* the reply's; NULL before they are there */
     size_t header_count;
-    bool headers_only;  /* the whole reply is one block of headers */
-    bool unprocessed;   /* the attempt has surely reached nobody */
+    bool headers_only;   /* the whole reply is one block of headers */
+    bool unprocessed;    /* the attempt has surely reached nobody */
     int64_t pushback_ms; /* the server's word on retries: -1 none, INT64_MAX never */
-    struct text replay; /* the first frame, as long as it may be sent again */
+    struct text replay;  /* the first frame, as long as it may be sent again */
     bool replayable;
     bool send_closed;
     struct grpc_stream stream;

@@ -32,8 +32,8 @@ static bool add_changing_headers(struct grpc_client_call *self, struct http_head
     }
     struct trace child = trace_child(&call->identity.trace);
     trace_format(&child, traceparent);
-    headers[(*count)++] = (struct http_header){TEXT("traceparent"),
-                                               {traceparent, TRACE_PARENT_LENGTH}};
+    headers[(*count)++] =
+        (struct http_header){TEXT("traceparent"), {traceparent, TRACE_PARENT_LENGTH}};
     if (self->options->compress) {
         headers[(*count)++] = (struct http_header){TEXT("grpc-encoding"), TEXT("gzip")};
     }
@@ -42,8 +42,7 @@ static bool add_changing_headers(struct grpc_client_call *self, struct http_head
         if (previous.data == NULL) {
             return false;
         }
-        headers[(*count)++] =
-            (struct http_header){TEXT("grpc-previous-rpc-attempts"), previous};
+        headers[(*count)++] = (struct http_header){TEXT("grpc-previous-rpc-attempts"), previous};
     }
     return true;
 }
@@ -68,8 +67,8 @@ enum status grpc_client_headers(struct grpc_client_call *self, const char *addre
 {
     struct text authority = self->channel->options.authority;
     size_t count = 0;
-    struct http_header *headers = arena_calloc(
-        self->call->arena, OWN_HEADERS_MAX + GRPC_METADATA_MAX, sizeof(*headers));
+    struct http_header *headers =
+        arena_calloc(self->call->arena, OWN_HEADERS_MAX + GRPC_METADATA_MAX, sizeof(*headers));
     if (headers == NULL) {
         return call_fail(self->call, STATUS_RESOURCE_EXHAUSTED, "no memory for the request");
     }
@@ -121,9 +120,8 @@ enum status grpc_client_take_status(struct grpc_client_call *self,
                          self->channel->options.target);
     }
     take_pushback(self, headers, count);
-    enum status status = text_to_u64(number, &code) && code < STATUS_COUNT
-                             ? (enum status)code
-                             : STATUS_UNKNOWN;
+    enum status status =
+        text_to_u64(number, &code) && code < STATUS_COUNT ? (enum status)code : STATUS_UNKNOWN;
     if (status != STATUS_OK) {
         struct text words = grpc_message_decode(self->call->arena, message);
         return call_fail(self->call, status, "%.*s", TEXT_ARGUMENTS(words));

@@ -78,9 +78,9 @@ enum status grpc_client_finish(struct grpc_stream *stream)
 struct text grpc_client_initial_metadata(struct grpc_stream *stream, struct text name)
 {
     struct grpc_client_call *self = client_call_of(stream);
-    return self->headers_only ? (struct text){NULL, 0}
-                              : grpc_metadata_find(self->call->arena, self->headers,
-                                                   self->header_count, name);
+    return self->headers_only
+               ? (struct text){NULL, 0}
+               : grpc_metadata_find(self->call->arena, self->headers, self->header_count, name);
 }
 
 struct text grpc_client_trailing_metadata(struct grpc_stream *stream, struct text name)

@@ -21,8 +21,7 @@ static enum status encode_request(struct grpc_client_call *self, const ProtobufC
     if (!stream->form.compress) {
         return grpc_codec_frame_in_arena(self->call, request, ret_frame);
     }
-    enum status status =
-        grpc_codec_frame(self->call, stream->form, NULL, request, &stream->out);
+    enum status status = grpc_codec_frame(self->call, stream->form, NULL, request, &stream->out);
     *ret_frame = buffer_text(&stream->out);
     return status;
 }

@@ -44,8 +44,8 @@ enum status grpc_codec_encode(struct call *call, enum grpc_codec codec,
 
 /* Appends the message, encoded and then compressed. */
 static enum status append_compressed(struct call *call, enum grpc_codec codec,
-                                     const struct proto_type *type,
-                                     const ProtobufCMessage *message, struct buffer *buffer)
+                                     const struct proto_type *type, const ProtobufCMessage *message,
+                                     struct buffer *buffer)
 {
     CLEANUP(buffer_deinit) struct buffer plain;
     buffer_init(&plain, buffer->bytes_max);
@@ -65,9 +65,8 @@ enum status grpc_codec_frame(struct call *call, struct grpc_codec_form form,
         return fail_too_large(call);
     }
     buffer_extend(buffer, GRPC_FRAME_PREFIX_BYTES);
-    enum status status = form.compress
-                             ? append_compressed(call, form.codec, type, message, buffer)
-                             : grpc_codec_encode(call, form.codec, type, message, buffer);
+    enum status status = form.compress ? append_compressed(call, form.codec, type, message, buffer)
+                                       : grpc_codec_encode(call, form.codec, type, message, buffer);
     if (status != STATUS_OK) {
         return status;
     }
@@ -85,8 +84,7 @@ enum status grpc_codec_frame_in_arena(struct call *call, const ProtobufCMessage 
         return fail_too_large(call);
     }
     grpc_frame_prefix(false, length, frame);
-    size_t packed =
-        protobuf_c_message_pack(message, (uint8_t *)frame + GRPC_FRAME_PREFIX_BYTES);
+    size_t packed = protobuf_c_message_pack(message, (uint8_t *)frame + GRPC_FRAME_PREFIX_BYTES);
     CHECK(packed == length);
     *ret_frame = (struct text){frame, GRPC_FRAME_PREFIX_BYTES + length};
     return STATUS_OK;

@@ -11,8 +11,7 @@
 enum { GRPC_FRAME_PREFIX_BYTES = 5 };
 
 /* Writes a prefix. */
-void grpc_frame_prefix(bool compressed, size_t length,
-                       char prefix[static GRPC_FRAME_PREFIX_BYTES]);
+void grpc_frame_prefix(bool compressed, size_t length, char prefix[static GRPC_FRAME_PREFIX_BYTES]);
 
 /* Where parts come from: the next one, borrowed until the next call; empty at the end. */
 typedef enum status (*grpc_part_fn)(void *state, struct text *ret_part);

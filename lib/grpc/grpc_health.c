@@ -40,8 +40,7 @@ enum status grpc_health_create(const struct grpc_service *services, size_t servi
 {
     struct grpc_health *health = calloc(1, sizeof(*health));
     struct health_entry *entries = calloc(service_count + 1, sizeof(*entries));
-    if (health == NULL || entries == NULL ||
-        pthread_mutex_init(&health->lock, NULL) != 0) {
+    if (health == NULL || entries == NULL || pthread_mutex_init(&health->lock, NULL) != 0) {
         free(health);
         free(entries);
         return STATUS_RESOURCE_EXHAUSTED;
@@ -199,9 +198,10 @@ static enum status send_changes(struct health_watcher *watcher, struct call *cal
         const struct health_entry *entry = find_entry(health, service);
         uint64_t changes = entry != NULL ? entry->changes : 0;
         bool shut_down = health->shut_down;
-        answer.status = entry != NULL
-                            ? serving_status(entry->serving)
-                            : GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVICE_UNKNOWN;
+        answer.status =
+            entry != NULL
+                ? serving_status(entry->serving)
+                : GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVICE_UNKNOWN;
         unlock(health);
         enum status status = STATUS_OK;
         if (changes != seen || shut_down) {

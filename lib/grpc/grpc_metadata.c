@@ -1,6 +1,8 @@
 #include "grpc/grpc_metadata.h"
 
-#include "grpc/grpc_base64.h"
+#include "json/base64.h"
+
+enum { BINARY_BYTES_MAX = HTTP_HEADER_LIST_BYTES_MAX };
 
 static bool is_binary(struct text name)
 {
@@ -24,6 +26,21 @@ static bool is_reserved(struct text name)
     /* The one grpc- header that carries what an application says. */
     return text_starts_with(name, TEXT("grpc-")) &&
            !text_equal(name, TEXT("grpc-status-details-bin"));
+}
+
+/* Without padding, as the protocol wants it written. {NULL, 0}: too large, or no memory. */
+static struct text encode_binary(struct arena *arena, struct text bytes)
+{
+    CLEANUP(buffer_deinit) struct buffer buffer;
+    buffer_init(&buffer, BINARY_BYTES_MAX);
+    if (!base64_encode(bytes, &buffer)) {
+        return (struct text){NULL, 0};
+    }
+    struct text encoded = buffer_text(&buffer);
+    while (encoded.length > 0 && encoded.data[encoded.length - 1] == '=') {
+        encoded.length--;
+    }
+    return arena_copy(arena, encoded);
 }
 
 static bool is_name(struct text name)
@@ -55,7 +72,7 @@ bool grpc_metadata_add(struct arena *arena, struct grpc_metadata_list *list, str
         return false;
     }
     if (is_binary(name)) {
-        value = grpc_base64_encode(arena, value);
+        value = encode_binary(arena, value);
         if (value.data == NULL) {
             return false;
         }
@@ -82,8 +99,9 @@ struct text grpc_metadata_find(struct arena *arena, const struct http_header *he
     /* Intermediaries may have joined several values: each is encoded by itself. */
     struct text rest = value;
     struct text first = text_trim(text_next(&rest, ','));
-    struct text bytes;
-    return grpc_base64_decode(arena, first, &bytes) ? bytes : (struct text){NULL, 0};
+    bool valid = false;
+    struct text bytes = base64_decode(arena, first, &valid);
+    return valid ? bytes : (struct text){NULL, 0};
 }
 
 /* Whether the parameters say q=0, in any of its spellings. */

@@ -11,7 +11,8 @@
 struct grpc_stream;
 
 enum {
-    GRPC_METADATA_MAX = 32, /* entries sent with one request, or as one reply's headers or trailers */
+    GRPC_METADATA_MAX =
+        32, /* entries sent with one request, or as one reply's headers or trailers */
 };
 
 /* One entry of metadata. */

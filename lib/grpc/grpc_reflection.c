@@ -60,8 +60,7 @@ static size_t collect_files(const struct proto_pool *pool, struct text file_name
 static enum status answer_file(struct reflection_turn *turn, struct text file_name)
 {
     const struct proto_pool *pool = turn->server->pool;
-    struct text *names =
-        arena_calloc(turn->arena, GRPC_REFLECTION_FILES_MAX, sizeof(*names));
+    struct text *names = arena_calloc(turn->arena, GRPC_REFLECTION_FILES_MAX, sizeof(*names));
     ProtobufCBinaryData *files =
         arena_calloc(turn->arena, GRPC_REFLECTION_FILES_MAX, sizeof(*files));
     Grpc__Reflection__V1__FileDescriptorResponse *response =
@@ -150,7 +149,8 @@ static enum status answer_services(struct reflection_turn *turn)
     return STATUS_OK;
 }
 
-static enum status answer(struct reflection_turn *turn, const Grpc__Reflection__V1__ServerReflectionRequest *request)
+static enum status answer(struct reflection_turn *turn,
+                          const Grpc__Reflection__V1__ServerReflectionRequest *request)
 {
     switch (request->message_request_case) {
     case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_BY_FILENAME:
@@ -173,14 +173,16 @@ static enum status answer(struct reflection_turn *turn, const Grpc__Reflection__
 static enum status take_turn(struct reflection_turn *turn, struct grpc_stream *stream,
                              bool *ret_end)
 {
-    Grpc__Reflection__V1__ServerReflectionResponse response = GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__INIT;
+    Grpc__Reflection__V1__ServerReflectionResponse response =
+        GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__INIT;
     ProtobufCMessage *message = NULL;
     enum status status = grpc_receive_into(stream, turn->arena, &message);
     *ret_end = message == NULL;
     if (status != STATUS_OK || message == NULL) {
         return status;
     }
-    Grpc__Reflection__V1__ServerReflectionRequest *request = (Grpc__Reflection__V1__ServerReflectionRequest *)message;
+    Grpc__Reflection__V1__ServerReflectionRequest *request =
+        (Grpc__Reflection__V1__ServerReflectionRequest *)message;
     turn->answer = &response;
     response.valid_host = request->host;
     response.original_request = request;

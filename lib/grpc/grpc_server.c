@@ -111,8 +111,8 @@ static enum status create_pool(struct grpc_server *server, struct proto_descript
     }
     sets[set_count++] = (struct proto_descriptor_set){marquee_health_proto_descriptor_set,
                                                       marquee_health_proto_descriptor_set_size};
-    sets[set_count++] = (struct proto_descriptor_set){
-        marquee_reflection_proto_descriptor_set, marquee_reflection_proto_descriptor_set_size};
+    sets[set_count++] = (struct proto_descriptor_set){marquee_reflection_proto_descriptor_set,
+                                                      marquee_reflection_proto_descriptor_set_size};
     for (size_t i = 0; i < server->method_count; i++) {
         roots[2 * i] = server->methods[i].method->request;
         roots[2 * i + 1] = server->methods[i].method->response;
@@ -202,8 +202,8 @@ void grpc_server_fallback(void *server, struct http_exchange *exchange)
         http_reply_problem(exchange, call_fail(call, STATUS_NOT_FOUND, "nothing is here"));
         return;
     }
-    struct text message = arena_format(call->arena, "there is no method %.*s",
-                                       TEXT_ARGUMENTS(request->path));
+    struct text message =
+        arena_format(call->arena, "there is no method %.*s", TEXT_ARGUMENTS(request->path));
     grpc_reply_trailers_only(exchange, STATUS_UNIMPLEMENTED, message);
 }
 

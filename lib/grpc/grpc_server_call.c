@@ -243,8 +243,8 @@ static bool take_content_type(struct text content_type, enum grpc_codec *ret_cod
     }
     *ret_known = grpc_codec_parse(text_slice(rest, 1, rest.length), ret_codec);
     if (*ret_known) {
-        *ret_header = &content_types[*ret_codec == GRPC_CODEC_JSON ? CONTENT_TYPE_JSON
-                                                                   : CONTENT_TYPE_PROTO];
+        *ret_header =
+            &content_types[*ret_codec == GRPC_CODEC_JSON ? CONTENT_TYPE_JSON : CONTENT_TYPE_PROTO];
     }
     return true;
 }

@@ -21,8 +21,8 @@ static enum status decode(struct grpc_stream *stream, struct arena *arena, struc
     struct call *call = stream->call;
     struct call within = *call;
     within.arena = arena;
-    enum status status = grpc_codec_decode(&within, stream->form.codec, stream->receive_type, bytes,
-                                           ret_message);
+    enum status status =
+        grpc_codec_decode(&within, stream->form.codec, stream->receive_type, bytes, ret_message);
     if (status != STATUS_OK && call->error.message.length == 0) {
         call->error.message = arena_copy(call->arena, within.error.message);
     }
@@ -33,8 +33,7 @@ static enum status decode(struct grpc_stream *stream, struct arena *arena, struc
 /* The next message's bytes, or the end: also where a failed reply breaks off within a message. */
 static enum status read_message(struct grpc_stream *stream, struct text *ret_bytes)
 {
-    enum status status =
-        grpc_frame_read(&stream->reader, stream->call, ret_bytes, &stream->ended);
+    enum status status = grpc_frame_read(&stream->reader, stream->call, ret_bytes, &stream->ended);
     if (status != STATUS_OK && stream->end_status != STATUS_OK) {
         stream->ended = true;
         return STATUS_OK;

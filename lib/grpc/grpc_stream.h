@@ -3,6 +3,7 @@
 
 #include <protobuf-c/protobuf-c.h>
 
+#include "base/check.h"
 #include "base/status.h"
 
 struct arena;

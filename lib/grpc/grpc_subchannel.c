@@ -52,8 +52,7 @@ static void back_off(struct grpc_subchannel *self)
     int64_t due_ns =
         self->attempt_ns + grpc_backoff_ns(&backoff, self->failures, random_fraction());
     /* Without memory for the timer, the next call begins the attempt. */
-    self->backing_off =
-        loop_timer_start(self->channel->loop, &self->timer, due_ns) == STATUS_OK;
+    self->backing_off = loop_timer_start(self->channel->loop, &self->timer, due_ns) == STATUS_OK;
 }
 
 static void dispose_run(struct loop_task *task)
@@ -90,8 +89,8 @@ static void connection_refuses(void *state)
     subchannel->usable_count--;
     if (subchannel->usable_count == 0 && !subchannel->removed && !subchannel->connecting &&
         !subchannel->backing_off) {
-        bool proved = connection->proved ||
-                      clock_monotonic_ns() - connection->opened_ns >= PROVED_AFTER_NS;
+        bool proved =
+            connection->proved || clock_monotonic_ns() - connection->opened_ns >= PROVED_AFTER_NS;
         if (proved) {
             subchannel->failures = 0;
             begin_attempt(subchannel);

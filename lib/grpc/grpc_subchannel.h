@@ -38,7 +38,7 @@ struct grpc_subchannel {
     unsigned failures; /* to connect, in a row */
     int64_t attempt_ns;
     struct loop_timer timer;
-    struct cancellation cancellation; /* of the attempt */
+    struct cancellation cancellation;     /* of the attempt */
     char error[GRPC_CONNECT_ERROR_BYTES]; /* of the last attempt that failed */
 };
 

@@ -53,8 +53,7 @@ struct text grpc_timeout_format(int64_t timeout_ns, char buffer[static GRPC_TIME
         i++;
         count = timeout_ns / units[i].ns + (timeout_ns % units[i].ns != 0);
     }
-    int length =
-        snprintf(buffer, GRPC_TIMEOUT_TEXT_BYTES, "%" PRId64 "%c", count, units[i].letter);
+    int length = snprintf(buffer, GRPC_TIMEOUT_TEXT_BYTES, "%" PRId64 "%c", count, units[i].letter);
     return (struct text){buffer, (size_t)length};
 }
 

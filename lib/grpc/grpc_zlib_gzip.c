@@ -43,9 +43,9 @@ static enum status inflate_all(struct call *call, z_stream *stream, struct buffe
             buffer_extend(buffer, written);
         }
         if (result == Z_STREAM_END) {
-            return stream->avail_in == 0 ? STATUS_OK
-                                         : call_fail(call, STATUS_INTERNAL,
-                                                     "bytes follow the end of the gzip data");
+            return stream->avail_in == 0
+                       ? STATUS_OK
+                       : call_fail(call, STATUS_INTERNAL, "bytes follow the end of the gzip data");
         }
         if (result == Z_MEM_ERROR) {
             return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory to decompress");
