@@ -44,6 +44,7 @@ static void on_flushed(void *owner)
 static void on_retired(void *owner)
 {
     struct http_connection *connection = owner;
+    free(connection->state);
     free(connection);
 }
 

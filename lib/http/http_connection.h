@@ -1,5 +1,5 @@
-/* http_connection.h: one peer of a server: its transport, its output, its timer, and the protocol it
- * turned out to speak. */
+/* http_connection.h: one peer of a server: its transport, its output, its timer, and the protocol
+ * it turned out to speak. */
 #pragma once
 
 #include "base/list.h"
@@ -10,7 +10,7 @@ struct http_connection;
 
 /* What HTTP/1.1 and HTTP/2 do differently. All are mandatory. */
 struct http_protocol {
-    /* Makes connection->state. false: no memory. */
+    /* Makes connection->state, by malloc(). false: no memory. */
     bool (*open)(struct http_connection *connection);
     void (*received)(struct http_connection *connection, struct text bytes);
     /* The peer sends no more. */
@@ -25,7 +25,8 @@ struct http_protocol {
     int64_t (*due_ns)(const struct http_connection *connection);
     /* The peer was: tells it where that is useful, and closes. */
     void (*expire)(struct http_connection *connection);
-    /* Lets go of the exchanges and frees connection->state. */
+    /* Lets go of the exchanges, and of all but the memory of connection->state itself, which is
+     * freed with the connection: whoever is at work on it finds it closed. */
     void (*close)(struct http_connection *connection);
 };
 

@@ -21,7 +21,8 @@ struct http_exchange_ops {
     void (*send_head)(struct http_exchange *exchange);
     /* Copies as much of the part as there is room for; returns how much. */
     size_t (*send_part)(struct http_exchange *exchange, struct text part);
-    bool (*is_full)(struct http_exchange *exchange);
+    /* Whether the writer must wait; if so, `writable` is signalled when it need no longer. */
+    bool (*must_wait)(struct http_exchange *exchange);
     /* exchange->reply.complete has become true: the end, with the trailers. */
     void (*send_end)(struct http_exchange *exchange);
     void (*abort)(struct http_exchange *exchange, uint32_t http2_error_code);
@@ -49,6 +50,7 @@ struct http_exchange_reply {
     size_t whole_length;  /* what content-length says */
     bool complete;        /* nothing is added any more */
     char length_text[24]; /* content-length's value */
+    char status_text[4];  /* "200" */
 };
 
 struct http_exchange {
@@ -99,11 +101,20 @@ struct http_exchange {
 struct http_exchange *http_exchange_take(struct http_connection *connection,
                                          const struct http_exchange_ops *ops);
 
-/* Adds a header of the request; texts valid in the arena. Over a limit: notes the refusal. */
+void http_exchange_free(struct http_exchange *exchange);
+
+/* Whether a header of that size is within the limits; if not, notes the refusal. */
+MUST_USE bool http_exchange_admit_header(struct http_exchange *exchange, size_t name_length,
+                                         size_t value_length);
+
+/* Adds an admitted header of the request; texts valid in the arena. */
 void http_exchange_add_header(struct http_exchange *exchange, struct text name, struct text value);
 
-/* The path, query and what some headers mean, once all are there. */
+/* The path and query; over the limit: notes the refusal. */
 void http_exchange_set_target(struct http_exchange *exchange, struct text target);
+
+/* Notes that the request will be answered with this HTTP status, unless one was noted before. */
+void http_exchange_refuse(struct http_exchange *exchange, int status, const char *reason);
 
 /* Starts the handler in a fiber, or answers at once what is refused. In a callback, not a fiber. */
 void http_exchange_begin(struct http_exchange *exchange);

@@ -71,8 +71,8 @@ const char *http_reason(int status)
 
 static enum status malformed(struct call *call, struct text address)
 {
-    return call_fail(call, STATUS_INVALID_ARGUMENT, "'%.*s' is not an address of the form host:port",
-                     TEXT_ARGUMENTS(address));
+    return call_fail(call, STATUS_INVALID_ARGUMENT,
+                     "'%.*s' is not an address of the form host:port", TEXT_ARGUMENTS(address));
 }
 
 enum status http_address_split(struct call *call, struct text address, struct text *ret_host,

@@ -70,7 +70,7 @@ void http_output_init(struct http_output *output, struct loop *loop,
         .task = {.run = run},
         .progress_ns = loop_now_ns(loop),
     };
-    buffer_init(&output->bytes, 4 * (size_t)HTTP_OUTPUT_BYTES_MAX);
+    buffer_init(&output->bytes, HTTP_OUTPUT_BUFFER_BYTES_MAX);
 }
 
 void http_output_schedule(struct http_output *output)

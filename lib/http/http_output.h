@@ -18,7 +18,10 @@ struct http_output_events {
     void (*retired)(void *owner);
 };
 
-enum { HTTP_OUTPUT_KEPT_BYTES_MAX = 64 * 1024 }; /* of a buffer that is kept while it is empty */
+enum {
+    HTTP_OUTPUT_BUFFER_BYTES_MAX = 4 * 1024 * 1024, /* past it, appending fails */
+    HTTP_OUTPUT_KEPT_BYTES_MAX = 64 * 1024,         /* of a buffer that is kept while it is empty */
+};
 
 struct http_output {
     struct buffer bytes; /* append here, then http_output_schedule() */
@@ -48,5 +51,6 @@ void http_output_drained(struct http_output *output);
 /* Bytes that the transport has not taken yet. */
 size_t http_output_waiting(const struct http_output *output);
 
-/* The transport is gone: nothing is written any more; `retired` is called at the end of this turn. */
+/* The transport is gone: nothing is written any more; `retired` is called at the end of this turn.
+ */
 void http_output_retire(struct http_output *output);

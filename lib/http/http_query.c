@@ -11,7 +11,8 @@ static int hex_value(char digit)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/* false: a '%' without two digits. *ret_length: what was written to `out`, at most encoded.length. */
+/* false: a '%' without two digits. *ret_length: what was written to `out`, at most encoded.length.
+ */
 static bool decode(struct text encoded, bool plus_is_space, char *out, size_t *ret_length)
 {
     size_t length = 0;

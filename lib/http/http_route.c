@@ -14,9 +14,9 @@ struct path_group {
 struct http_route_table {
     const struct http_route **rows; /* sorted by path, then method */
     size_t row_count;
-    struct path_group *exact;       /* open addressing, slot_count of them, path.data NULL: free */
-    size_t slot_count;              /* a power of two */
-    struct path_group *prefixes;    /* the longest first */
+    struct path_group *exact;    /* open addressing, slot_count of them, path.data NULL: free */
+    size_t slot_count;           /* a power of two */
+    struct path_group *prefixes; /* the longest first */
     size_t prefix_count;
 };
 

@@ -15,7 +15,8 @@ void http_route_table_destroy(struct http_route_table *table);
 struct http_route_match {
     const struct http_route *route; /* NULL: none */
     struct text rest;               /* what '*' stood for */
-    const struct http_route *other; /* without route: one with this path but another method, or NULL */
+    const struct http_route
+        *other; /* without route: one with this path but another method, or NULL */
 };
 
 struct http_route_match http_route_find(const struct http_route_table *table, struct text method,

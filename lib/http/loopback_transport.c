@@ -16,8 +16,8 @@ struct end {
     struct loop_task task;
     bool scheduled;
     bool paused;
-    bool blocked;     /* this end's write was not taken whole */
-    bool finished;    /* the other end writes no more */
+    bool blocked;  /* this end's write was not taken whole */
+    bool finished; /* the other end writes no more */
     bool told_ended;
     bool closed;
 };

@@ -1,5 +1,5 @@
-/* The socket is polled by the loop and read and written here: what is written goes out at once or is
- * the owner's to keep, so that nothing is copied or queued in between. */
+/* The socket is polled by the loop and read and written here: what is written goes out at once or
+ * is the owner's to keep, so that nothing is copied or queued in between. */
 #include "http/tcp_transport.h"
 
 #include <errno.h>
