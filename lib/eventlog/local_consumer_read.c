@@ -42,8 +42,8 @@ static enum status read_ahead(struct local_consumer *consumer, struct call *call
     consumer->ahead.partition = index;
     struct local_bounds bounds;
     struct local_failure failure = {.text = ""};
-    enum status status = local_store_read(consumer->log->store, &read, &consumer->ahead.chunks,
-                                          &bounds, &failure);
+    enum status status =
+        local_store_read(consumer->log->store, &read, &consumer->ahead.chunks, &bounds, &failure);
     if (status == STATUS_OUT_OF_RANGE) {
         (void)snprintf(failure.text, sizeof(failure.text),
                        "the stored position %lld is outside the log, which holds %lld to %lld",

@@ -26,8 +26,8 @@ enum {
     LOCAL_EVENTLOG_LEASE_RETRY_MS = 200,     /* while others own partitions of the topic */
     LOCAL_EVENTLOG_POSITION_RETRY_MS = 1000, /* after eventlog_positions.get() failed */
     LOCAL_EVENTLOG_CLOSE_MS = 5000,
-    LOCAL_EVENTLOG_CHUNK_BYTES_MAX = 256 * 1024,      /* of records stored as one LMDB value */
-    LOCAL_EVENTLOG_READ_BYTES_MAX = 4 * 1024 * 1024,  /* read ahead, and one chunk more */
+    LOCAL_EVENTLOG_CHUNK_BYTES_MAX = 256 * 1024,        /* of records stored as one LMDB value */
+    LOCAL_EVENTLOG_READ_BYTES_MAX = 4 * 1024 * 1024,    /* read ahead, and one chunk more */
     LOCAL_EVENTLOG_QUEUE_BYTES_MAX = 256 * 1024 * 1024, /* of produces that wait for the writer */
 };
 
@@ -51,8 +51,8 @@ MUST_USE enum status local_eventlog_open(struct call *call,
                                          struct local_eventlog **ret_log);
 
 /* Waits for the running commit, at most LOCAL_EVENTLOG_CLOSE_MS: when another process was stopped
- * inside a write, the memory is left behind. Its producers and consumers are closed before. NULL is
- * accepted. */
+ * inside a write, the memory is left behind. Its producers and consumers are closed before, their
+ * loops destroyed after. NULL is accepted. */
 void local_eventlog_close(struct local_eventlog *log);
 
 /* STATUS_RESOURCE_EXHAUSTED: no memory. produce() gives STATUS_UNAVAILABLE, nothing written, when

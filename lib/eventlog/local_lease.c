@@ -11,8 +11,8 @@ int local_lease_take(int folder_fd, struct text group, struct text topic, int32_
 {
     /* '@' is in no name, so no two leases share a file. */
     char name[EVENTLOG_GROUP_BYTES_MAX + EVENTLOG_TOPIC_BYTES_MAX + 16];
-    (void)snprintf(name, sizeof(name), "%.*s@%.*s@%d", TEXT_ARGUMENTS(group),
-                   TEXT_ARGUMENTS(topic), partition);
+    (void)snprintf(name, sizeof(name), "%.*s@%.*s@%d", TEXT_ARGUMENTS(group), TEXT_ARGUMENTS(topic),
+                   partition);
     int fd = openat(folder_fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
         (void)close(fd);

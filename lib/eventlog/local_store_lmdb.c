@@ -185,8 +185,8 @@ bool local_key_is_chunk(const MDB_val *key, struct local_place place, int64_t *r
 static uint32_t stored_checksum(const struct local_key *key, const void *stored, size_t size)
 {
     uint32_t checksum = zlib_checksum(0, text_of_bytes(key->bytes, key->length));
-    return zlib_checksum(checksum, text_of_bytes((const char *)stored + sizeof(checksum),
-                                                 size - sizeof(checksum)));
+    return zlib_checksum(
+        checksum, text_of_bytes((const char *)stored + sizeof(checksum), size - sizeof(checksum)));
 }
 
 /* Copies a value of exactly `size` bytes whose first four are its checksum. */

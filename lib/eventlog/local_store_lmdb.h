@@ -39,11 +39,11 @@ struct local_bounds {
 /* Frames (without offset and checksum) that are appended together. */
 struct local_append {
     struct text topic;
-    int32_t partitions;      /* of the topic, when it is new */
-    char *frames;            /* one after the other; sealed by the append */
-    const size_t *frame_at;  /* count + 1 places in `frames`: the last is the end */
-    const uint64_t *hashes;  /* of each key: chooses the partition */
-    uint32_t *order;         /* room for `count` */
+    int32_t partitions;     /* of the topic, when it is new */
+    char *frames;           /* one after the other; sealed by the append */
+    const size_t *frame_at; /* count + 1 places in `frames`: the last is the end */
+    const uint64_t *hashes; /* of each key: chooses the partition */
+    uint32_t *order;        /* room for `count` */
     size_t count;
 };
 

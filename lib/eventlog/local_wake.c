@@ -40,9 +40,9 @@ enum status local_wake_open(int folder_fd, struct text topic, struct text group,
     struct local_wake wake = {.folder_fd = folder_fd};
     uint64_t number;
     random_secret(&number, sizeof(number));
-    int length = snprintf(wake.name, sizeof(wake.name), "%s%016llx.%016llx",
-                          start_of_topic(topic).text, (unsigned long long)text_hash(group),
-                          (unsigned long long)number);
+    int length =
+        snprintf(wake.name, sizeof(wake.name), "%s%016llx.%016llx", start_of_topic(topic).text,
+                 (unsigned long long)text_hash(group), (unsigned long long)number);
     CHECK(length > 0 && (size_t)length < sizeof(wake.name));
     char hidden[LOCAL_WAKE_NAME_BYTES + 1];
     (void)snprintf(hidden, sizeof(hidden), ".%s", wake.name);
@@ -116,9 +116,9 @@ static void send_to(void *argument, const char *name)
         return;
     }
     struct sockaddr_un address = address_of(sending->folder_fd, name);
-    ssize_t sent = sendto(sending->sender, &sending->kind, sizeof(sending->kind),
-                          MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&address,
-                          sizeof(address));
+    ssize_t sent =
+        sendto(sending->sender, &sending->kind, sizeof(sending->kind), MSG_DONTWAIT | MSG_NOSIGNAL,
+               (const struct sockaddr *)&address, sizeof(address));
     if (sent < 0 && errno == ECONNREFUSED) {
         (void)unlinkat(sending->folder_fd, name, 0);
     }

@@ -12,7 +12,7 @@
 #include "base/text.h"
 
 enum {
-    LOCAL_WAKE_NAME_BYTES = 52,   /* three hashes of 16 digits, two dots, NUL, rounded up */
+    LOCAL_WAKE_NAME_BYTES = 52,    /* three hashes of 16 digits, two dots, NUL, rounded up */
     LOCAL_WAKE_MEMBERS_MAX = 1024, /* of one group and topic */
 };
 

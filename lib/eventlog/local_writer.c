@@ -18,8 +18,7 @@ static size_t take_group(struct local_writer *writer, struct local_produce **gro
 {
     size_t count = 0;
     while (count < GROUP_MAX && !list_is_empty(&writer->queue)) {
-        group[count] =
-            CONTAINER_OF(list_take_first(&writer->queue), struct local_produce, link);
+        group[count] = CONTAINER_OF(list_take_first(&writer->queue), struct local_produce, link);
         group[count]->state = LOCAL_PRODUCE_TAKEN;
         writer->queue_bytes -= group[count]->bytes;
         count++;
