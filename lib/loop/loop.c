@@ -229,3 +229,8 @@ void loop_defer(struct loop *loop, struct loop_task *task)
     *loop->deferred_end = task;
     loop->deferred_end = &task->next;
 }
+
+unsigned loop_index(const struct loop *loop)
+{
+    return loop->index;
+}

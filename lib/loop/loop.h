@@ -92,6 +92,9 @@ struct loop_threads;
 MUST_USE enum status loop_threads_start(unsigned count, struct loop_threads **ret_threads);
 unsigned loop_threads_count(const struct loop_threads *threads);
 
+/* The loop's place among the threads it belongs to; 0 for a loop by itself. */
+unsigned loop_index(const struct loop *loop);
+
 /* Borrowed until loop_threads_destroy(). */
 struct loop *loop_threads_at(struct loop_threads *threads, unsigned index);
 

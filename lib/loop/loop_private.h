@@ -40,6 +40,7 @@ struct loop {
     int64_t now_ns;
     uint64_t now_ms; /* the uv_now() that now_ns belongs to */
     void *signal_stack;
+    unsigned index;
 };
 
 void loop_timers_init(struct loop *loop);

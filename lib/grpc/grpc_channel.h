@@ -1,0 +1,101 @@
+/* grpc_channel.h: a client's way to a service: connections that stay open, over which calls are
+ * multiplexed and balanced.
+ *
+ * A channel belongs to one loop. It is given the addresses of the service's instances, and again
+ * whenever they change; it keeps one connection to each (connecting again with backoff: 1 s,
+ * factor 1.6, at most 120 s, jitter 0.2: grpc/grpc doc/connection-backoff.md), picks the less
+ * loaded of two for each call, and opens further connections to an instance whose stream limit is
+ * reached. A call that surely reached nobody (refused, GOAWAY, REFUSED_STREAM) is tried on another
+ * instance. */
+#pragma once
+
+#include "grpc/grpc_method.h"
+
+struct loop;
+struct http_server;
+struct proto_pool;
+struct grpc_channel;
+struct grpc_stream;
+
+enum {
+    GRPC_CHANNEL_ADDRESSES_MAX = 1000,
+    GRPC_CHANNEL_CONNECTIONS_MAX = 8, /* to one instance */
+    GRPC_ATTEMPTS_MAX = 5,            /* of one call, over all instances (gRFC A6) */
+};
+
+/* Everything pointed to is borrowed for the channel's life. */
+struct grpc_channel_options {
+    const struct proto_pool *pool; /* holds the type of every message that is sent and received */
+    struct text authority;         /* sent as :authority; empty: the instance's address */
+    /* Told once a call; NULL: nobody is. target: the channel's name below. */
+    void (*observe)(void *state, const char *target, const char *path, enum status status,
+                    int64_t duration_ns);
+    void *observe_state;
+    const char *target;         /* "rating": in messages and observations */
+    int64_t connect_timeout_ms; /* 0: 5 s */
+    size_t message_bytes_max;   /* 0: 4 MiB */
+};
+
+/* Without addresses yet: calls wait for the first ones until their deadline.
+ * STATUS_RESOURCE_EXHAUSTED: no memory. *ret_channel is owned by the caller. */
+MUST_USE enum status grpc_channel_create(struct loop *loop,
+                                         const struct grpc_channel_options *options,
+                                         struct grpc_channel **ret_channel);
+
+/* A channel to a server of the same loop, without sockets. The server must outlive it. */
+MUST_USE enum status grpc_channel_create_loopback(struct loop *loop, struct http_server *server,
+                                                  const struct grpc_channel_options *options,
+                                                  struct grpc_channel **ret_channel);
+
+/* No call may be running. In a fiber: waits for attempts to connect to have ended; elsewhere they
+ * end, and free what is theirs, in later turns of the loop. NULL is accepted. */
+void grpc_channel_destroy(struct grpc_channel *channel);
+
+/* The instances from now on ("host:port"; copied). Connections to those that stay are kept; those
+ * of the others end when their calls have. An empty list makes calls fail at once with UNAVAILABLE.
+ * On the loop's thread. STATUS_RESOURCE_EXHAUSTED: more than GRPC_CHANNEL_ADDRESSES_MAX, or no
+ * memory: the earlier list stays. */
+MUST_USE enum status grpc_channel_update(struct grpc_channel *channel, const struct text *addresses,
+                                         size_t count);
+
+/* Of a call. Zero for the defaults. */
+struct grpc_call_options {
+    bool idempotent; /* also try another instance when the connection is lost or UNAVAILABLE comes
+                        back */
+    bool compress;   /* gzip the request */
+    /* Of a streaming call: the server sends exactly one message (client streaming). grpc_receive()
+     * then also waits for the end, so that the status is known with the message. */
+    bool one_reply;
+    const struct grpc_metadata *metadata; /* sent with the request */
+    size_t metadata_count;
+};
+
+/* One request, one response; parks. The call's deadline is sent as grpc-timeout, its trace as
+ * traceparent. response: of `response_type`; valid in the call's arena.
+ * STATUS_OK, or whatever the server said (its message becomes the call's error), or what happened
+ * here: UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, INTERNAL (malformed reply), RESOURCE_EXHAUSTED
+ * (too large), UNIMPLEMENTED (not exactly one message). */
+MUST_USE enum status grpc_call_unary(struct grpc_channel *channel, struct call *call,
+                                     const char *path, const struct grpc_call_options *options,
+                                     const ProtobufCMessage *request,
+                                     const ProtobufCMessageDescriptor *response_type,
+                                     ProtobufCMessage **ret_response);
+
+/* A streaming call of any kind. The stream must be finished. No retry after the first message.
+ * options may be NULL. */
+MUST_USE enum status grpc_client_open(struct grpc_channel *channel, struct call *call,
+                                      const char *path, const struct grpc_call_options *options,
+                                      const ProtobufCMessageDescriptor *response_type,
+                                      struct grpc_stream **ret_stream);
+
+/* No more messages from here: half-closes. */
+MUST_USE enum status grpc_client_close_send(struct grpc_stream *stream);
+
+/* Ends the call and gives its status: the server's, when all was received (grpc_receive() gave
+ * NULL, or `one_reply` its message) or the server has ended it; else what failed here; else the
+ * call is cancelled, and CANCELLED returned. Frees the stream. The call's error holds the words. */
+enum status grpc_client_finish(struct grpc_stream *stream);
+
+/* The reply's metadata so far, valid until finish; {NULL, 0}: absent. */
+struct text grpc_client_initial_metadata(struct grpc_stream *stream, struct text name);
+struct text grpc_client_trailing_metadata(struct grpc_stream *stream, struct text name);

@@ -1,0 +1,88 @@
+/* grpc_server.h: gRPC services, and the same methods as JSON, on an HTTP server.
+ *
+ * Makes the routes `POST /Service/Method` of a table of services: a request with content-type
+ * application/grpc[+proto] is gRPC (grpc/grpc doc/PROTOCOL-HTTP2.md); one with application/json or
+ * application/proto is the Connect protocol's unary form, for unary methods
+ * (connectrpc.com/docs/protocol), over HTTP/1.1 and HTTP/2. Health (Check, List, Watch) and
+ * reflection (v1, v1alpha) are added by itself.
+ *
+ * One object a process, made before the loops start and read by all of them. */
+#pragma once
+
+#include "grpc/grpc_method.h"
+#include "http/http_server.h"
+#include "proto/proto.h"
+
+struct grpc_server;
+
+enum {
+    GRPC_MESSAGE_BYTES_MAX = 4 * 1024 * 1024, /* received, after decompression */
+    GRPC_SERVICES_MAX = 64,
+};
+
+/* Deadlines of unary calls: the client's, at most the maximum; the default when it sends none. */
+#define GRPC_DEADLINE_MAX_MS INT64_C(60000)
+#define GRPC_DEADLINE_DEFAULT_MS INT64_C(10000)
+
+struct grpc_server_options {
+    const struct grpc_service *services; /* borrowed for the server's life, as the rest */
+    size_t service_count;
+    const struct proto_descriptor_set *descriptor_sets; /* of the services' files */
+    size_t descriptor_set_count;
+    size_t message_bytes_max; /* 0: GRPC_MESSAGE_BYTES_MAX */
+    /* Told once a call, before its last bytes are handed to the connection; NULL: nobody is.
+     * method: "/Service/Method" as in the table. protocol: "grpc" or "connect". */
+    void (*observe)(void *state, struct call *call, const char *method, const char *protocol,
+                    enum status status, int64_t duration_ns);
+    void *observe_state;
+};
+
+/* STATUS_INVALID_ARGUMENT: a method without handler, or a message that no descriptor set declares.
+ * STATUS_RESOURCE_EXHAUSTED: no memory. *ret_server is owned by the caller. */
+MUST_USE enum status grpc_server_create(const struct grpc_server_options *options,
+                                        struct grpc_server **ret_server);
+
+/* After the HTTP servers that serve its routes. NULL is accepted. */
+void grpc_server_destroy(struct grpc_server *server);
+
+/* The routes for http_server_options; borrowed until destroy. */
+const struct http_route *grpc_server_routes(const struct grpc_server *server, size_t *ret_count);
+
+/* To be the HTTP server's fallback, with the server as its state: answers unknown gRPC paths with
+ * UNIMPLEMENTED and everything else with 404. */
+void grpc_server_fallback(void *server, struct http_exchange *exchange);
+
+/* What health says of a service ("" is the whole server), from any thread; NOT_SERVING at first.
+ * Watchers are told. STATUS_NOT_FOUND: no such service. */
+MUST_USE enum status grpc_server_set_serving(struct grpc_server *server, struct text service,
+                                             bool serving);
+
+/* Before draining the HTTP servers, from any thread: health says that nothing serves, and its
+ * watchers are sent away with UNAVAILABLE, so that they do not hold up the drain. */
+void grpc_server_shut_down(struct grpc_server *server);
+
+/* The types of the messages, for JSON elsewhere (the REST routes). */
+const struct proto_pool *grpc_server_pool(const struct grpc_server *server);
+
+/* What follows is for handlers; `call` is the one that the handler was given, not one made of it.
+ *
+ * A value of the request's metadata (lower-case name; `-bin` values are decoded), valid in the
+ * arena; {NULL, 0}: absent. */
+struct text grpc_request_metadata(struct call *call, struct text name);
+
+/* All headers of the request as they came, in their order; valid until the handler returns. */
+const struct http_header *grpc_request_headers(struct call *call, size_t *ret_count);
+
+/* Metadata for the reply: texts valid in the arena; `-bin` values as they are, without base64.
+ * false: GRPC_METADATA_MAX are there, the name is reserved (grpc-…) or not lower case, the value is
+ * not printable ASCII, or (initial) the reply's headers are sent already. */
+MUST_USE bool grpc_add_initial_metadata(struct call *call, struct text name, struct text value);
+MUST_USE bool grpc_add_trailing_metadata(struct call *call, struct text name, struct text value);
+
+/* Whether the messages sent from now on are compressed; without being told, they are when the
+ * request was and the client accepts it. false: the client does not. Of a stream, the first use
+ * must come before its first message; of Connect, without effect. */
+MUST_USE bool grpc_compress_reply(struct call *call, bool compress);
+
+/* Whether the message received last came compressed. */
+bool grpc_request_was_compressed(struct call *call);

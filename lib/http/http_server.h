@@ -1,0 +1,175 @@
+/* http_server.h: an HTTP server on one loop: HTTP/1.1 and HTTP/2 on the same port, told apart by
+ * the first bytes, both behind one exchange; one exchange is one fiber.
+ *
+ * Connections, exchanges, their arenas and output buffers are pooled: in steady state a request
+ * allocates nothing. All frames of a turn of the loop go out in one write. Back-pressure: a body
+ * that the handler does not read is not read from the socket (HTTP/1.1) or not acknowledged (HTTP/2
+ * window); http_write() parks while the peer does not take what was written.
+ *
+ * Everything here is for the loop's own thread. RFC 9110, 9112, 9113; HTTP/2 with prior knowledge.
+ */
+#pragma once
+
+#include "http/http_message.h"
+
+struct loop;
+struct http_server;
+struct http_exchange;
+struct http_transport;
+
+enum {
+    HTTP_STREAMS_DEFAULT = 100, /* concurrent streams a connection */
+    HTTP_CONNECTIONS_MAX =
+        20000,                  /* open at once on one server; further ones are closed at accept */
+    HTTP_EXCHANGES_MAX = 20000, /* running at once on one server; further ones get 503 */
+    HTTP_OUTPUT_BYTES_MAX = 1024 * 1024, /* waiting for a connection's peer before writers park */
+    HTTP_PIPELINE_MAX =
+        1, /* requests of one HTTP/1.1 connection handled at a time; others wait unread */
+};
+
+typedef void (*http_handler_fn)(void *state, struct http_exchange *exchange);
+
+/* One row of the route table. */
+struct http_route {
+    const char *method; /* "GET" (serves HEAD too), …; NULL: every method */
+    const char *path;   /* "/metadata", or ending in "/" and '*': everything below */
+    http_handler_fn handle;
+    void *state; /* borrowed */
+};
+
+/* What happened to a request, told when its reply has been handed to the connection. */
+struct http_observation {
+    struct text method;
+    const char *route; /* the route's path as in its table; "" when none matched */
+    int status;        /* 0: the exchange was cancelled before a reply */
+    int64_t duration_ns;
+};
+
+struct http_server_options {
+    const struct http_route *routes; /* borrowed for the server's life, as the rest */
+    size_t route_count;
+    /* For what no route matches; NULL: 404 as problem+json. */
+    http_handler_fn fallback;
+    void *fallback_state;
+    /* NULL: nobody is told. */
+    void (*observe)(void *state, struct http_exchange *exchange,
+                    const struct http_observation *observation);
+    void *observe_state;
+    uint32_t streams_max;      /* 0: HTTP_STREAMS_DEFAULT */
+    int64_t idle_timeout_ms;   /* 0: 5 minutes */
+    int64_t header_timeout_ms; /* 0: 10 s: from the first byte to the end of the headers */
+    int64_t body_timeout_ms;   /* 0: 60 s without any byte of an awaited body */
+    size_t arena_bytes_max;    /* of one exchange; 0: 16 MiB */
+    struct text server_name;   /* the `server` header; empty: none is sent */
+};
+
+/* STATUS_RESOURCE_EXHAUSTED: no memory. STATUS_INVALID_ARGUMENT: two rows with the same method and
+ * path. *ret_server is owned by the caller. */
+MUST_USE enum status http_server_create(struct loop *loop,
+                                        const struct http_server_options *options,
+                                        struct http_server **ret_server);
+
+/* Every connection is closed at once, every running exchange's call cancelled and waited for: in a
+ * fiber, or with no exchange running. NULL is accepted. */
+void http_server_destroy(struct http_server *server);
+
+/* Opens a listening socket, close-on-exec, without SO_REUSEPORT, that several servers may accept
+ * from. address: "127.0.0.1:8081"; port 0 lets the kernel choose. STATUS_FAILED_PRECONDITION: in
+ * use, or not permitted: the call's error says which in one line. *ret_fd is owned by the caller;
+ * ret_address: the bound "host:port", with NUL. */
+MUST_USE enum status http_listen(struct call *call, struct text address, int *ret_fd,
+                                 char ret_address[static HTTP_ADDRESS_BYTES_MAX]);
+
+/* Accepts from the socket (a duplicate is made; `fd` stays the caller's) until drained or
+ * destroyed. STATUS_RESOURCE_EXHAUSTED: no descriptors or memory. */
+MUST_USE enum status http_server_accept_from(struct http_server *server, int fd);
+
+/* A connection to this server without sockets, for a client on the same loop. Owned by the client
+ * that it is given to. STATUS_RESOURCE_EXHAUSTED: no memory, or HTTP_CONNECTIONS_MAX. */
+MUST_USE enum status http_server_connect_loopback(struct http_server *server,
+                                                  struct http_transport **ret_transport);
+
+/* Stops accepting; tells HTTP/2 peers by GOAWAY in two steps and HTTP/1.1 peers by `Connection:
+ * close`; waits until all exchanges have ended. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the
+ * call was over first; http_server_destroy() then cancels what runs. In a fiber. */
+MUST_USE enum status http_server_drain(struct http_server *server, struct call *call);
+
+unsigned http_server_exchange_count(const struct http_server *server);
+unsigned http_server_connection_count(const struct http_server *server);
+
+/* The request, valid until the handler returns. */
+struct http_request {
+    struct text method; /* "GET" */
+    struct text path;   /* raw, without query */
+    struct text query;  /* raw, without '?' */
+    struct text authority;
+    const struct http_header *headers;
+    size_t header_count;
+    int64_t content_length; /* -1: not said */
+    int version;            /* 1 or 2 */
+};
+
+const struct http_request *http_exchange_request(const struct http_exchange *exchange);
+
+/* The call of the exchange: cancelled when the peer resets the stream or goes away; deadline
+ * CALL_NO_DEADLINE until the handler sets one; trace from `traceparent`; the arena lives until the
+ * reply has left. */
+struct call *http_exchange_call(struct http_exchange *exchange);
+
+/* What the route's '*' stood for, raw; empty when the route has none. */
+struct text http_exchange_rest(const struct http_exchange *exchange);
+
+struct loop *http_exchange_loop(const struct http_exchange *exchange);
+
+/* A place for the observer and the handler to agree on something (a gRPC status). Starts as 0. */
+int *http_exchange_note(struct http_exchange *exchange);
+
+/* The next part of the body, as it comes; parks until there is one. Empty at the end of the body.
+ * Borrowed until the next read. `100 Continue` is sent first where the client expects it.
+ * STATUS_CANCELLED, STATUS_DEADLINE_EXCEEDED: the call is over, or the body's peer was too slow.
+ * STATUS_INVALID_ARGUMENT: malformed (chunks, or less than content-length). */
+MUST_USE enum status http_read(struct http_exchange *exchange, struct text *ret_part);
+
+/* The whole body; valid in the arena. STATUS_RESOURCE_EXHAUSTED: over `bytes_max` (answer 413). */
+MUST_USE enum status http_read_all(struct http_exchange *exchange, size_t bytes_max,
+                                   struct text *ret_body);
+
+struct http_reply {
+    int status;
+    const struct http_header *headers; /* besides content-length, date and server */
+    size_t header_count;
+    struct text body;
+};
+
+/* A whole reply. Every text must be valid in the exchange's arena or static. Only once; a handler
+ * that returns without any reply gets 500. Without body for HEAD, 204 and 304. Never parks. */
+void http_reply(struct http_exchange *exchange, const struct http_reply *reply);
+
+/* application/problem+json (RFC 9457) with the status's HTTP code and the call's error as `detail`;
+ * 405 with `allow`, 429 and 503 with `retry-after` are the caller's to make by
+ * http_reply_problem_with(). */
+void http_reply_problem(struct http_exchange *exchange, enum status status);
+void http_reply_problem_with(struct http_exchange *exchange, int http_status, struct text detail,
+                             const struct http_header *headers, size_t header_count);
+
+/* A reply in parts. Headers are sent with the first part, or by http_flush(). Texts as in
+ * http_reply(). */
+void http_reply_start(struct http_exchange *exchange, int status, const struct http_header *headers,
+                      size_t header_count);
+
+/* Copies the part to the connection's output, to be sent in this turn of the loop. Parks while
+ * HTTP_OUTPUT_BYTES_MAX wait, or the HTTP/2 window is closed and something waits for it.
+ * STATUS_CANCELLED, STATUS_DEADLINE_EXCEEDED: the call is over. */
+MUST_USE enum status http_write(struct http_exchange *exchange, struct text part);
+
+/* Sends the headers now although no part is there yet. */
+MUST_USE enum status http_flush(struct http_exchange *exchange);
+
+/* Ends the reply. trailers: valid in the arena or static; sent over HTTP/2 and with chunked
+ * HTTP/1.1. Before any http_write() or http_flush(), over HTTP/2, headers and trailers go in one
+ * block with END_STREAM (gRPC's Trailers-Only). Never parks. */
+void http_finish(struct http_exchange *exchange, const struct http_header *trailers,
+                 size_t trailer_count);
+
+/* Breaks the reply off: RST_STREAM with the HTTP/2 code, or closing the HTTP/1.1 connection. */
+void http_abort(struct http_exchange *exchange, uint32_t http2_error_code);
