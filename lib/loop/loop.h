@@ -37,7 +37,8 @@ void loop_destroy(struct loop *loop);
  * before is taken at once. */
 void loop_run(struct loop *loop);
 
-/* Runs until `done` says so (asked first, then after every turn): for tests and for draining. */
+/* Runs until `done` says so (asked first, then whenever fibers and tasks have run): for tests and
+ * for draining. */
 void loop_run_until(struct loop *loop, bool (*done)(void *argument), void *argument);
 
 /* Ends loop_run() soon. From any thread. */
@@ -90,6 +91,9 @@ struct loop_threads;
  * STATUS_RESOURCE_EXHAUSTED: no memory, descriptors or threads; nothing is left behind. */
 MUST_USE enum status loop_threads_start(unsigned count, struct loop_threads **ret_threads);
 unsigned loop_threads_count(const struct loop_threads *threads);
+
+/* The loop's place among the threads it belongs to; 0 for a loop by itself. */
+unsigned loop_index(const struct loop *loop);
 
 /* Borrowed until loop_threads_destroy(). */
 struct loop *loop_threads_at(struct loop_threads *threads, unsigned index);

@@ -30,6 +30,9 @@ struct loop {
     uv_idle_t busy;                     /* active when the poll must not wait */
     _Atomic(struct loop_task *) posted; /* newest first */
     atomic_bool stop;
+    bool (*is_done)(void *argument);
+    void *is_done_argument;
+    bool done;
     struct loop_task *deferred_first;
     struct loop_task **deferred_end;
     struct loop_timers timers;
@@ -37,6 +40,7 @@ struct loop {
     int64_t now_ns;
     uint64_t now_ms; /* the uv_now() that now_ns belongs to */
     void *signal_stack;
+    unsigned index;
 };
 
 void loop_timers_init(struct loop *loop);

@@ -44,6 +44,7 @@ static enum status start_thread(struct loop_thread *thread, unsigned index)
     if (loop_create(&thread->loop) != STATUS_OK) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
+    thread->loop->index = index;
     sigset_t previous;
     loop_signals_block(&previous);
     int error = pthread_create(&thread->thread, NULL, run_loop, thread->loop);

@@ -1,0 +1,108 @@
+/* discovery.h: how services find each other: a registrar to make an instance known, a resolver to
+ * follow the healthy instances of a service.
+ *
+ * Two ports, implemented for Consul's HTTP interface (our registry and HashiCorp's), a static list
+ * and memory. An object belongs to one loop; its operations park the fiber. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/call.h"
+#include "base/status.h"
+#include "base/text.h"
+
+struct loop;
+
+enum {
+    DISCOVERY_SERVICE_BYTES_MAX = 63,
+    DISCOVERY_INSTANCE_ID_BYTES_MAX = 128,
+    DISCOVERY_INSTANCES_MAX =
+        1000, /* of one service that a client follows; further ones are left out */
+};
+
+#define DISCOVERY_TTL_DEFAULT_MS INT64_C(6000)
+
+struct discovery_registration {
+    struct text service;     /* "rating" */
+    struct text instance_id; /* unique in the registry: "rating-127.0.0.1-8082-4711" */
+    struct text host;        /* that is advertised */
+    uint16_t port;
+    int64_t ttl_ms; /* without a heartbeat for so long, the instance is critical */
+};
+
+struct discovery_registrar_ops {
+    /* Makes the instance known, passing; again replaces. */
+    enum status (*add)(void *state, struct call *call,
+                       const struct discovery_registration *registration);
+    /* STATUS_NOT_FOUND: the registry does not know it (any more): register again. */
+    enum status (*heartbeat)(void *state, struct call *call,
+                             const struct discovery_registration *registration);
+    /* STATUS_OK also when it was not known. */
+    enum status (*remove)(void *state, struct call *call,
+                          const struct discovery_registration *registration);
+    void (*close)(void *state);
+};
+
+struct discovery_registrar {
+    const struct discovery_registrar_ops *ops;
+    void *state;
+};
+
+/* The healthy instances at one moment: "host:port" each, sorted, without duplicates. */
+struct discovery_snapshot {
+    uint64_t version; /* 0: none was seen yet */
+    const struct text *addresses;
+    size_t count;
+};
+
+struct discovery_resolver_ops {
+    /* Parks until the list differs from the one of `seen_version` (0: gives the present one at
+     * once), or for about a minute, when the same list may come again. Valid in the call's arena.
+     * STATUS_UNAVAILABLE: the registry cannot be asked: go on with the last list, ask again later.
+     * STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED. */
+    enum status (*watch)(void *state, struct call *call, struct text service, uint64_t seen_version,
+                         struct discovery_snapshot *ret_snapshot);
+    void (*close)(void *state);
+};
+
+struct discovery_resolver {
+    const struct discovery_resolver_ops *ops;
+    void *state;
+};
+
+/* Keeps an instance registered from a fiber of its own: adds it, sends heartbeats every third of
+ * the TTL, adds it again when the registry has forgotten it or was away (backoff with jitter, at
+ * most 5 s). */
+struct discovery_keeper;
+
+struct discovery_keeper_events {
+    /* Each change between registered and not, with the reason in words; for the log. */
+    void (*changed)(void *state, bool registered, struct text reason);
+    void *state;
+};
+
+/* The registration is copied. STATUS_RESOURCE_EXHAUSTED: no memory. *ret_keeper is owned by the
+ * caller. */
+MUST_USE enum status discovery_keeper_start(struct loop *loop, struct discovery_registrar registrar,
+                                            const struct discovery_registration *registration,
+                                            const struct discovery_keeper_events *events,
+                                            struct discovery_keeper **ret_keeper);
+
+/* Ends the fiber, removes the instance within the call's time, frees. In a fiber. NULL is accepted.
+ */
+void discovery_keeper_stop(struct discovery_keeper *keeper, struct call *call);
+
+/* Follows a service from a fiber of its own and tells every new list; while the registry is away
+ * the last one stays. */
+struct discovery_watcher;
+
+/* The list; borrowed for the call. */
+typedef void (*discovery_update_fn)(void *state, const struct discovery_snapshot *snapshot);
+
+MUST_USE enum status discovery_watcher_start(struct loop *loop, struct discovery_resolver resolver,
+                                             struct text service, discovery_update_fn update,
+                                             void *state, struct discovery_watcher **ret_watcher);
+
+/* Ends the fiber and frees; no update comes after. In a fiber. NULL is accepted. */
+void discovery_watcher_stop(struct discovery_watcher *watcher);

@@ -1,0 +1,47 @@
+/* metadata.h: what is known about a movie, and what may be said of one. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/call.h"
+#include "base/status.h"
+#include "base/text.h"
+
+enum {
+    METADATA_ID_BYTES_MAX = 128,
+    METADATA_TITLE_BYTES_MAX = 512,
+    METADATA_DESCRIPTION_BYTES_MAX = 16 * 1024,
+    METADATA_DIRECTOR_BYTES_MAX = 512,
+    METADATA_GENRE_BYTES_MAX = 64,
+    METADATA_GENRES_MAX = 32,
+    METADATA_EXTERNAL_ID_BYTES_MAX = 32,
+    METADATA_YEAR_MIN = 1870, /* before the first film that survives */
+    METADATA_YEAR_MAX = 2200,
+    METADATA_PAGE_SIZE_DEFAULT = 50,
+    METADATA_PAGE_SIZE_MAX = 1000,
+    METADATA_BATCH_MAX = 1000,
+};
+
+/* Texts are UTF-8 without NUL; an empty text and year 0 mean "not known". Owns nothing. */
+struct metadata {
+    struct text id;
+    struct text title;
+    struct text description;
+    struct text director;
+    int32_t year;
+    const struct text *genres;
+    size_t genre_count;
+    struct text imdb_id;
+    struct text tmdb_id;
+};
+
+/* STATUS_INVALID_ARGUMENT: empty or over METADATA_ID_BYTES_MAX; the call's error says which. */
+MUST_USE enum status metadata_id_validate(struct call *call, struct text id);
+
+/* The same for all fields: the id and the title must be there, the others within their limits. */
+MUST_USE enum status metadata_validate(struct call *call, const struct metadata *metadata);
+
+/* A copy with every text in the arena. STATUS_RESOURCE_EXHAUSTED: no room. */
+MUST_USE enum status metadata_copy(struct arena *arena, const struct metadata *metadata,
+                                   struct metadata *ret_copy);

@@ -1,0 +1,35 @@
+/* metadata_repository.h: where metadata lives.
+ *
+ * A write that returned STATUS_OK is durable (the memory implementation: for the life of the
+ * process). Safe from any loop thread; an operation parks its fiber, never the thread. All are
+ * mandatory, and all may return STATUS_UNAVAILABLE (the store cannot be used now; nothing has
+ * changed), STATUS_DEADLINE_EXCEEDED and STATUS_CANCELLED (the call was over; a write may or may
+ * not have been done), and STATUS_RESOURCE_EXHAUSTED (no room in the call's arena). */
+#pragma once
+
+#include "metadata/model/metadata.h"
+
+struct metadata_repository_ops {
+    /* Valid in the call's arena. STATUS_NOT_FOUND: no such id. */
+    enum status (*get)(void *state, struct call *call, struct text id,
+                       struct metadata *ret_metadata);
+
+    /* Stores it under its id, replacing what was there. Borrowed for the call. */
+    enum status (*put)(void *state, struct call *call, const struct metadata *metadata);
+
+    /* STATUS_NOT_FOUND: no such id. */
+    enum status (*remove)(void *state, struct call *call, struct text id);
+
+    /* The first `limit` entries with an id after `after` in byte order; valid in the call's arena.
+     * Fewer than `limit`: there are no more. limit: at most METADATA_PAGE_SIZE_MAX + 1. */
+    enum status (*list)(void *state, struct call *call, struct text after, size_t limit,
+                        struct metadata **ret_entries, size_t *ret_count);
+
+    /* Frees the state; what was acknowledged is kept. No operation may be running. */
+    void (*close)(void *state);
+};
+
+struct metadata_repository {
+    const struct metadata_repository_ops *ops;
+    void *state;
+};
