@@ -1,0 +1,17 @@
+/* network_checker.h: looks at instances by TCP connect, HTTP request, or gRPC's health service. */
+#pragma once
+
+#include "registry/checker/registry_checker.h"
+
+struct loop;
+struct http_client;
+
+enum {
+    NETWORK_CHECKER_THREADS = 4, /* for TCP connects, names resolved */
+    NETWORK_CHECKER_QUEUE_MAX = 256,
+};
+
+/* http_client: borrowed, of the same loop. STATUS_RESOURCE_EXHAUSTED: no memory or threads.
+ * The checker is owned by the caller, who ends it by close(). */
+MUST_USE enum status network_checker_create(struct loop *loop, struct http_client *http_client,
+                                            struct registry_checker *ret_checker);
