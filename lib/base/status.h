@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "base/check.h"
+
 enum status {
     STATUS_OK = 0,
     STATUS_CANCELLED = 1,

@@ -4,11 +4,6 @@
 #include "base/buffer.h"
 #include "sizecompare/wire_format.h"
 
-static void json_decrefp(json_t **json)
-{
-    json_decref(*json);
-}
-
 static json_t *entry_to_json(const struct sample_entry *entry)
 {
     json_t *object = json_object();
@@ -50,7 +45,7 @@ static enum status jansson_encode(void *state, const struct sample_document *doc
 {
     (void)state;
     (void)scratch;
-    CLEANUP(json_decrefp) json_t *json = document_to_json(document);
+    json_auto_t *json = document_to_json(document);
 
     if (json == NULL) {
         return STATUS_INTERNAL;
@@ -81,8 +76,7 @@ static enum status jansson_decode(void *state, struct text bytes, enum sample_sh
                                   struct arena *arena, struct sample_document *ret_document)
 {
     (void)state;
-    CLEANUP(json_decrefp)
-    json_t *json = json_loadb(bytes.data, bytes.length, JSON_REJECT_DUPLICATES, NULL);
+    json_auto_t *json = json_loadb(bytes.data, bytes.length, JSON_REJECT_DUPLICATES, NULL);
 
     if (json == NULL || (shape == SAMPLE_LIST && !json_is_array(json))) {
         return STATUS_INVALID_ARGUMENT;
@@ -95,7 +89,8 @@ static enum status jansson_decode(void *state, struct text bytes, enum sample_sh
         status = entry_from_json(object, arena, &entries[i]);
     }
     if (status == STATUS_OK) {
-        *ret_document = (struct sample_document){.shape = shape, .entries = entries, .count = count};
+        *ret_document =
+            (struct sample_document){.shape = shape, .entries = entries, .count = count};
     }
     return status;
 }

@@ -1,3 +1,4 @@
+#include <libxml/chvalid.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <libxml/xmlwriter.h>
@@ -27,7 +28,7 @@ static bool is_xml_text(struct text text)
 {
     for (size_t i = 0; i < text.length;) {
         int length = (int)(text.length - i < 4 ? text.length - i : 4);
-        int character = xmlGetUTF8Char(BAD_CAST(text.data + i), &length);
+        int character = xmlGetUTF8Char((const xmlChar *)(text.data + i), &length);
         if (character < 0 || !xmlIsCharQ((unsigned)character)) {
             return false;
         }
@@ -36,17 +37,22 @@ static bool is_xml_text(struct text text)
     return true;
 }
 
+static bool is_element(const xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && xmlStrEqual(node->name, (const xmlChar *)name);
+}
+
 static enum status write_entry(xmlTextWriterPtr writer, const struct sample_entry *entry)
 {
-    if (xmlTextWriterStartElement(writer, BAD_CAST sample_xml_names.entry) < 0) {
+    if (xmlTextWriterStartElement(writer, (const xmlChar *)sample_xml_names.entry) < 0) {
         return STATUS_INTERNAL;
     }
     for (size_t i = 0; i < SAMPLE_FIELD_COUNT; i++) {
         if (!is_xml_text(entry->fields[i])) {
             return STATUS_INVALID_ARGUMENT;
         }
-        if (xmlTextWriterWriteElement(writer, BAD_CAST sample_xml_names.fields[i],
-                                      BAD_CAST entry->fields[i].data) < 0) {
+        if (xmlTextWriterWriteElement(writer, (const xmlChar *)sample_xml_names.fields[i],
+                                      (const xmlChar *)entry->fields[i].data) < 0) {
             return STATUS_INTERNAL;
         }
     }
@@ -58,7 +64,7 @@ static enum status write_document(xmlTextWriterPtr writer, const struct sample_d
     if (document->shape == SAMPLE_SINGLE) {
         return write_entry(writer, &document->entries[0]);
     }
-    if (xmlTextWriterStartElement(writer, BAD_CAST sample_xml_names.list) < 0) {
+    if (xmlTextWriterStartElement(writer, (const xmlChar *)sample_xml_names.list) < 0) {
         return STATUS_INTERNAL;
     }
     for (size_t i = 0; i < document->count; i++) {
@@ -98,11 +104,11 @@ static enum status entry_from_tree(const xmlNode *element, struct arena *arena,
 {
     const xmlNode *child = element->children;
 
-    if (!xmlStrEqual(element->name, BAD_CAST sample_xml_names.entry)) {
+    if (!is_element(element, sample_xml_names.entry)) {
         return STATUS_INVALID_ARGUMENT;
     }
     for (size_t i = 0; i < SAMPLE_FIELD_COUNT; i++, child = child->next) {
-        if (child == NULL || !xmlStrEqual(child->name, BAD_CAST sample_xml_names.fields[i])) {
+        if (child == NULL || !is_element(child, sample_xml_names.fields[i])) {
             return STATUS_INVALID_ARGUMENT;
         }
         xmlChar *content = xmlNodeGetContent(child);
@@ -149,7 +155,7 @@ static enum status libxml2_decode(void *state, struct text bytes, enum sample_sh
     const xmlNode *first = root;
     size_t count = 1;
     if (shape == SAMPLE_LIST) {
-        if (!xmlStrEqual(root->name, BAD_CAST sample_xml_names.list)) {
+        if (!is_element(root, sample_xml_names.list)) {
             return STATUS_INVALID_ARGUMENT;
         }
         first = root->children;
@@ -161,7 +167,8 @@ static enum status libxml2_decode(void *state, struct text bytes, enum sample_sh
     struct sample_entry *entries = NULL;
     enum status status = entries_from_tree(first, count, arena, &entries);
     if (status == STATUS_OK) {
-        *ret_document = (struct sample_document){.shape = shape, .entries = entries, .count = count};
+        *ret_document =
+            (struct sample_document){.shape = shape, .entries = entries, .count = count};
     }
     return status;
 }

@@ -41,6 +41,11 @@ enum status sample_entries_create(struct arena *arena, size_t count,
     if (entries == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
+    for (size_t i = 0; i < count; i++) {
+        for (size_t field = 0; field < SAMPLE_FIELD_COUNT; field++) {
+            entries[i].fields[field] = TEXT("");
+        }
+    }
     *ret_entries = entries;
     return STATUS_OK;
 }

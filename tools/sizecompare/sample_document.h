@@ -37,8 +37,8 @@ struct sample_document {
     size_t count;
 };
 
-/* What the formats that carry names call the fields, and an entry and a list. The XML names are those that
- * Go's encoding/xml gives the reference's struct. */
+/* What the formats that carry names call the fields, and an entry and a list. The XML names are
+ * those that Go's encoding/xml gives the reference's struct. */
 struct sample_names {
     const char *fields[SAMPLE_FIELD_COUNT];
     const char *entry;

@@ -1,9 +1,10 @@
-/* wire_format.h: a format as sizecompare sees it: encode, decode, and what both keep between documents.
+/* wire_format.h: a format as sizecompare sees it: encode, decode, and what both keep between
+ * documents.
  *
- * Each format is written with its library as the library's manual shows it, with the library's default
- * allocator. What an ordinary program makes once (a parsed schema, a protocol object) is made by open().
- * A decoder ends with the texts copied into the caller's arena, whatever the library's own tree is like,
- * so that all of them deliver the same thing. */
+ * Each format is written with its library as the library's manual shows it, with the library's
+ * default allocator. What an ordinary program makes once (a parsed schema, a protocol object) is
+ * made by open(). A decoder ends with the texts copied into the caller's arena, whatever the
+ * library's own tree is like, so that all of them deliver the same thing. */
 #pragma once
 
 #include "base/status.h"
@@ -24,7 +25,8 @@ struct wire_format {
 
     /* Appends the document to `bytes`. scratch: for what is needed meanwhile; the caller resets it.
      * STATUS_INVALID_ARGUMENT: the format cannot carry these texts (XML and control characters).
-     * STATUS_RESOURCE_EXHAUSTED: no room in `bytes` or scratch. STATUS_INTERNAL: the library failed. */
+     * STATUS_RESOURCE_EXHAUSTED: no room in `bytes` or scratch. STATUS_INTERNAL: the library
+     * failed. */
     enum status (*encode)(void *state, const struct sample_document *document,
                           struct arena *scratch, struct buffer *bytes);
 
@@ -45,4 +47,3 @@ extern const struct wire_format protobuf_format;
 /* All of them, JSON first: the others are compared to it. */
 enum { WIRE_FORMAT_COUNT = 6 };
 extern const struct wire_format *const wire_formats[WIRE_FORMAT_COUNT];
-

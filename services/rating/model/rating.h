@@ -88,6 +88,7 @@ struct rating_aggregate {
 
 /* STATUS_INVALID_ARGUMENT: a part is empty, overlong, or (hundredths) out of range; never clamped.
  */
+MUST_USE enum status rating_user_validate(struct call *call, struct text user);
 MUST_USE enum status record_key_validate(struct call *call, struct record_key record);
 MUST_USE enum status vote_key_validate(struct call *call, const struct vote_key *key);
 MUST_USE enum status rating_change_validate(struct call *call, const struct rating_change *change);

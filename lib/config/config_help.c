@@ -1,0 +1,46 @@
+#include "config/config_private.h"
+
+enum { FLAG_COLUMN = 30 };
+
+static void print_option(const struct config_option *option, FILE *output)
+{
+    int width = option->kind == CONFIG_BOOLEAN
+                    ? fprintf(output, "  --%s", option->name)
+                    : fprintf(output, "  --%s %s", option->name,
+                              option->argument != NULL ? option->argument : "VALUE");
+    (void)fprintf(output, "%*s%s", width < FLAG_COLUMN ? FLAG_COLUMN - width : 1, "", option->help);
+    if (option->default_value != NULL && option->default_value[0] != '\0') {
+        (void)fprintf(output, " [%s]", option->default_value);
+    }
+    (void)fprintf(output, "\n");
+}
+
+/* A help text that cannot be written has nobody to tell. */
+void config_print_help(const struct config_program *program, FILE *output)
+{
+    (void)fprintf(output, "%s\n\nusage: %s %s\n\noptions:\n", program->summary, program->name,
+                  program->usage);
+    for (size_t i = 0; i < program->option_count; i++) {
+        print_option(&program->options[i], output);
+    }
+    for (size_t i = 0; i < program->more_option_count; i++) {
+        print_option(&program->more_options[i], output);
+    }
+    if (program->service != NULL) {
+        (void)fputs("  --config FILE               read options from a YAML file\n", output);
+    }
+    (void)fputs("  --help                      print this and exit\n"
+                "  --version                   print the version and exit\n",
+                output);
+    if (program->service != NULL) {
+        (void)fputs(
+            "\nEvery option may also stand in the environment (MARQUEE_LISTEN, or for one\n"
+            "service alone MARQUEE_<SERVICE>_LISTEN) or in a YAML file that --config or\n"
+            "MARQUEE_CONFIG names, at its top or under the service's name. Flags win over the\n"
+            "environment, the environment over the file.\n",
+            output);
+    }
+    if (program->epilogue != NULL) {
+        (void)fprintf(output, "\n%s", program->epilogue);
+    }
+}

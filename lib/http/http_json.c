@@ -1,0 +1,110 @@
+#include "http/http_json.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+
+struct call *http_json_call(struct http_exchange *exchange)
+{
+    struct call *call = http_exchange_call(exchange);
+    if (call->deadline_ns == CALL_NO_DEADLINE) {
+        call->deadline_ns = clock_monotonic_ns() + HTTP_JSON_DEADLINE_MS * CLOCK_NS_PER_MS;
+    }
+    return call;
+}
+
+enum status http_json_optional_parameter(struct http_exchange *exchange, const char *name,
+                                         struct text *ret_value)
+{
+    struct call *call = http_exchange_call(exchange);
+    struct text query = http_exchange_request(exchange)->query;
+    enum status status = http_query_parameter(call, query, text_of(name), ret_value);
+    if (status == STATUS_NOT_FOUND) {
+        *ret_value = (struct text){NULL, 0};
+        return STATUS_OK;
+    }
+    return status;
+}
+
+enum status http_json_parameter(struct http_exchange *exchange, const char *name,
+                                struct text *ret_value)
+{
+    struct text value;
+    enum status status = http_json_optional_parameter(exchange, name, &value);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (value.data == NULL) {
+        return call_fail(http_exchange_call(exchange), STATUS_INVALID_ARGUMENT,
+                         "the parameter '%s' is missing", name);
+    }
+    *ret_value = value;
+    return STATUS_OK;
+}
+
+/* Without a content-type the body is taken as JSON: that is what the Go reference's clients send. */
+static bool is_json_type(const struct http_request *request)
+{
+    struct text type =
+        http_header_find(request->headers, request->header_count, TEXT("content-type"));
+    struct text essence = text_trim(text_next(&type, ';'));
+    return essence.length == 0 || text_equal_ignoring_case(essence, TEXT("application/json"));
+}
+
+bool http_json_read(struct http_exchange *exchange, size_t bytes_max, const struct json **ret_body)
+{
+    struct call *call = http_json_call(exchange);
+    struct text body;
+    if (!is_json_type(http_exchange_request(exchange))) {
+        http_reply_problem_with(exchange, 415, TEXT("the body must be application/json"), NULL, 0);
+        return false;
+    }
+    enum status status = http_read_all(exchange, bytes_max, &body);
+    if (status == STATUS_RESOURCE_EXHAUSTED) {
+        http_reply_problem_with(exchange, 413, TEXT("the body is too large"), NULL, 0);
+        return false;
+    }
+    if (status == STATUS_OK) {
+        status = json_parse(call, body, ret_body);
+    }
+    if (status != STATUS_OK) {
+        http_reply_problem(exchange, status);
+        return false;
+    }
+    return true;
+}
+
+void http_json_reply_open(struct http_json_reply *reply)
+{
+    buffer_init(&reply->buffer, HTTP_JSON_REPLY_BYTES_MAX);
+    json_writer_init(&reply->writer, &reply->buffer);
+}
+
+void http_json_reply_send(struct http_json_reply *reply, struct http_exchange *exchange,
+                          int http_status)
+{
+    static const struct http_header headers[] = {
+        {TEXT_INIT("content-type"), TEXT_INIT("application/json")}};
+    struct text body = {NULL, 0};
+    if (json_writer_end(&reply->writer)) {
+        body = arena_copy(http_exchange_call(exchange)->arena, buffer_text(&reply->buffer));
+    }
+    if (body.data != NULL) {
+        http_reply(exchange, &(struct http_reply){.status = http_status,
+                                                  .headers = headers,
+                                                  .header_count = ARRAY_LENGTH(headers),
+                                                  .body = body});
+    } else {
+        http_reply_problem(exchange, STATUS_RESOURCE_EXHAUSTED);
+    }
+    http_json_reply_drop(reply);
+}
+
+void http_json_reply_drop(struct http_json_reply *reply)
+{
+    buffer_deinit(&reply->buffer);
+}
+
+void http_json_reply_empty(struct http_exchange *exchange)
+{
+    http_reply(exchange, &(struct http_reply){.status = 200});
+}

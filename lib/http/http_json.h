@@ -1,0 +1,42 @@
+/* http_json.h: plain JSON over HTTP: what handlers of REST routes share. */
+#pragma once
+
+#include "base/buffer.h"
+#include "http/http_server.h"
+#include "json/json.h"
+
+/* How long a plain HTTP request may take, and what a JSON reply may hold. */
+#define HTTP_JSON_DEADLINE_MS INT64_C(10000)
+enum { HTTP_JSON_REPLY_BYTES_MAX = 4 * 1024 * 1024 };
+
+/* The exchange's call, with a deadline HTTP_JSON_DEADLINE_MS from now if it has none. */
+struct call *http_json_call(struct http_exchange *exchange);
+
+/* A parameter of the query, decoded, valid in the call's arena.
+ * STATUS_INVALID_ARGUMENT: missing or malformed; the call's error names it. */
+MUST_USE enum status http_json_parameter(struct http_exchange *exchange, const char *name,
+                                         struct text *ret_value);
+
+/* The same, but {NULL, 0} when it is not given. */
+MUST_USE enum status http_json_optional_parameter(struct http_exchange *exchange, const char *name,
+                                                  struct text *ret_value);
+
+/* Reads and parses the body; content-type must be application/json or absent. false: a reply was made
+ * (400, 413, 415, …) and the handler returns. */
+MUST_USE bool http_json_read(struct http_exchange *exchange, size_t bytes_max,
+                             const struct json **ret_body);
+
+/* A JSON reply in the making: open, write to its writer, send (or drop, after a failure). */
+struct http_json_reply {
+    struct json_writer writer;
+    struct buffer buffer; /* private */
+};
+
+void http_json_reply_open(struct http_json_reply *reply);
+/* Replies with what was written, or with 500 when it did not fit. */
+void http_json_reply_send(struct http_json_reply *reply, struct http_exchange *exchange,
+                          int http_status);
+void http_json_reply_drop(struct http_json_reply *reply);
+
+/* 200 with an empty body. */
+void http_json_reply_empty(struct http_exchange *exchange);

@@ -1,0 +1,114 @@
+/* process.h: the life of a service process, the same for all of them.
+ *
+ * Reads the options; opens the stores; listens; turns ready; registers; serves until SIGTERM or
+ * SIGINT; deregisters; drains; closes; exits. What is particular to a service stands in its main.c
+ * as a definition of hooks. Every listener serves its gRPC services (JSON too), health, reflection,
+ * /livez, /readyz and /metrics.
+ *
+ * A port in use, an unreadable store, a bad option: one line on standard error, exit status 1 (2
+ * for bad usage). A second SIGTERM or SIGINT exits at once, with status 1. */
+#pragma once
+
+#include "base/call.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "config/config.h"
+#include "discovery/discovery.h"
+#include "grpc/grpc_channel.h"
+#include "grpc/grpc_method.h"
+#include "http/http_server.h"
+#include "proto/proto.h"
+#include "telemetry/telemetry.h"
+
+struct loop;
+struct process;
+
+enum {
+    PROCESS_LISTENERS_MAX = 4,
+    PROCESS_CHECKS_MAX = 16,
+    PROCESS_ROUTES_MAX = 256, /* of one listener, all together */
+};
+
+/* Opening a store, resolving, binding: what must be done before the process is ready. */
+#define PROCESS_START_TIMEOUT_MS INT64_C(30000)
+
+struct process_definition {
+    const char *program; /* "marquee-rating" */
+    const char
+        *service; /* "rating": its section in the configuration, `service` in its log lines */
+    const char *summary;                 /* for --help */
+    const struct config_option *options; /* its own, besides the common ones */
+    size_t option_count;
+    unsigned threads_max; /* 0: as --threads says; the registry is one loop */
+
+    /* Opens stores, makes controllers, adds listeners, checks and telemetry sources. In a fiber on
+     * loop 0 before anything runs: it may block. Not OK: the process says the call's error and
+     * exits. */
+    enum status (*open)(void *self, struct process *process, struct call *call);
+
+    /* In a fiber on each loop, when its HTTP servers exist but do not accept yet: channels.
+     * Optional. */
+    enum status (*start)(void *self, struct process *process, struct call *call, unsigned loop);
+
+    /* In a fiber on each loop, when the process is told to stop and before it drains: ends what
+     * would hold the drain up. Optional. */
+    void (*drain)(void *self, struct process *process, unsigned loop);
+
+    /* The reverse of start, after the drain; called wherever start was, also if that failed.
+     * Optional. */
+    void (*stop)(void *self, struct process *process, struct call *call, unsigned loop);
+
+    /* The reverse of open, in a fiber on loop 0, the last of all; also after a failed open.
+     * Optional. */
+    void (*close)(void *self);
+};
+
+/* Returns the process's exit status. `self` is given to the hooks. */
+int process_main(const struct process_definition *definition, void *self, int argc, char **argv);
+
+/* One address with what is served there. Tables are borrowed for the process's life. */
+struct process_listener {
+    const char *service; /* under which it is registered; NULL: not at all */
+    struct text address; /* "127.0.0.1:8082" */
+    const struct grpc_service *services;
+    size_t service_count;
+    const struct proto_descriptor_set *descriptor_sets;
+    size_t descriptor_set_count;
+    const struct http_route *routes;
+    size_t route_count;
+};
+
+/* In open. Returns the listener's number. CHECKs the limits. */
+unsigned process_add_listener(struct process *process, const struct process_listener *listener);
+
+/* A condition of readiness, looked at by /readyz on any loop thread. reason: why not; valid in the
+ * call's arena or static. In open. */
+void process_add_check(struct process *process, const char *name,
+                       bool (*is_ready)(void *state, struct call *call, struct text *ret_reason),
+                       void *state);
+
+const struct config *process_config(const struct process *process);
+const struct log *process_log(const struct process *process);
+struct telemetry *process_telemetry(struct process *process);
+unsigned process_loop_count(const struct process *process);
+struct loop *process_loop(struct process *process, unsigned index);
+
+/* The HTTP server of a listener on a loop, from `start` to `stop`: for loopback channels. */
+struct http_server *process_http_server(struct process *process, unsigned listener, unsigned loop);
+
+/* A channel on this loop to a service that is found by the options --services or --registry, and
+ * the watcher that keeps it up to date; its calls are observed. In start, with
+ * process_close_channel() in stop. */
+struct process_channel {
+    struct grpc_channel *grpc;
+    /* private */
+    struct discovery_resolver resolver;
+    struct discovery_watcher *watcher;
+};
+
+MUST_USE enum status process_open_channel(struct process *process, struct call *call,
+                                          const char *service, struct process_channel *ret_channel);
+void process_close_channel(struct process_channel *channel);
+
+/* Options for a channel that is made by hand, so that its calls are observed too. */
+struct grpc_channel_options process_channel_options(struct process *process, const char *target);

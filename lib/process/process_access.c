@@ -1,0 +1,51 @@
+/* What the hooks of a definition may ask of their process. */
+#include "process/process_private.h"
+
+unsigned process_add_listener(struct process *process, const struct process_listener *listener)
+{
+    CHECK(process->server_count < PROCESS_LISTENERS_MAX);
+    struct process_server *server = &process->servers[process->server_count];
+    server->process = process;
+    server->spec = *listener;
+    server->fd = -1;
+    return process->server_count++;
+}
+
+void process_add_check(struct process *process, const char *name,
+                       bool (*is_ready)(void *state, struct call *call, struct text *ret_reason),
+                       void *state)
+{
+    CHECK(process->check_count < PROCESS_CHECKS_MAX);
+    process->checks[process->check_count++] = (struct process_check){name, is_ready, state};
+}
+
+const struct config *process_config(const struct process *process)
+{
+    return process->config;
+}
+
+const struct log *process_log(const struct process *process)
+{
+    return &process->log;
+}
+
+struct telemetry *process_telemetry(struct process *process)
+{
+    return process->telemetry;
+}
+
+unsigned process_loop_count(const struct process *process)
+{
+    return loop_threads_count(process->threads);
+}
+
+struct loop *process_loop(struct process *process, unsigned index)
+{
+    return loop_threads_at(process->threads, index);
+}
+
+struct http_server *process_http_server(struct process *process, unsigned listener, unsigned loop)
+{
+    CHECK(listener < process->server_count);
+    return process->servers[listener].http[loop];
+}

@@ -1,0 +1,81 @@
+/* process_private.h: the parts of a process, for the files of this folder. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "grpc/grpc_server.h"
+#include "loop/fiber.h"
+#include "loop/loop.h"
+#include "loop/worker.h"
+#include "process/process.h"
+
+/* What one start-up or shutdown step may take of memory. */
+enum { PROCESS_ARENA_BYTES_MAX = 4 * 1024 * 1024 };
+
+enum process_phase { PROCESS_STARTING, PROCESS_READY, PROCESS_DRAINING };
+
+struct process_check {
+    const char *name;
+    bool (*is_ready)(void *state, struct call *call, struct text *ret_reason);
+    void *state;
+};
+
+struct process_server {
+    struct process *process;
+    struct process_listener spec;
+    struct grpc_server *grpc;
+    struct http_route routes[PROCESS_ROUTES_MAX];
+    size_t route_count;
+    struct http_server *http[LOOP_THREADS_MAX];
+    int fd;
+    char address[HTTP_ADDRESS_BYTES_MAX]; /* as bound */
+    struct discovery_registrar registrar;
+    struct discovery_keeper *keeper;
+};
+
+struct process {
+    const struct process_definition *definition;
+    void *self;
+    struct arena arena; /* of what lives as long as the process */
+    struct config *config;
+    struct log log;
+    struct telemetry *telemetry;
+    struct loop *control; /* of the main thread: signals, registration */
+    struct worker_pool *pool;
+    struct loop_threads *threads;
+    struct process_server servers[PROCESS_LISTENERS_MAX];
+    unsigned server_count;
+    struct process_check checks[PROCESS_CHECKS_MAX];
+    size_t check_count;
+    _Atomic int phase;
+    bool opened;
+    bool started[LOOP_THREADS_MAX];
+    int64_t start_ns;
+    struct fiber_wait stop_asked;
+    unsigned signal_count;
+    int exit_status;
+};
+
+/* The options that every service has. */
+extern const struct config_option process_options[];
+extern const size_t process_option_count;
+
+/* Readiness, liveness and metrics, for each listener; appended to its routes. */
+void process_add_own_routes(struct process_server *server);
+
+/* gRPC and HTTP servers of every listener. create, accept and the reverses run on the loop `index`.
+ */
+MUST_USE enum status process_servers_bind(struct process *process, struct call *call);
+MUST_USE enum status process_servers_create(struct process *process, struct call *call,
+                                            unsigned index);
+MUST_USE enum status process_servers_accept(struct process *process, struct call *call,
+                                            unsigned index);
+void process_servers_drain(struct process *process, struct call *call, unsigned index);
+void process_servers_destroy(struct process *process, unsigned index);
+void process_servers_unbind(struct process *process);
+void process_servers_set_serving(struct process *process, bool serving);
+
+/* Registration of every listener, from the control loop. */
+void process_register(struct process *process);
+void process_deregister(struct process *process, struct call *call);

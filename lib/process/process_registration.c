@@ -1,0 +1,146 @@
+/* How the process makes itself known, and finds others. */
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "discovery/discovery_open.h"
+#include "process/process_private.h"
+
+static void on_registration_changed(void *state, bool registered, struct text reason)
+{
+    const struct process_server *server = state;
+    log_write(
+        &server->process->log, registered ? LOG_INFO : LOG_WARNING,
+        registered ? "registered" : "not registered; trying again",
+        LOG_FIELDS(log_string("instance_of", server->spec.service), log_text("reason", reason)));
+}
+
+/* The host that others are told, and the port that was bound. */
+static enum status describe(struct process_server *server, struct call *call,
+                            struct discovery_registration *ret_registration)
+{
+    struct text host;
+    uint16_t port;
+    enum status status = http_address_split(call, text_of(server->address), &host, &port);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct text advertised = config_text(server->process->config, "advertise");
+    host = advertised.length > 0 ? advertised : host;
+    struct text id = arena_format(call->arena, "%s-%.*s-%" PRIu16 "-%ld", server->spec.service,
+                                  TEXT_ARGUMENTS(host), port, (long)getpid());
+    if (id.data == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    *ret_registration = (struct discovery_registration){
+        .service = text_of(server->spec.service),
+        .instance_id = id,
+        .host = host,
+        .port = port,
+        .ttl_ms = config_duration_ms(server->process->config, "registration-ttl"),
+    };
+    return STATUS_OK;
+}
+
+static enum status register_server(struct process_server *server, struct call *call)
+{
+    struct process *process = server->process;
+    struct discovery_registration registration;
+    enum status status = describe(server, call, &registration);
+    if (status == STATUS_OK) {
+        status = discovery_open_registrar(
+            process->control, call, config_text(process->config, "registry"), &server->registrar);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    return discovery_keeper_start(
+        process->control, server->registrar, &registration,
+        &(struct discovery_keeper_events){.changed = on_registration_changed, .state = server},
+        &server->keeper);
+}
+
+void process_register(struct process *process)
+{
+    if (config_text(process->config, "registry").length == 0) {
+        return;
+    }
+    for (unsigned i = 0; i < process->server_count; i++) {
+        struct process_server *server = &process->servers[i];
+        if (server->spec.service == NULL) {
+            continue;
+        }
+        struct call call;
+        call_init(&call, &process->arena, PROCESS_START_TIMEOUT_MS);
+        enum status status = register_server(server, &call);
+        if (status != STATUS_OK) {
+            log_call(&process->log, LOG_ERROR, &call, "goes on unregistered",
+                     LOG_FIELDS(log_string("status", status_name(status))));
+        }
+    }
+}
+
+void process_deregister(struct process *process, struct call *call)
+{
+    for (unsigned i = 0; i < process->server_count; i++) {
+        struct process_server *server = &process->servers[i];
+        discovery_keeper_stop(server->keeper, call);
+        server->keeper = NULL;
+        if (server->registrar.ops != NULL) {
+            server->registrar.ops->close(server->registrar.state);
+            server->registrar.ops = NULL;
+        }
+    }
+}
+
+static void on_called(void *state, const char *target, const char *path, enum status status,
+                      int64_t duration_ns)
+{
+    struct process *process = state;
+    telemetry_observe(process->telemetry, loop_index(loop_current()), TELEMETRY_CALLED, target,
+                      path, status, duration_ns);
+}
+
+struct grpc_channel_options process_channel_options(struct process *process, const char *target)
+{
+    return (struct grpc_channel_options){
+        .observe = on_called, .observe_state = process, .target = target};
+}
+
+static void on_instances(void *state, const struct discovery_snapshot *snapshot)
+{
+    struct process_channel *channel = state;
+    /* Without memory for a new list the earlier one stays: the next change brings it. */
+    (void)grpc_channel_update(channel->grpc, snapshot->addresses, snapshot->count);
+}
+
+enum status process_open_channel(struct process *process, struct call *call, const char *service,
+                                 struct process_channel *ret_channel)
+{
+    struct loop *loop = loop_current();
+    const struct grpc_channel_options options = process_channel_options(process, service);
+    *ret_channel = (struct process_channel){.grpc = NULL};
+    enum status status = discovery_open_resolver(
+        loop, call, config_text(process->config, "registry"),
+        config_text(process->config, "services"), text_of(service), &ret_channel->resolver);
+    if (status == STATUS_OK) {
+        status = grpc_channel_create(loop, &options, &ret_channel->grpc);
+    }
+    if (status == STATUS_OK) {
+        status = discovery_watcher_start(loop, ret_channel->resolver, text_of(service),
+                                         on_instances, ret_channel, &ret_channel->watcher);
+    }
+    if (status != STATUS_OK) {
+        process_close_channel(ret_channel);
+    }
+    return status;
+}
+
+void process_close_channel(struct process_channel *channel)
+{
+    discovery_watcher_stop(channel->watcher);
+    grpc_channel_destroy(channel->grpc);
+    if (channel->resolver.ops != NULL) {
+        channel->resolver.ops->close(channel->resolver.state);
+    }
+    *channel = (struct process_channel){.grpc = NULL};
+}

@@ -1,0 +1,95 @@
+/* /livez, /readyz and /metrics. */
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "process/process_private.h"
+
+enum { PAGE_BYTES_MAX = 1024 * 1024 };
+
+static const struct http_header text_headers[] = {
+    {TEXT_INIT("content-type"), TEXT_INIT("text/plain; charset=utf-8")},
+    {TEXT_INIT("cache-control"), TEXT_INIT("no-store")}};
+
+static const struct http_header metrics_headers[] = {
+    {TEXT_INIT("content-type"), TEXT_INIT("text/plain; version=0.0.4; charset=utf-8")},
+    {TEXT_INIT("cache-control"), TEXT_INIT("no-store")}};
+
+/* Replies with the buffer's content, copied into the exchange's arena. */
+static void reply_page(struct http_exchange *exchange, int status,
+                       const struct http_header *headers, const struct buffer *page)
+{
+    struct text body = arena_copy(http_exchange_call(exchange)->arena, buffer_text(page));
+    if (body.data == NULL) {
+        http_reply_problem(exchange, STATUS_RESOURCE_EXHAUSTED);
+        return;
+    }
+    http_reply(exchange,
+               &(struct http_reply){
+                   .status = status, .headers = headers, .header_count = 2, .body = body});
+}
+
+static void serve_livez(void *state, struct http_exchange *exchange)
+{
+    (void)state;
+    http_reply(exchange, &(struct http_reply){.status = 200,
+                                              .headers = text_headers,
+                                              .header_count = ARRAY_LENGTH(text_headers),
+                                              .body = TEXT("ok\n")});
+}
+
+static bool write_check(struct buffer *page, const char *name, bool ready, struct text reason)
+{
+    return buffer_format(page, "%s %s%s%.*s\n", ready ? "ok  " : "FAIL", name,
+                         reason.length > 0 ? ": " : "", TEXT_ARGUMENTS(reason));
+}
+
+static void serve_readyz(void *state, struct http_exchange *exchange)
+{
+    struct process *process = state;
+    struct buffer page;
+    buffer_init(&page, PAGE_BYTES_MAX);
+    int phase = atomic_load(&process->phase);
+    bool ready = phase == PROCESS_READY;
+    bool fits = write_check(&page, "process", ready,
+                            ready                       ? TEXT("")
+                            : phase == PROCESS_STARTING ? TEXT("starting")
+                                                        : TEXT("draining"));
+    for (size_t i = 0; i < process->check_count; i++) {
+        const struct process_check *check = &process->checks[i];
+        struct text reason = {NULL, 0};
+        bool passes = check->is_ready(check->state, http_exchange_call(exchange), &reason);
+        ready = ready && passes;
+        fits = fits && write_check(&page, check->name, passes, reason);
+    }
+    if (fits) {
+        reply_page(exchange, ready ? 200 : 503, text_headers, &page);
+    } else {
+        http_reply_problem(exchange, STATUS_RESOURCE_EXHAUSTED);
+    }
+    buffer_deinit(&page);
+}
+
+static void serve_metrics(void *state, struct http_exchange *exchange)
+{
+    struct process *process = state;
+    struct buffer page;
+    buffer_init(&page, PAGE_BYTES_MAX);
+    if (telemetry_write(process->telemetry, &page)) {
+        reply_page(exchange, 200, metrics_headers, &page);
+    } else {
+        http_reply_problem(exchange, STATUS_RESOURCE_EXHAUSTED);
+    }
+    buffer_deinit(&page);
+}
+
+void process_add_own_routes(struct process_server *server)
+{
+    const struct http_route own[] = {
+        {"GET", "/livez", serve_livez, server->process},
+        {"GET", "/readyz", serve_readyz, server->process},
+        {"GET", "/metrics", serve_metrics, server->process},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(own); i++) {
+        CHECK(server->route_count < PROCESS_ROUTES_MAX);
+        server->routes[server->route_count++] = own[i];
+    }
+}

@@ -1,0 +1,169 @@
+/* The listeners: their gRPC servers, and one HTTP server each on every loop. */
+#include <unistd.h>
+
+#include "process/process_private.h"
+
+/* Failures that are ours to look into; what clients do wrong is told to them. */
+static bool is_ours(enum status status)
+{
+    return status == STATUS_INTERNAL || status == STATUS_UNKNOWN || status == STATUS_DATA_LOSS ||
+           status == STATUS_UNAVAILABLE || status == STATUS_RESOURCE_EXHAUSTED;
+}
+
+static void log_request(const struct process *process, const struct call *call, const char *method,
+                        const char *protocol, enum status status, int64_t duration_ns)
+{
+    enum log_level level = is_ours(status) ? LOG_WARNING : LOG_DEBUG;
+    if (level < process->log.level) {
+        return;
+    }
+    log_call(&process->log, level, call, "request",
+             LOG_FIELDS(log_string("method", method), log_string("protocol", protocol),
+                        log_string("status", status_name(status)),
+                        log_integer("duration_us", duration_ns / 1000),
+                        log_text("peer", call->identity.peer)));
+}
+
+static void observe_call(void *state, struct call *call, const char *method, const char *protocol,
+                         enum status status, int64_t duration_ns)
+{
+    struct process *process = state;
+    telemetry_observe(process->telemetry, loop_index(loop_current()), TELEMETRY_SERVED, protocol,
+                      method, status, duration_ns);
+    log_request(process, call, method, protocol, status, duration_ns);
+}
+
+/* gRPC and Connect requests are told by observe_call(): what remains are the plain HTTP routes. */
+static void observe_exchange(void *state, struct http_exchange *exchange,
+                             const struct http_observation *observation)
+{
+    struct process *process = state;
+    if (*http_exchange_note(exchange) != 0) {
+        return;
+    }
+    enum status status = observation->status == 0    ? STATUS_CANCELLED
+                         : observation->status < 400 ? STATUS_OK
+                                                     : status_from_http(observation->status);
+    const char *route = observation->route[0] != '\0' ? observation->route : "none";
+    telemetry_observe(process->telemetry, loop_index(loop_current()), TELEMETRY_SERVED, "http",
+                      route, status, observation->duration_ns);
+    log_request(process, http_exchange_call(exchange), route, "http", status,
+                observation->duration_ns);
+}
+
+static void add_routes(struct process_server *server, const struct http_route *routes, size_t count)
+{
+    CHECK(count <= PROCESS_ROUTES_MAX - server->route_count);
+    for (size_t i = 0; i < count; i++) {
+        server->routes[server->route_count++] = routes[i];
+    }
+}
+
+static enum status bind_server(struct process_server *server, struct call *call)
+{
+    const struct process_listener *spec = &server->spec;
+    const struct grpc_server_options options = {
+        .services = spec->services,
+        .service_count = spec->service_count,
+        .descriptor_sets = spec->descriptor_sets,
+        .descriptor_set_count = spec->descriptor_set_count,
+        .observe = observe_call,
+        .observe_state = server->process,
+    };
+    enum status status = grpc_server_create(&options, &server->grpc);
+    if (status != STATUS_OK) {
+        return call_fail(call, status, "the gRPC services cannot be set up: %s",
+                         status_name(status));
+    }
+    size_t count;
+    const struct http_route *grpc_routes = grpc_server_routes(server->grpc, &count);
+    add_routes(server, grpc_routes, count);
+    add_routes(server, spec->routes, spec->route_count);
+    process_add_own_routes(server);
+    return http_listen(call, spec->address, &server->fd, server->address);
+}
+
+enum status process_servers_bind(struct process *process, struct call *call)
+{
+    for (unsigned i = 0; i < process->server_count; i++) {
+        enum status status = bind_server(&process->servers[i], call);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status process_servers_create(struct process *process, struct call *call, unsigned index)
+{
+    for (unsigned i = 0; i < process->server_count; i++) {
+        struct process_server *server = &process->servers[i];
+        const struct http_server_options options = {
+            .routes = server->routes,
+            .route_count = server->route_count,
+            .fallback = grpc_server_fallback,
+            .fallback_state = server->grpc,
+            .observe = observe_exchange,
+            .observe_state = process,
+        };
+        enum status status =
+            http_server_create(process_loop(process, index), &options, &server->http[index]);
+        if (status != STATUS_OK) {
+            return call_fail(call, status, "no memory for the HTTP server");
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status process_servers_accept(struct process *process, struct call *call, unsigned index)
+{
+    for (unsigned i = 0; i < process->server_count; i++) {
+        struct process_server *server = &process->servers[i];
+        enum status status = http_server_accept_from(server->http[index], server->fd);
+        if (status != STATUS_OK) {
+            return call_fail(call, status, "cannot accept connections: %s", status_name(status));
+        }
+    }
+    return STATUS_OK;
+}
+
+void process_servers_drain(struct process *process, struct call *call, unsigned index)
+{
+    for (unsigned i = 0; i < process->server_count; i++) {
+        if (process->servers[i].http[index] != NULL) {
+            /* Out of time, the rest is cancelled by destroy. */
+            (void)http_server_drain(process->servers[i].http[index], call);
+        }
+    }
+}
+
+void process_servers_destroy(struct process *process, unsigned index)
+{
+    for (unsigned i = 0; i < process->server_count; i++) {
+        http_server_destroy(process->servers[i].http[index]);
+        process->servers[i].http[index] = NULL;
+    }
+}
+
+void process_servers_unbind(struct process *process)
+{
+    for (unsigned i = 0; i < process->server_count; i++) {
+        struct process_server *server = &process->servers[i];
+        grpc_server_destroy(server->grpc);
+        if (server->fd >= 0) {
+            (void)close(server->fd); /* a listening socket: nothing is lost */
+        }
+    }
+}
+
+void process_servers_set_serving(struct process *process, bool serving)
+{
+    for (unsigned i = 0; i < process->server_count; i++) {
+        struct process_server *server = &process->servers[i];
+        CHECK(grpc_server_set_serving(server->grpc, TEXT(""), serving) == STATUS_OK);
+        for (size_t j = 0; j < server->spec.service_count; j++) {
+            struct text name = text_of(server->spec.services[j].name);
+            CHECK(grpc_server_set_serving(server->grpc, name, serving) == STATUS_OK);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+#include "metadata/controller/metadata_controller.h"
+
+#include "base/arena.h"
+
+static enum status get(struct metadata_controller *self, struct call *call, struct text id,
+                       struct metadata *ret_metadata)
+{
+    return self->repository.ops->get(self->repository.state, call, id, ret_metadata);
+}
+
+static enum status not_found(struct call *call, struct text id)
+{
+    return call_fail(call, STATUS_NOT_FOUND, "there is no movie '%.*s'", TEXT_ARGUMENTS(id));
+}
+
+enum status metadata_controller_get(struct metadata_controller *self, struct call *call,
+                                    struct text id, struct metadata *ret_metadata)
+{
+    enum status status = metadata_id_validate(call, id);
+    if (status == STATUS_OK) {
+        status = get(self, call, id, ret_metadata);
+    }
+    return status == STATUS_NOT_FOUND ? not_found(call, id) : status;
+}
+
+enum status metadata_controller_put(struct metadata_controller *self, struct call *call,
+                                    const struct metadata *metadata)
+{
+    enum status status = metadata_validate(call, metadata);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    return self->repository.ops->put(self->repository.state, call, metadata);
+}
+
+enum status metadata_controller_delete(struct metadata_controller *self, struct call *call,
+                                       struct text id)
+{
+    enum status status = metadata_id_validate(call, id);
+    if (status == STATUS_OK) {
+        status = self->repository.ops->remove(self->repository.state, call, id);
+    }
+    return status == STATUS_NOT_FOUND ? not_found(call, id) : status;
+}
+
+enum status metadata_controller_list(struct metadata_controller *self, struct call *call,
+                                     int32_t page_size, struct text page_token,
+                                     struct metadata_page *ret_page)
+{
+    if (page_size < 0 || page_size > METADATA_PAGE_SIZE_MAX) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "the page size must be 0 to %d",
+                         METADATA_PAGE_SIZE_MAX);
+    }
+    if (page_token.length > METADATA_ID_BYTES_MAX) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "the page token is not one of ours");
+    }
+    size_t wanted = page_size > 0 ? (size_t)page_size : METADATA_PAGE_SIZE_DEFAULT;
+    struct metadata *entries;
+    size_t count;
+    /* One more than wanted tells whether there is another page. The token is the last id shown. */
+    enum status status = self->repository.ops->list(self->repository.state, call, page_token,
+                                                    wanted + 1, &entries, &count);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    bool more = count > wanted;
+    *ret_page = (struct metadata_page){
+        .entries = entries,
+        .count = more ? wanted : count,
+        .next_page_token = more ? entries[wanted - 1].id : TEXT(""),
+    };
+    return STATUS_OK;
+}
+
+static enum status select_one(struct metadata_controller *self, struct call *call, struct text id,
+                              struct metadata_selection *selection)
+{
+    enum status status = metadata_id_validate(call, id);
+    if (status == STATUS_OK) {
+        status = get(self, call, id, &selection->entries[selection->count]);
+    }
+    if (status == STATUS_OK) {
+        selection->count++;
+    } else if (status == STATUS_NOT_FOUND) {
+        call_clear_error(call);
+        selection->missing[selection->missing_count++] = id;
+        status = STATUS_OK;
+    }
+    return status;
+}
+
+enum status metadata_controller_batch_get(struct metadata_controller *self, struct call *call,
+                                          const struct text *ids, size_t count,
+                                          struct metadata_selection *ret_selection)
+{
+    if (count > METADATA_BATCH_MAX) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "more than %d movie ids at once",
+                         METADATA_BATCH_MAX);
+    }
+    struct metadata_selection selection = {
+        .entries = arena_calloc(call->arena, count, sizeof(*selection.entries)),
+        .missing = arena_calloc(call->arena, count, sizeof(*selection.missing)),
+    };
+    if (selection.entries == NULL || selection.missing == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the reply would be too large");
+    }
+    for (size_t i = 0; i < count; i++) {
+        enum status status = select_one(self, call, ids[i], &selection);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    *ret_selection = selection;
+    return STATUS_OK;
+}

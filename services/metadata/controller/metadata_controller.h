@@ -1,0 +1,49 @@
+/* metadata_controller.h: the rules of metadata: what is valid, what is there, in which pages.
+ *
+ * Results are valid in the call's arena. Besides what each says, every function returns
+ * STATUS_INVALID_ARGUMENT for input outside the limits of metadata/model/metadata.h, and what the
+ * repository says of itself (UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED). */
+#pragma once
+
+#include "metadata/model/metadata.h"
+#include "metadata/repository/metadata_repository.h"
+
+struct metadata_controller {
+    struct metadata_repository repository;
+};
+
+/* STATUS_NOT_FOUND: no such id. */
+MUST_USE enum status metadata_controller_get(struct metadata_controller *self, struct call *call,
+                                             struct text id, struct metadata *ret_metadata);
+
+MUST_USE enum status metadata_controller_put(struct metadata_controller *self, struct call *call,
+                                             const struct metadata *metadata);
+
+/* STATUS_NOT_FOUND: no such id. */
+MUST_USE enum status metadata_controller_delete(struct metadata_controller *self, struct call *call,
+                                                struct text id);
+
+struct metadata_page {
+    const struct metadata *entries;
+    size_t count;
+    struct text next_page_token; /* empty: the last page */
+};
+
+/* page_size: 0 for the default. page_token: empty for the first page, else the one that came with
+ * the page before. */
+MUST_USE enum status metadata_controller_list(struct metadata_controller *self, struct call *call,
+                                              int32_t page_size, struct text page_token,
+                                              struct metadata_page *ret_page);
+
+struct metadata_selection {
+    struct metadata *entries; /* in the order asked */
+    size_t count;
+    struct text *missing;
+    size_t missing_count;
+};
+
+/* At most METADATA_BATCH_MAX ids. */
+MUST_USE enum status metadata_controller_batch_get(struct metadata_controller *self,
+                                                   struct call *call, const struct text *ids,
+                                                   size_t count,
+                                                   struct metadata_selection *ret_selection);

@@ -1,0 +1,136 @@
+/* The RPC face of metadata: between messages and the controller. */
+#include "base/arena.h"
+#include "metadata/handler/metadata_handler.h"
+#include "metadata/model/metadata_message.h"
+#include "proto/proto.h"
+
+static enum status no_room(struct call *call)
+{
+    return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the reply would be too large");
+}
+
+static enum status get_metadata(void *state, struct call *call, const void *request, void *response)
+{
+    const GetMetadataRequest *get = request;
+    GetMetadataResponse *reply = response;
+    struct metadata metadata;
+    enum status status = metadata_controller_get(state, call, proto_text(get->movie_id), &metadata);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    reply->metadata = metadata_to_message(call->arena, &metadata);
+    return reply->metadata != NULL ? STATUS_OK : no_room(call);
+}
+
+static enum status put_metadata(void *state, struct call *call, const void *request, void *response)
+{
+    const PutMetadataRequest *put = request;
+    struct metadata metadata;
+    (void)response;
+    enum status status = metadata_from_message(call->arena, put->metadata, &metadata);
+    return status == STATUS_OK ? metadata_controller_put(state, call, &metadata) : status;
+}
+
+static enum status delete_metadata(void *state, struct call *call, const void *request,
+                                   void *response)
+{
+    const DeleteMetadataRequest *remove = request;
+    (void)response;
+    return metadata_controller_delete(state, call, proto_text(remove->movie_id));
+}
+
+/* NULL: no room. */
+static Metadata **to_messages(struct call *call, const struct metadata *entries, size_t count)
+{
+    Metadata **messages = arena_calloc(call->arena, count, sizeof(Metadata *));
+    for (size_t i = 0; messages != NULL && i < count; i++) {
+        messages[i] = metadata_to_message(call->arena, &entries[i]);
+        if (messages[i] == NULL) {
+            return NULL;
+        }
+    }
+    return messages;
+}
+
+static enum status list_metadata(void *state, struct call *call, const void *request,
+                                 void *response)
+{
+    const ListMetadataRequest *list = request;
+    ListMetadataResponse *reply = response;
+    struct metadata_page page;
+    enum status status =
+        metadata_controller_list(state, call, list->page_size, proto_text(list->page_token), &page);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    reply->metadata = to_messages(call, page.entries, page.count);
+    reply->n_metadata = page.count;
+    reply->next_page_token = proto_bytes(page.next_page_token);
+    return reply->metadata != NULL ? STATUS_OK : no_room(call);
+}
+
+static enum status batch_get_metadata(void *state, struct call *call, const void *request,
+                                      void *response)
+{
+    const BatchGetMetadataRequest *batch = request;
+    BatchGetMetadataResponse *reply = response;
+    struct metadata_selection selection;
+    struct text *ids = arena_calloc(call->arena, batch->n_movie_ids, sizeof(*ids));
+    for (size_t i = 0; ids != NULL && i < batch->n_movie_ids; i++) {
+        ids[i] = proto_text(batch->movie_ids[i]);
+    }
+    if (ids == NULL) {
+        return no_room(call);
+    }
+    enum status status =
+        metadata_controller_batch_get(state, call, ids, batch->n_movie_ids, &selection);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    reply->metadata = to_messages(call, selection.entries, selection.count);
+    reply->missing_movie_ids =
+        arena_calloc(call->arena, selection.missing_count, sizeof(ProtobufCBinaryData));
+    if (reply->metadata == NULL || reply->missing_movie_ids == NULL) {
+        return no_room(call);
+    }
+    for (size_t i = 0; i < selection.missing_count; i++) {
+        reply->missing_movie_ids[i] = proto_bytes(selection.missing[i]);
+    }
+    reply->n_metadata = selection.count;
+    reply->n_missing_movie_ids = selection.missing_count;
+    return STATUS_OK;
+}
+
+static const struct grpc_method methods[] = {
+    {.name = "GetMetadata",
+     .no_side_effects = true,
+     .request = &get_metadata_request__descriptor,
+     .response = &get_metadata_response__descriptor,
+     .unary = get_metadata},
+    {.name = "PutMetadata",
+     .request = &put_metadata_request__descriptor,
+     .response = &put_metadata_response__descriptor,
+     .unary = put_metadata},
+    {.name = "DeleteMetadata",
+     .request = &delete_metadata_request__descriptor,
+     .response = &delete_metadata_response__descriptor,
+     .unary = delete_metadata},
+    {.name = "ListMetadata",
+     .no_side_effects = true,
+     .request = &list_metadata_request__descriptor,
+     .response = &list_metadata_response__descriptor,
+     .unary = list_metadata},
+    {.name = "BatchGetMetadata",
+     .no_side_effects = true,
+     .request = &batch_get_metadata_request__descriptor,
+     .response = &batch_get_metadata_response__descriptor,
+     .unary = batch_get_metadata},
+};
+
+struct grpc_service metadata_handler_service(struct metadata_controller *controller)
+{
+    return (struct grpc_service){.name = "MetadataService",
+                                 .methods = methods,
+                                 .method_count = ARRAY_LENGTH(methods),
+                                 .state = controller};
+}

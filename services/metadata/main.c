@@ -1,0 +1,109 @@
+/* marquee-metadata: what is known about movies. This file alone says what the service is made of.
+ */
+#include "base/arena.h"
+#include "loop/worker.h"
+#include "metadata/controller/metadata_controller.h"
+#include "metadata/handler/metadata_handler.h"
+#include "metadata/repository/memory_metadata_repository.h"
+#include "metadata/repository/sqlite_metadata_repository.h"
+#include "movie_descriptors.h"
+#include "process/process.h"
+
+/* Lists are read on threads of their own. */
+enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024 };
+
+struct metadata_process {
+    struct worker_pool *workers;
+    struct metadata_controller controller;
+    struct grpc_service services[1];
+    struct http_route routes[METADATA_HANDLER_ROUTE_COUNT];
+    struct proto_descriptor_set descriptors;
+};
+
+static const struct config_option options[] = {
+    {.name = "listen",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST:PORT",
+     .default_value = "127.0.0.1:8081",
+     .help = "the address to serve on; port 0 lets the kernel choose"},
+    {.name = "store",
+     .kind = CONFIG_CHOICE,
+     .argument = "sqlite|memory",
+     .default_value = "sqlite",
+     .help = "where metadata lives"},
+    {.name = "data",
+     .kind = CONFIG_TEXT,
+     .argument = "DIRECTORY",
+     .default_value = "var/metadata",
+     .help = "the directory of the store"},
+};
+
+static enum status open_sqlite(struct metadata_process *metadata, const struct config *config,
+                               struct call *call)
+{
+    struct text directory = config_text(config, "data");
+    const struct sqlite_metadata_repository_options sqlite = {
+        .path = arena_format(call->arena, "%.*s/metadata.sqlite", TEXT_ARGUMENTS(directory)),
+        .workers = metadata->workers,
+    };
+    return sqlite_metadata_repository_open(call, &sqlite, &metadata->controller.repository);
+}
+
+static enum status open_repository(struct metadata_process *metadata, const struct config *config,
+                                   struct call *call)
+{
+    if (text_equal(config_text(config, "store"), TEXT("memory"))) {
+        return memory_metadata_repository_open(call, &metadata->controller.repository);
+    }
+    enum status status =
+        worker_pool_create("store", STORE_THREADS, STORE_QUEUE_MAX, &metadata->workers);
+    return status == STATUS_OK ? open_sqlite(metadata, config, call) : status;
+}
+
+static enum status open_metadata(void *self, struct process *process, struct call *call)
+{
+    struct metadata_process *metadata = self;
+    const struct config *config = process_config(process);
+    enum status status = open_repository(metadata, config, call);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    metadata->descriptors = movie_descriptor_set();
+    metadata->services[0] = metadata_handler_service(&metadata->controller);
+    metadata_handler_routes(&metadata->controller, metadata->routes);
+    (void)process_add_listener(process, &(struct process_listener){
+                                            .service = "metadata",
+                                            .address = config_text(config, "listen"),
+                                            .services = metadata->services,
+                                            .service_count = ARRAY_LENGTH(metadata->services),
+                                            .descriptor_sets = &metadata->descriptors,
+                                            .descriptor_set_count = 1,
+                                            .routes = metadata->routes,
+                                            .route_count = ARRAY_LENGTH(metadata->routes),
+                                        });
+    return STATUS_OK;
+}
+
+static void close_metadata(void *self)
+{
+    struct metadata_process *metadata = self;
+    if (metadata->controller.repository.ops != NULL) {
+        metadata->controller.repository.ops->close(metadata->controller.repository.state);
+    }
+    worker_pool_destroy(metadata->workers);
+}
+
+int main(int argc, char **argv)
+{
+    struct metadata_process metadata = {.routes = {{.method = NULL}}};
+    const struct process_definition definition = {
+        .program = "marquee-metadata",
+        .service = "metadata",
+        .summary = "marquee-metadata: what is known about movies, over gRPC and HTTP.",
+        .options = options,
+        .option_count = ARRAY_LENGTH(options),
+        .open = open_metadata,
+        .close = close_metadata,
+    };
+    return process_main(&definition, &metadata, argc, argv);
+}

@@ -1,0 +1,121 @@
+#include "metadata/model/metadata_json.h"
+
+#include "base/arena.h"
+#include "json/json.h"
+
+void metadata_write_json(struct json_writer *writer, const struct metadata *metadata)
+{
+    json_open_object(writer);
+    json_member_string(writer, "id", metadata->id);
+    json_member_string(writer, "title", metadata->title);
+    json_member_string(writer, "description", metadata->description);
+    json_member_string(writer, "director", metadata->director);
+    if (metadata->year != 0) {
+        json_member_integer(writer, "year", metadata->year);
+    }
+    if (metadata->genre_count > 0) {
+        json_write_name(writer, TEXT("genres"));
+        json_open_array(writer);
+        for (size_t i = 0; i < metadata->genre_count; i++) {
+            json_write_string(writer, metadata->genres[i]);
+        }
+        json_close_array(writer);
+    }
+    if (metadata->imdb_id.length > 0) {
+        json_member_string(writer, "imdbId", metadata->imdb_id);
+    }
+    if (metadata->tmdb_id.length > 0) {
+        json_member_string(writer, "tmdbId", metadata->tmdb_id);
+    }
+    json_close_object(writer);
+}
+
+static enum status wrong_kind(struct call *call, const char *name, const char *wanted,
+                              const struct json *value)
+{
+    return call_fail(call, STATUS_INVALID_ARGUMENT, "%s must be %s, not %s", name, wanted,
+                     json_kind_name(json_kind(value)));
+}
+
+static bool is_absent(const struct json *value)
+{
+    return json_kind(value) == JSON_ABSENT || json_kind(value) == JSON_NULL;
+}
+
+static enum status read_genres(struct call *call, const struct json *value,
+                               struct metadata *metadata)
+{
+    if (is_absent(value)) {
+        return STATUS_OK;
+    }
+    if (json_kind(value) != JSON_ARRAY) {
+        return wrong_kind(call, "genres", "a list", value);
+    }
+    size_t count = json_length(value);
+    struct text *genres = arena_calloc(call->arena, count, sizeof(*genres));
+    if (genres == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the metadata is too large");
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct json *genre = json_at(value, i);
+        if (json_kind(genre) != JSON_STRING) {
+            return wrong_kind(call, "a genre", "a string", genre);
+        }
+        genres[i] = json_string(genre);
+    }
+    metadata->genres = genres;
+    metadata->genre_count = count;
+    return STATUS_OK;
+}
+
+static enum status read_year(struct call *call, const struct json *value, struct metadata *metadata)
+{
+    if (is_absent(value)) {
+        return STATUS_OK;
+    }
+    if (json_kind(value) != JSON_INTEGER) {
+        return wrong_kind(call, "year", "a whole number", value);
+    }
+    int64_t year = json_integer(value);
+    /* What does not fit the field is out of range in any case: metadata_validate() says so. */
+    metadata->year = year < INT32_MIN || year > INT32_MAX ? INT32_MIN : (int32_t)year;
+    return STATUS_OK;
+}
+
+enum status metadata_from_json(struct call *call, const struct json *json,
+                               struct metadata *ret_metadata)
+{
+    struct metadata metadata = {.year = 0};
+    const struct {
+        const char *name;
+        struct text *text;
+    } texts[] = {
+        {"id", &metadata.id},
+        {"title", &metadata.title},
+        {"description", &metadata.description},
+        {"director", &metadata.director},
+        {"imdbId", &metadata.imdb_id},
+        {"tmdbId", &metadata.tmdb_id},
+    };
+    if (json_kind(json) != JSON_OBJECT) {
+        return wrong_kind(call, "the metadata", "an object", json);
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
+        const struct json *value = json_member(json, texts[i].name);
+        if (is_absent(value)) {
+            continue;
+        }
+        if (json_kind(value) != JSON_STRING) {
+            return wrong_kind(call, texts[i].name, "a string", value);
+        }
+        *texts[i].text = json_string(value);
+    }
+    enum status status = read_year(call, json_member(json, "year"), &metadata);
+    if (status == STATUS_OK) {
+        status = read_genres(call, json_member(json, "genres"), &metadata);
+    }
+    if (status == STATUS_OK) {
+        *ret_metadata = metadata;
+    }
+    return status;
+}

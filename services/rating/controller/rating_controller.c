@@ -1,0 +1,152 @@
+#include "rating/controller/rating_controller.h"
+
+#include "base/arena.h"
+#include "rating/controller/rating_page_token.h"
+
+enum status rating_controller_validate(const struct rating_controller *self, struct call *call,
+                                       const struct rating_change *change)
+{
+    enum status status = rating_change_validate(call, change);
+    if (status != STATUS_OK || change->kind != RATING_PUT || change->key.provider.length > 0) {
+        return status;
+    }
+    if (change->hundredths % self->step_hundredths != 0) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "ratings are given in steps of %g points",
+                         (double)self->step_hundredths / RATING_HUNDREDTHS_PER_POINT);
+    }
+    return STATUS_OK;
+}
+
+enum status rating_controller_put_all(struct rating_controller *self, struct call *call,
+                                      const struct rating_change *changes, size_t count)
+{
+    const struct rating_batch batch = {.changes = changes, .change_count = count};
+    return self->repository.ops->apply(self->repository.state, call, &batch);
+}
+
+enum status rating_controller_put(struct rating_controller *self, struct call *call,
+                                  const struct rating_change *change)
+{
+    enum status status = rating_controller_validate(self, call, change);
+    return status == STATUS_OK ? rating_controller_put_all(self, call, change, 1) : status;
+}
+
+static enum status no_such_vote(struct call *call, const struct vote_key *key)
+{
+    return call_fail(call, STATUS_NOT_FOUND, "user '%.*s' has not rated %s '%.*s'",
+                     TEXT_ARGUMENTS(key->user), record_type_name(key->record.type),
+                     TEXT_ARGUMENTS(key->record.id));
+}
+
+enum status rating_controller_delete(struct rating_controller *self, struct call *call,
+                                     const struct vote_key *key)
+{
+    const struct rating_change change = {.kind = RATING_DELETE, .key = *key};
+    enum rating_outcome outcome = RATING_ABSENT;
+    const struct rating_batch batch = {.changes = &change, .change_count = 1, .outcomes = &outcome};
+    enum status status = vote_key_validate(call, key);
+    if (status == STATUS_OK) {
+        status = self->repository.ops->apply(self->repository.state, call, &batch);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    return outcome == RATING_ABSENT ? no_such_vote(call, key) : STATUS_OK;
+}
+
+enum status rating_controller_get_vote(struct rating_controller *self, struct call *call,
+                                       const struct vote_key *key, struct vote *ret_vote)
+{
+    enum status status = vote_key_validate(call, key);
+    if (status == STATUS_OK) {
+        status = self->repository.ops->get_vote(self->repository.state, call, key, ret_vote);
+    }
+    return status == STATUS_NOT_FOUND ? no_such_vote(call, key) : status;
+}
+
+enum status rating_controller_get_aggregate(struct rating_controller *self, struct call *call,
+                                            struct record_key record,
+                                            struct rating_aggregate *ret_aggregate)
+{
+    enum status status = record_key_validate(call, record);
+    if (status == STATUS_OK) {
+        status = self->repository.ops->get_aggregate(self->repository.state, call, record,
+                                                     ret_aggregate);
+    }
+    if (status == STATUS_NOT_FOUND) {
+        return call_fail(call, STATUS_NOT_FOUND, "nobody has rated %s '%.*s' yet",
+                         record_type_name(record.type), TEXT_ARGUMENTS(record.id));
+    }
+    return status;
+}
+
+static enum status check_page_size(struct call *call, int32_t page_size, size_t *ret_wanted)
+{
+    if (page_size < 0 || page_size > RATING_PAGE_SIZE_MAX) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "the page size must be 0 to %d",
+                         RATING_PAGE_SIZE_MAX);
+    }
+    *ret_wanted = page_size > 0 ? (size_t)page_size : RATING_PAGE_SIZE_DEFAULT;
+    return STATUS_OK;
+}
+
+enum status rating_controller_list_user_votes(struct rating_controller *self, struct call *call,
+                                              struct text user, int32_t page_size,
+                                              struct text page_token,
+                                              struct rating_vote_page *ret_page)
+{
+    size_t wanted = 0;
+    struct vote_key after = {.user = user};
+    struct vote *votes = NULL;
+    size_t count = 0;
+    struct text token = TEXT("");
+    enum status status = rating_user_validate(call, user);
+    if (status == STATUS_OK) {
+        status = check_page_size(call, page_size, &wanted);
+    }
+    if (status == STATUS_OK && page_token.length > 0) {
+        status = rating_vote_token_read(call, page_token, &after);
+    }
+    if (status == STATUS_OK) {
+        /* One more than wanted tells whether there is another page. */
+        status = self->repository.ops->list_user_votes(self->repository.state, call, user,
+                                                       page_token.length > 0 ? &after : NULL,
+                                                       wanted + 1, &votes, &count);
+    }
+    if (status == STATUS_OK && count > wanted) {
+        count = wanted;
+        status = rating_vote_token_write(call, &votes[wanted - 1].key, &token);
+    }
+    if (status == STATUS_OK) {
+        *ret_page = (struct rating_vote_page){votes, count, token};
+    }
+    return status;
+}
+
+enum status rating_controller_list_dead_letters(struct rating_controller *self, struct call *call,
+                                                int32_t page_size, struct text page_token,
+                                                struct rating_dead_letter_page *ret_page)
+{
+    size_t wanted = 0;
+    struct rating_dead_letter_key after = {.partition = 0};
+    struct rating_dead_letter *letters = NULL;
+    size_t count = 0;
+    struct text token = TEXT("");
+    enum status status = check_page_size(call, page_size, &wanted);
+    if (status == STATUS_OK && page_token.length > 0) {
+        status = rating_dead_letter_token_read(call, page_token, &after);
+    }
+    if (status == STATUS_OK) {
+        status = self->repository.ops->list_dead_letters(self->repository.state, call,
+                                                         page_token.length > 0 ? &after : NULL,
+                                                         wanted + 1, &letters, &count);
+    }
+    if (status == STATUS_OK && count > wanted) {
+        count = wanted;
+        status = rating_dead_letter_token_write(call, &letters[wanted - 1], &token);
+    }
+    if (status == STATUS_OK) {
+        *ret_page = (struct rating_dead_letter_page){letters, count, token};
+    }
+    return status;
+}

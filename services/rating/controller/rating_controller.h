@@ -1,0 +1,64 @@
+/* rating_controller.h: the rules of ratings: what a valid vote is, what an aggregate means, in
+ * which pages votes are listed.
+ *
+ * Results are valid in the call's arena. Besides what each says, every function returns
+ * STATUS_INVALID_ARGUMENT for input outside the limits of rating/model/rating.h, and what the
+ * repository says of itself (UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED). */
+#pragma once
+
+#include "rating/model/rating.h"
+#include "rating/repository/rating_repository.h"
+
+struct rating_controller {
+    struct rating_repository repository;
+    /* The steps in which votes may be entered through our own interface, in hundredths: 50 is half
+     * points. What providers send is kept as it is. */
+    int32_t step_hundredths;
+};
+
+/* Stores a vote, replacing the earlier one of the same key. */
+MUST_USE enum status rating_controller_put(struct rating_controller *self, struct call *call,
+                                           const struct rating_change *change);
+
+/* Applies several in one transaction; each was validated by rating_controller_validate(). */
+MUST_USE enum status rating_controller_put_all(struct rating_controller *self, struct call *call,
+                                               const struct rating_change *changes, size_t count);
+
+/* Whether a vote may be stored: its parts and, without a provider, its step. */
+MUST_USE enum status rating_controller_validate(const struct rating_controller *self,
+                                                struct call *call,
+                                                const struct rating_change *change);
+
+/* STATUS_NOT_FOUND: there is no such vote. */
+MUST_USE enum status rating_controller_delete(struct rating_controller *self, struct call *call,
+                                              const struct vote_key *key);
+MUST_USE enum status rating_controller_get_vote(struct rating_controller *self, struct call *call,
+                                                const struct vote_key *key, struct vote *ret_vote);
+
+/* STATUS_NOT_FOUND: nobody has voted on the record yet. */
+MUST_USE enum status rating_controller_get_aggregate(struct rating_controller *self,
+                                                     struct call *call, struct record_key record,
+                                                     struct rating_aggregate *ret_aggregate);
+
+struct rating_vote_page {
+    const struct vote *votes;
+    size_t count;
+    struct text next_page_token; /* empty: the last page */
+};
+
+/* page_size: 0 for the default. page_token: empty, or the one of the page before. */
+MUST_USE enum status rating_controller_list_user_votes(struct rating_controller *self,
+                                                       struct call *call, struct text user,
+                                                       int32_t page_size, struct text page_token,
+                                                       struct rating_vote_page *ret_page);
+
+struct rating_dead_letter_page {
+    const struct rating_dead_letter *letters;
+    size_t count;
+    struct text next_page_token;
+};
+
+MUST_USE enum status rating_controller_list_dead_letters(struct rating_controller *self,
+                                                         struct call *call, int32_t page_size,
+                                                         struct text page_token,
+                                                         struct rating_dead_letter_page *ret_page);

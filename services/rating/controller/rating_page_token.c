@@ -1,0 +1,74 @@
+#include "rating/controller/rating_page_token.h"
+
+#include <inttypes.h>
+
+#include "base/arena.h"
+
+/* Ids may hold any character but NUL; the parts before the last have none of the separator, or are
+ * preceded by their length. */
+static enum status not_a_token(struct call *call)
+{
+    return call_fail(call, STATUS_INVALID_ARGUMENT, "the page token is not one of ours");
+}
+
+static enum status keep(struct call *call, struct text token, struct text *ret_token)
+{
+    if (token.data == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the reply would be too large");
+    }
+    *ret_token = token;
+    return STATUS_OK;
+}
+
+/* "movie/3/603provider": the length tells where the record id ends. */
+enum status rating_vote_token_write(struct call *call, const struct vote_key *last,
+                                    struct text *ret_token)
+{
+    return keep(call,
+                arena_format(call->arena, "%s/%zu/%.*s%.*s", record_type_name(last->record.type),
+                             last->record.id.length, TEXT_ARGUMENTS(last->record.id),
+                             TEXT_ARGUMENTS(last->provider)),
+                ret_token);
+}
+
+enum status rating_vote_token_read(struct call *call, struct text token, struct vote_key *ret_after)
+{
+    struct vote_key after = *ret_after;
+    struct text rest = token;
+    struct text type = text_next(&rest, '/');
+    uint64_t length;
+    if (record_type_parse(call, type, &after.record.type) != STATUS_OK ||
+        !text_to_u64(text_next(&rest, '/'), &length) || length > rest.length) {
+        call_clear_error(call);
+        return not_a_token(call);
+    }
+    after.record.id = text_slice(rest, 0, length);
+    after.provider = text_slice(rest, length, rest.length);
+    *ret_after = after;
+    return STATUS_OK;
+}
+
+/* "0/42/ratings" */
+enum status rating_dead_letter_token_write(struct call *call, const struct rating_dead_letter *last,
+                                           struct text *ret_token)
+{
+    return keep(call,
+                arena_format(call->arena, "%" PRId32 "/%" PRId64 "/%.*s", last->partition,
+                             last->offset, TEXT_ARGUMENTS(last->topic)),
+                ret_token);
+}
+
+enum status rating_dead_letter_token_read(struct call *call, struct text token,
+                                          struct rating_dead_letter_key *ret_after)
+{
+    struct text rest = token;
+    uint64_t partition;
+    uint64_t offset;
+    if (!text_to_u64(text_next(&rest, '/'), &partition) || partition > INT32_MAX ||
+        !text_to_u64(text_next(&rest, '/'), &offset) || offset > INT64_MAX) {
+        return not_a_token(call);
+    }
+    *ret_after = (struct rating_dead_letter_key){
+        .topic = rest, .partition = (int32_t)partition, .offset = (int64_t)offset};
+    return STATUS_OK;
+}

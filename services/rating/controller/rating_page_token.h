@@ -1,0 +1,20 @@
+/* rating_page_token.h: page tokens: the key of the last entry shown, as text that clients only hand
+ * back.
+ *
+ * Written in the call's arena. Reading returns STATUS_INVALID_ARGUMENT for what was not written
+ * here; both return STATUS_RESOURCE_EXHAUSTED when the arena has no room. */
+#pragma once
+
+#include "rating/repository/rating_repository.h"
+
+MUST_USE enum status rating_vote_token_write(struct call *call, const struct vote_key *last,
+                                             struct text *ret_token);
+/* Sets record and provider; the user is the request's own. */
+MUST_USE enum status rating_vote_token_read(struct call *call, struct text token,
+                                            struct vote_key *ret_after);
+
+MUST_USE enum status rating_dead_letter_token_write(struct call *call,
+                                                    const struct rating_dead_letter *last,
+                                                    struct text *ret_token);
+MUST_USE enum status rating_dead_letter_token_read(struct call *call, struct text token,
+                                                   struct rating_dead_letter_key *ret_after);

@@ -1,0 +1,109 @@
+/* The plain HTTP face of ratings. */
+#include "http/http_json.h"
+#include "rating/handler/rating_handler.h"
+#include "rating/model/rating_message.h"
+#include "rating/model/rating_value.h"
+
+/* What names a record, and a vote on it; `user` is {NULL, 0} where it was not given. */
+static enum status read_key(struct http_exchange *exchange, struct vote_key *ret_key)
+{
+    struct text type;
+    struct text id;
+    struct text user;
+    struct text provider;
+    enum status status = http_json_parameter(exchange, "type", &type);
+    if (status == STATUS_OK) {
+        status = http_json_parameter(exchange, "id", &id);
+    }
+    if (status == STATUS_OK) {
+        status = http_json_optional_parameter(exchange, "userId", &user);
+    }
+    if (status == STATUS_OK) {
+        status = http_json_optional_parameter(exchange, "providerId", &provider);
+    }
+    if (status == STATUS_OK) {
+        status =
+            vote_key_from_texts(http_exchange_call(exchange), type, id, user, provider, ret_key);
+    }
+    return status;
+}
+
+static void reply_number(struct http_exchange *exchange, double number)
+{
+    struct http_json_reply reply;
+    http_json_reply_open(&reply);
+    json_write_number(&reply.writer, number);
+    http_json_reply_send(&reply, exchange, 200);
+}
+
+/* The mean of all votes, or with `userId` that user's own vote: a bare number. */
+static void get_rating(void *state, struct http_exchange *exchange)
+{
+    struct call *call = http_json_call(exchange);
+    struct vote_key key;
+    struct rating_aggregate aggregate;
+    struct vote vote;
+    double value = 0;
+    enum status status = read_key(exchange, &key);
+    if (status == STATUS_OK && key.user.data != NULL) {
+        status = rating_controller_get_vote(state, call, &key, &vote);
+        value = status == STATUS_OK ? (double)vote.hundredths / RATING_HUNDREDTHS_PER_POINT : 0;
+    } else if (status == STATUS_OK) {
+        status = rating_controller_get_aggregate(state, call, key.record, &aggregate);
+        value = status == STATUS_OK ? rating_aggregate_mean(&aggregate) : 0;
+    }
+    if (status == STATUS_OK) {
+        reply_number(exchange, value);
+    } else {
+        http_reply_problem(exchange, status);
+    }
+}
+
+static void put_rating(void *state, struct http_exchange *exchange)
+{
+    struct call *call = http_json_call(exchange);
+    struct rating_change change = {.kind = RATING_PUT};
+    struct text value;
+    enum status status = read_key(exchange, &change.key);
+    if (status == STATUS_OK) {
+        status = http_json_parameter(exchange, "value", &value);
+    }
+    if (status == STATUS_OK) {
+        status = rating_value_parse(call, value, &change.hundredths);
+    }
+    if (status == STATUS_OK) {
+        status = rating_controller_put(state, call, &change);
+    }
+    if (status == STATUS_OK) {
+        http_json_reply_empty(exchange);
+    } else {
+        http_reply_problem(exchange, status);
+    }
+}
+
+static void delete_rating(void *state, struct http_exchange *exchange)
+{
+    struct call *call = http_json_call(exchange);
+    struct vote_key key;
+    struct text user;
+    enum status status = http_json_parameter(exchange, "userId", &user);
+    if (status == STATUS_OK) {
+        status = read_key(exchange, &key);
+    }
+    if (status == STATUS_OK) {
+        status = rating_controller_delete(state, call, &key);
+    }
+    if (status == STATUS_OK) {
+        http_json_reply_empty(exchange);
+    } else {
+        http_reply_problem(exchange, status);
+    }
+}
+
+void rating_handler_routes(struct rating_controller *controller,
+                           struct http_route routes[static RATING_HANDLER_ROUTE_COUNT])
+{
+    routes[0] = (struct http_route){"GET", "/rating", get_rating, controller};
+    routes[1] = (struct http_route){"PUT", "/rating", put_rating, controller};
+    routes[2] = (struct http_route){"DELETE", "/rating", delete_rating, controller};
+}

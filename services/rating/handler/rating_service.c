@@ -1,0 +1,153 @@
+/* The RPC face of ratings: between messages and the controller. */
+#include "base/arena.h"
+#include "base/clock.h"
+#include "proto/proto.h"
+#include "rating/handler/rating_handler.h"
+#include "rating/handler/rating_handler_private.h"
+#include "rating/model/rating_message.h"
+
+enum status rating_handler_no_room(struct call *call)
+{
+    return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the reply would be too large");
+}
+
+static enum status read_record(struct call *call, ProtobufCBinaryData type, ProtobufCBinaryData id,
+                               struct record_key *ret_record)
+{
+    struct record_key record = {.id = proto_text(id)};
+    enum status status = record_type_parse(call, proto_text(type), &record.type);
+    if (status == STATUS_OK) {
+        *ret_record = record;
+    }
+    return status;
+}
+
+static enum status get_aggregated_rating(void *state, struct call *call, const void *request,
+                                         void *response)
+{
+    const GetAggregatedRatingRequest *get = request;
+    GetAggregatedRatingResponse *reply = response;
+    struct record_key record;
+    struct rating_aggregate aggregate;
+    enum status status = read_record(call, get->record_type, get->record_id, &record);
+    if (status == STATUS_OK) {
+        status = rating_controller_get_aggregate(state, call, record, &aggregate);
+    }
+    if (status == STATUS_OK) {
+        reply->rating_value = rating_aggregate_mean(&aggregate);
+        reply->count = (uint32_t)aggregate.count;
+    }
+    return status;
+}
+
+static enum status put_rating(void *state, struct call *call, const void *request, void *response)
+{
+    struct rating_change change;
+    (void)response;
+    enum status status = rating_change_from_message(call, request, &change);
+    return status == STATUS_OK ? rating_controller_put(state, call, &change) : status;
+}
+
+static enum status get_rating(void *state, struct call *call, const void *request, void *response)
+{
+    const GetRatingRequest *get = request;
+    GetRatingResponse *reply = response;
+    struct vote_key key;
+    struct vote vote;
+    enum status status =
+        vote_key_from_texts(call, proto_text(get->record_type), proto_text(get->record_id),
+                            proto_text(get->user_id), proto_text(get->provider_id), &key);
+    if (status == STATUS_OK) {
+        status = rating_controller_get_vote(state, call, &key, &vote);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    reply->rating = vote_to_message(call->arena, &vote);
+    return reply->rating != NULL ? STATUS_OK : rating_handler_no_room(call);
+}
+
+static enum status delete_rating(void *state, struct call *call, const void *request,
+                                 void *response)
+{
+    const DeleteRatingRequest *remove = request;
+    struct vote_key key;
+    (void)response;
+    enum status status =
+        vote_key_from_texts(call, proto_text(remove->record_type), proto_text(remove->record_id),
+                            proto_text(remove->user_id), proto_text(remove->provider_id), &key);
+    return status == STATUS_OK ? rating_controller_delete(state, call, &key) : status;
+}
+
+static enum status get_rating_summary(void *state, struct call *call, const void *request,
+                                      void *response)
+{
+    const GetRatingSummaryRequest *get = request;
+    GetRatingSummaryResponse *reply = response;
+    struct record_key record;
+    struct rating_aggregate aggregate;
+    enum status status = read_record(call, get->record_type, get->record_id, &record);
+    if (status == STATUS_OK) {
+        status = rating_controller_get_aggregate(state, call, record, &aggregate);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    reply->histogram = arena_calloc(call->arena, RATING_BIN_COUNT, sizeof(uint32_t));
+    if (reply->histogram == NULL) {
+        return rating_handler_no_room(call);
+    }
+    memcpy(reply->histogram, aggregate.histogram, sizeof(aggregate.histogram));
+    reply->n_histogram = RATING_BIN_COUNT;
+    reply->mean = rating_aggregate_mean(&aggregate);
+    reply->count = (uint32_t)aggregate.count;
+    return STATUS_OK;
+}
+
+static const struct grpc_method methods[] = {
+    {.name = "GetAggregatedRating",
+     .no_side_effects = true,
+     .request = &get_aggregated_rating_request__descriptor,
+     .response = &get_aggregated_rating_response__descriptor,
+     .unary = get_aggregated_rating},
+    {.name = "PutRating",
+     .request = &put_rating_request__descriptor,
+     .response = &put_rating_response__descriptor,
+     .unary = put_rating},
+    {.name = "BatchPutRatings",
+     .request = &batch_put_ratings_request__descriptor,
+     .response = &batch_put_ratings_response__descriptor,
+     .unary = rating_handler_batch_put_ratings},
+    {.name = "GetRating",
+     .no_side_effects = true,
+     .request = &get_rating_request__descriptor,
+     .response = &get_rating_response__descriptor,
+     .unary = get_rating},
+    {.name = "DeleteRating",
+     .request = &delete_rating_request__descriptor,
+     .response = &delete_rating_response__descriptor,
+     .unary = delete_rating},
+    {.name = "GetRatingSummary",
+     .no_side_effects = true,
+     .request = &get_rating_summary_request__descriptor,
+     .response = &get_rating_summary_response__descriptor,
+     .unary = get_rating_summary},
+    {.name = "ListUserRatings",
+     .no_side_effects = true,
+     .request = &list_user_ratings_request__descriptor,
+     .response = &list_user_ratings_response__descriptor,
+     .unary = rating_handler_list_user_ratings},
+    {.name = "ListDeadLetters",
+     .no_side_effects = true,
+     .request = &list_dead_letters_request__descriptor,
+     .response = &list_dead_letters_response__descriptor,
+     .unary = rating_handler_list_dead_letters},
+};
+
+struct grpc_service rating_handler_service(struct rating_controller *controller)
+{
+    return (struct grpc_service){.name = "RatingService",
+                                 .methods = methods,
+                                 .method_count = ARRAY_LENGTH(methods),
+                                 .state = controller};
+}
