@@ -212,7 +212,7 @@ static enum status consul_watch(void *state, struct call *call, struct text name
                                 uint64_t seen_version, struct discovery_snapshot *ret_snapshot)
 {
     struct consul_resolver *resolver = state;
-    struct followed_service *service;
+    struct followed_service *service = NULL;
     enum status status = find_service(resolver, call, name, &service);
     int64_t started_ns = clock_monotonic_ns();
     while (status == STATUS_OK) {

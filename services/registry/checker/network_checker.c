@@ -2,13 +2,11 @@
 
 #include <stdlib.h>
 
-#include "loop/worker.h"
 #include "registry/checker/network_probes.h"
 
 struct network_checker {
     struct loop *loop;
     struct http_client *http_client;
-    struct worker_pool *pool;
 };
 
 static enum status probe(void *state, struct call *call,
@@ -18,7 +16,7 @@ static enum status probe(void *state, struct call *call,
     struct network_checker *checker = state;
     switch (check->kind) {
     case REGISTRY_CHECK_TCP:
-        return tcp_probe(checker->pool, call, check, ret_probe);
+        return tcp_probe(checker->loop, call, check, ret_probe);
     case REGISTRY_CHECK_HTTP:
         return http_probe(checker->http_client, call, check, ret_probe);
     case REGISTRY_CHECK_GRPC:
@@ -33,9 +31,7 @@ static enum status probe(void *state, struct call *call,
 
 static void close_checker(void *state)
 {
-    struct network_checker *checker = state;
-    worker_pool_destroy(checker->pool);
-    free(checker);
+    free(state);
 }
 
 enum status network_checker_create(struct loop *loop, struct http_client *http_client,
@@ -48,12 +44,6 @@ enum status network_checker_create(struct loop *loop, struct http_client *http_c
     }
     checker->loop = loop;
     checker->http_client = http_client;
-    enum status status = worker_pool_create("checker", NETWORK_CHECKER_THREADS,
-                                            NETWORK_CHECKER_QUEUE_MAX, &checker->pool);
-    if (status != STATUS_OK) {
-        free(checker);
-        return status;
-    }
     *ret_checker = (struct registry_checker){.ops = &ops, .state = checker};
     return STATUS_OK;
 }

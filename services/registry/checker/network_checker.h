@@ -6,12 +6,7 @@
 struct loop;
 struct http_client;
 
-enum {
-    NETWORK_CHECKER_THREADS = 4, /* for TCP connects, names resolved */
-    NETWORK_CHECKER_QUEUE_MAX = 256,
-};
-
-/* http_client: borrowed, of the same loop. STATUS_RESOURCE_EXHAUSTED: no memory or threads.
- * The checker is owned by the caller, who ends it by close(). */
+/* http_client: borrowed, of the same loop. STATUS_RESOURCE_EXHAUSTED: no memory. The
+ * checker is owned by the caller, who ends it by close(). */
 MUST_USE enum status network_checker_create(struct loop *loop, struct http_client *http_client,
                                             struct registry_checker *ret_checker);

@@ -6,10 +6,9 @@
 
 struct loop;
 struct http_client;
-struct worker_pool;
 
 /* Passing: somebody accepts connections at "host:port". */
-MUST_USE enum status tcp_probe(struct worker_pool *pool, struct call *call,
+MUST_USE enum status tcp_probe(struct loop *loop, struct call *call,
                                const struct registry_check_definition *check,
                                struct registry_probe *ret_probe);
 

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "registry/controller/registry_controller_private.h"
+#include "registry/repository/registry_deadlines.h"
 
 enum { LATE_TICKS = 2 };
 
