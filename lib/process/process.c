@@ -77,8 +77,8 @@ static enum status open_step(struct process *process, struct call *call, unsigne
 static enum status start_step(struct process *process, struct call *call, unsigned index)
 {
     enum status status = process_servers_create(process, call, index);
+    process->started[index] = true;
     if (status == STATUS_OK && process->definition->start != NULL) {
-        process->started[index] = true;
         status = process->definition->start(process->self, process, call, index);
     }
     return status;
@@ -91,6 +91,9 @@ static enum status accept_step(struct process *process, struct call *call, unsig
 
 static enum status drain_step(struct process *process, struct call *call, unsigned index)
 {
+    if (process->started[index] && process->definition->drain != NULL) {
+        process->definition->drain(process->self, process, index);
+    }
     process_servers_drain(process, call, index);
     return STATUS_OK;
 }

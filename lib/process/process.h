@@ -50,6 +50,10 @@ struct process_definition {
      * Optional. */
     enum status (*start)(void *self, struct process *process, struct call *call, unsigned loop);
 
+    /* In a fiber on each loop, when the process is told to stop and before it drains: ends what
+     * would hold the drain up. Optional. */
+    void (*drain)(void *self, struct process *process, unsigned loop);
+
     /* The reverse of start, after the drain; called wherever start was, also if that failed.
      * Optional. */
     void (*stop)(void *self, struct process *process, struct call *call, unsigned loop);

@@ -11,7 +11,10 @@
 
 #include "rating/model/rating.h"
 
-enum { RATING_REPOSITORY_BATCH_MAX = 100000 }; /* changes of one transaction */
+enum {
+    RATING_REPOSITORY_BATCH_MAX = 100000, /* changes of one transaction; as many dead letters */
+    RATING_TOPIC_BYTES_MAX = 249,         /* Kafka's limit */
+};
 
 /* Where ingestion of one partition stands. */
 struct rating_position {
@@ -55,7 +58,7 @@ struct rating_repository_ops {
      * A change of kind RATING_DELETE with a time leaves a tombstone, also when there was no vote,
      * so that an older put that comes later does not bring the vote back. STATUS_ABORTED: the
      * stored position (0 where there is none) is not from_offset: somebody else has ingested this
-     * partition. */
+     * partition. STATUS_INVALID_ARGUMENT: a part of a key is overlong or has a NUL in it. */
     enum status (*apply)(void *state, struct call *call, const struct rating_batch *batch);
 
     /* STATUS_NOT_FOUND: nobody has voted on this record. */

@@ -1,0 +1,430 @@
+#include "store/group_commit.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+/* How long before its deadline a caller is told that the store is busy, so that the answer still
+ * arrives: a tenth of what is left, at most this. */
+static const int64_t ANSWER_MARGIN_NS_MAX = 50 * CLOCK_NS_PER_MS;
+
+enum job_state { JOB_QUEUED, JOB_BEGUN, JOB_DONE };
+
+struct counters {
+    _Atomic uint64_t commits;
+    _Atomic uint64_t jobs;
+    _Atomic uint64_t jobs_max;
+    _Atomic uint64_t aborts;
+    _Atomic uint64_t dropped;
+    _Atomic uint64_t refused;
+    _Atomic uint64_t commit_ns_sum;
+    _Atomic uint64_t commit_ns_max;
+    _Atomic uint64_t sizes[GROUP_COMMIT_SIZE_BINS];
+};
+
+struct group_commit {
+    const struct group_commit_ops *ops;
+    void *store;
+    pthread_t writer;
+    pthread_mutex_t lock; /* guards the four below, and every job's state */
+    pthread_cond_t changed;
+    struct list queue;
+    size_t queued;
+    size_t queued_bytes;
+    bool stopping;
+    struct counters counters;
+    struct group_commit_job *members[GROUP_COMMIT_GROUP_MAX]; /* of the writer */
+};
+
+static bool is_refusal(enum status status)
+{
+    return status == STATUS_NOT_FOUND || status == STATUS_ALREADY_EXISTS ||
+           status == STATUS_FAILED_PRECONDITION || status == STATUS_ABORTED ||
+           status == STATUS_OUT_OF_RANGE || status == STATUS_INVALID_ARGUMENT;
+}
+
+static void count(_Atomic uint64_t *counter, uint64_t amount)
+{
+    atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
+}
+
+/* Only the writer raises a maximum. */
+static void raise(_Atomic uint64_t *maximum, uint64_t value)
+{
+    if (value > atomic_load_explicit(maximum, memory_order_relaxed)) {
+        atomic_store_explicit(maximum, value, memory_order_relaxed);
+    }
+}
+
+static unsigned size_bin(size_t jobs)
+{
+    unsigned bin = 0;
+    while (((size_t)1 << bin) < jobs && bin < GROUP_COMMIT_SIZE_BINS - 1) {
+        bin++;
+    }
+    return bin;
+}
+
+static void count_commit(struct group_commit *group, size_t jobs, int64_t began_ns)
+{
+    uint64_t duration_ns = (uint64_t)(clock_monotonic_ns() - began_ns);
+    count(&group->counters.commits, 1);
+    count(&group->counters.jobs, jobs);
+    count(&group->counters.commit_ns_sum, duration_ns);
+    count(&group->counters.sizes[size_bin(jobs)], 1);
+    raise(&group->counters.jobs_max, jobs);
+    raise(&group->counters.commit_ns_max, duration_ns);
+}
+
+/* The queue */
+
+static enum status enqueue(struct group_commit *group, struct group_commit_job *job)
+{
+    enum status status = STATUS_OK;
+    pthread_mutex_lock(&group->lock);
+    if (group->queued >= GROUP_COMMIT_JOBS_MAX ||
+        job->bytes > GROUP_COMMIT_BYTES_MAX - group->queued_bytes) {
+        status = STATUS_RESOURCE_EXHAUSTED;
+    } else {
+        list_append(&group->queue, &job->link);
+        group->queued++;
+        group->queued_bytes += job->bytes;
+        pthread_cond_signal(&group->changed);
+    }
+    pthread_mutex_unlock(&group->lock);
+    return status;
+}
+
+static void unqueue(struct group_commit *group, struct group_commit_job *job)
+{
+    list_remove(&job->link);
+    group->queued--;
+    group->queued_bytes -= job->bytes;
+}
+
+/* Takes a job back that has not begun. false: it has. */
+static bool withdraw(struct group_commit *group, struct group_commit_job *job)
+{
+    pthread_mutex_lock(&group->lock);
+    bool queued = job->state == JOB_QUEUED;
+    if (queued) {
+        unqueue(group, job);
+    }
+    pthread_mutex_unlock(&group->lock);
+    return queued;
+}
+
+/* Waits for work. false: it is time to stop. */
+static bool await_jobs(struct group_commit *group)
+{
+    pthread_mutex_lock(&group->lock);
+    while (list_is_empty(&group->queue) && !group->stopping) {
+        pthread_cond_wait(&group->changed, &group->lock);
+    }
+    bool work = !list_is_empty(&group->queue);
+    pthread_mutex_unlock(&group->lock);
+    return work;
+}
+
+static size_t take_jobs(struct group_commit *group)
+{
+    size_t taken = 0;
+    pthread_mutex_lock(&group->lock);
+    while (taken < GROUP_COMMIT_GROUP_MAX && !list_is_empty(&group->queue)) {
+        struct group_commit_job *job =
+            CONTAINER_OF(group->queue.next, struct group_commit_job, link);
+        unqueue(group, job);
+        job->state = JOB_BEGUN;
+        group->members[taken++] = job;
+    }
+    pthread_mutex_unlock(&group->lock);
+    return taken;
+}
+
+/* Waking */
+
+/* On the loop's thread: the jobs of one loop, of one group. */
+static void wake_jobs(struct loop_task *task)
+{
+    struct group_commit_job *job = CONTAINER_OF(task, struct group_commit_job, wake);
+    while (job != NULL) {
+        struct group_commit_job *next = job->next_woken;
+        if (job->left) {
+            job->release(job);
+        } else {
+            job->finished = true;
+            fiber_wait_signal(&job->wait);
+        }
+        job = next;
+    }
+}
+
+/* Posts once for each loop: the first job of a loop carries the others. */
+static void wake_group(struct group_commit *group, size_t jobs)
+{
+    struct group_commit_job *heads[LOOP_THREADS_MAX];
+    struct group_commit_job *tails[LOOP_THREADS_MAX];
+    size_t loops = 0;
+
+    for (size_t i = 0; i < jobs; i++) {
+        struct group_commit_job *job = group->members[i];
+        size_t at = 0;
+        while (at < loops && heads[at]->loop != job->loop) {
+            at++;
+        }
+        job->next_woken = NULL;
+        if (at < loops) {
+            tails[at]->next_woken = job;
+            tails[at] = job;
+        } else if (loops < ARRAY_LENGTH(heads)) {
+            heads[loops] = job;
+            tails[loops] = job;
+            loops++;
+        } else {
+            loop_post(job->loop, &job->wake); /* more loops than a process has: a post each */
+        }
+    }
+    for (size_t i = 0; i < loops; i++) {
+        loop_post(heads[i]->loop, &heads[i]->wake);
+    }
+}
+
+/* Writing */
+
+static bool give_up(struct group_commit *group)
+{
+    count(&group->counters.aborts, 1);
+    return group->ops->abort(group->store);
+}
+
+/* Applies and commits the jobs in the transaction that is open. On failure it is given up;
+ * *ret_again: it is worth another try. */
+static enum status write_once(struct group_commit *group, struct group_commit_job **jobs,
+                              size_t job_count, struct store_error *error, bool *ret_again)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < job_count && status == STATUS_OK; i++) {
+        struct group_commit_job *job = jobs[i];
+        job->error = (struct store_error){.message = ""};
+        job->status = job->apply(job, group->store, &job->error);
+        if (job->status != STATUS_OK && !is_refusal(job->status)) {
+            status = job->status;
+            *error = job->error;
+        }
+    }
+    if (status == STATUS_OK) {
+        status = group->ops->commit(group->store, error);
+    }
+    *ret_again = status != STATUS_OK && give_up(group);
+    return status;
+}
+
+/* The same, with new transactions as long as it is worth it. */
+static enum status write_jobs(struct group_commit *group, struct group_commit_job **jobs,
+                              size_t job_count, struct store_error *error)
+{
+    bool again = true;
+    int64_t began_ns = clock_monotonic_ns();
+    enum status status = write_once(group, jobs, job_count, error, &again);
+    for (unsigned tries = 1; again && tries < GROUP_COMMIT_TRIES_MAX; tries++) {
+        status = group->ops->begin(group->store, error);
+        if (status != STATUS_OK) {
+            break;
+        }
+        status = write_once(group, jobs, job_count, error, &again);
+    }
+    if (status == STATUS_OK) {
+        count_commit(group, job_count, began_ns);
+    }
+    return status;
+}
+
+static void fail_jobs(struct group_commit_job **jobs, size_t job_count, enum status status,
+                      const struct store_error *error)
+{
+    for (size_t i = 0; i < job_count; i++) {
+        jobs[i]->status = status;
+        jobs[i]->error = *error;
+    }
+}
+
+static void write_one_by_one(struct group_commit *group, size_t jobs)
+{
+    for (size_t i = 0; i < jobs; i++) {
+        struct store_error error = {.message = ""};
+        enum status status = group->ops->begin(group->store, &error);
+        if (status == STATUS_OK) {
+            status = write_jobs(group, &group->members[i], 1, &error);
+        }
+        if (status != STATUS_OK) {
+            fail_jobs(&group->members[i], 1, status, &error);
+        }
+    }
+}
+
+static void write_group(struct group_commit *group)
+{
+    struct store_error error = {.message = ""};
+    enum status status = group->ops->begin(group->store, &error);
+    size_t jobs = take_jobs(group); /* only now: those who came while begin() waited are in */
+    if (status != STATUS_OK) {
+        fail_jobs(group->members, jobs, status, &error);
+    } else if (jobs == 0) {
+        (void)group->ops->abort(group->store); /* all withdrawn meanwhile: nothing to retry */
+    } else {
+        status = write_jobs(group, group->members, jobs, &error);
+        if (status != STATUS_OK && jobs > 1) {
+            write_one_by_one(group, jobs);
+        } else if (status != STATUS_OK) {
+            fail_jobs(group->members, jobs, status, &error);
+        }
+    }
+    wake_group(group, jobs);
+}
+
+static void *write_until_stopped(void *argument)
+{
+    struct group_commit *group = argument;
+    while (await_jobs(group)) {
+        write_group(group);
+    }
+    return NULL;
+}
+
+/* The life of a group */
+
+enum status group_commit_create(const char *name, const struct group_commit_ops *ops, void *store,
+                                struct group_commit **ret_group)
+{
+    struct group_commit *group = calloc(1, sizeof(*group));
+    if (group == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    group->ops = ops;
+    group->store = store;
+    list_init(&group->queue);
+    pthread_mutex_init(&group->lock, NULL);
+    pthread_cond_init(&group->changed, NULL);
+    if (pthread_create(&group->writer, NULL, write_until_stopped, group) != 0) {
+        pthread_cond_destroy(&group->changed);
+        pthread_mutex_destroy(&group->lock);
+        free(group);
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    (void)pthread_setname_np(group->writer, name); /* for ps and gdb only */
+    *ret_group = group;
+    return STATUS_OK;
+}
+
+bool group_commit_destroy(struct group_commit *group)
+{
+    if (group == NULL) {
+        return true;
+    }
+    pthread_mutex_lock(&group->lock);
+    CHECK(list_is_empty(&group->queue));
+    group->stopping = true;
+    pthread_cond_signal(&group->changed);
+    pthread_mutex_unlock(&group->lock);
+
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until); /* what pthread_timedjoin_np() goes by */
+    until.tv_sec += GROUP_COMMIT_STOP_MS_MAX / 1000;
+    if (pthread_timedjoin_np(group->writer, NULL, &until) != 0) {
+        (void)pthread_detach(group->writer);
+        return false;
+    }
+    pthread_cond_destroy(&group->changed);
+    pthread_mutex_destroy(&group->lock);
+    free(group);
+    return true;
+}
+
+/* Parks until the job is done, or until it must be given up. */
+static enum status await_job(struct group_commit *group, struct call *call,
+                             struct group_commit_job *job)
+{
+    struct call patient = *call;
+    if (call->deadline_ns != CALL_NO_DEADLINE) {
+        int64_t margin_ns = call_remaining_ns(call) / 10;
+        patient.deadline_ns -=
+            margin_ns < ANSWER_MARGIN_NS_MAX ? margin_ns : ANSWER_MARGIN_NS_MAX;
+    }
+    enum status status = fiber_wait(&patient, &job->wait);
+    if (status == STATUS_OK || job->finished) {
+        return STATUS_OK;
+    }
+    if (withdraw(group, job)) {
+        count(&group->counters.dropped, 1);
+        job->release(job);
+        return status == STATUS_CANCELLED
+                   ? status
+                   : call_fail(call, STATUS_UNAVAILABLE, "the store is busy; nothing has changed");
+    }
+    if (status == STATUS_DEADLINE_EXCEEDED) {
+        status = fiber_wait(call, &job->wait); /* it has begun: the last tenth is for it */
+    }
+    if (status != STATUS_OK && !job->finished) {
+        job->left = true; /* wake_jobs() releases it */
+        return status;
+    }
+    return STATUS_OK;
+}
+
+enum status group_commit_run(struct group_commit *group, struct call *call,
+                             struct group_commit_job *job)
+{
+    enum status status = call_check(call);
+    if (status != STATUS_OK) {
+        job->release(job);
+        return status;
+    }
+    job->state = JOB_QUEUED;
+    job->left = false;
+    job->finished = false;
+    job->loop = loop_current();
+    job->wake = (struct loop_task){.run = wake_jobs};
+    fiber_wait_init(&job->wait);
+    status = enqueue(group, job);
+    if (status != STATUS_OK) {
+        count(&group->counters.refused, 1);
+        job->release(job);
+        return call_fail(call, status, "too many writes wait for the store");
+    }
+    status = await_job(group, call, job);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (job->status != STATUS_OK) {
+        status = store_error_report(&job->error, call, job->status);
+        job->release(job);
+    }
+    return status;
+}
+
+static uint64_t read_counter(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+void group_commit_read_stats(const struct group_commit *group, struct group_commit_stats *ret_stats)
+{
+    const struct counters *counters = &group->counters;
+    *ret_stats = (struct group_commit_stats){
+        .commits = read_counter(&counters->commits),
+        .jobs = read_counter(&counters->jobs),
+        .jobs_max = read_counter(&counters->jobs_max),
+        .aborts = read_counter(&counters->aborts),
+        .dropped = read_counter(&counters->dropped),
+        .refused = read_counter(&counters->refused),
+        .commit_ns_sum = read_counter(&counters->commit_ns_sum),
+        .commit_ns_max = read_counter(&counters->commit_ns_max),
+    };
+    for (size_t i = 0; i < GROUP_COMMIT_SIZE_BINS; i++) {
+        ret_stats->sizes[i] = read_counter(&counters->sizes[i]);
+    }
+}

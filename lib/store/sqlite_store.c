@@ -1,0 +1,199 @@
+#include "store/sqlite_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/sqlite_store_private.h"
+#include "store/store_directory.h"
+
+/* The writer's transaction. */
+
+static enum status begin_write(void *state, struct store_error *error)
+{
+    struct sqlite_store *store = state;
+    return sqlite_connection_run(store, store->write_connection, "BEGIN IMMEDIATE", error);
+}
+
+static enum status commit_write(void *state, struct store_error *error)
+{
+    struct sqlite_store *store = state;
+    return sqlite_connection_run(store, store->write_connection, "COMMIT", error);
+}
+
+static bool abort_write(void *state)
+{
+    struct sqlite_store *store = state;
+    sqlite3 *database = store->write_connection->database;
+    if (sqlite3_get_autocommit(database) == 0) { /* some errors have rolled back already */
+        (void)sqlite3_exec(database, "ROLLBACK", NULL, NULL, NULL); /* the cause is known */
+    }
+    return false;
+}
+
+static const struct group_commit_ops write_ops = {
+    .begin = begin_write,
+    .commit = commit_write,
+    .abort = abort_write,
+};
+
+struct group_commit *sqlite_store_writer(struct sqlite_store *store)
+{
+    return store->writer;
+}
+
+struct sqlite_connection *sqlite_store_write_connection(struct sqlite_store *store)
+{
+    return store->write_connection;
+}
+
+/* Readers */
+
+static enum status make_reader(struct sqlite_store *store, struct store_error *error,
+                               struct sqlite_connection **ret_connection)
+{
+    struct sqlite_connection *connection;
+    /* Read-write, since only such a connection can recover the WAL of a process that died. */
+    enum status status = sqlite_connection_open(store, SQLITE_OPEN_READWRITE, error, &connection);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    (void)sqlite3_busy_timeout(connection->database, SQLITE_STORE_READ_WAIT_MS); /* always OK */
+    status = sqlite_connection_prepare(store, connection, error);
+    if (status != STATUS_OK) {
+        sqlite_connection_close(connection);
+        return status;
+    }
+    *ret_connection = connection;
+    return STATUS_OK;
+}
+
+enum status sqlite_store_read_begin(struct sqlite_store *store, struct store_error *error,
+                                    struct sqlite_connection **ret_connection)
+{
+    pthread_mutex_lock(&store->lock);
+    struct sqlite_connection *connection = store->pool;
+    bool make = connection == NULL && store->readers < SQLITE_STORE_READERS_MAX;
+    if (connection != NULL) {
+        store->pool = connection->next;
+    } else if (make) {
+        store->readers++;
+    }
+    pthread_mutex_unlock(&store->lock);
+
+    enum status status = STATUS_OK;
+    if (make) {
+        status = make_reader(store, error, &connection);
+    } else if (connection == NULL) {
+        status = store_fail(error, STATUS_UNAVAILABLE, "too many reads at once", "%s: %zu readers",
+                            store->path, (size_t)SQLITE_STORE_READERS_MAX);
+    }
+    if (make && status != STATUS_OK) {
+        pthread_mutex_lock(&store->lock);
+        store->readers--;
+        pthread_mutex_unlock(&store->lock);
+    }
+    if (status == STATUS_OK) {
+        *ret_connection = connection;
+    }
+    return status;
+}
+
+void sqlite_store_read_end(struct sqlite_store *store, struct sqlite_connection *connection)
+{
+    pthread_mutex_lock(&store->lock);
+    connection->next = store->pool;
+    store->pool = connection;
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* The life of a store */
+
+static enum status set_up_writer(struct sqlite_store *store,
+                                 const struct sqlite_store_options *options,
+                                 struct store_error *error)
+{
+    static const char *const settings[] = {
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA synchronous = FULL", /* a commit is synced: acknowledged means durable */
+        "PRAGMA foreign_keys = ON",
+    };
+    enum status status = sqlite_connection_open(
+        store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error, &store->write_connection);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    (void)sqlite3_busy_timeout(store->write_connection->database,
+                               SQLITE_STORE_WRITE_WAIT_MS); /* always OK */
+    for (size_t i = 0; i < ARRAY_LENGTH(settings) && status == STATUS_OK; i++) {
+        status = sqlite_connection_run(store, store->write_connection, settings[i], error);
+    }
+    if (status == STATUS_OK) {
+        status = sqlite_schema_open(store, options, error);
+    }
+    if (status == STATUS_OK) {
+        status = sqlite_connection_prepare(store, store->write_connection, error);
+    }
+    return status;
+}
+
+static enum status open_store(struct sqlite_store *store,
+                              const struct sqlite_store_options *options, struct store_error *error)
+{
+    struct text directory = store_directory_of(options->path);
+    enum status status = store_directory_create(directory, error);
+    if (status == STATUS_OK) {
+        status = set_up_writer(store, options, error);
+    }
+    if (status == STATUS_OK) {
+        status = store_directory_sync(directory, error);
+    }
+    if (status == STATUS_OK) {
+        status = group_commit_create("sqlite-writer", &write_ops, store, &store->writer);
+    }
+    return status;
+}
+
+static void free_store(struct sqlite_store *store)
+{
+    while (store->pool != NULL) {
+        struct sqlite_connection *connection = store->pool;
+        store->pool = connection->next;
+        sqlite_connection_close(connection);
+    }
+    sqlite_connection_close(store->write_connection); /* last: it takes the WAL in */
+    pthread_mutex_destroy(&store->lock);
+    free(store->path);
+    free(store);
+}
+
+enum status sqlite_store_open(const struct sqlite_store_options *options, struct store_error *error,
+                              struct sqlite_store **ret_store)
+{
+    CHECK(options->statement_count <= SQLITE_STORE_STATEMENTS_MAX);
+    *error = (struct store_error){.message = ""};
+    struct sqlite_store *store = calloc(1, sizeof(*store));
+    if (store == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    pthread_mutex_init(&store->lock, NULL);
+    store->statements = options->statements;
+    store->statement_count = options->statement_count;
+    store->path = strndup(options->path.data, options->path.length);
+    enum status status =
+        store->path != NULL ? open_store(store, options, error) : STATUS_RESOURCE_EXHAUSTED;
+    if (status != STATUS_OK) {
+        free_store(store);
+        return status;
+    }
+    *ret_store = store;
+    return STATUS_OK;
+}
+
+void sqlite_store_close(struct sqlite_store *store)
+{
+    if (store == NULL || !group_commit_destroy(store->writer)) {
+        return; /* the writer is stuck, and still uses the store */
+    }
+    free_store(store);
+}

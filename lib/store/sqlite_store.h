@@ -1,0 +1,74 @@
+/* sqlite_store.h: a SQLite database as our stores use it: WAL, synced commits, one writer by group
+ * commit, a pool of connections for reading, statements prepared once.
+ *
+ * Several processes, and several stores of one process, may open the same file. Reading never waits
+ * for writing. */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "store/group_commit.h"
+#include "store/store_error.h"
+
+enum {
+    SQLITE_STORE_STATEMENTS_MAX = 32,
+    SQLITE_STORE_READERS_MAX = 64,       /* at once */
+    SQLITE_STORE_WRITE_WAIT_MS = 1000,   /* for another process's write, on the writer's thread */
+    SQLITE_STORE_READ_WAIT_MS = 20,      /* for a recovery after a crash, on a loop's thread */
+    SQLITE_STORE_CACHE_KIB = 8 * 1024,   /* of each connection */
+};
+
+struct sqlite_store_options {
+    struct text path;                /* a file; it and its folder are created when missing */
+    const char *schema;              /* SQL that makes the tables of a new file */
+    int schema_version;              /* at least 1; a file of another version is refused */
+    const char *const *statements;   /* SQL, each prepared once a connection; static storage */
+    size_t statement_count;          /* at most SQLITE_STORE_STATEMENTS_MAX */
+};
+
+struct sqlite_store;
+
+/* Used by one thread at a time. */
+struct sqlite_connection {
+    sqlite3 *database;
+    /* By their place in options->statements. To be reset after use: sqlite_connection_reset(). */
+    sqlite3_stmt *statements[SQLITE_STORE_STATEMENTS_MAX];
+    /* private */
+    size_t statement_count;
+    struct sqlite_connection *next;
+};
+
+/* Blocks: at start-up. *ret_store is owned by the caller. STATUS_FAILED_PRECONDITION: the file cannot
+ * be used, or its schema is another. STATUS_DATA_LOSS: it is no database or is damaged.
+ * STATUS_UNAVAILABLE: it cannot be opened now. */
+MUST_USE enum status sqlite_store_open(const struct sqlite_store_options *options,
+                                       struct store_error *error, struct sqlite_store **ret_store);
+
+/* Stops the writer and closes the file. No connection may be in use. NULL is accepted. */
+void sqlite_store_close(struct sqlite_store *store);
+
+/* Where writes go; each job's apply() gets the struct sqlite_store. Borrowed until close. */
+struct group_commit *sqlite_store_writer(struct sqlite_store *store);
+
+/* The connection with the open transaction; in a job's apply() only. */
+struct sqlite_connection *sqlite_store_write_connection(struct sqlite_store *store);
+
+/* A connection to read with. STATUS_UNAVAILABLE: none can be had now. From any thread. */
+MUST_USE enum status sqlite_store_read_begin(struct sqlite_store *store, struct store_error *error,
+                                             struct sqlite_connection **ret_connection);
+void sqlite_store_read_end(struct sqlite_store *store, struct sqlite_connection *connection);
+
+/* Ends a use of the statement: no row is read and no text bound to it is looked at any more. */
+void sqlite_connection_reset(sqlite3_stmt *statement);
+
+/* The status of SQLite's result code, with the connection's words and the file's path.
+ * what: "reading an entry". */
+enum status sqlite_store_fail(const struct sqlite_store *store, struct store_error *error,
+                              const struct sqlite_connection *connection, const char *what);
+
+/* Binds text, which must stay as it is until the statement is reset; an empty text is bound as ''.
+ * false: no memory. */
+MUST_USE bool sqlite_bind(sqlite3_stmt *statement, int place, struct text text);
+
+/* A column's text. Borrowed until the next step or reset. */
+struct text sqlite_column(sqlite3_stmt *statement, int column);

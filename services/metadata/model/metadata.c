@@ -1,0 +1,137 @@
+#include "metadata/model/metadata.h"
+
+#include "base/arena.h"
+
+/* The texts of an entry and what may be said in each. */
+struct field {
+    const char *name;
+    size_t offset;
+    size_t bytes_max;
+};
+
+static const struct field fields[] = {
+    {"title", offsetof(struct metadata, title), METADATA_TITLE_BYTES_MAX},
+    {"description", offsetof(struct metadata, description), METADATA_DESCRIPTION_BYTES_MAX},
+    {"director", offsetof(struct metadata, director), METADATA_DIRECTOR_BYTES_MAX},
+    {"IMDb id", offsetof(struct metadata, imdb_id), METADATA_EXTERNAL_ID_BYTES_MAX},
+    {"TMDB id", offsetof(struct metadata, tmdb_id), METADATA_EXTERNAL_ID_BYTES_MAX},
+};
+
+static const struct text *field_of(const struct metadata *metadata, const struct field *field)
+{
+    return (const struct text *)(const void *)((const char *)metadata + field->offset);
+}
+
+static enum status validate_text(struct call *call, const char *name, struct text text,
+                                 size_t bytes_max)
+{
+    if (text.length > bytes_max) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "%s is longer than %zu bytes", name,
+                         bytes_max);
+    }
+    return text_is_clean(text) ? STATUS_OK
+                               : call_fail(call, STATUS_INVALID_ARGUMENT,
+                                           "%s is not UTF-8 or has a NUL in it", name);
+}
+
+enum status metadata_id_validate(struct call *call, struct text id)
+{
+    if (id.length == 0) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "movie id is empty");
+    }
+    return validate_text(call, "movie id", id, METADATA_ID_BYTES_MAX);
+}
+
+/* A genre is one line: stores keep them a line each. */
+static bool has_control(struct text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        if ((unsigned char)text.data[i] < ' ' || text.data[i] == '\x7f') {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum status validate_genres(struct call *call, const struct metadata *metadata)
+{
+    if (metadata->genre_count > METADATA_GENRES_MAX) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "there are more than %d genres",
+                         METADATA_GENRES_MAX);
+    }
+    for (size_t i = 0; i < metadata->genre_count; i++) {
+        struct text genre = metadata->genres[i];
+        if (genre.length == 0 || has_control(genre)) {
+            return call_fail(call, STATUS_INVALID_ARGUMENT,
+                             "a genre is empty or has a control character in it");
+        }
+        enum status status = validate_text(call, "a genre", genre, METADATA_GENRE_BYTES_MAX);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status metadata_validate(struct call *call, const struct metadata *metadata)
+{
+    enum status status = metadata_id_validate(call, metadata->id);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (metadata->title.length == 0) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "title is empty");
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(fields); i++) {
+        status = validate_text(call, fields[i].name, *field_of(metadata, &fields[i]),
+                               fields[i].bytes_max);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    if (metadata->year != 0 &&
+        (metadata->year < METADATA_YEAR_MIN || metadata->year > METADATA_YEAR_MAX)) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "year is not 0 or %d to %d",
+                         METADATA_YEAR_MIN, METADATA_YEAR_MAX);
+    }
+    return validate_genres(call, metadata);
+}
+
+static bool copy_text(struct arena *arena, struct text text, struct text *ret_copy)
+{
+    *ret_copy = arena_copy(arena, text);
+    return ret_copy->data != NULL;
+}
+
+static bool copy_genres(struct arena *arena, const struct metadata *metadata, struct metadata *copy)
+{
+    copy->genre_count = metadata->genre_count;
+    copy->genres = NULL;
+    if (metadata->genre_count == 0) {
+        return true;
+    }
+    struct text *genres = arena_calloc(arena, metadata->genre_count, sizeof(*genres));
+    bool copied = genres != NULL;
+    for (size_t i = 0; copied && i < metadata->genre_count; i++) {
+        copied = copy_text(arena, metadata->genres[i], &genres[i]);
+    }
+    copy->genres = genres;
+    return copied;
+}
+
+enum status metadata_copy(struct arena *arena, const struct metadata *metadata,
+                          struct metadata *ret_copy)
+{
+    struct metadata copy = {.year = metadata->year};
+    if (!copy_text(arena, metadata->id, &copy.id) ||
+        !copy_text(arena, metadata->title, &copy.title) ||
+        !copy_text(arena, metadata->description, &copy.description) ||
+        !copy_text(arena, metadata->director, &copy.director) ||
+        !copy_text(arena, metadata->imdb_id, &copy.imdb_id) ||
+        !copy_text(arena, metadata->tmdb_id, &copy.tmdb_id) ||
+        !copy_genres(arena, metadata, &copy)) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    *ret_copy = copy;
+    return STATUS_OK;
+}

@@ -1,0 +1,170 @@
+#include "metadata/repository/memory_metadata_repository.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "store/ordered_map.h"
+
+/* All texts of an entry together, with room for its struct. */
+enum { ENTRY_BYTES_MAX = 64 * 1024 };
+
+struct memory_metadata_repository {
+    pthread_mutex_t lock;        /* held for memory's time only */
+    struct ordered_map *entries; /* struct kept_entry * by id */
+};
+
+struct kept_entry {
+    struct metadata metadata;
+    struct arena arena; /* of its texts */
+};
+
+static struct kept_entry *entry_of(const struct ordered_map_entry *entry)
+{
+    return *(struct kept_entry *const *)entry->value;
+}
+
+static void destroy_entry(struct kept_entry *entry)
+{
+    arena_deinit(&entry->arena);
+    free(entry);
+}
+
+static enum status fail_room(struct call *call)
+{
+    return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the answer is too large");
+}
+
+static enum status get(void *state, struct call *call, struct text id,
+                       struct metadata *ret_metadata)
+{
+    struct memory_metadata_repository *self = state;
+    enum status status = STATUS_OK;
+    pthread_mutex_lock(&self->lock);
+    const struct ordered_map_entry *entry = ordered_map_find(self->entries, id);
+    if (entry != NULL) {
+        status = metadata_copy(call->arena, &entry_of(entry)->metadata, ret_metadata);
+    }
+    pthread_mutex_unlock(&self->lock);
+    if (entry == NULL) {
+        return call_fail(call, STATUS_NOT_FOUND, "there is no such movie");
+    }
+    return status == STATUS_OK ? STATUS_OK : fail_room(call);
+}
+
+static struct kept_entry *create_entry(const struct metadata *metadata)
+{
+    struct kept_entry *entry = calloc(1, sizeof(*entry));
+    if (entry == NULL) {
+        return NULL;
+    }
+    arena_init(&entry->arena, ENTRY_BYTES_MAX);
+    if (metadata_copy(&entry->arena, metadata, &entry->metadata) != STATUS_OK) {
+        destroy_entry(entry);
+        return NULL;
+    }
+    return entry;
+}
+
+static enum status put(void *state, struct call *call, const struct metadata *metadata)
+{
+    struct memory_metadata_repository *self = state;
+    enum status status = call_check(call);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct kept_entry *entry = create_entry(metadata);
+    if (entry == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the entry");
+    }
+    pthread_mutex_lock(&self->lock);
+    const struct ordered_map_entry *old = ordered_map_find(self->entries, metadata->id);
+    struct kept_entry *replaced = old != NULL ? entry_of(old) : NULL;
+    ordered_map_put(self->entries, metadata->id, &entry, sizeof(struct kept_entry *));
+    pthread_mutex_unlock(&self->lock);
+    if (replaced != NULL) {
+        destroy_entry(replaced);
+    }
+    return STATUS_OK;
+}
+
+static enum status remove_entry(void *state, struct call *call, struct text id)
+{
+    struct memory_metadata_repository *self = state;
+    enum status status = call_check(call);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    pthread_mutex_lock(&self->lock);
+    const struct ordered_map_entry *old = ordered_map_find(self->entries, id);
+    struct kept_entry *removed = old != NULL ? entry_of(old) : NULL;
+    ordered_map_remove(self->entries, id);
+    pthread_mutex_unlock(&self->lock);
+    if (removed == NULL) {
+        return call_fail(call, STATUS_NOT_FOUND, "there is no such movie");
+    }
+    destroy_entry(removed);
+    return STATUS_OK;
+}
+
+static enum status list(void *state, struct call *call, struct text after, size_t limit,
+                        struct metadata **ret_entries, size_t *ret_count)
+{
+    struct memory_metadata_repository *self = state;
+    CHECK(limit <= METADATA_PAGE_SIZE_MAX + 1);
+    struct metadata *entries = arena_calloc(call->arena, limit + 1, sizeof(*entries));
+    if (entries == NULL) {
+        return fail_room(call);
+    }
+    enum status status = STATUS_OK;
+    size_t count = 0;
+    pthread_mutex_lock(&self->lock);
+    const struct ordered_map_entry *entry = ordered_map_seek(self->entries, after);
+    if (entry != NULL && text_equal(entry->key, after)) {
+        entry = ordered_map_next(entry);
+    }
+    while (entry != NULL && count < limit && status == STATUS_OK) {
+        status = metadata_copy(call->arena, &entry_of(entry)->metadata, &entries[count++]);
+        entry = ordered_map_next(entry);
+    }
+    pthread_mutex_unlock(&self->lock);
+    if (status != STATUS_OK) {
+        return fail_room(call);
+    }
+    *ret_entries = entries;
+    *ret_count = count;
+    return STATUS_OK;
+}
+
+static void close_repository(void *state)
+{
+    struct memory_metadata_repository *self = state;
+    const struct ordered_map_entry *entry = ordered_map_seek(self->entries, TEXT(""));
+    for (; entry != NULL; entry = ordered_map_next(entry)) {
+        destroy_entry(entry_of(entry));
+    }
+    ordered_map_destroy(self->entries);
+    pthread_mutex_destroy(&self->lock);
+    free(self);
+}
+
+static const struct metadata_repository_ops memory_ops = {
+    .get = get,
+    .put = put,
+    .remove = remove_entry,
+    .list = list,
+    .close = close_repository,
+};
+
+enum status memory_metadata_repository_open(struct call *call,
+                                            struct metadata_repository *ret_repository)
+{
+    struct memory_metadata_repository *self = calloc(1, sizeof(*self));
+    if (self == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the store");
+    }
+    pthread_mutex_init(&self->lock, NULL);
+    self->entries = ordered_map_create();
+    *ret_repository = (struct metadata_repository){.ops = &memory_ops, .state = self};
+    return STATUS_OK;
+}

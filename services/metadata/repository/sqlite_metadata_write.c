@@ -1,0 +1,126 @@
+/* Writing, within the group's transaction. */
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "metadata/repository/sqlite_metadata_private.h"
+
+/* One entry with its texts. */
+enum { JOB_BYTES_MAX = 64 * 1024 };
+
+struct write_job {
+    struct group_commit_job job;
+    struct metadata metadata; /* of a removal only the id */
+    struct text genres;       /* joined */
+    struct arena arena;
+};
+
+static void release(struct group_commit_job *base)
+{
+    struct write_job *job = CONTAINER_OF(base, struct write_job, job);
+    arena_deinit(&job->arena);
+    free(job);
+}
+
+static bool bind_entry(sqlite3_stmt *statement, const struct write_job *job)
+{
+    const struct metadata *metadata = &job->metadata;
+    return sqlite_bind(statement, 1, metadata->id) && sqlite_bind(statement, 2, metadata->title) &&
+           sqlite_bind(statement, 3, metadata->description) &&
+           sqlite_bind(statement, 4, metadata->director) &&
+           sqlite3_bind_int(statement, 5, metadata->year) == SQLITE_OK &&
+           sqlite_bind(statement, 6, job->genres) && sqlite_bind(statement, 7, metadata->imdb_id) &&
+           sqlite_bind(statement, 8, metadata->tmdb_id);
+}
+
+static enum status apply_put(struct group_commit_job *base, void *state, struct store_error *error)
+{
+    struct write_job *job = CONTAINER_OF(base, struct write_job, job);
+    struct sqlite_store *store = state;
+    struct sqlite_connection *connection = sqlite_store_write_connection(store);
+    sqlite3_stmt *statement = connection->statements[SQLITE_METADATA_PUT];
+    enum status status = STATUS_OK;
+    if (!bind_entry(statement, job) || sqlite3_step(statement) != SQLITE_DONE) {
+        status = sqlite_store_fail(store, error, connection, "writing an entry");
+    }
+    sqlite_connection_reset(statement);
+    return status;
+}
+
+static enum status apply_remove(struct group_commit_job *base, void *state,
+                                struct store_error *error)
+{
+    struct write_job *job = CONTAINER_OF(base, struct write_job, job);
+    struct sqlite_store *store = state;
+    struct sqlite_connection *connection = sqlite_store_write_connection(store);
+    sqlite3_stmt *statement = connection->statements[SQLITE_METADATA_REMOVE];
+    enum status status = STATUS_OK;
+    if (!sqlite_bind(statement, 1, job->metadata.id) || sqlite3_step(statement) != SQLITE_DONE) {
+        status = sqlite_store_fail(store, error, connection, "removing an entry");
+    } else if (sqlite3_changes(connection->database) == 0) {
+        status = store_fail(error, STATUS_NOT_FOUND, "there is no such movie", "nothing removed");
+    }
+    sqlite_connection_reset(statement);
+    return status;
+}
+
+/* A line each. */
+static bool join_genres(struct write_job *job)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < job->metadata.genre_count; i++) {
+        length += job->metadata.genres[i].length + 1;
+    }
+    char *joined = arena_alloc(&job->arena, length + 1);
+    if (joined == NULL) {
+        return false;
+    }
+    char *at = joined;
+    for (size_t i = 0; i < job->metadata.genre_count; i++) {
+        struct text genre = job->metadata.genres[i];
+        memcpy(at, genre.data, genre.length);
+        at[genre.length] = '\n';
+        at += genre.length + 1;
+    }
+    job->genres = text_of_bytes(joined, length > 0 ? length - 1 : 0);
+    return true;
+}
+
+static enum status run(struct sqlite_metadata_repository *self, struct call *call,
+                       const struct metadata *metadata,
+                       enum status (*apply)(struct group_commit_job *, void *,
+                                            struct store_error *))
+{
+    struct write_job *job = calloc(1, sizeof(*job));
+    if (job == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the entry");
+    }
+    job->job = (struct group_commit_job){.apply = apply, .release = release};
+    arena_init(&job->arena, JOB_BYTES_MAX);
+    if (metadata_copy(&job->arena, metadata, &job->metadata) != STATUS_OK || !join_genres(job)) {
+        release(&job->job);
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the entry");
+    }
+    job->job.bytes = sizeof(*job) + arena_used_bytes(&job->arena);
+    enum status status = group_commit_run(sqlite_store_writer(self->store), call, &job->job);
+    if (status == STATUS_OK) {
+        release(&job->job);
+    }
+    return status;
+}
+
+enum status sqlite_metadata_put(void *state, struct call *call, const struct metadata *metadata)
+{
+    for (size_t i = 0; i < metadata->genre_count; i++) {
+        struct text genre = metadata->genres[i];
+        if (genre.length == 0 || text_find(genre, 0, '\n') != genre.length) {
+            return call_fail(call, STATUS_INVALID_ARGUMENT, "a genre is not one line");
+        }
+    }
+    return run(state, call, metadata, apply_put);
+}
+
+enum status sqlite_metadata_remove(void *state, struct call *call, struct text id)
+{
+    const struct metadata metadata = {.id = id};
+    return run(state, call, &metadata, apply_remove);
+}

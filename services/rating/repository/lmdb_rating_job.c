@@ -1,0 +1,178 @@
+/* A batch of changes as one flat allocation. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "rating/repository/lmdb_rating_private.h"
+
+/* What is still free of an allocation. */
+struct room {
+    char *base;
+    size_t used;
+};
+
+static void *take(struct room *room, size_t count, size_t size)
+{
+    size_t start = (room->used + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+    room->used = start + count * size;
+    return room->base != NULL ? room->base + start : NULL;
+}
+
+static struct rating_dead_letter_key letter_key(const struct rating_dead_letter *letter)
+{
+    return (struct rating_dead_letter_key){letter->topic, letter->partition, letter->offset};
+}
+
+static size_t encoded_bytes(const struct rating_batch *batch)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < batch->change_count; i++) {
+        bytes += 2 * rating_key_vote_bytes(&batch->changes[i].key);
+    }
+    for (size_t i = 0; i < batch->dead_letter_count; i++) {
+        bytes += RATING_DEAD_LETTER_KEY_BYTES_MAX +
+                 rating_value_dead_letter_bytes(&batch->dead_letters[i]);
+    }
+    return bytes;
+}
+
+/* Divides the room; with base NULL only measures. */
+static void lay_out(struct room *room, const struct rating_batch *batch, size_t bytes,
+                    struct lmdb_rating_job *ret_job)
+{
+    (void)take(room, 1, sizeof(struct lmdb_rating_job)); /* the job itself */
+    ret_job->entries = take(room, batch->change_count, sizeof(*ret_job->entries));
+    ret_job->votes = take(room, batch->change_count, sizeof(*ret_job->votes));
+    ret_job->user_votes = take(room, batch->change_count, sizeof(*ret_job->user_votes));
+    ret_job->letters = take(room, batch->dead_letter_count, sizeof(*ret_job->letters));
+    ret_job->outcomes = take(room, batch->change_count, sizeof(*ret_job->outcomes));
+    ret_job->bytes = take(room, bytes, 1);
+}
+
+static void release(struct group_commit_job *job)
+{
+    free(CONTAINER_OF(job, struct lmdb_rating_job, job));
+}
+
+static size_t encode_change(struct lmdb_rating_job *job, size_t at, size_t index,
+                            const struct rating_change *change)
+{
+    size_t length = rating_key_encode_vote(&change->key, job->bytes + at);
+    job->entries[index] = (struct lmdb_rating_entry){
+        .vote_key = (uint32_t)at,
+        .user_key = (uint32_t)(at + length),
+        .key_length = (uint16_t)length,
+        .record_length = (uint16_t)(1 + change->key.record.id.length),
+        .is_delete = change->kind == RATING_DELETE,
+        .has_time = change->has_time,
+        .hundredths = (int16_t)change->hundredths,
+        .time_ms = change->time_ms,
+    };
+    return at + length + rating_key_encode_user_vote(&change->key, job->bytes + at + length);
+}
+
+static size_t encode_letter(struct lmdb_rating_job *job, size_t at, size_t index,
+                            const struct rating_dead_letter *letter)
+{
+    const struct rating_dead_letter_key key = letter_key(letter);
+    size_t key_length = rating_key_encode_dead_letter(&key, job->bytes + at);
+    size_t value_length = rating_value_dead_letter_bytes(letter);
+    rating_value_encode_dead_letter(letter, job->bytes + at + key_length);
+    job->letters[index] = (struct lmdb_rating_letter){
+        .key = (uint32_t)at,
+        .key_length = (uint16_t)key_length,
+        .value = (uint32_t)(at + key_length),
+        .value_length = (uint32_t)value_length,
+    };
+    return at + key_length + value_length;
+}
+
+static void encode_position(struct lmdb_rating_job *job, const struct rating_batch *batch)
+{
+    job->has_position = batch->position != NULL;
+    if (job->has_position) {
+        job->from_offset = batch->from_offset;
+        job->next_offset = batch->position->next_offset;
+        job->position_key_length = rating_key_encode_position(
+            batch->position->topic, batch->position->partition, job->position_key);
+    }
+}
+
+struct lmdb_rating_job *lmdb_rating_job_create(const struct rating_batch *batch)
+{
+    size_t bytes = encoded_bytes(batch);
+    struct lmdb_rating_job parts = {
+        .now_ms = clock_wall_ms(),
+        .entry_count = batch->change_count,
+        .letter_count = batch->dead_letter_count,
+        .job = {.apply = lmdb_rating_apply, .release = release},
+    };
+    struct room room = {.base = NULL};
+    lay_out(&room, batch, bytes, &parts);
+    parts.job.bytes = room.used;
+    /* Past the limit of offsets it is also past what may wait: refused by its size. */
+    if (bytes > UINT32_MAX) {
+        return NULL;
+    }
+    room = (struct room){.base = malloc(room.used)};
+    if (room.base == NULL) {
+        return NULL;
+    }
+    lay_out(&room, batch, bytes, &parts);
+    struct lmdb_rating_job *job = (struct lmdb_rating_job *)(void *)room.base;
+    *job = parts;
+
+    size_t at = 0;
+    for (size_t i = 0; i < batch->change_count; i++) {
+        at = encode_change(job, at, i, &batch->changes[i]);
+    }
+    for (size_t i = 0; i < batch->dead_letter_count; i++) {
+        at = encode_letter(job, at, i, &batch->dead_letters[i]);
+    }
+    encode_position(job, batch);
+    return job;
+}
+
+/* Sorting */
+
+struct sort_keys {
+    const struct lmdb_rating_job *job;
+    bool by_user;
+};
+
+static struct text key_of(const struct sort_keys *keys, uint32_t index)
+{
+    const struct lmdb_rating_entry *entry = &keys->job->entries[index];
+    uint32_t offset = keys->by_user ? entry->user_key : entry->vote_key;
+    return text_of_bytes(keys->job->bytes + offset, entry->key_length);
+}
+
+/* The first bytes as a number that orders as they do. */
+static uint64_t prefix_of(struct text key)
+{
+    uint64_t prefix = 0;
+    memcpy(&prefix, key.data, key.length < sizeof(prefix) ? key.length : sizeof(prefix));
+    return __builtin_bswap64(prefix);
+}
+
+static int compare(const void *left, const void *right, void *argument)
+{
+    const struct lmdb_rating_order *a = left;
+    const struct lmdb_rating_order *b = right;
+    if (a->prefix != b->prefix) {
+        return a->prefix < b->prefix ? -1 : 1;
+    }
+    int order = text_compare(key_of(argument, a->entry), key_of(argument, b->entry));
+    return order != 0 ? order : (a->entry > b->entry) - (a->entry < b->entry);
+}
+
+void lmdb_rating_job_sort(const struct lmdb_rating_job *job, struct lmdb_rating_order *order,
+                          size_t count, bool by_user)
+{
+    struct sort_keys keys = {.job = job, .by_user = by_user};
+    for (size_t i = 0; i < count; i++) {
+        order[i].prefix = prefix_of(key_of(&keys, order[i].entry));
+    }
+    if (count > 1) {
+        qsort_r(order, count, sizeof(*order), compare, &keys);
+    }
+}
