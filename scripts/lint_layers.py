@@ -31,6 +31,9 @@ MODEL_LIBRARY = ("base/*", "json/json.h", "proto/proto.h")
 # A controller reads top to bottom while it waits: it may park its fiber, and start several.
 CONTROLLER_LIBRARY = ("base/*", "loop/fiber*.h")
 
+# What stands beside main.c composes the service, as main.c does.
+MAIN = "main.c"
+
 ADAPTERS = ("repository", "gateway", "ingester", "checker", "handler")
 # SERVICE/LAYER/NAME_LAYER.h of these is a port: declared for the controller, with no library in it.
 PORT_LAYERS = ("repository", "gateway", "checker")
@@ -116,7 +119,8 @@ class Layers:
         if where[0] == "lib":
             return self.why_not_in_library(where[1], header)
         if where[0] == "services" and len(where) > 2 and where[1] not in COMPOSERS:
-            return self.why_not_in_service(where[1], where[2], name, header)
+            layer = where[2] if len(where) > 3 else MAIN
+            return self.why_not_in_service(where[1], layer, name, header)
         if where[0] == "tools":
             return self.why_not_in_tool(where[1], header)
         return None
@@ -152,7 +156,7 @@ class Layers:
             return "an include names its service or its folder of lib"
         if folder in self.libraries and self.private_to(own, header):
             return self.private_to(own, header)
-        if layer == "main.c":
+        if layer == MAIN:
             return None
         if folder in self.libraries:
             return self.why_not_library_in_layer(layer, name, header)

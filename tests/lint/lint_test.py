@@ -31,6 +31,8 @@ CLEAN = {
     "services/rating/handler/rating_handler.c":
         '#include "http/http_server.h"\n#include "movie.pb-c.h"\n#include "rating/controller/rating_controller.h"\n',
     "services/rating/main.c": '#include "rating/repository/rating_repository.h"\n',
+    "services/rating/rating_ingestion.c": '#include "http/http_server.h"\n'
+                                          '#include "rating/controller/rating_controller.h"\n',
     "services/movie/gateway/rating_gateway.h": '#pragma once\n\n#include "rating/model/rating.h"\n',
     "services/single/main.c": '#include "movie/gateway/rating_gateway.h"\n'
                               '#include "rating/repository/rating_repository.h"\n',
@@ -66,6 +68,8 @@ LAYERS = {
                       "only its model"),
     "main to other service": ("services/movie/main.c", '#include "rating/controller/rating_controller.h"\n',
                               "only its model"),
+    "layer to main": ("services/rating/handler/x.c", '#include "rating/rating_ingestion.h"\n',
+                      "handler does not know rating_ingestion.h"),
     "tool to service": ("tools/marquee/put.c", '#include "rating/controller/rating_controller.h"\n',
                         "a service's model only"),
     "no layer named": ("lib/http/http_x.c", '#include "text.h"\n', "names its folder"),
