@@ -1,11 +1,6 @@
 /* Streaming calls between our channel and our server, and metadata. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "grpc/grpc_stream.h"
+#include "support/cmocka_test.h"
 #include "unit/grpc/grpc_fixture.h"
 
 static struct grpc_stream *open_stream(struct grpc_fixture *fixture, struct call *call,
