@@ -36,6 +36,9 @@ static void on_flushed(void *owner)
 {
     struct http_connection *connection = owner;
     connection->protocol->flushed(connection);
+    if (connection->draining && connection->transport != NULL) {
+        http_server_look_idle(connection->server);
+    }
     if (connection->transport != NULL && connection->output.blocked) {
         http_connection_watch(connection);
     }

@@ -124,6 +124,3 @@ void http_exchange_wake_reader(struct http_exchange *exchange);
 
 /* The connection lets go: cancels what runs; gives the exchange back if nothing does. */
 void http_exchange_detach(struct http_exchange *exchange);
-
-/* For replies: whether every header can be put on the wire. */
-bool http_headers_are_sendable(const struct http_header *headers, size_t count);

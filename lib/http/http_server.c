@@ -48,21 +48,39 @@ enum status http_server_create(struct loop *loop, const struct http_server_optio
     return STATUS_OK;
 }
 
+static bool has_output(struct http_server *server)
+{
+    for (struct list *link = server->connections.next; link != &server->connections;
+         link = link->next) {
+        struct http_connection *connection = CONTAINER_OF(link, struct http_connection, link);
+        if (http_output_waiting(&connection->output) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Every reply has been made, and has left. */
+static bool is_idle(struct http_server *server)
+{
+    return server->exchange_count == 0 && !has_output(server);
+}
+
 void http_server_look_idle(struct http_server *server)
 {
-    if (server->idle != NULL && server->exchange_count == 0) {
+    if (server->idle != NULL && is_idle(server)) {
         fiber_wait_signal(server->idle);
     }
 }
 
-/* Waits for the last exchange. Once the call is over, it is waited for no longer. */
+/* Once the call is over, it is waited for no longer. */
 static enum status wait_until_idle(struct http_server *server, struct call *call)
 {
     struct fiber_wait idle;
     enum status status = STATUS_OK;
     fiber_wait_init(&idle);
     server->idle = &idle;
-    while (status == STATUS_OK && server->exchange_count > 0) {
+    while (status == STATUS_OK && !is_idle(server)) {
         status = fiber_wait(call, &idle);
     }
     server->idle = NULL;

@@ -29,7 +29,7 @@ struct http_server {
     unsigned exchange_count;
     unsigned idle_exchange_count;
     bool draining;
-    struct fiber_wait *idle; /* of who waits for the last exchange to end, or NULL */
+    struct fiber_wait *idle; /* of who waits for the last reply to leave, or NULL */
 
     struct http_date date;
     struct http2_memory *memory;
