@@ -1,8 +1,8 @@
 /* fiber.h: functions that wait without holding up their loop thread: one call is one fiber.
  *
- * A fiber has a stack of its own, from a pool, with a guard page below it; it runs on the loop thread
- * that started it and never moves. It runs until it waits; while it waits, others run. All functions here
- * are called on the loop's thread; those that wait, in a fiber.
+ * A fiber has a stack of its own, from a pool, with a guard page below it; it runs on the loop
+ * thread that started it and never moves. It runs until it waits; while it waits, others run. All
+ * functions here are called on the loop's thread; those that wait, in a fiber.
  *
  * Overflowing a stack ends the process by the guard page, with a line that says so. */
 #pragma once
@@ -14,9 +14,9 @@ struct fiber;
 struct loop;
 
 enum {
-    FIBER_STACK_BYTES = 64 * 1024,  /* usable; measured use is in docs/performance.md */
-    FIBER_COUNT_MAX = 30000,        /* alive in a process: two mappings each, max_map_count is 65530 */
-    FIBER_POOL_MAX = 1024,          /* stacks kept for reuse by each loop */
+    FIBER_STACK_BYTES = 64 * 1024, /* usable; measured use is in docs/performance.md */
+    FIBER_COUNT_MAX = 30000, /* alive in a process: two mappings each, max_map_count is 65530 */
+    FIBER_POOL_MAX = 1024,   /* stacks kept for reuse by each loop */
 };
 
 typedef void (*fiber_fn)(void *argument);
@@ -45,12 +45,12 @@ void fiber_wait_init(struct fiber_wait *wait);
 
 /* Parks the fiber until fiber_wait_signal(); a signal that came before is taken at once. Taking it
  * rearms the wait. call: NULL waits without deadline or cancellation.
- * STATUS_OK: signalled. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the call is over (also when it was
- * before); the event may still come, so its source must be told to forget this wait. */
+ * STATUS_OK: signalled. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the call is over (also when it
+ * was before); the event may still come, so its source must be told to forget this wait. */
 MUST_USE enum status fiber_wait(struct call *call, struct fiber_wait *wait);
 
-/* Wakes the fiber later in this turn, or keeps the signal for the next fiber_wait(). Signals do not add
- * up. On the loop's thread; another thread posts a task that signals. */
+/* Wakes the fiber later in this turn, or keeps the signal for the next fiber_wait(). Signals do not
+ * add up. On the loop's thread; another thread posts a task that signals. */
 void fiber_wait_signal(struct fiber_wait *wait);
 
 /* STATUS_OK after the time, else as fiber_wait(). */
@@ -59,7 +59,8 @@ MUST_USE enum status fiber_sleep(struct call *call, int64_t duration_ns);
 /* Lets everything else that is ready run once. */
 void fiber_yield(void);
 
-/* Several fibers at once, joined. The group must outlive its members: join before it leaves scope. */
+/* Several fibers at once, joined. The group must outlive its members: join before it leaves scope.
+ */
 struct fiber_group {
     /* private */
     unsigned running;
@@ -74,8 +75,8 @@ MUST_USE enum status fiber_group_start(struct fiber_group *group, fiber_fn run, 
 /* Waits for every member, however long: members end soon after the call they work for. */
 void fiber_group_join(struct fiber_group *group);
 
-/* Runs both at once and returns when both have returned. When a second fiber cannot be had, one runs
- * after the other. */
+/* Runs both at once and returns when both have returned. When a second fiber cannot be had, one
+ * runs after the other. */
 void fiber_run_both(fiber_fn first, fiber_fn second, void *argument);
 
 /* A fair counting gate for fibers of one loop. */

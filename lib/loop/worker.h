@@ -1,5 +1,5 @@
-/* worker.h: threads for what blocks (a store's write, a file's sync, a name's resolution), while the
- * fiber that asked is parked. */
+/* worker.h: threads for what blocks (a store's write, a file's sync, a name's resolution), while
+ * the fiber that asked is parked. */
 #pragma once
 
 #include "base/call.h"
@@ -14,14 +14,14 @@ enum { WORKER_THREADS_MAX = 64 };
 MUST_USE enum status worker_pool_create(const char *name, unsigned threads, unsigned queue_max,
                                         struct worker_pool **ret_pool);
 
-/* Waits for running jobs, releases queued ones unrun, joins the threads. NULL is accepted. No fiber may
- * be waiting on the pool. */
+/* Waits for running jobs, releases queued ones unrun, joins the threads. NULL is accepted. No fiber
+ * may be waiting on the pool. */
 void worker_pool_destroy(struct worker_pool *pool);
 
-/* Runs run(argument) on a worker thread and parks the fiber until it is done. Once begun it is waited
- * for, so it may use the fiber's stack; it must end by itself within a bounded time.
- * STATUS_OK: it ran. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the call was over before it began and it
- * never will. STATUS_RESOURCE_EXHAUSTED: the queue is full. */
+/* Runs run(argument) on a worker thread and parks the fiber until it is done. Once begun it is
+ * waited for, so it may use the fiber's stack; it must end by itself within a bounded time.
+ * STATUS_OK: it ran. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the call was over before it began
+ * and it never will. STATUS_RESOURCE_EXHAUSTED: the queue is full. */
 MUST_USE enum status worker_call(struct worker_pool *pool, struct call *call,
                                  void (*run)(void *argument), void *argument);
 
@@ -35,8 +35,9 @@ struct worker_job {
 };
 
 /* Runs job->run on a worker thread and parks the fiber until it is done or the call is over.
- * The job is consumed whatever is returned, except that on STATUS_OK the caller still holds it and calls
- * worker_job_release() when it has read the result.
- * Otherwise as worker_call(); but STATUS_DEADLINE_EXCEEDED and STATUS_CANCELLED may come while it runs. */
-MUST_USE enum status worker_run(struct worker_pool *pool, struct call *call, struct worker_job *job);
+ * The job is consumed whatever is returned, except that on STATUS_OK the caller still holds it and
+ * calls worker_job_release() when it has read the result. Otherwise as worker_call(); but
+ * STATUS_DEADLINE_EXCEEDED and STATUS_CANCELLED may come while it runs. */
+MUST_USE enum status worker_run(struct worker_pool *pool, struct call *call,
+                                struct worker_job *job);
 void worker_job_release(struct worker_job *job);
