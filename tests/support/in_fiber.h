@@ -1,0 +1,9 @@
+/* in_fiber.h: a test's body in a fiber, on a loop of its own. */
+#pragma once
+
+#include "loop/fiber.h"
+#include "loop/loop.h"
+
+/* Runs run(argument) in a fiber on a new loop, waits until every fiber on it has ended, and
+ * destroys the loop. A failed assertion in a fiber ends the program, with its message. */
+void in_fiber(fiber_fn run, void *argument);
