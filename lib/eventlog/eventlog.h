@@ -17,8 +17,10 @@ enum {
     EVENTLOG_TOPIC_BYTES_MAX = 100, /* letters, digits, '.', '_', '-', as Kafka allows */
     EVENTLOG_KEY_BYTES_MAX = 512,
     EVENTLOG_VALUE_BYTES_MAX = 1024 * 1024,
-    EVENTLOG_PARTITIONS_MAX = 256, /* of one topic */
-    EVENTLOG_BATCH_MAX = 100000,   /* records of one poll or one produce */
+    EVENTLOG_PARTITIONS_MAX = 256,                 /* of one topic */
+    EVENTLOG_GROUP_BYTES_MAX = 100,                /* letters, digits, '.', '_', '-' */
+    EVENTLOG_BATCH_MAX = 100000,                   /* records of one poll or one produce */
+    EVENTLOG_PRODUCE_BYTES_MAX = 64 * 1024 * 1024, /* keys and values of one produce */
 };
 
 struct eventlog_message {
@@ -43,6 +45,8 @@ struct eventlog_producer_ops {
     enum status (*produce)(void *state, struct call *call, struct text topic,
                            const struct eventlog_message *messages, size_t count,
                            size_t *ret_delivered);
+
+    /* No produce may be running. With Kafka, from a fiber: parks, a bounded time. */
     void (*close)(void *state);
 };
 
@@ -55,7 +59,8 @@ struct eventlog_producer {
 struct eventlog_batch {
     struct text topic;
     int32_t partition;
-    int64_t from_offset; /* where reading stood: the position to compare and set */
+    int64_t from_offset; /* where reading stood, 0 where no position was stored: the position to
+                          * compare and set */
     int64_t next_offset; /* where it stands after these records */
     const struct eventlog_record *records;
     size_t count;
@@ -79,7 +84,8 @@ struct eventlog_positions {
 struct eventlog_consumer_ops {
     /* Parks until there are records in a partition that this consumer owns (one member of a group
      * owns a partition at a time), and gives at most `count_max` of them. STATUS_NOT_FOUND: the
-     * topic does not exist yet (returned once; polling again waits for it). STATUS_DATA_LOSS: a
+     * topic does not exist yet (returned once, and not when the log finds out after it was created;
+     * polling again waits for it). STATUS_DATA_LOSS: a
      * gap, a bad checksum, or a position outside the log: reading stops here, every further poll
      * says the same; the call's error says what to do. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED:
      * the call is over. STATUS_UNAVAILABLE: the log cannot be read now; poll again after a pause.
@@ -97,7 +103,8 @@ struct eventlog_consumer_ops {
     /* Fills in at most `max` rows and returns how many. Does not park. */
     size_t (*lag)(void *state, struct eventlog_lag *lags, size_t max);
 
-    /* Gives its partitions up at once, for the other members. */
+    /* Gives its partitions up at once, for the other members. No poll may be running. With Kafka,
+     * from a fiber: parks, a bounded time. */
     void (*close)(void *state);
 };
 
@@ -109,3 +116,13 @@ struct eventlog_consumer {
 /* The partition of a key among `count`: FNV-1a of the key, modulo (not Kafka's murmur2: the
  * embedded log's own; Kafka's producer uses librdkafka's partitioner "murmur2_random"). */
 int32_t eventlog_partition(struct text key, int32_t count);
+
+/* Whether it can name a topic or a group: 1 to EVENTLOG_TOPIC_BYTES_MAX of the bytes above, and
+ * neither "." nor "..". */
+MUST_USE bool eventlog_name_is_valid(struct text name);
+
+/* For implementations: the limits above. STATUS_INVALID_ARGUMENT, with the call's error set, or
+ * STATUS_OK. ret_bytes: the sum of keys and values. */
+MUST_USE enum status eventlog_check_messages(struct call *call, struct text topic,
+                                             const struct eventlog_message *messages, size_t count,
+                                             size_t *ret_bytes);

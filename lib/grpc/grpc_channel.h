@@ -13,6 +13,7 @@
 
 struct loop;
 struct http_server;
+struct proto_pool;
 struct grpc_channel;
 struct grpc_stream;
 
@@ -20,16 +21,17 @@ enum {
     GRPC_CHANNEL_ADDRESSES_MAX = 1000,
     GRPC_CHANNEL_CONNECTIONS_MAX = 8, /* to one instance */
     GRPC_ATTEMPTS_MAX = 5,            /* of one call, over all instances (gRFC A6) */
-    GRPC_METADATA_MAX = 32,
 };
 
+/* Everything pointed to is borrowed for the channel's life. */
 struct grpc_channel_options {
-    struct text authority; /* sent as :authority; empty: the instance's address */
+    const struct proto_pool *pool; /* holds the type of every message that is sent and received */
+    struct text authority;         /* sent as :authority; empty: the instance's address */
     /* Told once a call; NULL: nobody is. target: the channel's name below. */
     void (*observe)(void *state, const char *target, const char *path, enum status status,
                     int64_t duration_ns);
     void *observe_state;
-    const char *target;         /* "rating": in messages and observations; borrowed */
+    const char *target;         /* "rating": in messages and observations */
     int64_t connect_timeout_ms; /* 0: 5 s */
     size_t message_bytes_max;   /* 0: 4 MiB */
 };
@@ -41,11 +43,12 @@ MUST_USE enum status grpc_channel_create(struct loop *loop,
                                          struct grpc_channel **ret_channel);
 
 /* A channel to a server of the same loop, without sockets. The server must outlive it. */
-MUST_USE enum status grpc_channel_create_loopback(struct http_server *server,
+MUST_USE enum status grpc_channel_create_loopback(struct loop *loop, struct http_server *server,
                                                   const struct grpc_channel_options *options,
                                                   struct grpc_channel **ret_channel);
 
-/* No call may be running. NULL is accepted. */
+/* No call may be running. In a fiber: waits for attempts to connect to have ended; elsewhere they
+ * end, and free what is theirs, in later turns of the loop. NULL is accepted. */
 void grpc_channel_destroy(struct grpc_channel *channel);
 
 /* The instances from now on ("host:port"; copied). Connections to those that stay are kept; those
@@ -60,13 +63,11 @@ struct grpc_call_options {
     bool idempotent; /* also try another instance when the connection is lost or UNAVAILABLE comes
                         back */
     bool compress;   /* gzip the request */
+    /* Of a streaming call: the server sends exactly one message (client streaming). grpc_receive()
+     * then also waits for the end, so that the status is known with the message. */
+    bool one_reply;
     const struct grpc_metadata *metadata; /* sent with the request */
     size_t metadata_count;
-};
-
-struct grpc_metadata {
-    struct text name; /* lower case; `-bin` values are encoded */
-    struct text value;
 };
 
 /* One request, one response; parks. The call's deadline is sent as grpc-timeout, its trace as
@@ -90,8 +91,9 @@ MUST_USE enum status grpc_client_open(struct grpc_channel *channel, struct call 
 /* No more messages from here: half-closes. */
 MUST_USE enum status grpc_client_close_send(struct grpc_stream *stream);
 
-/* Ends the call and gives its status; one that runs still is cancelled, and CANCELLED returned.
- * Frees the stream. The call's error holds the server's message. */
+/* Ends the call and gives its status: the server's, when all was received (grpc_receive() gave
+ * NULL, or `one_reply` its message) or the server has ended it; else what failed here; else the
+ * call is cancelled, and CANCELLED returned. Frees the stream. The call's error holds the words. */
 enum status grpc_client_finish(struct grpc_stream *stream);
 
 /* The reply's metadata so far, valid until finish; {NULL, 0}: absent. */

@@ -10,6 +10,17 @@
 
 struct grpc_stream;
 
+enum {
+    GRPC_METADATA_MAX =
+        32, /* entries sent with one request, or as one reply's headers or trailers */
+};
+
+/* One entry of metadata. */
+struct grpc_metadata {
+    struct text name;  /* lower case */
+    struct text value; /* of a name in -bin: any bytes, as they are without base64 */
+};
+
 enum grpc_method_kind {
     GRPC_UNARY,
     GRPC_CLIENT_STREAMING,

@@ -57,12 +57,32 @@ void grpc_server_fallback(void *server, struct http_exchange *exchange);
 MUST_USE enum status grpc_server_set_serving(struct grpc_server *server, struct text service,
                                              bool serving);
 
+/* Before draining the HTTP servers, from any thread: health says that nothing serves, and its
+ * watchers are sent away with UNAVAILABLE, so that they do not hold up the drain. */
+void grpc_server_shut_down(struct grpc_server *server);
+
 /* The types of the messages, for JSON elsewhere (the REST routes). */
 const struct proto_pool *grpc_server_pool(const struct grpc_server *server);
 
-/* Of a call that a handler was given: a value of the request's metadata (lower-case name; `-bin`
- * values are decoded), valid in the arena; {NULL, 0}: absent. And metadata for the reply: texts
- * valid in the arena; false: too many, or the reply's headers are sent already. */
+/* What follows is for handlers; `call` is the one that the handler was given, not one made of it.
+ *
+ * A value of the request's metadata (lower-case name; `-bin` values are decoded), valid in the
+ * arena; {NULL, 0}: absent. */
 struct text grpc_request_metadata(struct call *call, struct text name);
+
+/* All headers of the request as they came, in their order; valid until the handler returns. */
+const struct http_header *grpc_request_headers(struct call *call, size_t *ret_count);
+
+/* Metadata for the reply: texts valid in the arena; `-bin` values as they are, without base64.
+ * false: GRPC_METADATA_MAX are there, the name is reserved (grpc-…) or not lower case, the value is
+ * not printable ASCII, or (initial) the reply's headers are sent already. */
 MUST_USE bool grpc_add_initial_metadata(struct call *call, struct text name, struct text value);
 MUST_USE bool grpc_add_trailing_metadata(struct call *call, struct text name, struct text value);
+
+/* Whether the messages sent from now on are compressed; without being told, they are when the
+ * request was and the client accepts it. false: the client does not. Of a stream, the first use
+ * must come before its first message; of Connect, without effect. */
+MUST_USE bool grpc_compress_reply(struct call *call, bool compress);
+
+/* Whether the message received last came compressed. */
+bool grpc_request_was_compressed(struct call *call);

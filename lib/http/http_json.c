@@ -41,7 +41,8 @@ enum status http_json_parameter(struct http_exchange *exchange, const char *name
     return STATUS_OK;
 }
 
-/* Without a content-type the body is taken as JSON: that is what the Go reference's clients send. */
+/* Without a content-type the body is taken as JSON: that is what the Go reference's clients send.
+ */
 static bool is_json_type(const struct http_request *request)
 {
     struct text type =

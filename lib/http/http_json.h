@@ -21,8 +21,8 @@ MUST_USE enum status http_json_parameter(struct http_exchange *exchange, const c
 MUST_USE enum status http_json_optional_parameter(struct http_exchange *exchange, const char *name,
                                                   struct text *ret_value);
 
-/* Reads and parses the body; content-type must be application/json or absent. false: a reply was made
- * (400, 413, 415, …) and the handler returns. */
+/* Reads and parses the body; content-type must be application/json or absent. false: a reply was
+ * made (400, 413, 415, …) and the handler returns. */
 MUST_USE bool http_json_read(struct http_exchange *exchange, size_t bytes_max,
                              const struct json **ret_body);
 

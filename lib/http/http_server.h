@@ -32,7 +32,7 @@ typedef void (*http_handler_fn)(void *state, struct http_exchange *exchange);
 /* One row of the route table. */
 struct http_route {
     const char *method; /* "GET" (serves HEAD too), …; NULL: every method */
-    const char *path;   /* "/metadata", or "/v1/agent/check/pass/*" for everything below */
+    const char *path;   /* "/metadata", or ending in "/" and '*': everything below */
     http_handler_fn handle;
     void *state; /* borrowed */
 };

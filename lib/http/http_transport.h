@@ -2,6 +2,8 @@
  * the loop. What HTTP/1.1, HTTP/2 server and client sessions are written against. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "http/http_message.h"
 
 struct loop;

@@ -66,7 +66,8 @@ static void on_prepare(uv_prepare_t *prepare)
 {
     struct loop *loop = CONTAINER_OF(prepare, struct loop, prepare);
     run_ready(loop);
-    if (has_ready(loop)) {
+    loop->done = loop->done || loop->is_done(loop->is_done_argument);
+    if (has_ready(loop) || loop->done) {
         CHECK(uv_idle_start(&loop->busy, on_busy) == 0);
     } else {
         CHECK(uv_idle_stop(&loop->busy) == 0);
@@ -165,9 +166,11 @@ void loop_destroy(struct loop *loop)
 void loop_run_until(struct loop *loop, bool (*done)(void *argument), void *argument)
 {
     enter(loop);
-    while (!done(argument)) {
+    loop->is_done = done;
+    loop->is_done_argument = argument;
+    loop->done = done(argument);
+    while (!loop->done) {
         (void)uv_run(&loop->uv, UV_RUN_ONCE);
-        run_ready(loop);
     }
     leave();
 }

@@ -37,7 +37,8 @@ void loop_destroy(struct loop *loop);
  * before is taken at once. */
 void loop_run(struct loop *loop);
 
-/* Runs until `done` says so (asked first, then after every turn): for tests and for draining. */
+/* Runs until `done` says so (asked first, then whenever fibers and tasks have run): for tests and
+ * for draining. */
 void loop_run_until(struct loop *loop, bool (*done)(void *argument), void *argument);
 
 /* Ends loop_run() soon. From any thread. */

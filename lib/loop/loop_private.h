@@ -30,6 +30,9 @@ struct loop {
     uv_idle_t busy;                     /* active when the poll must not wait */
     _Atomic(struct loop_task *) posted; /* newest first */
     atomic_bool stop;
+    bool (*is_done)(void *argument);
+    void *is_done_argument;
+    bool done;
     struct loop_task *deferred_first;
     struct loop_task **deferred_end;
     struct loop_timers timers;

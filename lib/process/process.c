@@ -77,8 +77,8 @@ static enum status open_step(struct process *process, struct call *call, unsigne
 static enum status start_step(struct process *process, struct call *call, unsigned index)
 {
     enum status status = process_servers_create(process, call, index);
+    process->started[index] = true;
     if (status == STATUS_OK && process->definition->start != NULL) {
-        process->started[index] = true;
         status = process->definition->start(process->self, process, call, index);
     }
     return status;
@@ -91,15 +91,24 @@ static enum status accept_step(struct process *process, struct call *call, unsig
 
 static enum status drain_step(struct process *process, struct call *call, unsigned index)
 {
+    if (process->started[index] && process->definition->drain != NULL) {
+        process->definition->drain(process->self, process, index);
+    }
     process_servers_drain(process, call, index);
     return STATUS_OK;
 }
 
 static enum status stop_step(struct process *process, struct call *call, unsigned index)
 {
-    process_servers_destroy(process, index);
+    unsigned last = process->server_count;
+    if (last > 0) {
+        process_server_destroy(process, --last, index);
+    }
     if (process->started[index] && process->definition->stop != NULL) {
         process->definition->stop(process->self, process, call, index);
+    }
+    while (last > 0) {
+        process_server_destroy(process, --last, index);
     }
     return STATUS_OK;
 }
@@ -149,9 +158,9 @@ static void stop_everything(struct process *process)
     process_deregister(process, &call);
     arena_deinit(&arena);
     /* Nothing to do about a step that fails on the way out; it has said so. */
-    (void)run_step(process, drain_ms > 0 ? drain_ms : 1, drain_step);
-    (void)run_step(process, CLOSE_TIMEOUT_MS, stop_step);
-    (void)run_step(process, CLOSE_TIMEOUT_MS, close_step);
+    status_ignore(run_step(process, drain_ms > 0 ? drain_ms : 1, drain_step));
+    status_ignore(run_step(process, CLOSE_TIMEOUT_MS, stop_step));
+    status_ignore(run_step(process, CLOSE_TIMEOUT_MS, close_step));
     process_servers_unbind(process);
 }
 

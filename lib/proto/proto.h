@@ -16,8 +16,13 @@
 struct buffer;
 struct proto_pool;
 
-/* How deep messages may nest (protobuf's own default limit is 100). */
-enum { PROTO_DEPTH_MAX = 100 };
+enum {
+    PROTO_DEPTH_MAX = 100, /* how deep messages may nest: protobuf's own default limit */
+    PROTO_POOL_BYTES_MAX = 64 * 1024 * 1024,
+    /* Stack that a function here or in json/proto_json.h takes at most, at any allowed depth: half of a
+     * fiber's, in builds without sanitizers (tests/unit/json/proto_stack_test.c measures it). */
+    PROTO_STACK_BYTES_MAX = 32 * 1024,
+};
 
 /* One descriptor set: the bytes that marquee_proto() embeds. */
 struct proto_descriptor_set {
@@ -26,6 +31,20 @@ struct proto_descriptor_set {
 };
 
 struct proto_type;
+
+/* The types of google/protobuf that JSON writes in forms of their own. */
+enum proto_well_known {
+    PROTO_ORDINARY,
+    PROTO_ANY,
+    PROTO_DURATION,
+    PROTO_EMPTY,
+    PROTO_FIELD_MASK,
+    PROTO_LIST_VALUE,
+    PROTO_STRUCT,
+    PROTO_TIMESTAMP,
+    PROTO_VALUE,
+    PROTO_WRAPPER, /* BoolValue, Int32Value, StringValue, ... */
+};
 
 /* A field: protobuf-c's descriptor, and what it lacks. */
 struct proto_field {
@@ -42,7 +61,9 @@ struct proto_type {
     const ProtobufCMessageDescriptor *c;
     struct text full_name;            /* "grpc.health.v1.HealthCheckRequest" */
     const struct proto_field *fields; /* in the order of c->fields, c->n_fields of them */
-    bool has_text;                    /* some string in it, or in what it contains */
+    const struct proto_pool *pool;    /* that it belongs to */
+    enum proto_well_known well_known;
+    bool has_text; /* some string in it, or in what it contains */
 };
 
 /* Joins the sets (a file that two of them contain counts once) with the message types reachable
@@ -61,6 +82,14 @@ void proto_pool_destroy(struct proto_pool *pool);
 const struct proto_type *proto_pool_type(const struct proto_pool *pool,
                                          const ProtobufCMessageDescriptor *descriptor);
 
+/* The same by full name, among the types that were roots or are contained in one. Linear: for the
+ * rare message that names its type (google.protobuf.Any). */
+const struct proto_type *proto_pool_find_type(const struct proto_pool *pool, struct text full_name);
+
+/* The field of a number or a declared name, else NULL. */
+const struct proto_field *proto_type_field(const struct proto_type *type, uint32_t number);
+const struct proto_field *proto_type_find_field(const struct proto_type *type, struct text name);
+
 /* For reflection: the serialized FileDescriptorProto of a file name, of the file that declares a
  * symbol (message, enum, service, method, field, by full name, no leading dot), and the names of a
  * file's imports. false: unknown. */
@@ -78,14 +107,17 @@ void proto_arena_allocator(struct arena *arena, ProtobufCAllocator *ret_allocato
 ProtobufCMessage *proto_message_create(struct arena *arena,
                                        const ProtobufCMessageDescriptor *descriptor);
 
-/* Parses a message; everything in it is valid in the call's arena (`bytes` may go).
- * STATUS_INTERNAL: not a message of this type (what gRPC peers answer).
- * STATUS_INVALID_ARGUMENT: a string with bad UTF-8 or NUL; the call's error names the field.
- * STATUS_RESOURCE_EXHAUSTED: no room in the arena, or deeper than PROTO_DEPTH_MAX. */
+/* Parses a message; everything in it is valid in the call's arena (`bytes` may go). Unknown fields,
+ * and fields of another wire type than declared, are kept as unknown fields; an embedded message
+ * that occurs twice is merged (protobuf.dev/programming-guides/encoding). Uses 6 KiB of stack at
+ * any depth. The `required` of proto2 is not looked at. STATUS_INTERNAL: not a protobuf message
+ * (what gRPC peers answer). STATUS_INVALID_ARGUMENT: a string with bad UTF-8 or NUL; the call's
+ * error names the field. STATUS_RESOURCE_EXHAUSTED: no room in the arena, or deeper than
+ * PROTO_DEPTH_MAX. */
 MUST_USE enum status proto_decode(struct call *call, const struct proto_type *type,
                                   struct text bytes, ProtobufCMessage **ret_message);
 
-/* The same validation for a message built some other way. */
+/* The same validation of strings and depth for a message built some other way. */
 MUST_USE enum status proto_validate(struct call *call, const struct proto_type *type,
                                     const ProtobufCMessage *message);
 

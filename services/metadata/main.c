@@ -1,5 +1,7 @@
 /* marquee-metadata: what is known about movies. This file alone says what the service is made of.
  */
+#include "base/arena.h"
+#include "loop/worker.h"
 #include "metadata/controller/metadata_controller.h"
 #include "metadata/handler/metadata_handler.h"
 #include "metadata/repository/memory_metadata_repository.h"
@@ -7,7 +9,11 @@
 #include "movie_descriptors.h"
 #include "process/process.h"
 
+/* Lists are read on threads of their own. */
+enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024 };
+
 struct metadata_process {
+    struct worker_pool *workers;
     struct metadata_controller controller;
     struct grpc_service services[1];
     struct http_route routes[METADATA_HANDLER_ROUTE_COUNT];
@@ -32,23 +38,33 @@ static const struct config_option options[] = {
      .help = "the directory of the store"},
 };
 
-static enum status open_repository(const struct config *config, struct call *call,
-                                   struct metadata_repository *ret_repository)
+static enum status open_sqlite(struct metadata_process *metadata, const struct config *config,
+                               struct call *call)
+{
+    struct text directory = config_text(config, "data");
+    const struct sqlite_metadata_repository_options sqlite = {
+        .path = arena_format(call->arena, "%.*s/metadata.sqlite", TEXT_ARGUMENTS(directory)),
+        .workers = metadata->workers,
+    };
+    return sqlite_metadata_repository_open(call, &sqlite, &metadata->controller.repository);
+}
+
+static enum status open_repository(struct metadata_process *metadata, const struct config *config,
+                                   struct call *call)
 {
     if (text_equal(config_text(config, "store"), TEXT("memory"))) {
-        return memory_metadata_repository_open(call, ret_repository);
+        return memory_metadata_repository_open(call, &metadata->controller.repository);
     }
-    return sqlite_metadata_repository_open(
-        call,
-        &(struct sqlite_metadata_repository_options){.directory = config_text(config, "data")},
-        ret_repository);
+    enum status status =
+        worker_pool_create("store", STORE_THREADS, STORE_QUEUE_MAX, &metadata->workers);
+    return status == STATUS_OK ? open_sqlite(metadata, config, call) : status;
 }
 
 static enum status open_metadata(void *self, struct process *process, struct call *call)
 {
     struct metadata_process *metadata = self;
     const struct config *config = process_config(process);
-    enum status status = open_repository(config, call, &metadata->controller.repository);
+    enum status status = open_repository(metadata, config, call);
     if (status != STATUS_OK) {
         return status;
     }
@@ -74,6 +90,7 @@ static void close_metadata(void *self)
     if (metadata->controller.repository.ops != NULL) {
         metadata->controller.repository.ops->close(metadata->controller.repository.state);
     }
+    worker_pool_destroy(metadata->workers);
 }
 
 int main(int argc, char **argv)

@@ -6,8 +6,9 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "loop/fiber.h"
+#include "loop/worker.h"
 #include "support/in_fiber.h"
-#include "support/temporary_directory.h"
+#include "support/scratch_directory.h"
 
 enum { ARENA_BYTES_MAX = 64 * 1024 * 1024, TIMEOUT_MS = 60 * 1000 };
 
@@ -16,13 +17,15 @@ struct metadata_case {
     struct call *call;
     const struct metadata_implementation *implementation;
     struct text directory;
+    struct worker_pool *workers;
     void (*run)(struct metadata_case *self);
 };
 
 static void open_repository(struct metadata_case *self)
 {
     assert_int_equal(
-        self->implementation->open(self->call, self->directory, &self->repository), STATUS_OK);
+        self->implementation->open(self->call, self->directory, self->workers, &self->repository),
+        STATUS_OK);
 }
 
 static void run_case(void *argument)
@@ -328,15 +331,17 @@ struct case_state {
 static void run_contract_case(void **state)
 {
     const struct case_state *case_state = *state;
-    struct temporary_directory directory;
-    temporary_directory_create(&directory);
+    char directory[SCRATCH_PATH_BYTES];
+    scratch_directory_make(directory);
     struct metadata_case self = {
         .implementation = case_state->implementation,
-        .directory = temporary_directory_path(&directory),
+        .directory = text_of(directory),
         .run = case_state->contract_case->run,
     };
+    assert_int_equal(worker_pool_create("lists", 1, 16, &self.workers), STATUS_OK);
     in_fiber(run_case, &self);
-    temporary_directory_remove(&directory);
+    worker_pool_destroy(self.workers);
+    scratch_directory_remove(directory);
 }
 
 int metadata_repository_contract_run(const struct metadata_implementation *implementation)

@@ -4,10 +4,13 @@
 #include "metadata/repository/metadata_repository.h"
 #include "support/cmocka_test.h"
 
+struct worker_pool;
+
 struct metadata_implementation {
     const char *name;
     bool durable; /* opened again, it has what it had */
-    enum status (*open)(struct call *call, struct text directory,
+    /* workers: borrowed until close. */
+    enum status (*open)(struct call *call, struct text directory, struct worker_pool *workers,
                         struct metadata_repository *ret_repository);
 };
 

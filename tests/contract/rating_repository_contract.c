@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "contract/rating_repository_oracle.h"
 #include "support/in_fiber.h"
-#include "support/temporary_directory.h"
+#include "support/scratch_directory.h"
 
 enum { ARENA_BYTES_MAX = 64 * 1024 * 1024, TIMEOUT_MS = 60 * 1000 };
 
@@ -37,15 +37,15 @@ static void run_case(void *argument)
 void rating_case_run(const struct rating_implementation *implementation,
                      void (*run)(struct rating_case *self))
 {
-    struct temporary_directory directory;
-    temporary_directory_create(&directory);
+    char directory[SCRATCH_PATH_BYTES];
+    scratch_directory_make(directory);
     struct case_run case_run = {
         .self = {.implementation = implementation,
-                 .directory = temporary_directory_path(&directory)},
+                 .directory = text_of(directory)},
         .run = run,
     };
     in_fiber(run_case, &case_run);
-    temporary_directory_remove(&directory);
+    scratch_directory_remove(directory);
 }
 
 void rating_case_reopen(struct rating_case *self)
@@ -254,9 +254,9 @@ static void wipe(struct rating_case *self)
 {
     if (self->implementation->durable) {
         self->repository.ops->close(self->repository.state);
-        struct temporary_directory directory;
-        assert_true(text_to_c_string(self->directory, directory.path, sizeof(directory.path)));
-        temporary_directory_remove(&directory);
+        char directory[SCRATCH_PATH_BYTES];
+        assert_true(text_to_c_string(self->directory, directory, sizeof(directory)));
+        scratch_directory_remove(directory);
         assert_int_equal(
             self->implementation->open(self->call, self->directory, &self->repository), STATUS_OK);
     } else {

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
-#include "support/temporary_directory.h"
+#include "support/scratch_directory.h"
 
 enum {
     LOOPS = 3,
@@ -320,16 +320,16 @@ void rating_oracle_run(const struct rating_implementation *implementation,
                        struct rating_oracle_report *ret_report)
 {
     struct oracle *oracle = calloc(1, sizeof(*oracle));
-    struct temporary_directory directory;
+    char directory[SCRATCH_PATH_BYTES];
     struct loop_threads *threads;
     assert_non_null(oracle);
     pthread_mutex_init(&oracle->lock, NULL);
     name_actors(oracle);
-    temporary_directory_create(&directory);
+    scratch_directory_make(directory);
     assert_int_equal(loop_threads_start(LOOPS, &threads), STATUS_OK);
-    run_on_loops(oracle, threads, implementation, temporary_directory_path(&directory));
+    run_on_loops(oracle, threads, implementation, text_of(directory));
     loop_threads_destroy(threads);
-    temporary_directory_remove(&directory);
+    scratch_directory_remove(directory);
     *ret_report = oracle->report;
     pthread_mutex_destroy(&oracle->lock);
     free(oracle);

@@ -15,7 +15,7 @@ static enum status open_memory(struct call *call, struct text directory,
 static enum status open_lmdb(struct call *call, struct text directory,
                              struct rating_repository *ret_repository)
 {
-    const struct lmdb_rating_repository_options options = {.directory = directory};
+    const struct lmdb_rating_repository_options options = {.path = directory};
     return lmdb_rating_repository_open(call, &options, ret_repository);
 }
 
@@ -23,7 +23,7 @@ static enum status open_lmdb(struct call *call, struct text directory,
 static enum status open_small_lmdb(struct call *call, struct text directory,
                                    struct rating_repository *ret_repository)
 {
-    const struct lmdb_rating_repository_options options = {.directory = directory,
+    const struct lmdb_rating_repository_options options = {.path = directory,
                                                            .map_bytes = 128 * 1024};
     return lmdb_rating_repository_open(call, &options, ret_repository);
 }

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/arena.h"
-#include "loop/worker.h"
 #include "metadata/repository/sqlite_metadata_private.h"
 
 enum { SCHEMA_VERSION = 1 };
@@ -37,7 +35,6 @@ static const char *const statements[SQLITE_METADATA_STATEMENT_COUNT] = {
 static void close_repository(void *state)
 {
     struct sqlite_metadata_repository *self = state;
-    worker_pool_destroy(self->workers);
     sqlite_store_close(self->store);
     free(self);
 }
@@ -50,43 +47,29 @@ static const struct metadata_repository_ops sqlite_ops = {
     .close = close_repository,
 };
 
-static enum status open_store(struct sqlite_metadata_repository *self, struct call *call,
-                              struct text directory)
-{
-    struct text path = arena_format(call->arena, "%.*s/metadata.db", TEXT_ARGUMENTS(directory));
-    if (path.data == NULL) {
-        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the store");
-    }
-    const struct sqlite_store_options options = {
-        .path = path,
-        .schema = schema,
-        .schema_version = SCHEMA_VERSION,
-        .statements = statements,
-        .statement_count = ARRAY_LENGTH(statements),
-    };
-    struct store_error error;
-    enum status status = sqlite_store_open(&options, &error, &self->store);
-    return status == STATUS_OK ? STATUS_OK : store_error_report(&error, call, status);
-}
-
 enum status
 sqlite_metadata_repository_open(struct call *call,
                                 const struct sqlite_metadata_repository_options *options,
                                 struct metadata_repository *ret_repository)
 {
+    const struct sqlite_store_options store_options = {
+        .path = options->path,
+        .schema = schema,
+        .schema_version = SCHEMA_VERSION,
+        .statements = statements,
+        .statement_count = ARRAY_LENGTH(statements),
+    };
     struct sqlite_metadata_repository *self = calloc(1, sizeof(*self));
     if (self == NULL) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the store");
     }
-    enum status status = open_store(self, call, options->directory);
-    if (status == STATUS_OK) {
-        status = worker_pool_create("metadata-list", SQLITE_METADATA_WORKERS,
-                                    SQLITE_METADATA_WORKER_QUEUE_MAX, &self->workers);
-    }
+    struct store_error error;
+    enum status status = sqlite_store_open(&store_options, &error, &self->store);
     if (status != STATUS_OK) {
-        close_repository(self);
-        return status;
+        free(self);
+        return store_error_report(&error, call, status);
     }
+    self->workers = options->workers;
     *ret_repository = (struct metadata_repository){.ops = &sqlite_ops, .state = self};
     return STATUS_OK;
 }

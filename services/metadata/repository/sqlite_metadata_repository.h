@@ -8,19 +8,15 @@
 #include "metadata/repository/metadata_repository.h"
 
 struct sqlite_store;
-
-enum {
-    SQLITE_METADATA_WORKERS = 2,           /* threads that list */
-    SQLITE_METADATA_WORKER_QUEUE_MAX = 256, /* lists that wait for them */
-};
+struct worker_pool;
 
 struct sqlite_metadata_repository_options {
-    struct text directory; /* created when missing, for the owner only; holds metadata.db */
+    struct text path;            /* a file; it and its folder are created when missing */
+    struct worker_pool *workers; /* for lists; borrowed until close */
 };
 
 /* Blocks: at start-up. ret_repository is closed by its close(), while the loops of its callers still
- * exist. STATUS_FAILED_PRECONDITION: the directory cannot be used, or the
- * file is of another version.
+ * exist. STATUS_FAILED_PRECONDITION: the file cannot be used, or is of another version.
  * STATUS_DATA_LOSS: it is no database or is damaged. STATUS_UNAVAILABLE: it cannot be opened now. */
 MUST_USE enum status
 sqlite_metadata_repository_open(struct call *call,

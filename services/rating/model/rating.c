@@ -19,6 +19,11 @@ static enum status validate_filled_part(struct call *call, const char *name, str
                             : validate_part(call, name, part, bytes_max);
 }
 
+enum status rating_user_validate(struct call *call, struct text user)
+{
+    return validate_filled_part(call, "user id", user, RATING_USER_BYTES_MAX);
+}
+
 enum status record_key_validate(struct call *call, struct record_key record)
 {
     if (record_type_name(record.type)[0] == '\0') {
@@ -31,7 +36,7 @@ enum status vote_key_validate(struct call *call, const struct vote_key *key)
 {
     enum status status = record_key_validate(call, key->record);
     if (status == STATUS_OK) {
-        status = validate_filled_part(call, "user id", key->user, RATING_USER_BYTES_MAX);
+        status = rating_user_validate(call, key->user);
     }
     if (status == STATUS_OK) {
         status = validate_part(call, "provider id", key->provider, RATING_PROVIDER_BYTES_MAX);

@@ -55,7 +55,7 @@ enum status lmdb_rating_repository_open(struct call *call,
                                         struct rating_repository *ret_repository)
 {
     const struct lmdb_store_options store_options = {
-        .path = options->directory,
+        .path = options->path,
         .kind = "rating",
         .schema_version = SCHEMA_VERSION,
         .maps = map_names,

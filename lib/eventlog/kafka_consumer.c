@@ -1,0 +1,376 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "eventlog/kafka_consumer_private.h"
+
+/* Not polling counts as being dead after max.poll.interval.ms, 5 minutes. */
+enum { POLL_INTERVAL_MS = 60000, NUMBER_BYTES = 16 };
+
+static void handle_ready(struct kafka_client *client)
+{
+    struct kafka_consumer *consumer = client->owner;
+    fiber_wait_signal(&consumer->news);
+}
+
+static void drop_messages(struct kafka_consumer *consumer)
+{
+    for (size_t i = 0; i < consumer->message_count; i++) {
+        rd_kafka_message_destroy(consumer->messages[i]);
+    }
+    consumer->message_count = 0;
+    consumer->message_at = 0;
+}
+
+static bool reserve(struct kafka_consumer *consumer, size_t count)
+{
+    if (count > consumer->message_capacity) {
+        rd_kafka_message_t **messages =
+            realloc(consumer->messages, count * sizeof(*consumer->messages));
+        if (messages == NULL) {
+            return false;
+        }
+        consumer->messages = messages;
+        consumer->message_capacity = count;
+    }
+    if (count > consumer->record_capacity) {
+        struct eventlog_record *records =
+            realloc(consumer->records, count * sizeof(*consumer->records));
+        if (records == NULL) {
+            return false;
+        }
+        consumer->records = records;
+        consumer->record_capacity = count;
+    }
+    return true;
+}
+
+static void lose(struct kafka_consumer *consumer, int32_t partition, const char *what)
+{
+    int64_t position =
+        kafka_consumer_owns(consumer, partition) ? consumer->partitions[partition].next_offset : -1;
+    (void)snprintf(
+        consumer->loss, sizeof(consumer->loss),
+        "%s, partition %d, position %lld: %s; reading has stopped: if the topic was made "
+        "anew, or if what it lost may be missed, move the stored position",
+        consumer->topic_name, partition, (long long)position, what);
+}
+
+/* What is an event of librdkafka and not a record. Others than these pass by themselves:
+ * librdkafka goes on trying. */
+static void note_event(struct kafka_consumer *consumer, const rd_kafka_message_t *message)
+{
+    switch ((int)message->err) {
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+        lose(consumer, message->partition, "it is outside the log that the broker holds");
+        break;
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+        lose(consumer, message->partition, "bad checksum");
+        break;
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        consumer->absent = !consumer->absence_told;
+        break;
+    default:
+        (void)snprintf(consumer->client->last_error, sizeof(consumer->client->last_error), "%s",
+                       rd_kafka_message_errstr(message));
+        break;
+    }
+}
+
+static int compare_messages(const void *left, const void *right)
+{
+    const rd_kafka_message_t *a = *(rd_kafka_message_t *const *)left;
+    const rd_kafka_message_t *b = *(rd_kafka_message_t *const *)right;
+    if (a->partition != b->partition) {
+        return a->partition < b->partition ? -1 : 1;
+    }
+    return a->offset < b->offset ? -1 : a->offset > b->offset;
+}
+
+/* Keeps the records of partitions that are ours, in order. While an assignment is due, whatever
+ * comes is from before it. */
+static void sift_messages(struct kafka_consumer *consumer, size_t fetched)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < fetched; i++) {
+        rd_kafka_message_t *message = consumer->messages[i];
+        bool is_record = message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+        if (!is_record) {
+            note_event(consumer, message);
+        }
+        if (is_record && !consumer->assign_due &&
+            kafka_consumer_owns(consumer, message->partition) &&
+            message->offset >= consumer->partitions[message->partition].next_offset) {
+            consumer->messages[kept++] = message;
+        } else {
+            rd_kafka_message_destroy(message);
+        }
+    }
+    consumer->message_count = kept;
+    if (kept > 0) {
+        qsort(consumer->messages, kept, sizeof(*consumer->messages), compare_messages);
+    }
+}
+
+/* Takes what librdkafka has, without waiting. false: nothing at all came. */
+static bool fetch_messages(struct kafka_consumer *consumer, size_t count_max)
+{
+    drop_messages(consumer);
+    consumer->rebalanced = false;
+    ssize_t fetched =
+        rd_kafka_consume_batch_queue(consumer->client->queue, 0, consumer->messages, count_max);
+    size_t count = fetched > 0 ? (size_t)fetched : 0;
+    if (consumer->rebalanced) {
+        consumer->message_count = count;
+        drop_messages(consumer);
+        return true;
+    }
+    sift_messages(consumer, count);
+    return count > 0;
+}
+
+static struct text text_or_empty(const void *data, size_t length)
+{
+    return data == NULL ? (struct text){0} : text_of_bytes(data, length);
+}
+
+/* Gives the records of one partition. */
+static void give_messages(struct kafka_consumer *consumer, struct eventlog_batch *ret_batch)
+{
+    int32_t index = consumer->messages[consumer->message_at]->partition;
+    struct kafka_partition *partition = &consumer->partitions[index];
+    int64_t from_offset = partition->next_offset;
+    size_t count = 0;
+    while (consumer->message_at < consumer->message_count) {
+        const rd_kafka_message_t *message = consumer->messages[consumer->message_at];
+        if (message->partition != index) {
+            break;
+        }
+        consumer->records[count++] = (struct eventlog_record){
+            .offset = message->offset,
+            .time_ms = rd_kafka_message_timestamp(message, NULL),
+            .key = text_or_empty(message->key, message->key_len),
+            .value = text_or_empty(message->payload, message->len),
+        };
+        partition->next_offset = message->offset + 1;
+        consumer->message_at++;
+    }
+    *ret_batch = (struct eventlog_batch){
+        .topic = consumer->topic,
+        .partition = index,
+        .from_offset = from_offset,
+        .next_offset = partition->next_offset,
+        .records = consumer->records,
+        .count = count,
+    };
+}
+
+/* Parks until librdkafka has something, until a position is to be asked for again, or until it is
+ * time to poll. */
+static enum status await_news(struct kafka_consumer *consumer, struct call *call)
+{
+    struct call waiting = call_within(call, POLL_INTERVAL_MS);
+    if (consumer->assign_due && consumer->position_due_ns < waiting.deadline_ns) {
+        waiting.deadline_ns = consumer->position_due_ns;
+    }
+    enum status status = fiber_wait(&waiting, &consumer->news);
+    if (status != STATUS_OK) {
+        status = call_check(call);
+    }
+    if (status != STATUS_OK) {
+        (void)call_fail_detail(call, status, "%s", consumer->client->last_error);
+        return call_fail(call, status, "no record has come in time");
+    }
+    return STATUS_OK;
+}
+
+/* What stops a poll before it reads. */
+static enum status check_readable(struct kafka_consumer *consumer, struct call *call)
+{
+    if (consumer->loss[0] != '\0') {
+        return call_fail(call, STATUS_DATA_LOSS, "%s", consumer->loss);
+    }
+    if (consumer->absent) {
+        consumer->absent = false;
+        consumer->absence_told = true;
+        return call_fail(call, STATUS_NOT_FOUND, "topic %s does not exist yet",
+                         consumer->topic_name);
+    }
+    char reason[KAFKA_ERROR_BYTES];
+    if (rd_kafka_fatal_error(consumer->client->handle, reason, sizeof(reason)) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+        (void)call_fail_detail(call, STATUS_UNAVAILABLE, "%s", reason);
+        return call_fail(call, STATUS_UNAVAILABLE, "the event log cannot be read any more");
+    }
+    enum status status = call_check(call);
+    return status == STATUS_OK ? STATUS_OK : call_fail(call, status, "the call is over");
+}
+
+static enum status consumer_poll(void *state, struct call *call, size_t count_max,
+                                 struct eventlog_batch *ret_batch)
+{
+    struct kafka_consumer *consumer = state;
+    CHECK(count_max > 0);
+    count_max = count_max < EVENTLOG_BATCH_MAX ? count_max : EVENTLOG_BATCH_MAX;
+    if (!reserve(consumer, count_max)) {
+        return call_fail(call, STATUS_UNAVAILABLE, "no memory for the records");
+    }
+    for (;;) {
+        if (consumer->message_at < consumer->message_count) {
+            give_messages(consumer, ret_batch);
+            return STATUS_OK;
+        }
+        enum status status = check_readable(consumer, call);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (consumer->assign_due) {
+            status = kafka_consumer_assign(consumer, call);
+            if (status != STATUS_OK && status != STATUS_UNAVAILABLE) {
+                return status;
+            }
+        }
+        if (!fetch_messages(consumer, count_max)) {
+            status = await_news(consumer, call);
+            if (status != STATUS_OK) {
+                return status;
+            }
+        }
+    }
+}
+
+static void consumer_committed(void *state, const struct eventlog_batch *batch)
+{
+    struct kafka_consumer *consumer = state;
+    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(offsets, consumer->topic_name, batch->partition)->offset =
+        batch->next_offset;
+    (void)rd_kafka_commit(consumer->client->handle, offsets, 1); /* 1: not waited for */
+    rd_kafka_topic_partition_list_destroy(offsets);
+}
+
+static void consumer_rewind(void *state, int32_t partition)
+{
+    struct kafka_consumer *consumer = state;
+    if (kafka_consumer_owns(consumer, partition)) {
+        /* All of them anew: that is one assignment, where a seek may lose messages. */
+        drop_messages(consumer);
+        consumer->assign_due = true;
+        consumer->position_due_ns = 0;
+    }
+}
+
+static size_t consumer_lag(void *state, struct eventlog_lag *lags, size_t max)
+{
+    struct kafka_consumer *consumer = state;
+    size_t count = 0;
+    for (int32_t i = 0; i < EVENTLOG_PARTITIONS_MAX && count < max; i++) {
+        int64_t low;
+        int64_t high;
+        if (kafka_consumer_owns(consumer, i) &&
+            rd_kafka_get_watermark_offsets(consumer->client->handle, consumer->topic_name, i, &low,
+                                           &high) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            int64_t next_offset = consumer->partitions[i].next_offset;
+            lags[count++] =
+                (struct eventlog_lag){.partition = i,
+                                      .next_offset = next_offset,
+                                      .end_offset = high > next_offset ? high : next_offset};
+        }
+    }
+    return count;
+}
+
+static void consumer_close(void *state)
+{
+    struct kafka_consumer *consumer = state;
+    drop_messages(consumer);
+    kafka_consumer_forget_assignment(consumer);
+    if (consumer->client != NULL) {
+        kafka_client_close(consumer->client);
+    }
+    free(consumer->messages);
+    free(consumer->records);
+    free(consumer);
+}
+
+static enum status consumer_connect(struct kafka_consumer *consumer, struct loop *loop,
+                                    struct call *call, const struct kafka_eventlog_options *options,
+                                    struct text group)
+{
+    char group_id[EVENTLOG_GROUP_BYTES_MAX + 1];
+    char read_ahead[NUMBER_BYTES];
+    char session_ms[NUMBER_BYTES];
+    char metadata_ms[NUMBER_BYTES];
+    CHECK(text_to_c_string(group, group_id, sizeof(group_id)));
+    (void)snprintf(read_ahead, NUMBER_BYTES, "%d", KAFKA_EVENTLOG_READ_AHEAD_KBYTES_MAX);
+    (void)snprintf(session_ms, NUMBER_BYTES, "%d", KAFKA_EVENTLOG_SESSION_MS);
+    (void)snprintf(metadata_ms, NUMBER_BYTES, "%d", KAFKA_EVENTLOG_METADATA_MS);
+    const struct kafka_setting table[] = {
+        {"group.id", group_id},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "error"},
+        {"isolation.level", "read_committed"},
+        {"partition.assignment.strategy", "range,roundrobin"},
+        {"allow.auto.create.topics", "false"},
+        {"check.crcs", "true"},
+        {"queued.max.messages.kbytes", read_ahead},
+        {"session.timeout.ms", session_ms},
+        {"topic.metadata.refresh.interval.ms", metadata_ms},
+    };
+    rd_kafka_conf_t *conf;
+    enum status status = kafka_settings_create(call, options, table, ARRAY_LENGTH(table), &conf);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    kafka_consumer_set_rebalance(conf);
+    status = kafka_client_open(loop, call, RD_KAFKA_CONSUMER, conf, handle_ready, consumer,
+                               &consumer->client);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+    (void)rd_kafka_topic_partition_list_add(topics, consumer->topic_name, RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t error = rd_kafka_subscribe(consumer->client->handle, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+    return error == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? STATUS_OK
+               : call_fail(call, STATUS_INVALID_ARGUMENT, "Kafka: %s", rd_kafka_err2str(error));
+}
+
+enum status kafka_eventlog_consumer_open(struct loop *loop, struct call *call,
+                                         const struct kafka_eventlog_options *options,
+                                         const struct kafka_eventlog_consumer_options *reader,
+                                         struct eventlog_consumer *ret_consumer)
+{
+    static const struct eventlog_consumer_ops ops = {
+        .poll = consumer_poll,
+        .committed = consumer_committed,
+        .rewind = consumer_rewind,
+        .lag = consumer_lag,
+        .close = consumer_close,
+    };
+    if (!eventlog_name_is_valid(reader->group) || !eventlog_name_is_valid(reader->topic)) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "a group and a topic are 1 to %d letters, digits, '.', '_' and '-'",
+                         EVENTLOG_TOPIC_BYTES_MAX);
+    }
+    struct kafka_consumer *consumer = calloc(1, sizeof(*consumer));
+    if (consumer == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for a consumer");
+    }
+    CHECK(text_to_c_string(reader->topic, consumer->topic_name, sizeof(consumer->topic_name)));
+    consumer->topic = text_of_bytes(consumer->topic_name, reader->topic.length);
+    consumer->positions = reader->positions;
+    fiber_wait_init(&consumer->news);
+    enum status status = consumer_connect(consumer, loop, call, options, reader->group);
+    if (status != STATUS_OK) {
+        consumer_close(consumer);
+        return status;
+    }
+    *ret_consumer = (struct eventlog_consumer){.ops = &ops, .state = consumer};
+    return STATUS_OK;
+}

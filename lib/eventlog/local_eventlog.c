@@ -1,0 +1,113 @@
+#include "eventlog/local_eventlog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "eventlog/local_eventlog_private.h"
+#include "eventlog/local_wake.h"
+
+enum { DIRECTORY_MODE = 0700, MAP_BYTES_MIN = 1 << 16 };
+
+static int open_folder(int directory_fd, const char *name)
+{
+    if (mkdirat(directory_fd, name, DIRECTORY_MODE) != 0 && errno != EEXIST) {
+        return -1;
+    }
+    return openat(directory_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static enum status open_files(struct local_eventlog *log, struct call *call, const char *directory)
+{
+    int directory_fd = open_folder(AT_FDCWD, directory);
+    if (directory_fd >= 0) {
+        log->wake_folder_fd = open_folder(directory_fd, "wake");
+        log->lease_folder_fd = open_folder(directory_fd, "lease");
+        (void)close(directory_fd);
+    }
+    log->sender_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (log->wake_folder_fd < 0 || log->lease_folder_fd < 0 || log->sender_fd < 0) {
+        (void)call_fail_detail(call, STATUS_UNAVAILABLE, "%s: errno %d", directory, errno);
+        return call_fail(call, STATUS_UNAVAILABLE, "the event log's directory cannot be opened");
+    }
+    return STATUS_OK;
+}
+
+static enum status open_store(struct local_eventlog *log, struct call *call,
+                              const struct local_eventlog_options *options)
+{
+    struct local_store_options store = {
+        .directory = options->directory,
+        .map_bytes = options->map_bytes,
+        .map_bytes_max = options->map_bytes_max,
+    };
+    store.map_bytes = store.map_bytes == 0 ? LOCAL_EVENTLOG_MAP_BYTES_DEFAULT : store.map_bytes;
+    if (store.map_bytes_max == 0) {
+        store.map_bytes_max = LOCAL_EVENTLOG_MAP_BYTES_MAX_DEFAULT;
+    }
+    if (store.map_bytes < MAP_BYTES_MIN || store.map_bytes > store.map_bytes_max) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "the event log's map is %zu to %zu bytes",
+                         (size_t)MAP_BYTES_MIN, store.map_bytes_max);
+    }
+    struct local_failure failure;
+    enum status status = local_store_open(&store, &log->store, &failure);
+    if (status != STATUS_OK) {
+        (void)call_fail_detail(call, status, "%s", failure.text);
+        return call_fail(call, status, "the event log cannot be opened");
+    }
+    return STATUS_OK;
+}
+
+void local_eventlog_free(struct local_eventlog *log)
+{
+    local_store_close(log->store);
+    const int fds[] = {log->wake_folder_fd, log->lease_folder_fd, log->sender_fd};
+    for (size_t i = 0; i < ARRAY_LENGTH(fds); i++) {
+        if (fds[i] >= 0) {
+            (void)close(fds[i]);
+        }
+    }
+    free(log);
+}
+
+enum status local_eventlog_open(struct call *call, const struct local_eventlog_options *options,
+                                struct local_eventlog **ret_log)
+{
+    if (options->partitions < 0 || options->partitions > EVENTLOG_PARTITIONS_MAX) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "a topic has 1 to %d partitions",
+                         EVENTLOG_PARTITIONS_MAX);
+    }
+    struct local_eventlog *log = calloc(1, sizeof(*log));
+    if (log == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the event log");
+    }
+    log->wake_folder_fd = -1;
+    log->lease_folder_fd = -1;
+    log->partitions =
+        options->partitions == 0 ? LOCAL_EVENTLOG_PARTITIONS_DEFAULT : options->partitions;
+    enum status status = open_files(log, call, options->directory);
+    if (status == STATUS_OK) {
+        status = open_store(log, call, options);
+    }
+    if (status == STATUS_OK) {
+        status = local_writer_start(log);
+    }
+    if (status != STATUS_OK) {
+        local_eventlog_free(log);
+        return status;
+    }
+    /* Somebody may have died between commit and waking. */
+    local_wake_send(log->wake_folder_fd, log->sender_fd, (struct text){0}, LOCAL_WAKE_RECORDS);
+    *ret_log = log;
+    return STATUS_OK;
+}
+
+void local_eventlog_close(struct local_eventlog *log)
+{
+    if (log != NULL && local_writer_stop(log)) {
+        local_eventlog_free(log);
+    }
+}

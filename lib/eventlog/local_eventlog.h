@@ -1,0 +1,78 @@
+/* local_eventlog.h: the embedded event log: durable, several processes on one host, nothing to
+ * install.
+ *
+ * A directory holds an LMDB environment with the records, and two folders: `wake` with a socket for
+ * each consumer, by which producers wake it, and `lease` with a lock file for each partition of a
+ * group. Offsets of a partition have no holes: a missing record or a bad checksum is
+ * STATUS_DATA_LOSS. A produce is all or nothing; what several fibers and loops produce at the same
+ * time shares one synced transaction. Topics are created by their first producer and never lose
+ * records.
+ *
+ * Partitions are shared evenly among the members of a group; those of a member that closes go to
+ * the others at once, those of a process that died within LOCAL_EVENTLOG_LEASE_RETRY_MS. A
+ * process that died between its commit and the waking left its last records, which were not
+ * acknowledged, to be seen with the next produce or the next opening of the log. */
+#pragma once
+
+#include "eventlog/eventlog.h"
+
+struct loop;
+struct local_eventlog;
+
+enum {
+    LOCAL_EVENTLOG_PARTITIONS_DEFAULT = 4,
+    LOCAL_EVENTLOG_TOPICS_MAX = 1000,
+    LOCAL_EVENTLOG_READERS_MAX = 510,        /* consumers reading at one instant, all processes */
+    LOCAL_EVENTLOG_LEASE_RETRY_MS = 200,     /* while others own partitions of the topic */
+    LOCAL_EVENTLOG_POSITION_RETRY_MS = 1000, /* after eventlog_positions.get() failed */
+    LOCAL_EVENTLOG_CLOSE_MS = 5000,
+    LOCAL_EVENTLOG_CHUNK_BYTES_MAX = 256 * 1024,        /* of records stored as one LMDB value */
+    LOCAL_EVENTLOG_READ_BYTES_MAX = 4 * 1024 * 1024,    /* read ahead, and one chunk more */
+    LOCAL_EVENTLOG_QUEUE_BYTES_MAX = 256 * 1024 * 1024, /* of produces that wait for the writer */
+};
+
+#define LOCAL_EVENTLOG_MAP_BYTES_DEFAULT ((size_t)1 << 28)     /* grows by doubling */
+#define LOCAL_EVENTLOG_MAP_BYTES_MAX_DEFAULT ((size_t)1 << 40) /* of address space, not of disk */
+
+struct local_eventlog_options {
+    const char *directory; /* made when it is not there (its parent is not) */
+    int32_t partitions;    /* of a topic that this process creates; 0: the default */
+    size_t map_bytes;      /* 0: the default */
+    size_t map_bytes_max;  /* 0: the default; beyond it, produce gives UNAVAILABLE */
+};
+
+/* Opens or makes the log; blocks for some file operations: at start-up. LMDB wants a directory open
+ * only once in a process: one log for all loops. Not to be used across fork().
+ * STATUS_INVALID_ARGUMENT: a number is out of range.
+ * STATUS_UNAVAILABLE: it cannot be opened; the call's error says why.
+ * *ret_log is owned by the caller. Safe to use from any loop's thread. */
+MUST_USE enum status local_eventlog_open(struct call *call,
+                                         const struct local_eventlog_options *options,
+                                         struct local_eventlog **ret_log);
+
+/* Waits for the running commit, at most LOCAL_EVENTLOG_CLOSE_MS: when another process was stopped
+ * inside a write, the memory is left behind. Its producers and consumers are closed before, their
+ * loops destroyed after. NULL is accepted. */
+void local_eventlog_close(struct local_eventlog *log);
+
+/* STATUS_RESOURCE_EXHAUSTED: no memory. produce() gives STATUS_UNAVAILABLE, nothing written, when
+ * the disk or LOCAL_EVENTLOG_QUEUE_BYTES_MAX is full; DEADLINE_EXCEEDED and CANCELLED leave open
+ * whether a commit that had begun takes place. */
+MUST_USE enum status local_eventlog_producer_open(struct local_eventlog *log, struct loop *loop,
+                                                  struct call *call,
+                                                  struct eventlog_producer *ret_producer);
+
+struct local_eventlog_consumer_options {
+    struct text group;
+    struct text topic;
+    struct eventlog_positions positions;
+};
+
+/* The options are borrowed for the call, the state of `positions` until close.
+ * poll() reads LMDB on the loop's thread, in transactions of at most LOCAL_EVENTLOG_READ_BYTES_MAX.
+ * STATUS_INVALID_ARGUMENT: a bad name. STATUS_UNAVAILABLE: no socket could be bound.
+ * STATUS_RESOURCE_EXHAUSTED: no memory. */
+MUST_USE enum status
+local_eventlog_consumer_open(struct local_eventlog *log, struct loop *loop, struct call *call,
+                             const struct local_eventlog_consumer_options *options,
+                             struct eventlog_consumer *ret_consumer);

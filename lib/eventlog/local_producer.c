@@ -1,0 +1,109 @@
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "eventlog/local_eventlog_private.h"
+
+enum { PRODUCES_MAX = 64 }; /* of one producer at a time; the others wait their turn */
+
+struct local_producer {
+    struct local_eventlog *log;
+    struct loop *loop;
+    struct fiber_semaphore turns;
+};
+
+void local_produce_free(struct local_produce *produce)
+{
+    if (produce == NULL) {
+        return;
+    }
+    free(produce->append.frames);
+    free((void *)(uintptr_t)produce->append.frame_at);
+    free((void *)(uintptr_t)produce->append.hashes);
+    free(produce->append.order);
+    free(produce);
+}
+
+/* Copies the messages, because the writer may still be at work when the call is over. */
+static struct local_produce *produce_create(struct local_producer *producer, struct text topic,
+                                            const struct eventlog_message *messages, size_t count,
+                                            size_t bytes)
+{
+    struct local_produce *produce = calloc(1, sizeof(*produce));
+    if (produce == NULL) {
+        return NULL;
+    }
+    size_t *frame_at = calloc(count + 1, sizeof(*frame_at));
+    uint64_t *hashes = calloc(count, sizeof(*hashes));
+    produce->bytes = bytes + count * LOCAL_FRAME_HEADER_BYTES;
+    produce->append = (struct local_append){
+        .partitions = producer->log->partitions,
+        .frames = malloc(produce->bytes),
+        .frame_at = frame_at,
+        .hashes = hashes,
+        .order = calloc(count, sizeof(*produce->append.order)),
+        .count = count,
+    };
+    if (frame_at == NULL || hashes == NULL || produce->append.frames == NULL ||
+        produce->append.order == NULL) {
+        local_produce_free(produce);
+        return NULL;
+    }
+    memcpy(produce->topic, topic.data, topic.length);
+    produce->append.topic = text_of_bytes(produce->topic, topic.length);
+    produce->loop = producer->loop;
+    int64_t now_ms = clock_wall_ms();
+    for (size_t i = 0; i < count; i++) {
+        struct eventlog_message message = messages[i];
+        message.time_ms = message.time_ms == 0 ? now_ms : message.time_ms;
+        local_frame_write(produce->append.frames + frame_at[i], &message);
+        frame_at[i + 1] = frame_at[i] + local_frame_bytes(&message);
+        hashes[i] = text_hash(message.key);
+    }
+    return produce;
+}
+
+static enum status producer_produce(void *state, struct call *call, struct text topic,
+                                    const struct eventlog_message *messages, size_t count,
+                                    size_t *ret_delivered)
+{
+    struct local_producer *producer = state;
+    *ret_delivered = 0;
+    size_t bytes;
+    enum status status = eventlog_check_messages(call, topic, messages, count, &bytes);
+    if (status != STATUS_OK || count == 0) {
+        return status;
+    }
+    status = fiber_semaphore_take(call, &producer->turns);
+    if (status != STATUS_OK) {
+        return call_fail(call, status, "the event log was not written in time");
+    }
+    struct local_produce *produce = produce_create(producer, topic, messages, count, bytes);
+    status = produce == NULL ? call_fail(call, STATUS_UNAVAILABLE, "no memory for the messages")
+                             : local_writer_produce(producer->log, call, produce);
+    fiber_semaphore_give(&producer->turns);
+    if (status == STATUS_OK) {
+        *ret_delivered = count;
+    }
+    return status;
+}
+
+static void producer_close(void *state)
+{
+    free(state);
+}
+
+enum status local_eventlog_producer_open(struct local_eventlog *log, struct loop *loop,
+                                         struct call *call, struct eventlog_producer *ret_producer)
+{
+    static const struct eventlog_producer_ops ops = {.produce = producer_produce,
+                                                     .close = producer_close};
+    struct local_producer *producer = calloc(1, sizeof(*producer));
+    if (producer == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for a producer");
+    }
+    producer->log = log;
+    producer->loop = loop;
+    fiber_semaphore_init(&producer->turns, PRODUCES_MAX);
+    *ret_producer = (struct eventlog_producer){.ops = &ops, .state = producer};
+    return STATUS_OK;
+}

@@ -1,0 +1,39 @@
+/* grpc_channel_private.h: a channel, as its calls and its subchannels see it. */
+#pragma once
+
+#include "grpc/grpc_channel.h"
+#include "grpc/grpc_subchannel.h"
+#include "loop/fiber.h"
+
+struct grpc_channel {
+    struct loop *loop;
+    struct http_server *loopback; /* NULL: over TCP */
+    struct grpc_channel_options options;
+    struct grpc_subchannel **subchannels;
+    size_t subchannel_count;
+    unsigned subchannels_alive; /* also those taken out of use */
+    bool addresses_known;
+    bool destroyed;
+    struct fiber_wait emptied; /* no subchannel is alive */
+    struct list waiters;       /* calls that wait for a connection */
+    unsigned retry_tokens;     /* in tenths: grpc_channel_may_retry() */
+};
+
+/* A connection for a call, held; parks while one is on its way. `avoid` is taken only when there is
+ * no other; NULL: none. STATUS_UNAVAILABLE: no instance can be reached.
+ * STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the call is over. */
+MUST_USE enum status grpc_channel_pick(struct grpc_channel *channel, struct call *call,
+                                       const struct grpc_subchannel *avoid,
+                                       struct grpc_connection **ret_connection);
+
+/* Lets all who wait look again, or one of them. */
+void grpc_channel_wake_all(struct grpc_channel *channel);
+void grpc_channel_wake_one(struct grpc_channel *channel);
+
+/* Retries are paid for with tokens that successes earn, so that they cannot multiply an overload
+ * (gRFC A6, "Throttling Retry Attempts"). */
+bool grpc_channel_may_retry(const struct grpc_channel *channel);
+void grpc_channel_note_outcome(struct grpc_channel *channel, bool success);
+
+/* A subchannel has freed itself. */
+void grpc_channel_subchannel_ended(struct grpc_channel *channel);

@@ -1,0 +1,151 @@
+#include "grpc/grpc_frame.h"
+
+#include "grpc/grpc_gzip.h"
+
+enum { FLAG_COMPRESSED = 1 };
+
+void grpc_frame_prefix(bool compressed, size_t length, char prefix[static GRPC_FRAME_PREFIX_BYTES])
+{
+    prefix[0] = compressed ? FLAG_COMPRESSED : 0;
+    for (int i = 1; i < GRPC_FRAME_PREFIX_BYTES; i++) {
+        prefix[i] = (char)(length >> 8 * (GRPC_FRAME_PREFIX_BYTES - 1 - i) & 255);
+    }
+}
+
+void grpc_frame_reader_init(struct grpc_frame_reader *reader, size_t message_bytes_max,
+                            grpc_part_fn read_part, void *state)
+{
+    *reader = (struct grpc_frame_reader){
+        .message_bytes_max = message_bytes_max,
+        .read_part = read_part,
+        .state = state,
+    };
+    buffer_init(&reader->gathered, message_bytes_max);
+    buffer_init(&reader->inflated, message_bytes_max);
+}
+
+void grpc_frame_reader_deinit(struct grpc_frame_reader *reader)
+{
+    buffer_deinit(&reader->gathered);
+    buffer_deinit(&reader->inflated);
+}
+
+/* Takes up to `wanted` bytes of the part at hand, or of the next one. Empty: the body has ended. */
+static enum status take(struct grpc_frame_reader *reader, size_t wanted, struct text *ret_bytes)
+{
+    if (reader->part.length == 0) {
+        enum status status = reader->read_part(reader->state, &reader->part);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    *ret_bytes = text_slice(reader->part, 0, wanted);
+    reader->part = text_slice(reader->part, ret_bytes->length, reader->part.length);
+    return STATUS_OK;
+}
+
+/* Reads the prefix, which may be split. *ret_end: the body has ended before it. */
+static enum status read_prefix(struct grpc_frame_reader *reader, struct call *call,
+                               unsigned char prefix[static GRPC_FRAME_PREFIX_BYTES], bool *ret_end)
+{
+    size_t have = 0;
+    while (have < GRPC_FRAME_PREFIX_BYTES) {
+        struct text bytes;
+        enum status status = take(reader, GRPC_FRAME_PREFIX_BYTES - have, &bytes);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (bytes.length == 0) {
+            *ret_end = true;
+            return have == 0 ? STATUS_OK
+                             : call_fail(call, STATUS_INTERNAL,
+                                         "the body ends within a message's prefix");
+        }
+        memcpy(prefix + have, bytes.data, bytes.length);
+        have += bytes.length;
+    }
+    *ret_end = false;
+    return STATUS_OK;
+}
+
+/* The message's bytes: where they lie, when one part has all of them, else gathered. */
+static enum status read_payload(struct grpc_frame_reader *reader, struct call *call, size_t length,
+                                struct text *ret_payload)
+{
+    if (reader->part.length >= length) {
+        *ret_payload = text_slice(reader->part, 0, length);
+        reader->part = text_slice(reader->part, length, reader->part.length);
+        return STATUS_OK;
+    }
+    /* Grows with what really comes, not with what the prefix promises. */
+    buffer_clear(&reader->gathered);
+    while (reader->gathered.length < length) {
+        struct text bytes;
+        enum status status = take(reader, length - reader->gathered.length, &bytes);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (bytes.length == 0) {
+            return call_fail(call, STATUS_INTERNAL, "the body ends within a message");
+        }
+        if (!buffer_append(&reader->gathered, bytes)) {
+            return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for a message");
+        }
+    }
+    *ret_payload = buffer_text(&reader->gathered);
+    return STATUS_OK;
+}
+
+static enum status check_prefix(struct grpc_frame_reader *reader, struct call *call,
+                                unsigned char flag, size_t length)
+{
+    if (flag > FLAG_COMPRESSED) {
+        return call_fail(call, STATUS_INTERNAL, "a message with the unknown flag %u", flag);
+    }
+    if (flag == FLAG_COMPRESSED && !reader->gzip) {
+        return call_fail(call, STATUS_INTERNAL,
+                         "a message is flagged as compressed, but grpc-encoding names no "
+                         "compression");
+    }
+    if (length > reader->message_bytes_max) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED,
+                         "a message of %zu bytes is over the limit of %zu", length,
+                         reader->message_bytes_max);
+    }
+    return STATUS_OK;
+}
+
+enum status grpc_frame_read(struct grpc_frame_reader *reader, struct call *call,
+                            struct text *ret_message, bool *ret_end)
+{
+    unsigned char prefix[GRPC_FRAME_PREFIX_BYTES];
+    bool end = false;
+    enum status status = read_prefix(reader, call, prefix, &end);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (end) {
+        *ret_message = (struct text){NULL, 0};
+        *ret_end = true;
+        return STATUS_OK;
+    }
+    size_t length = (size_t)prefix[1] << 24 | (size_t)prefix[2] << 16 | (size_t)prefix[3] << 8 |
+                    (size_t)prefix[4];
+    status = check_prefix(reader, call, prefix[0], length);
+    struct text payload = {NULL, 0};
+    if (status == STATUS_OK) {
+        status = read_payload(reader, call, length, &payload);
+    }
+    reader->was_compressed = prefix[0] == FLAG_COMPRESSED;
+    /* Nothing is nothing, compressed or not: peers send it so. */
+    if (status == STATUS_OK && reader->was_compressed && length > 0) {
+        buffer_clear(&reader->inflated);
+        status = grpc_gzip_inflate(call, payload, &reader->inflated);
+        payload = buffer_text(&reader->inflated);
+    }
+    if (status == STATUS_OK) {
+        *ret_message = payload;
+        *ret_end = false;
+    }
+    return status;
+}

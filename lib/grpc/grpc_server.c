@@ -1,0 +1,223 @@
+#include "grpc/grpc_server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "grpc/connect_unary.h"
+#include "grpc/grpc_descriptor_sets.h"
+#include "grpc/grpc_health.h"
+#include "grpc/grpc_reflection.h"
+#include "grpc/grpc_server_private.h"
+
+enum {
+    OWN_SERVICES = 3, /* health, and reflection under two names */
+    OWN_DESCRIPTOR_SETS = 2,
+};
+
+static void serve(void *state, struct http_exchange *exchange)
+{
+    const struct grpc_server_method *method = state;
+    const struct http_request *request = http_exchange_request(exchange);
+    struct text content_type =
+        http_header_find(request->headers, request->header_count, TEXT("content-type"));
+    if (text_starts_with(content_type, TEXT("application/grpc"))) {
+        grpc_serve(method, exchange, content_type);
+    } else {
+        connect_serve(method, exchange);
+    }
+}
+
+static bool method_is_whole(const struct grpc_method *method)
+{
+    bool handled = method->kind == GRPC_UNARY ? method->unary != NULL && method->stream == NULL
+                                              : method->stream != NULL && method->unary == NULL;
+    return handled && method->name != NULL && method->request != NULL && method->response != NULL;
+}
+
+/* The options' services, then those that every server has. */
+static enum status collect_services(struct grpc_server *server)
+{
+    const struct grpc_server_options *options = &server->options;
+    if (options->service_count > GRPC_SERVICES_MAX - OWN_SERVICES) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    enum status status =
+        grpc_health_create(options->services, options->service_count, &server->health);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    server->services = calloc(options->service_count + OWN_SERVICES, sizeof(*server->services));
+    if (server->services == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    for (size_t i = 0; i < options->service_count; i++) {
+        server->services[server->service_count++] = options->services[i];
+    }
+    server->services[server->service_count++] = grpc_health_service(server->health);
+    server->services[server->service_count++] = grpc_reflection_service(server);
+    server->services[server->service_count++] = grpc_reflection_alpha_service(server);
+    return STATUS_OK;
+}
+
+static enum status add_method(struct grpc_server *server, const struct grpc_service *service,
+                              const struct grpc_method *method)
+{
+    if (!method_is_whole(method)) {
+        return STATUS_INVALID_ARGUMENT;
+    }
+    struct grpc_server_method *row = &server->methods[server->method_count];
+    if (asprintf(&row->path, "/%s/%s", service->name, method->name) < 0) {
+        row->path = NULL;
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    row->server = server;
+    row->method = method;
+    row->state = service->state;
+    server->routes[server->method_count] = (struct http_route){NULL, row->path, serve, row};
+    server->method_count++;
+    return STATUS_OK;
+}
+
+static enum status collect_methods(struct grpc_server *server)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < server->service_count; i++) {
+        count += server->services[i].method_count;
+    }
+    server->methods = calloc(count, sizeof(*server->methods));
+    server->routes = calloc(count, sizeof(*server->routes));
+    if (server->methods == NULL || server->routes == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < server->service_count; i++) {
+        const struct grpc_service *service = &server->services[i];
+        for (size_t j = 0; status == STATUS_OK && j < service->method_count; j++) {
+            status = add_method(server, service, &service->methods[j]);
+        }
+    }
+    return status;
+}
+
+/* A pool of every message that the methods name. */
+static enum status create_pool(struct grpc_server *server, struct proto_descriptor_set *sets,
+                               const ProtobufCMessageDescriptor **roots)
+{
+    const struct grpc_server_options *options = &server->options;
+    size_t set_count = 0;
+    for (size_t i = 0; i < options->descriptor_set_count; i++) {
+        sets[set_count++] = options->descriptor_sets[i];
+    }
+    sets[set_count++] = (struct proto_descriptor_set){marquee_health_proto_descriptor_set,
+                                                      marquee_health_proto_descriptor_set_size};
+    sets[set_count++] = (struct proto_descriptor_set){marquee_reflection_proto_descriptor_set,
+                                                      marquee_reflection_proto_descriptor_set_size};
+    for (size_t i = 0; i < server->method_count; i++) {
+        roots[2 * i] = server->methods[i].method->request;
+        roots[2 * i + 1] = server->methods[i].method->response;
+    }
+    enum status status =
+        proto_pool_create(sets, set_count, roots, 2 * server->method_count, &server->pool);
+    return status == STATUS_INTERNAL ? STATUS_INVALID_ARGUMENT : status;
+}
+
+static enum status resolve_types(struct grpc_server *server)
+{
+    struct proto_descriptor_set *sets =
+        calloc(server->options.descriptor_set_count + OWN_DESCRIPTOR_SETS, sizeof(*sets));
+    const ProtobufCMessageDescriptor **roots =
+        calloc(2 * server->method_count, sizeof(ProtobufCMessageDescriptor *));
+    enum status status = STATUS_RESOURCE_EXHAUSTED;
+    if (sets != NULL && roots != NULL) {
+        status = create_pool(server, sets, roots);
+    }
+    free(sets);
+    free(roots);
+    for (size_t i = 0; status == STATUS_OK && i < server->method_count; i++) {
+        struct grpc_server_method *row = &server->methods[i];
+        row->request = proto_pool_type(server->pool, row->method->request);
+        row->response = proto_pool_type(server->pool, row->method->response);
+        CHECK(row->request != NULL && row->response != NULL);
+    }
+    return status;
+}
+
+enum status grpc_server_create(const struct grpc_server_options *options,
+                               struct grpc_server **ret_server)
+{
+    struct grpc_server *server = calloc(1, sizeof(*server));
+    if (server == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    server->options = *options;
+    if (server->options.message_bytes_max == 0) {
+        server->options.message_bytes_max = GRPC_MESSAGE_BYTES_MAX;
+    }
+    enum status status = collect_services(server);
+    if (status == STATUS_OK) {
+        status = collect_methods(server);
+    }
+    if (status == STATUS_OK) {
+        status = resolve_types(server);
+    }
+    if (status != STATUS_OK) {
+        grpc_server_destroy(server);
+        return status;
+    }
+    *ret_server = server;
+    return STATUS_OK;
+}
+
+void grpc_server_destroy(struct grpc_server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < server->method_count; i++) {
+        free(server->methods[i].path);
+    }
+    free(server->methods);
+    free(server->routes);
+    free(server->services);
+    proto_pool_destroy(server->pool);
+    grpc_health_destroy(server->health);
+    free(server);
+}
+
+const struct http_route *grpc_server_routes(const struct grpc_server *server, size_t *ret_count)
+{
+    *ret_count = server->method_count;
+    return server->routes;
+}
+
+void grpc_server_fallback(void *server, struct http_exchange *exchange)
+{
+    (void)server; /* the routes have been asked already */
+    const struct http_request *request = http_exchange_request(exchange);
+    struct text content_type =
+        http_header_find(request->headers, request->header_count, TEXT("content-type"));
+    struct call *call = http_exchange_call(exchange);
+    if (!text_starts_with(content_type, TEXT("application/grpc")) || request->version < 2) {
+        http_reply_problem(exchange, call_fail(call, STATUS_NOT_FOUND, "nothing is here"));
+        return;
+    }
+    struct text message =
+        arena_format(call->arena, "there is no method %.*s", TEXT_ARGUMENTS(request->path));
+    grpc_reply_trailers_only(exchange, STATUS_UNIMPLEMENTED, message);
+}
+
+enum status grpc_server_set_serving(struct grpc_server *server, struct text service, bool serving)
+{
+    return grpc_health_set(server->health, service, serving);
+}
+
+void grpc_server_shut_down(struct grpc_server *server)
+{
+    grpc_health_shut_down(server->health);
+}
+
+const struct proto_pool *grpc_server_pool(const struct grpc_server *server)
+{
+    return server->pool;
+}

@@ -1,0 +1,302 @@
+/* One call of the gRPC protocol, from its headers to its trailers. */
+#include "base/arena.h"
+#include "grpc/grpc_server_private.h"
+#include "grpc/grpc_status_map.h"
+#include "grpc/grpc_timeout.h"
+
+static const struct http_header content_types[] = {
+    {TEXT_INIT("content-type"), TEXT_INIT("application/grpc")},
+    {TEXT_INIT("content-type"), TEXT_INIT("application/grpc+proto")},
+    {TEXT_INIT("content-type"), TEXT_INIT("application/grpc+json")},
+};
+enum { CONTENT_TYPE_BARE, CONTENT_TYPE_PROTO, CONTENT_TYPE_JSON };
+
+static const struct http_header encoding_header = {TEXT_INIT("grpc-encoding"), TEXT_INIT("gzip")};
+static const struct http_header accept_encoding_header = {TEXT_INIT("grpc-accept-encoding"),
+                                                          TEXT_INIT("identity,gzip")};
+
+static const struct http_header status_headers[STATUS_COUNT] = {
+    {TEXT_INIT("grpc-status"), TEXT_INIT("0")},  {TEXT_INIT("grpc-status"), TEXT_INIT("1")},
+    {TEXT_INIT("grpc-status"), TEXT_INIT("2")},  {TEXT_INIT("grpc-status"), TEXT_INIT("3")},
+    {TEXT_INIT("grpc-status"), TEXT_INIT("4")},  {TEXT_INIT("grpc-status"), TEXT_INIT("5")},
+    {TEXT_INIT("grpc-status"), TEXT_INIT("6")},  {TEXT_INIT("grpc-status"), TEXT_INIT("7")},
+    {TEXT_INIT("grpc-status"), TEXT_INIT("8")},  {TEXT_INIT("grpc-status"), TEXT_INIT("9")},
+    {TEXT_INIT("grpc-status"), TEXT_INIT("10")}, {TEXT_INIT("grpc-status"), TEXT_INIT("11")},
+    {TEXT_INIT("grpc-status"), TEXT_INIT("12")}, {TEXT_INIT("grpc-status"), TEXT_INIT("13")},
+    {TEXT_INIT("grpc-status"), TEXT_INIT("14")}, {TEXT_INIT("grpc-status"), TEXT_INIT("15")},
+    {TEXT_INIT("grpc-status"), TEXT_INIT("16")},
+};
+
+static const struct http_header *status_header(enum status status)
+{
+    return &status_headers[(unsigned)status < STATUS_COUNT ? status : STATUS_UNKNOWN];
+}
+
+/* What goes before the first message. */
+static void start_reply(struct grpc_server_call *self)
+{
+    const struct http_header *headers = self->content_type;
+    size_t count = 1;
+    self->headers_sent = true;
+    if (self->gzip_announced || self->encodings_told || self->initial.count > 0) {
+        struct http_header *all =
+            arena_calloc(self->call.arena, 3 + self->initial.count, sizeof(*all));
+        if (all != NULL) {
+            count = 0;
+            all[count++] = *self->content_type;
+            if (self->gzip_announced) {
+                all[count++] = encoding_header;
+            }
+            if (self->encodings_told) {
+                all[count++] = accept_encoding_header;
+            }
+            for (size_t i = 0; i < self->initial.count; i++) {
+                all[count++] = self->initial.headers[i];
+            }
+            headers = all;
+        }
+    }
+    http_reply_start(self->exchange, 200, headers, count);
+}
+
+/* Status, message and trailing metadata. Without memory for more, the status alone. */
+static void finish_reply(struct grpc_server_call *self, enum status status)
+{
+    struct text message = {NULL, 0};
+    if (status != STATUS_OK) {
+        message = grpc_message_encode(self->call.arena, self->call.error.message);
+    }
+    if (message.length == 0 && self->trailing.count == 0) {
+        http_finish(self->exchange, status_header(status), 1);
+        return;
+    }
+    struct http_header *trailers =
+        arena_calloc(self->call.arena, 2 + self->trailing.count, sizeof(*trailers));
+    if (trailers == NULL) {
+        http_finish(self->exchange, status_header(status), 1);
+        return;
+    }
+    size_t count = 0;
+    trailers[count++] = *status_header(status);
+    if (message.length > 0) {
+        trailers[count++] = (struct http_header){TEXT("grpc-message"), message};
+    }
+    for (size_t i = 0; i < self->trailing.count; i++) {
+        trailers[count++] = self->trailing.headers[i];
+    }
+    http_finish(self->exchange, trailers, count);
+}
+
+void grpc_reply_trailers_only(struct http_exchange *exchange, enum status status,
+                              struct text message)
+{
+    struct arena *arena = http_exchange_call(exchange)->arena;
+    struct http_header *trailers = arena_calloc(arena, 2, sizeof(*trailers));
+    http_reply_start(exchange, 200, &content_types[CONTENT_TYPE_BARE], 1);
+    if (trailers == NULL) {
+        http_finish(exchange, status_header(status), 1);
+        return;
+    }
+    trailers[0] = *status_header(status);
+    trailers[1] = (struct http_header){TEXT("grpc-message"), grpc_message_encode(arena, message)};
+    http_finish(exchange, trailers, trailers[1].value.length > 0 ? 2 : 1);
+}
+
+static enum status read_part(void *state, struct text *ret_part)
+{
+    struct grpc_server_call *self = state;
+    return http_read(self->exchange, ret_part);
+}
+
+static enum status write_frame(struct grpc_stream *stream, struct text frame)
+{
+    struct grpc_server_call *self = CONTAINER_OF(stream, struct grpc_server_call, stream);
+    if (!self->headers_sent) {
+        start_reply(self);
+    }
+    return http_write(self->exchange, frame);
+}
+
+static enum status take_encoding(struct grpc_server_call *self, struct text encoding)
+{
+    if (text_equal(encoding, TEXT("identity"))) {
+        return STATUS_OK;
+    }
+    self->encodings_told = true;
+    if (text_equal(encoding, TEXT("gzip"))) {
+        self->stream.reader.gzip = true;
+        return STATUS_OK;
+    }
+    return call_fail(&self->call, STATUS_UNIMPLEMENTED, "there is no compression '%.*s' here",
+                     TEXT_ARGUMENTS(encoding));
+}
+
+/* Reads what the protocol says in headers; the deadline is set whatever else is wrong. */
+static enum status take_headers(struct grpc_server_call *self)
+{
+    const struct http_request *request = http_exchange_request(self->exchange);
+    enum status status = STATUS_OK;
+    int64_t timeout_ns = INT64_MAX;
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct http_header *header = &request->headers[i];
+        if (text_equal(header->name, TEXT("grpc-timeout"))) {
+            if (!grpc_timeout_parse(header->value, &timeout_ns)) {
+                status = call_fail(&self->call, STATUS_INTERNAL, "malformed grpc-timeout");
+            }
+        } else if (text_equal(header->name, TEXT("grpc-encoding"))) {
+            enum status encoding_status = take_encoding(self, header->value);
+            status = status == STATUS_OK ? encoding_status : status;
+        } else if (text_equal(header->name, TEXT("grpc-accept-encoding"))) {
+            self->gzip_accepted = grpc_accepts_encoding(header->value, TEXT("gzip"));
+        }
+    }
+    grpc_server_call_set_timeout(self, timeout_ns);
+    self->gzip_announced = self->stream.reader.gzip && self->gzip_accepted;
+    self->stream.form.compress = self->gzip_announced;
+    return status;
+}
+
+static void init_stream(struct grpc_server_call *self, enum grpc_codec codec)
+{
+    const struct grpc_server_method *method = self->method;
+    enum grpc_method_kind kind = method->method->kind;
+    struct grpc_stream *stream = &self->stream;
+    stream->call = &self->call;
+    grpc_frame_reader_init(&stream->reader, method->server->options.message_bytes_max, read_part,
+                           self);
+    stream->receive_type = method->request;
+    stream->send_type = method->response;
+    stream->form.codec = codec;
+    stream->write = write_frame;
+    stream->receives_one = kind == GRPC_UNARY || kind == GRPC_SERVER_STREAMING;
+    stream->sends_one = kind == GRPC_UNARY || kind == GRPC_CLIENT_STREAMING;
+    grpc_stream_init(stream);
+}
+
+static enum status encode_response(struct grpc_server_call *self, const ProtobufCMessage *response,
+                                   struct text *ret_frame)
+{
+    struct grpc_stream *stream = &self->stream;
+    if (stream->form.codec == GRPC_CODEC_PROTO && !stream->form.compress) {
+        return grpc_codec_frame_in_arena(&self->call, response, ret_frame);
+    }
+    enum status status =
+        grpc_codec_frame(&self->call, stream->form, stream->send_type, response, &stream->out);
+    *ret_frame = buffer_text(&stream->out);
+    return status;
+}
+
+static void serve_unary(struct grpc_server_call *self)
+{
+    ProtobufCMessage *request = NULL;
+    ProtobufCMessage *response = NULL;
+    struct text frame = {NULL, 0};
+    enum status status = grpc_receive(&self->stream, &request);
+    if (status == STATUS_OK) {
+        status = grpc_server_call_run_unary(self, request, &response);
+    }
+    if (status == STATUS_OK) {
+        status = encode_response(self, response, &frame);
+    }
+    grpc_server_call_observe(self, status);
+    start_reply(self);
+    if (status == STATUS_OK && http_write(self->exchange, frame) != STATUS_OK) {
+        /* The client has gone, or does not read and its time is up. */
+        http_abort(self->exchange, GRPC_HTTP2_CANCEL);
+        return;
+    }
+    finish_reply(self, status);
+}
+
+static void serve_stream(struct grpc_server_call *self)
+{
+    enum status status =
+        self->method->method->stream(self->method->state, &self->call, &self->stream);
+    enum status over = grpc_server_call_check(self);
+    if (over != STATUS_OK) {
+        status = over;
+    } else if (status == STATUS_OK && self->stream.sends_one && !self->stream.sent) {
+        status = call_fail(&self->call, STATUS_INTERNAL, "the handler gave no reply");
+    }
+    grpc_server_call_observe(self, status);
+    if (!self->headers_sent) {
+        start_reply(self);
+    }
+    finish_reply(self, status);
+}
+
+/* The codec behind "application/grpc", and the reply's content-type. false: it is another type. */
+static bool take_content_type(struct text content_type, enum grpc_codec *ret_codec,
+                              const struct http_header **ret_header, bool *ret_known)
+{
+    struct text rest =
+        text_slice(content_type, TEXT("application/grpc").length, content_type.length);
+    rest = text_trim(text_slice(rest, 0, text_find(rest, 0, ';')));
+    *ret_codec = GRPC_CODEC_PROTO;
+    *ret_header = &content_types[CONTENT_TYPE_BARE];
+    *ret_known = true;
+    if (rest.length == 0) {
+        return true;
+    }
+    if (rest.data[0] != '+') {
+        return false;
+    }
+    *ret_known = grpc_codec_parse(text_slice(rest, 1, rest.length), ret_codec);
+    if (*ret_known) {
+        *ret_header =
+            &content_types[*ret_codec == GRPC_CODEC_JSON ? CONTENT_TYPE_JSON : CONTENT_TYPE_PROTO];
+    }
+    return true;
+}
+
+/* Whether HTTP's side of the request is gRPC's; answers if it is not. */
+static bool check_request(struct http_exchange *exchange)
+{
+    const struct http_request *request = http_exchange_request(exchange);
+    if (request->version < 2) {
+        http_reply_problem_with(exchange, 505, TEXT("gRPC needs HTTP/2"), NULL, 0);
+        return false;
+    }
+    if (!text_equal(request->method, TEXT("POST"))) {
+        static const struct http_header allow = {TEXT_INIT("allow"), TEXT_INIT("POST")};
+        http_reply_problem_with(exchange, 405, TEXT("gRPC calls are POST requests"), &allow, 1);
+        return false;
+    }
+    return true;
+}
+
+void grpc_serve(const struct grpc_server_method *method, struct http_exchange *exchange,
+                struct text content_type)
+{
+    enum grpc_codec codec;
+    const struct http_header *content_type_header;
+    bool known;
+    if (!take_content_type(content_type, &codec, &content_type_header, &known)) {
+        http_reply_problem_with(exchange, 415, TEXT("an unknown content-type"), NULL, 0);
+        return;
+    }
+    if (!check_request(exchange)) {
+        return;
+    }
+    struct grpc_server_call *self = grpc_server_call_create(method, exchange, "grpc");
+    if (self == NULL) {
+        grpc_reply_trailers_only(exchange, STATUS_RESOURCE_EXHAUSTED, TEXT("no memory"));
+        return;
+    }
+    self->content_type = content_type_header;
+    init_stream(self, codec);
+    enum status status = take_headers(self);
+    if (!known) {
+        status = call_fail(&self->call, STATUS_UNIMPLEMENTED, "an unknown codec");
+    }
+    if (status != STATUS_OK) {
+        grpc_server_call_observe(self, status);
+        start_reply(self);
+        finish_reply(self, status);
+    } else if (method->method->kind == GRPC_UNARY) {
+        serve_unary(self);
+    } else {
+        serve_stream(self);
+    }
+    grpc_stream_deinit(&self->stream);
+}

@@ -1,0 +1,130 @@
+/* What protocols share of a running call, and what a handler may ask of its own. */
+#include "base/arena.h"
+#include "base/clock.h"
+#include "grpc/grpc_server_private.h"
+#include "grpc/grpc_timeout.h"
+
+struct grpc_server_call *grpc_server_call_create(const struct grpc_server_method *method,
+                                                 struct http_exchange *exchange,
+                                                 const char *protocol)
+{
+    const struct call *call = http_exchange_call(exchange);
+    struct grpc_server_call *self = arena_calloc(call->arena, 1, sizeof(*self));
+    if (self != NULL) {
+        self->call = *call;
+        self->self = self;
+        self->method = method;
+        self->exchange = exchange;
+        self->protocol = protocol;
+        self->started_ns = clock_monotonic_ns();
+    }
+    return self;
+}
+
+void grpc_server_call_set_timeout(struct grpc_server_call *self, int64_t timeout_ns)
+{
+    if (self->method->method->kind == GRPC_UNARY) {
+        int64_t most_ns = timeout_ns == INT64_MAX ? GRPC_DEADLINE_DEFAULT_MS * CLOCK_NS_PER_MS
+                                                  : GRPC_DEADLINE_MAX_MS * CLOCK_NS_PER_MS;
+        timeout_ns = timeout_ns < most_ns ? timeout_ns : most_ns;
+    }
+    self->call.deadline_ns = grpc_timeout_deadline(self->started_ns, timeout_ns);
+    http_exchange_call(self->exchange)->deadline_ns = self->call.deadline_ns;
+}
+
+enum status grpc_server_call_check(struct grpc_server_call *self)
+{
+    enum status status = call_check(&self->call);
+    return status == STATUS_DEADLINE_EXCEEDED
+               ? call_fail(&self->call, status, "the deadline has passed")
+               : status;
+}
+
+enum status grpc_server_call_run_unary(struct grpc_server_call *self,
+                                       const ProtobufCMessage *request,
+                                       ProtobufCMessage **ret_response)
+{
+    const struct grpc_method *method = self->method->method;
+    enum status status = grpc_server_call_check(self);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    ProtobufCMessage *response = proto_message_create(self->call.arena, method->response);
+    if (response == NULL) {
+        return call_fail(&self->call, STATUS_RESOURCE_EXHAUSTED, "no memory for the reply");
+    }
+    status = method->unary(self->method->state, &self->call, request, response);
+    enum status over = grpc_server_call_check(self);
+    if (over != STATUS_OK) {
+        return over;
+    }
+    if (status == STATUS_OK) {
+        *ret_response = response;
+    }
+    return status;
+}
+
+void grpc_server_call_observe(struct grpc_server_call *self, enum status status)
+{
+    const struct grpc_server_options *options = &self->method->server->options;
+    struct call *exchange_call = http_exchange_call(self->exchange);
+    if (self->call.error.message.length == 0) {
+        self->call.error = exchange_call->error; /* what reading the body had to say */
+    }
+    exchange_call->error = self->call.error;
+    *http_exchange_note(self->exchange) = (int)status;
+    if (options->observe != NULL) {
+        options->observe(options->observe_state, &self->call, self->method->path, self->protocol,
+                         status, clock_monotonic_ns() - self->started_ns);
+    }
+}
+
+/* The running call that `call` is the handler's part of. */
+static struct grpc_server_call *server_call_of(struct call *call)
+{
+    struct grpc_server_call *self = CONTAINER_OF(call, struct grpc_server_call, call);
+    CHECK(self->self == self);
+    return self;
+}
+
+const struct http_header *grpc_request_headers(struct call *call, size_t *ret_count)
+{
+    const struct http_request *request = http_exchange_request(server_call_of(call)->exchange);
+    *ret_count = request->header_count;
+    return request->headers;
+}
+
+struct text grpc_request_metadata(struct call *call, struct text name)
+{
+    size_t count;
+    const struct http_header *headers = grpc_request_headers(call, &count);
+    return grpc_metadata_find(call->arena, headers, count, name);
+}
+
+bool grpc_add_initial_metadata(struct call *call, struct text name, struct text value)
+{
+    struct grpc_server_call *self = server_call_of(call);
+    return !self->headers_sent && grpc_metadata_add(call->arena, &self->initial, name, value);
+}
+
+bool grpc_add_trailing_metadata(struct call *call, struct text name, struct text value)
+{
+    struct grpc_server_call *self = server_call_of(call);
+    return grpc_metadata_add(call->arena, &self->trailing, name, value);
+}
+
+bool grpc_compress_reply(struct call *call, bool compress)
+{
+    struct grpc_server_call *self = server_call_of(call);
+    if (compress && (!self->gzip_accepted || (self->headers_sent && !self->gzip_announced))) {
+        return false;
+    }
+    self->gzip_announced = self->gzip_announced || compress;
+    self->stream.form.compress = compress;
+    return true;
+}
+
+bool grpc_request_was_compressed(struct call *call)
+{
+    return grpc_received_compressed(&server_call_of(call)->stream);
+}

@@ -1,0 +1,75 @@
+/* grpc_server_private.h: the server's table, and what a call of it is while it runs. */
+#pragma once
+
+#include "grpc/grpc_metadata.h"
+#include "grpc/grpc_server.h"
+#include "grpc/grpc_stream_private.h"
+
+struct grpc_health;
+
+struct grpc_server_method {
+    const struct grpc_server *server;
+    const struct grpc_method *method;
+    void *state; /* of the service */
+    const struct proto_type *request;
+    const struct proto_type *response;
+    char *path; /* "/Service/Method" */
+};
+
+struct grpc_server {
+    struct grpc_server_options options;
+    struct grpc_service *services; /* the options' and those added by itself */
+    size_t service_count;
+    struct grpc_server_method *methods;
+    struct http_route *routes; /* one a method */
+    size_t method_count;
+    struct proto_pool *pool;
+    struct grpc_health *health;
+};
+
+/* A running call, in the exchange's arena. */
+struct grpc_server_call {
+    struct call call; /* what the handler gets: the exchange's, with the deadline */
+    const struct grpc_server_call *self; /* tells a call of this kind from any other */
+    const struct grpc_server_method *method;
+    struct http_exchange *exchange;
+    const char *protocol; /* "grpc" or "connect" */
+    int64_t started_ns;
+    struct grpc_metadata_list initial;
+    struct grpc_metadata_list trailing;
+    bool headers_sent;
+    bool gzip_accepted;  /* by the client */
+    bool gzip_announced; /* the reply's grpc-encoding is gzip, whether used or not */
+    /* gRPC only: */
+    const struct http_header *content_type; /* of the reply */
+    bool encodings_told;                    /* grpc-accept-encoding goes with the reply */
+    struct grpc_stream stream;
+};
+
+/* NULL: no room in the exchange's arena. */
+struct grpc_server_call *grpc_server_call_create(const struct grpc_server_method *method,
+                                                 struct http_exchange *exchange,
+                                                 const char *protocol);
+
+/* Sets the deadline from the client's timeout (INT64_MAX: none was sent). */
+void grpc_server_call_set_timeout(struct grpc_server_call *self, int64_t timeout_ns);
+
+/* As call_check(), with words for the client. */
+MUST_USE enum status grpc_server_call_check(struct grpc_server_call *self);
+
+/* Runs a unary handler. *ret_response is valid in the arena. DEADLINE_EXCEEDED whatever it says
+ * when it returns too late. */
+MUST_USE enum status grpc_server_call_run_unary(struct grpc_server_call *self,
+                                                const ProtobufCMessage *request,
+                                                ProtobufCMessage **ret_response);
+
+/* Notes the outcome where observers look for it, before the last bytes of the reply. */
+void grpc_server_call_observe(struct grpc_server_call *self, enum status status);
+
+/* Serves one request of the gRPC protocol. content_type begins with "application/grpc". */
+void grpc_serve(const struct grpc_server_method *method, struct http_exchange *exchange,
+                struct text content_type);
+
+/* Trailers-Only: the whole reply in one block of headers. */
+void grpc_reply_trailers_only(struct http_exchange *exchange, enum status status,
+                              struct text message);

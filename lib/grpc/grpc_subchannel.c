@@ -1,0 +1,259 @@
+#include "grpc/grpc_subchannel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "grpc/grpc_backoff.h"
+#include "grpc/grpc_channel_private.h"
+#include "http/http_server.h"
+
+#define CONNECT_TIMEOUT_DEFAULT_MS INT64_C(5000)
+/* A connection that lived this long, or carried a reply, was a good one. */
+#define PROVED_AFTER_NS (1 * CLOCK_NS_PER_S)
+
+enum { ATTEMPT_ARENA_BYTES_MAX = 64 * 1024 };
+
+static void begin_attempt(struct grpc_subchannel *self);
+
+/* Frees it when it is out of use and nothing refers to it. */
+static void free_if_ended(struct grpc_subchannel *self)
+{
+    if (self->removed && self->connection_count == 0 && !self->connecting) {
+        struct grpc_channel *channel = self->channel;
+        loop_timer_stop(channel->loop, &self->timer);
+        free(self);
+        grpc_channel_subchannel_ended(channel);
+    }
+}
+
+static void back_off_ended(struct loop_timer *timer)
+{
+    struct grpc_subchannel *self = CONTAINER_OF(timer, struct grpc_subchannel, timer);
+    self->backing_off = false;
+    if (self->usable_count == 0) {
+        begin_attempt(self);
+    } else {
+        grpc_channel_wake_one(self->channel); /* it may want a further connection */
+    }
+}
+
+static void back_off(struct grpc_subchannel *self)
+{
+    static const struct grpc_backoff backoff = {
+        .first_ns = 1 * CLOCK_NS_PER_S,
+        .most_ns = 120 * CLOCK_NS_PER_S,
+        .factor = 1.6,
+        .jitter = 0.2,
+    };
+    self->failures++;
+    int64_t due_ns =
+        self->attempt_ns + grpc_backoff_ns(&backoff, self->failures, random_fraction());
+    /* Without memory for the timer, the next call begins the attempt. */
+    self->backing_off = loop_timer_start(self->channel->loop, &self->timer, due_ns) == STATUS_OK;
+}
+
+static void dispose_run(struct loop_task *task)
+{
+    struct grpc_connection *connection = CONTAINER_OF(task, struct grpc_connection, dispose);
+    struct grpc_subchannel *subchannel = connection->subchannel;
+    http2_client_destroy(connection->client);
+    list_remove(&connection->link);
+    free(connection);
+    subchannel->connection_count--;
+    free_if_ended(subchannel);
+}
+
+/* Ends a connection that no call is on and none will be. Not at once: its client may be calling. */
+static void dispose_if_idle(struct grpc_connection *connection)
+{
+    bool wanted = !connection->unusable && !connection->subchannel->removed;
+    if (!wanted && connection->calls == 0 && !connection->disposed) {
+        connection->disposed = true;
+        connection->dispose.run = dispose_run;
+        loop_defer(connection->subchannel->channel->loop, &connection->dispose);
+    }
+}
+
+/* Nothing more can be started on the connection. Told by its client, once or twice. */
+static void connection_refuses(void *state)
+{
+    struct grpc_connection *connection = state;
+    struct grpc_subchannel *subchannel = connection->subchannel;
+    if (connection->unusable || connection->client == NULL) {
+        return; /* known, or not yet taken into use: whoever opens it looks */
+    }
+    connection->unusable = true;
+    subchannel->usable_count--;
+    if (subchannel->usable_count == 0 && !subchannel->removed && !subchannel->connecting &&
+        !subchannel->backing_off) {
+        bool proved =
+            connection->proved || clock_monotonic_ns() - connection->opened_ns >= PROVED_AFTER_NS;
+        if (proved) {
+            subchannel->failures = 0;
+            begin_attempt(subchannel);
+        } else {
+            (void)snprintf(subchannel->error, sizeof(subchannel->error),
+                           "the connection was closed at once"); /* fits */
+            back_off(subchannel);
+        }
+    }
+    dispose_if_idle(connection);
+    grpc_channel_wake_all(subchannel->channel);
+}
+
+static enum status open_client(struct grpc_subchannel *self, struct call *call,
+                               struct grpc_connection *connection, struct http2_client **ret_client)
+{
+    struct grpc_channel *channel = self->channel;
+    const struct http2_client_events events = {
+        .refusing = connection_refuses,
+        .closed = connection_refuses,
+        .state = connection,
+    };
+    if (channel->loopback == NULL) {
+        return http2_client_connect(channel->loop, call, text_of(self->address), &events,
+                                    ret_client);
+    }
+    struct http_transport *transport;
+    enum status status = http_server_connect_loopback(channel->loopback, &transport);
+    return status == STATUS_OK ? http2_client_over(channel->loop, transport, &events, ret_client)
+                               : status;
+}
+
+static enum status open_connection(struct grpc_subchannel *self, struct call *call)
+{
+    struct grpc_connection *connection = calloc(1, sizeof(*connection));
+    struct http2_client *client = NULL;
+    if (connection == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory");
+    }
+    connection->subchannel = self;
+    enum status status = open_client(self, call, connection, &client);
+    if (status == STATUS_OK && (self->removed || !http2_client_is_usable(client))) {
+        http2_client_destroy(client);
+        status = call_fail(call, STATUS_UNAVAILABLE, "the connection was closed at once");
+    }
+    if (status != STATUS_OK) {
+        free(connection);
+        return status;
+    }
+    connection->client = client;
+    connection->opened_ns = clock_monotonic_ns();
+    list_append(&self->connections, &connection->link);
+    self->connection_count++;
+    self->usable_count++;
+    return STATUS_OK;
+}
+
+static void attempt(void *argument)
+{
+    struct grpc_subchannel *self = argument;
+    const struct grpc_channel_options *options = &self->channel->options;
+    struct arena arena;
+    struct call call;
+    arena_init(&arena, ATTEMPT_ARENA_BYTES_MAX);
+    call_init(&call, &arena,
+              options->connect_timeout_ms > 0 ? options->connect_timeout_ms
+                                              : CONNECT_TIMEOUT_DEFAULT_MS);
+    call.cancellation = &self->cancellation;
+    enum status status = open_connection(self, &call);
+    self->connecting = false;
+    if (self->removed) {
+        arena_deinit(&arena);
+        free_if_ended(self);
+        return;
+    }
+    if (status != STATUS_OK) {
+        struct text words = call.error.message;
+        (void)snprintf(self->error, sizeof(self->error), "%s%s%.*s", status_name(status),
+                       words.length > 0 ? ": " : "", TEXT_ARGUMENTS(words)); /* may be cut */
+        back_off(self);
+    }
+    arena_deinit(&arena);
+    grpc_channel_wake_all(self->channel);
+}
+
+static void begin_attempt(struct grpc_subchannel *self)
+{
+    self->attempt_ns = clock_monotonic_ns();
+    self->connecting = true;
+    if (fiber_start(self->channel->loop, attempt, self) != STATUS_OK) {
+        self->connecting = false;
+        (void)snprintf(self->error, sizeof(self->error), "no memory"); /* fits */
+        back_off(self);
+    }
+}
+
+struct grpc_subchannel *grpc_subchannel_create(struct grpc_channel *channel, struct text address)
+{
+    struct grpc_subchannel *self = calloc(1, sizeof(*self));
+    if (self == NULL || !text_to_c_string(address, self->address, sizeof(self->address))) {
+        free(self);
+        return NULL;
+    }
+    self->channel = channel;
+    self->timer.expire = back_off_ended;
+    list_init(&self->connections);
+    cancellation_init(&self->cancellation);
+    channel->subchannels_alive++;
+    begin_attempt(self);
+    return self;
+}
+
+void grpc_subchannel_remove(struct grpc_subchannel *self)
+{
+    self->removed = true;
+    loop_timer_stop(self->channel->loop, &self->timer);
+    self->backing_off = false;
+    cancellation_request(&self->cancellation);
+    for (struct list *link = self->connections.next; link != &self->connections;
+         link = link->next) {
+        dispose_if_idle(CONTAINER_OF(link, struct grpc_connection, link));
+    }
+    free_if_ended(self);
+}
+
+struct grpc_connection *grpc_subchannel_ready(const struct grpc_subchannel *self)
+{
+    struct grpc_connection *least = NULL;
+    for (const struct list *link = self->connections.next; link != &self->connections;
+         link = link->next) {
+        struct grpc_connection *connection =
+            CONTAINER_OF((struct list *)(uintptr_t)link, struct grpc_connection, link);
+        if (!connection->unusable && http2_client_is_ready(connection->client) &&
+            (least == NULL || connection->calls < least->calls)) {
+            least = connection;
+        }
+    }
+    return least;
+}
+
+bool grpc_subchannel_expect(struct grpc_subchannel *self)
+{
+    if (self->connecting) {
+        return true;
+    }
+    if (!self->backing_off && self->connection_count < GRPC_CHANNEL_CONNECTIONS_MAX) {
+        begin_attempt(self);
+    }
+    /* While some connection is usable, a running call's end makes room on it. */
+    return self->connecting || self->usable_count > 0;
+}
+
+void grpc_connection_hold(struct grpc_connection *connection)
+{
+    connection->calls++;
+    connection->subchannel->calls++;
+}
+
+void grpc_connection_release(struct grpc_connection *connection)
+{
+    struct grpc_channel *channel = connection->subchannel->channel;
+    connection->calls--;
+    connection->subchannel->calls--;
+    dispose_if_idle(connection);
+    grpc_channel_wake_one(channel);
+}

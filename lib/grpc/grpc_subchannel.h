@@ -1,0 +1,60 @@
+/* grpc_subchannel.h: one instance of a service: its connections, made again when they end.
+ *
+ * On the loop's thread. A subchannel connects by itself as soon as it exists, and again, after a
+ * backoff, whenever nothing is left to start a request on. */
+#pragma once
+
+#include "base/call.h"
+#include "base/list.h"
+#include "http/http2_client.h"
+#include "loop/loop.h"
+
+struct grpc_channel;
+
+enum { GRPC_CONNECT_ERROR_BYTES = 256 };
+
+struct grpc_connection {
+    struct list link; /* in its subchannel */
+    struct grpc_subchannel *subchannel;
+    struct http2_client *client;
+    struct loop_task dispose;
+    int64_t opened_ns;
+    unsigned calls;
+    bool proved;   /* a reply has come over it */
+    bool unusable; /* refuses or is closed */
+    bool disposed; /* its end is queued */
+};
+
+struct grpc_subchannel {
+    struct grpc_channel *channel;
+    char address[HTTP_ADDRESS_BYTES_MAX];
+    struct list connections;
+    unsigned connection_count;
+    unsigned usable_count;
+    unsigned calls;
+    bool connecting;
+    bool backing_off;
+    bool removed;      /* no new calls; freed with its last connection */
+    unsigned failures; /* to connect, in a row */
+    int64_t attempt_ns;
+    struct loop_timer timer;
+    struct cancellation cancellation;     /* of the attempt */
+    char error[GRPC_CONNECT_ERROR_BYTES]; /* of the last attempt that failed */
+};
+
+/* Begins to connect. NULL: no memory, or the address is too long. */
+struct grpc_subchannel *grpc_subchannel_create(struct grpc_channel *channel, struct text address);
+
+/* Takes it out of use: it frees itself when its calls and its attempt to connect have ended. */
+void grpc_subchannel_remove(struct grpc_subchannel *self);
+
+/* The connection that a request may be started on now, the one with the fewest; NULL: none. */
+struct grpc_connection *grpc_subchannel_ready(const struct grpc_subchannel *self);
+
+/* When nothing is ready: begins what may change that, unless the instance was tried in vain just
+ * now. Whether there is something to wait for. */
+bool grpc_subchannel_expect(struct grpc_subchannel *self);
+
+/* Counts a call on the connection, which stays while there are any. */
+void grpc_connection_hold(struct grpc_connection *connection);
+void grpc_connection_release(struct grpc_connection *connection);

@@ -1,0 +1,227 @@
+#include "http/http2_client.h"
+
+#include <stdlib.h>
+
+#include "http/http2_client_private.h"
+#include "http/http2_memory.h"
+#include "http/tcp_connect.h"
+#include "http/tcp_transport.h"
+
+static void tell_refusing(struct http2_client *client)
+{
+    if (!client->has_told_refusing) {
+        client->has_told_refusing = true;
+        if (client->events.refusing != NULL) {
+            client->events.refusing(client->events.state);
+        }
+    }
+}
+
+/* Ends every request and lets the transport go. */
+static void shut(struct http2_client *client)
+{
+    struct http_transport *transport = client->transport;
+    client->transport = NULL;
+    client->refusing = true;
+    while (!list_is_empty(&client->requests)) {
+        struct http2_request *request =
+            CONTAINER_OF(client->requests.next, struct http2_request, link);
+        http2_request_end(request, request->was_sent ? HTTP2_CONNECTION_LOST : HTTP2_NOT_PROCESSED,
+                          0);
+    }
+    struct list *link;
+    while ((link = list_take_first(&client->ended)) != NULL) {
+        CONTAINER_OF(link, struct http2_request, link)->client = NULL;
+    }
+    nghttp2_session_del(client->session);
+    client->session = NULL;
+    transport->ops->close(transport->state);
+    http_output_retire(&client->output);
+}
+
+static void close_client(struct http2_client *client)
+{
+    if (client->transport == NULL) {
+        return;
+    }
+    shut(client);
+    tell_refusing(client);
+    if (client->events.closed != NULL) {
+        client->events.closed(client->events.state);
+    }
+}
+
+static void on_received(void *state, struct text bytes)
+{
+    struct http2_client *client = state;
+    const uint8_t *data = (const uint8_t *)bytes.data;
+    if (nghttp2_session_mem_recv(client->session, data, bytes.length) < 0) {
+        close_client(client);
+        return;
+    }
+    if (client->refusing) {
+        tell_refusing(client);
+    }
+    http_output_schedule(&client->output);
+}
+
+static void on_drained(void *state)
+{
+    struct http2_client *client = state;
+    http_output_drained(&client->output);
+}
+
+static void on_ended(void *state)
+{
+    close_client(state);
+}
+
+static void on_fill(void *owner)
+{
+    struct http2_client *client = owner;
+    if (!http2_gather(client->session, &client->output)) {
+        close_client(client);
+    }
+}
+
+static void on_flushed(void *owner)
+{
+    struct http2_client *client = owner;
+    http2_client_wake_writers(client);
+    if (http_output_waiting(&client->output) == 0 && !nghttp2_session_want_read(client->session) &&
+        !nghttp2_session_want_write(client->session)) {
+        close_client(client);
+    }
+}
+
+static void free_client(struct http2_client *client)
+{
+    struct list *link;
+    while ((link = list_take_first(&client->idle_requests)) != NULL) {
+        http2_request_free(CONTAINER_OF(link, struct http2_request, link));
+    }
+    http2_memory_destroy(client->memory);
+    free(client);
+}
+
+static void on_retired(void *owner)
+{
+    struct http2_client *client = owner;
+    client->retired = true;
+    if (client->destroyed) {
+        free_client(client);
+    }
+}
+
+static const struct http_output_events output_events = {
+    .fill = on_fill,
+    .flushed = on_flushed,
+    .retired = on_retired,
+};
+
+static bool send_settings(nghttp2_session *session)
+{
+    const nghttp2_settings_entry settings[] = {
+        {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, HTTP2_CLIENT_WINDOW_BYTES},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HTTP_HEADER_LIST_BYTES_MAX},
+    };
+    return nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, ARRAY_LENGTH(settings)) ==
+               0 &&
+           nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0,
+                                                 HTTP2_CONNECTION_WINDOW_BYTES) == 0;
+}
+
+static bool open_session(struct http2_client *client)
+{
+    nghttp2_session_callbacks *callbacks = http2_client_callbacks_create();
+    nghttp2_option *option = http2_options_create();
+    bool done = callbacks != NULL && option != NULL &&
+                nghttp2_session_client_new3(&client->session, callbacks, client, option,
+                                            http2_memory_functions(client->memory)) == 0;
+    nghttp2_session_callbacks_del(callbacks);
+    nghttp2_option_del(option);
+    return done && send_settings(client->session);
+}
+
+enum status http2_client_over(struct loop *loop, struct http_transport *transport,
+                              const struct http2_client_events *events,
+                              struct http2_client **ret_client)
+{
+    struct http2_client *client = calloc(1, sizeof(*client));
+    if (client == NULL || http2_memory_create(&client->memory) != STATUS_OK ||
+        !open_session(client)) {
+        if (client != NULL) {
+            nghttp2_session_del(client->session);
+            http2_memory_destroy(client->memory);
+        }
+        free(client);
+        transport->ops->close(transport->state);
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    client->loop = loop;
+    client->transport = transport;
+    client->events = *events;
+    list_init(&client->requests);
+    list_init(&client->writers);
+    list_init(&client->ended);
+    list_init(&client->idle_requests);
+    transport->events = (struct http_transport_events){
+        .received = on_received,
+        .drained = on_drained,
+        .ended = on_ended,
+        .state = client,
+    };
+    http_output_init(&client->output, loop, transport, &output_events, client);
+    http_output_schedule(&client->output);
+    *ret_client = client;
+    return STATUS_OK;
+}
+
+void http2_client_destroy(struct http2_client *client)
+{
+    if (client == NULL) {
+        return;
+    }
+    client->destroyed = true;
+    if (client->transport != NULL) {
+        shut(client);
+    } else if (client->retired) {
+        free_client(client);
+    }
+}
+
+bool http2_client_is_usable(const struct http2_client *client)
+{
+    return client->transport != NULL && !client->refusing &&
+           nghttp2_session_check_request_allowed(client->session) != 0;
+}
+
+bool http2_client_is_ready(const struct http2_client *client)
+{
+    return http2_client_is_usable(client) &&
+           client->request_count < nghttp2_session_get_remote_settings(
+                                       client->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+}
+
+unsigned http2_client_request_count(const struct http2_client *client)
+{
+    return client->request_count;
+}
+
+enum status http2_client_connect(struct loop *loop, struct call *call, struct text address,
+                                 const struct http2_client_events *events,
+                                 struct http2_client **ret_client)
+{
+    struct http_transport *transport;
+    int fd;
+    enum status status = tcp_connect(loop, call, address, &fd);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = tcp_transport_create(loop, fd, &transport);
+    if (status == STATUS_OK) {
+        status = http2_client_over(loop, transport, events, ret_client);
+    }
+    return status;
+}

@@ -1,0 +1,87 @@
+/* http2_client_private.h: a client's connection and its requests: http2_client.c is the connection,
+ * http2_request.c what the requests' fibers call, http2_reply.c what nghttp2 calls. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "http/http2_client.h"
+#include "http/http2_session.h"
+#include "http/http_transport.h"
+#include "loop/fiber.h"
+
+enum {
+    HTTP2_REQUESTS_KEPT_MAX = 256,             /* in a connection's pool */
+    HTTP2_REPLY_ARENA_BYTES_MAX = 1024 * 1024, /* headers and trailers, within their limit */
+};
+
+struct http2_client {
+    struct loop *loop;
+    struct http_transport *transport; /* NULL: closed */
+    struct http_output output;
+    nghttp2_session *session; /* NULL: closed */
+    struct http2_memory *memory;
+    struct http2_client_events events;
+    struct list requests;      /* whose streams are open, or about to be */
+    struct list writers;       /* of those: fibers that wait for room */
+    struct list ended;         /* whose streams are closed, but not they themselves */
+    struct list idle_requests; /* the pool */
+    unsigned request_count;
+    unsigned idle_request_count;
+    bool refusing; /* GOAWAY came */
+    bool has_told_refusing;
+    bool retired; /* the output will not be touched any more */
+    bool destroyed;
+};
+
+struct http2_headers {
+    struct http_header *list; /* valid in the request's arena */
+    size_t count;
+    size_t capacity;
+};
+
+struct http2_request {
+    struct list link; /* in the client's requests, ended ones or pool */
+    struct list writer_link;
+    struct http2_client *client; /* NULL: the connection is closed */
+    struct call *call;
+    int32_t stream_id;
+    bool is_open;      /* the session has the stream */
+    bool is_abandoned; /* closed by its owner; waits for the stream to close */
+    bool was_sent;     /* the headers have left */
+    enum http2_outcome outcome;
+    uint32_t error_code;
+
+    struct arena arena;
+    struct http2_headers block; /* being received */
+    size_t block_bytes;
+    struct http2_headers headers;
+    struct http2_headers trailers;
+    bool has_headers;
+    bool is_headers_only;
+
+    struct buffer input;   /* came, not read */
+    struct buffer reading; /* lent to the reader */
+    struct buffer output;  /* not sent yet */
+    size_t output_sent;
+    bool is_complete; /* nothing is added to the output any more */
+    bool is_deferred; /* the session waits for more */
+    struct fiber_wait readable;
+    struct fiber_wait writable;
+};
+
+/* The session's callbacks. NULL: no memory. To be deleted by the caller. */
+nghttp2_session_callbacks *http2_client_callbacks_create(void);
+
+/* Reads the request's body for the session. */
+ssize_t http2_request_read_output(nghttp2_session *session, int32_t stream_id, uint8_t *buffer,
+                                  size_t length_max, uint32_t *flags, nghttp2_data_source *source,
+                                  void *user_data);
+
+/* The stream is no more: told to whom it concerns, or forgotten. */
+void http2_request_end(struct http2_request *request, enum http2_outcome outcome,
+                       uint32_t error_code);
+
+/* Wakes writers that have room again. */
+void http2_client_wake_writers(struct http2_client *client);
+
+void http2_request_free(struct http2_request *request);

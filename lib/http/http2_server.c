@@ -1,0 +1,407 @@
+/* Receiving requests over HTTP/2. */
+#include "http/http2_server.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "http/http2_memory.h"
+#include "http/http2_server_private.h"
+#include "http/http_server_private.h"
+
+/* How long the peer may take to answer the ping that follows the first GOAWAY. */
+#define NOTICE_NS CLOCK_NS_PER_S
+
+static const uint8_t drain_ping[8] = {'d', 'r', 'a', 'i', 'n'};
+
+static int64_t now_ns(const struct http_connection *connection)
+{
+    return loop_now_ns(connection->server->loop);
+}
+
+static struct http_exchange *exchange_of(nghttp2_session *session, int32_t stream_id)
+{
+    return nghttp2_session_get_stream_user_data(session, stream_id);
+}
+
+static void strike(struct http_connection *connection)
+{
+    struct http2_connection *http2 = connection->state;
+    if (!http2_strikes_take(&http2->strikes, now_ns(connection)) && !http2->terminated) {
+        http2->terminated = true;
+        (void)nghttp2_session_terminate_session(http2->session, NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+}
+
+static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
+{
+    struct http_connection *connection = user_data;
+    struct http2_connection *http2 = connection->state;
+    http2->block_since_ns = now_ns(connection);
+    if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
+        return 0;
+    }
+    struct http_exchange *exchange = http_exchange_take(connection, &http2_exchange_ops);
+    if (exchange == NULL) {
+        (void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                        NGHTTP2_REFUSED_STREAM);
+        return 0;
+    }
+    exchange->stream_id = frame->hd.stream_id;
+    exchange->request.version = 2;
+    list_append(&http2->streams, &exchange->stream_link);
+    (void)nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, exchange);
+    return 0;
+}
+
+static bool add_pseudo_header(struct http_exchange *exchange, struct text name, struct text value)
+{
+    if (text_equal(name, TEXT(":path"))) {
+        http_exchange_set_target(exchange, value);
+    } else if (text_equal(name, TEXT(":method"))) {
+        exchange->request.method = value;
+    } else if (text_equal(name, TEXT(":authority"))) {
+        exchange->request.authority = value;
+    } else {
+        return name.length > 0 && name.data[0] == ':';
+    }
+    return true;
+}
+
+static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+                     size_t name_length, const uint8_t *value, size_t value_length, uint8_t flags,
+                     void *user_data)
+{
+    (void)flags;
+    (void)user_data;
+    struct http_exchange *exchange = exchange_of(session, frame->hd.stream_id);
+    if (exchange == NULL) {
+        return 0;
+    }
+    if (!http_exchange_admit_header(exchange, name_length, value_length)) {
+        return exchange->header_list_bytes > HTTP2_HEADER_BLOCK_BYTES_MAX
+                   ? NGHTTP2_ERR_CALLBACK_FAILURE
+                   : 0;
+    }
+    if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
+        return 0; /* trailers of a request mean nothing here */
+    }
+    char *copy = arena_alloc(&exchange->arena, name_length + value_length);
+    if (copy == NULL) {
+        http_exchange_refuse(exchange, 431, "no room for the request's headers");
+        return 0;
+    }
+    memcpy(copy, name, name_length);
+    if (value_length > 0) {
+        memcpy(copy + name_length, value, value_length);
+    }
+    struct text name_text = {copy, name_length};
+    struct text value_text = {copy + name_length, value_length};
+    if (!add_pseudo_header(exchange, name_text, value_text)) {
+        http_exchange_add_header(exchange, name_text, value_text);
+    }
+    return 0;
+}
+
+static void end_body(struct http_exchange *exchange)
+{
+    exchange->body_ended = true;
+    http_exchange_wake_reader(exchange);
+}
+
+static void complete_request(struct http2_connection *http2, struct http_exchange *exchange)
+{
+    struct http_request *request = &exchange->request;
+    if (request->authority.length == 0) {
+        request->authority =
+            http_header_find(request->headers, request->header_count, TEXT("host"));
+    }
+    if (request->path.length == 0) {
+        http_exchange_refuse(exchange, 501, "CONNECT is not served");
+    }
+    list_append(&http2->ready, &exchange->ready_link);
+}
+
+static void drained_notice(struct http2_connection *http2)
+{
+    if (http2->notice_ns != 0 && !http2->terminated) {
+        http2->terminated = true;
+        (void)nghttp2_submit_goaway(http2->session, NGHTTP2_FLAG_NONE,
+                                    nghttp2_session_get_last_proc_stream_id(http2->session),
+                                    NGHTTP2_NO_ERROR, NULL, 0);
+    }
+}
+
+static int on_frame_received(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
+{
+    struct http_connection *connection = user_data;
+    struct http2_connection *http2 = connection->state;
+    if (frame->hd.type == NGHTTP2_SETTINGS) {
+        http2->settled = true;
+    } else if (frame->hd.type == NGHTTP2_PING) {
+        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0 &&
+            memcmp(frame->ping.opaque_data, drain_ping, sizeof(drain_ping)) == 0) {
+            drained_notice(http2);
+        }
+    } else if (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) {
+        struct http_exchange *exchange = exchange_of(session, frame->hd.stream_id);
+        bool is_headers = frame->hd.type == NGHTTP2_HEADERS;
+        if (is_headers) {
+            http2->block_since_ns = 0;
+        }
+        if (exchange == NULL) {
+            return 0;
+        }
+        if (is_headers && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
+            complete_request(http2, exchange);
+        }
+        if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+            end_body(exchange);
+        }
+    }
+    return 0;
+}
+
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream_id, const uint8_t *data,
+                   size_t length, void *user_data)
+{
+    (void)flags;
+    (void)user_data;
+    struct http_exchange *exchange = exchange_of(session, stream_id);
+    /* The connection's window is for all streams: one that is not read must not stop the others. */
+    if (nghttp2_session_consume_connection(session, length) != 0) {
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
+    bool is_wanted = exchange != NULL && (exchange->running || !exchange->started);
+    if (!is_wanted) {
+        (void)nghttp2_session_consume_stream(session, stream_id, length);
+    } else if (!buffer_append(&exchange->input, text_of_bytes(data, length))) {
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    } else {
+        http_exchange_wake_reader(exchange);
+    }
+    return 0;
+}
+
+static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame, int error,
+                            void *user_data)
+{
+    (void)session;
+    (void)frame;
+    (void)error;
+    strike(user_data);
+    return 0;
+}
+
+/* A reply that is complete before the request is: the peer need not send the rest (RFC 9113 section
+ * 8.1). Submitted before the last frame has left, the reset would overtake it. */
+static void stop_request(nghttp2_session *session, const nghttp2_frame *frame)
+{
+    if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 &&
+        nghttp2_session_get_stream_remote_close(session, frame->hd.stream_id) == 0) {
+        (void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                        NGHTTP2_NO_ERROR);
+    }
+}
+
+static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
+{
+    if (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) {
+        stop_request(session, frame);
+    } else if (frame->hd.type == NGHTTP2_RST_STREAM) {
+        uint32_t code = frame->rst_stream.error_code;
+        if (code != NGHTTP2_NO_ERROR && code != NGHTTP2_CANCEL && code != NGHTTP2_INTERNAL_ERROR) {
+            strike(user_data);
+        }
+    }
+    return 0;
+}
+
+static int on_stream_closed(nghttp2_session *session, int32_t stream_id, uint32_t error_code,
+                            void *user_data)
+{
+    (void)error_code;
+    struct http_connection *connection = user_data;
+    struct http2_connection *http2 = connection->state;
+    struct http_exchange *exchange = exchange_of(session, stream_id);
+    if (exchange != NULL) {
+        http2->waiting_bytes -= exchange->output.length - exchange->output_sent;
+        buffer_clear(&exchange->output);
+        exchange->output_sent = 0;
+        http_exchange_detach(exchange);
+        if (list_is_empty(&http2->streams)) {
+            http2->idle_since_ns = now_ns(connection);
+        }
+    }
+    return 0;
+}
+
+static nghttp2_session_callbacks *create_callbacks(void)
+{
+    nghttp2_session_callbacks *callbacks;
+    if (nghttp2_session_callbacks_new(&callbacks) != 0) {
+        return NULL;
+    }
+    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
+    nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame_received);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid_frame);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_closed);
+    nghttp2_session_callbacks_set_send_data_callback(callbacks, http2_send_reply_data);
+    return callbacks;
+}
+
+static bool send_settings(struct http_connection *connection, nghttp2_session *session)
+{
+    const nghttp2_settings_entry settings[] = {
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, connection->server->streams_max},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, HTTP2_SERVER_WINDOW_BYTES},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HTTP_HEADER_LIST_BYTES_MAX},
+        {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
+    };
+    return nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, ARRAY_LENGTH(settings)) ==
+               0 &&
+           nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0,
+                                                 HTTP2_CONNECTION_WINDOW_BYTES) == 0;
+}
+
+static bool open_session(struct http_connection *connection)
+{
+    struct http2_connection *http2 = calloc(1, sizeof(*http2));
+    nghttp2_session_callbacks *callbacks = create_callbacks();
+    nghttp2_option *option = http2_options_create();
+    bool done = false;
+    if (http2 != NULL && callbacks != NULL && option != NULL) {
+        done = nghttp2_session_server_new3(&http2->session, callbacks, connection, option,
+                                           http2_memory_functions(connection->server->memory)) == 0;
+    }
+    nghttp2_session_callbacks_del(callbacks);
+    nghttp2_option_del(option);
+    if (!done) {
+        free(http2);
+        return false;
+    }
+    http2->connection = connection;
+    http2->idle_since_ns = now_ns(connection);
+    list_init(&http2->streams);
+    list_init(&http2->ready);
+    list_init(&http2->writers);
+    http2_strikes_init(&http2->strikes, now_ns(connection));
+    connection->state = http2;
+    if (!send_settings(connection, http2->session)) {
+        nghttp2_session_del(http2->session);
+        free(http2);
+        return false;
+    }
+    return true;
+}
+
+static void start_ready(struct http2_connection *http2)
+{
+    struct list *link;
+    while ((link = list_take_first(&http2->ready)) != NULL) {
+        http_exchange_begin(CONTAINER_OF(link, struct http_exchange, ready_link));
+    }
+}
+
+static void received(struct http_connection *connection, struct text bytes)
+{
+    struct http2_connection *http2 = connection->state;
+    const uint8_t *data = (const uint8_t *)bytes.data;
+    if (nghttp2_session_mem_recv(http2->session, data, bytes.length) < 0) {
+        (void)nghttp2_session_terminate_session(http2->session, NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+    start_ready(http2);
+    if (http2->block_since_ns != 0 || !http2->settled) {
+        http_connection_watch(connection);
+    }
+    http_output_schedule(&connection->output);
+}
+
+static void fill(struct http_connection *connection)
+{
+    struct http2_connection *http2 = connection->state;
+    if (!http2_gather(http2->session, &connection->output)) {
+        http_connection_close(connection);
+    }
+}
+
+static void flushed(struct http_connection *connection)
+{
+    struct http2_connection *http2 = connection->state;
+    http2_wake_writers(http2);
+    if (http_output_waiting(&connection->output) == 0 &&
+        !nghttp2_session_want_read(http2->session) && !nghttp2_session_want_write(http2->session)) {
+        http_connection_close(connection);
+    }
+}
+
+static void drain(struct http_connection *connection)
+{
+    struct http2_connection *http2 = connection->state;
+    http2->notice_ns = now_ns(connection);
+    (void)nghttp2_submit_shutdown_notice(http2->session);
+    (void)nghttp2_submit_ping(http2->session, NGHTTP2_FLAG_NONE, drain_ping);
+    http_output_schedule(&connection->output);
+    http_connection_watch(connection);
+}
+
+static int64_t due_ns(const struct http_connection *connection)
+{
+    const struct http2_connection *http2 = connection->state;
+    const struct http_server *server = connection->server;
+    int64_t due = INT64_MAX;
+    if (list_is_empty(&http2->streams)) {
+        due = http2->idle_since_ns + server->idle_timeout_ms * CLOCK_NS_PER_MS;
+    }
+    int64_t since = http2->settled ? http2->block_since_ns : connection->opened_ns;
+    if (since != 0 && since + server->header_timeout_ms * CLOCK_NS_PER_MS < due) {
+        due = since + server->header_timeout_ms * CLOCK_NS_PER_MS;
+    }
+    if (http2->notice_ns != 0 && !http2->terminated && http2->notice_ns + NOTICE_NS < due) {
+        due = http2->notice_ns + NOTICE_NS;
+    }
+    return due;
+}
+
+static void expire(struct http_connection *connection)
+{
+    struct http2_connection *http2 = connection->state;
+    if (http2->notice_ns != 0 && !http2->terminated) {
+        drained_notice(http2);
+    } else if (!http2->terminated) {
+        http2->terminated = true;
+        http2->settled = true;
+        http2->block_since_ns = 0;
+        http2->idle_since_ns = now_ns(connection);
+        (void)nghttp2_session_terminate_session(http2->session, NGHTTP2_NO_ERROR);
+    } else {
+        http_connection_close(connection);
+        return;
+    }
+    http_output_schedule(&connection->output);
+}
+
+static void close_session(struct http_connection *connection)
+{
+    struct http2_connection *http2 = connection->state;
+    while (!list_is_empty(&http2->streams)) {
+        struct list *first = http2->streams.next;
+        http_exchange_detach(CONTAINER_OF(first, struct http_exchange, stream_link));
+    }
+    nghttp2_session_del(http2->session);
+    http2->session = NULL;
+}
+
+const struct http_protocol http2_protocol = {
+    .open = open_session,
+    .received = received,
+    .ended = http_connection_close,
+    .fill = fill,
+    .flushed = flushed,
+    .drain = drain,
+    .due_ns = due_ns,
+    .expire = expire,
+    .close = close_session,
+};

@@ -1,0 +1,67 @@
+/* http2_session.h: what HTTP/2 servers and clients do alike: making a session, gathering its
+ * frames, sending bodies without a copy in between. */
+#pragma once
+
+#include <nghttp2/nghttp2.h>
+
+#include "base/buffer.h"
+#include "http/http_output.h"
+
+struct http2_memory;
+
+enum {
+    /* The session is asked for no more frames once that much waits to be written. */
+    HTTP2_GATHER_BYTES = 64 * 1024,
+    HTTP2_SERVER_WINDOW_BYTES = 128 * 1024, /* of a request's body that nobody has read */
+    HTTP2_CLIENT_WINDOW_BYTES = 256 * 1024, /* of a reply's body that nobody has read */
+    HTTP2_CONNECTION_WINDOW_BYTES = 1024 * 1024,
+    /* Frames of a peer that make us reset a stream, or that are invalid: that many at once, and so
+     * many a second more (CVE-2025-8671). Then the connection ends with ENHANCE_YOUR_CALM. */
+    HTTP2_STRIKES_MAX = 1000,
+    HTTP2_STRIKES_A_SECOND = 33,
+    HTTP2_RESETS_MAX = 2000, /* streams that a peer may reset at once, and a second */
+    HTTP2_RESETS_A_SECOND = 500,
+    /* Header bytes after which even decoding a block goes too far. */
+    HTTP2_HEADER_BLOCK_BYTES_MAX = 1024 * 1024,
+};
+
+/* A body on its way to the peer. */
+struct http2_body {
+    const char *data;
+    size_t length;
+    size_t sent;
+};
+
+static inline nghttp2_nv http2_field(struct text name, struct text value)
+{
+    return (nghttp2_nv){
+        .name = (uint8_t *)(uintptr_t)name.data,
+        .value = (uint8_t *)(uintptr_t)value.data,
+        .namelen = name.length,
+        .valuelen = value.length,
+        .flags = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE,
+    };
+}
+
+/* Appends frames to the output until HTTP2_GATHER_BYTES are there or the session has no more.
+ * false: the session is broken (no memory, or a callback failed). */
+MUST_USE bool http2_gather(nghttp2_session *session, struct http_output *output);
+
+/* For send_data callbacks: appends the frame head and `body` to the output.
+ * false: no room: the session is broken. */
+MUST_USE bool http2_append_data(struct http_output *output, const uint8_t *frame_head,
+                                struct text body);
+
+/* Options that hold for both sides. NULL: no memory. To be deleted by the caller. */
+nghttp2_option *http2_options_create(void);
+
+/* A peer's budget of misdeeds. */
+struct http2_strikes {
+    int64_t refilled_ns;
+    int64_t left;
+};
+
+void http2_strikes_init(struct http2_strikes *strikes, int64_t now_ns);
+
+/* Counts one. false: it was one too many. */
+MUST_USE bool http2_strikes_take(struct http2_strikes *strikes, int64_t now_ns);

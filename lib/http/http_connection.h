@@ -1,0 +1,63 @@
+/* http_connection.h: one peer of a server: its transport, its output, its timer, and the protocol
+ * it turned out to speak. */
+#pragma once
+
+#include "base/list.h"
+#include "http/http_output.h"
+#include "http/http_server.h"
+
+struct http_connection;
+
+/* What HTTP/1.1 and HTTP/2 do differently. All are mandatory. */
+struct http_protocol {
+    /* Makes connection->state, by malloc(). false: no memory. */
+    bool (*open)(struct http_connection *connection);
+    void (*received)(struct http_connection *connection, struct text bytes);
+    /* The peer sends no more. */
+    void (*ended)(struct http_connection *connection);
+    /* As struct http_output_events. */
+    void (*fill)(struct http_connection *connection);
+    void (*flushed)(struct http_connection *connection);
+    /* No new requests from here on; closes when those that run have ended. Once. */
+    void (*drain)(struct http_connection *connection);
+    /* When the peer will have been silent for too long, on loop_now_ns(); in the past: now.
+     * INT64_MAX: it need not say anything. */
+    int64_t (*due_ns)(const struct http_connection *connection);
+    /* The peer was: tells it where that is useful, and closes. */
+    void (*expire)(struct http_connection *connection);
+    /* Lets go of the exchanges, and of all but the memory of connection->state itself, which is
+     * freed with the connection: whoever is at work on it finds it closed. */
+    void (*close)(struct http_connection *connection);
+};
+
+enum { HTTP_PREFACE_BYTES = 14 }; /* "PRI * HTTP/2.0", enough to tell HTTP/2 */
+
+struct http_connection {
+    struct list link; /* in the server's connections */
+    struct http_server *server;
+    struct http_transport *transport; /* NULL: closed */
+    const struct http_protocol *protocol;
+    void *state; /* the protocol's */
+    struct http_output output;
+    struct loop_timer timer;
+    int64_t active_ns; /* when something came or an exchange ended: what idleness counts from */
+    int64_t opened_ns;
+    bool draining;
+    char sniffed[HTTP_PREFACE_BYTES];
+    size_t sniffed_length;
+};
+
+/* Takes the transport over, also on failure. STATUS_RESOURCE_EXHAUSTED: no memory. */
+MUST_USE enum status http_connection_open(struct http_server *server,
+                                          struct http_transport *transport);
+
+/* Closes at once; what runs is cancelled. Freed later in the turn. Closing again does nothing. */
+void http_connection_close(struct http_connection *connection);
+
+void http_connection_drain(struct http_connection *connection);
+
+/* Has the timer look at due_ns() again, which is sooner than before. */
+void http_connection_watch(struct http_connection *connection);
+
+/* Without output progress by then, the peer is given up. */
+int64_t http_connection_output_due_ns(const struct http_connection *connection);

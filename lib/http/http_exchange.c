@@ -1,0 +1,345 @@
+#include "http/http_exchange.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "http/http_server_private.h"
+
+enum {
+    HEADERS_FIRST = 16,
+    BUFFER_KEPT_BYTES_MAX = 64 * 1024, /* of a buffer in the pool */
+};
+
+static struct http_exchange *create(struct http_server *server)
+{
+    struct http_exchange *exchange = calloc(1, sizeof(*exchange));
+    if (exchange == NULL) {
+        return NULL;
+    }
+    exchange->server = server;
+    arena_init(&exchange->arena, server->arena_bytes_max);
+    buffer_init(&exchange->input, SIZE_MAX / 4); /* bounded by the windows, or by pausing */
+    buffer_init(&exchange->reading, SIZE_MAX / 4);
+    buffer_init(&exchange->output, 2 * (size_t)HTTP_OUTPUT_BYTES_MAX);
+    return exchange;
+}
+
+void http_exchange_free(struct http_exchange *exchange)
+{
+    arena_deinit(&exchange->arena);
+    buffer_deinit(&exchange->input);
+    buffer_deinit(&exchange->reading);
+    buffer_deinit(&exchange->output);
+    free(exchange);
+}
+
+static void clear_buffer(struct buffer *buffer)
+{
+    buffer_clear(buffer);
+    if (buffer->capacity > BUFFER_KEPT_BYTES_MAX) {
+        buffer_deinit(buffer);
+    }
+}
+
+/* Everything that belongs to one request, and nothing that the pool is kept for. */
+static void reset(struct http_exchange *exchange)
+{
+    exchange->running = false;
+    exchange->started = false;
+    exchange->request = (struct http_request){.content_length = -1};
+    exchange->headers = NULL;
+    exchange->header_capacity = 0;
+    exchange->header_list_bytes = 0;
+    exchange->refusal = 0;
+    exchange->route = NULL;
+    exchange->rest = (struct text){NULL, 0};
+    exchange->note = 0;
+    exchange->body_ended = false;
+    exchange->body_broken = false;
+    exchange->expects_continue = false;
+    exchange->reply = (struct http_exchange_reply){.state = HTTP_REPLY_NONE};
+    exchange->output_sent = 0;
+    exchange->stream_id = 0;
+    exchange->submitted = false;
+    exchange->deferred = false;
+    list_init(&exchange->stream_link);
+    list_init(&exchange->ready_link);
+    list_init(&exchange->writer_link);
+    fiber_wait_init(&exchange->readable);
+    fiber_wait_init(&exchange->writable);
+    cancellation_init(&exchange->cancellation);
+    exchange->call = (struct call){
+        .deadline_ns = CALL_NO_DEADLINE,
+        .cancellation = &exchange->cancellation,
+        .arena = &exchange->arena,
+    };
+}
+
+struct http_exchange *http_exchange_take(struct http_connection *connection,
+                                         const struct http_exchange_ops *ops)
+{
+    struct http_server *server = connection->server;
+    struct list *link = list_take_first(&server->idle_exchanges);
+    struct http_exchange *exchange;
+    if (link != NULL) {
+        exchange = CONTAINER_OF(link, struct http_exchange, link);
+        server->idle_exchange_count--;
+    } else {
+        exchange = create(server);
+        if (exchange == NULL) {
+            return NULL;
+        }
+    }
+    reset(exchange);
+    exchange->connection = connection;
+    exchange->ops = ops;
+    list_append(&server->exchanges, &exchange->link);
+    server->exchange_count++;
+    return exchange;
+}
+
+static void give_back(struct http_exchange *exchange)
+{
+    struct http_server *server = exchange->server;
+    list_remove(&exchange->link);
+    list_remove(&exchange->stream_link);
+    list_remove(&exchange->ready_link);
+    list_remove(&exchange->writer_link);
+    server->exchange_count--;
+    if (server->idle_exchange_count < HTTP_EXCHANGES_KEPT_MAX) {
+        arena_reset(&exchange->arena);
+        clear_buffer(&exchange->input);
+        clear_buffer(&exchange->reading);
+        clear_buffer(&exchange->output);
+        /* The one used last is taken first: its memory is in the cache. */
+        list_append(server->idle_exchanges.next, &exchange->link);
+        server->idle_exchange_count++;
+    } else {
+        http_exchange_free(exchange);
+    }
+    http_server_look_idle(server);
+}
+
+static void refuse_later(struct http_exchange *exchange, int status, const char *reason)
+{
+    if (exchange->refusal == 0) {
+        exchange->refusal = status;
+        exchange->refusal_reason = reason;
+    }
+}
+
+bool http_exchange_admit_header(struct http_exchange *exchange, size_t name_length,
+                                size_t value_length)
+{
+    exchange->header_list_bytes += name_length + value_length + 32;
+    if (exchange->header_list_bytes > HTTP_HEADER_LIST_BYTES_MAX ||
+        exchange->request.header_count == HTTP_HEADER_COUNT_MAX) {
+        refuse_later(exchange, 431, "the request's headers are too large");
+        return false;
+    }
+    return true;
+}
+
+void http_exchange_refuse(struct http_exchange *exchange, int status, const char *reason)
+{
+    refuse_later(exchange, status, reason);
+}
+
+static bool grow_headers(struct http_exchange *exchange)
+{
+    size_t capacity =
+        exchange->header_capacity > 0 ? 2 * exchange->header_capacity : (size_t)HEADERS_FIRST;
+    struct http_header *headers = arena_alloc(&exchange->arena, capacity * sizeof(*headers));
+    if (headers == NULL) {
+        return false;
+    }
+    if (exchange->header_capacity > 0) {
+        memcpy(headers, exchange->headers, exchange->header_capacity * sizeof(*headers));
+    }
+    exchange->headers = headers;
+    exchange->header_capacity = capacity;
+    exchange->request.headers = headers;
+    return true;
+}
+
+void http_exchange_add_header(struct http_exchange *exchange, struct text name, struct text value)
+{
+    if (exchange->request.header_count == exchange->header_capacity && !grow_headers(exchange)) {
+        refuse_later(exchange, 431, "no room for the request's headers");
+        return;
+    }
+    exchange->headers[exchange->request.header_count++] = (struct http_header){name, value};
+}
+
+void http_exchange_set_target(struct http_exchange *exchange, struct text target)
+{
+    size_t mark = text_find(target, 0, '?');
+    exchange->request.path = text_slice(target, 0, mark);
+    exchange->request.query =
+        mark < target.length ? text_slice(target, mark + 1, target.length) : (struct text){NULL, 0};
+    if (target.length > HTTP_TARGET_BYTES_MAX) {
+        refuse_later(exchange, 414, "the address is too long");
+    }
+}
+
+/* What the headers say about the exchange itself. */
+static void note_headers(struct http_exchange *exchange)
+{
+    struct http_request *request = &exchange->request;
+    struct trace *trace = &exchange->call.identity.trace;
+    bool has_trace = false;
+
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct http_header *header = &request->headers[i];
+        if (text_equal(header->name, TEXT("content-length"))) {
+            int64_t length;
+            if (text_to_i64(header->value, &length) && length >= 0) {
+                request->content_length = length;
+            }
+        } else if (text_equal(header->name, TEXT("traceparent"))) {
+            struct trace parent;
+            if (trace_parse(header->value, &parent)) {
+                *trace = trace_child(&parent);
+                has_trace = true;
+            }
+        } else if (request->version == 2 && text_equal(header->name, TEXT("expect"))) {
+            exchange->expects_continue =
+                text_equal_ignoring_case(header->value, TEXT("100-continue"));
+        }
+    }
+    if (!has_trace) {
+        *trace = trace_start();
+    }
+    if (exchange->connection->transport->peer[0] != '\0') {
+        exchange->call.identity.peer =
+            arena_copy(&exchange->arena, text_of(exchange->connection->transport->peer));
+    }
+}
+
+static void observe(struct http_exchange *exchange)
+{
+    const struct http_server_options *options = &exchange->server->options;
+    if (options->observe != NULL) {
+        struct http_observation observation = {
+            .method = exchange->request.method,
+            .route = exchange->route != NULL ? exchange->route->path : "",
+            .status = exchange->reply.status,
+            .duration_ns = clock_monotonic_ns() - exchange->started_ns,
+        };
+        options->observe(options->observe_state, exchange, &observation);
+    }
+}
+
+/* The handler, or what answered in its place, is done. */
+static void finish(struct http_exchange *exchange)
+{
+    if (exchange->reply.state == HTTP_REPLY_NONE) {
+        if (exchange->connection != NULL) {
+            http_reply_problem_with(exchange, 500, TEXT("no reply was made"), NULL, 0);
+        }
+    } else if (exchange->reply.state != HTTP_REPLY_ENDED) {
+        enum { HTTP2_INTERNAL_ERROR = 2 };
+        http_abort(exchange, HTTP2_INTERNAL_ERROR);
+    }
+    observe(exchange);
+    exchange->running = false;
+    if (exchange->connection != NULL) {
+        exchange->ops->returned(exchange);
+    } else {
+        give_back(exchange);
+    }
+}
+
+static void reply_not_allowed(struct http_exchange *exchange, const struct http_route *other)
+{
+    struct http_header allow = {
+        TEXT_INIT("allow"), http_route_allow(exchange->server->routes, other, &exchange->arena)};
+    http_reply_problem_with(exchange, 405, TEXT("this method is not served here"), &allow, 1);
+}
+
+static void run(void *argument)
+{
+    struct http_exchange *exchange = argument;
+    const struct http_server *server = exchange->server;
+    struct http_route_match match =
+        http_route_find(server->routes, exchange->request.method, exchange->request.path);
+    if (match.route != NULL) {
+        exchange->route = match.route;
+        exchange->rest = match.rest;
+        match.route->handle(match.route->state, exchange);
+    } else if (match.other != NULL) {
+        reply_not_allowed(exchange, match.other);
+    } else if (server->options.fallback != NULL) {
+        server->options.fallback(server->options.fallback_state, exchange);
+    } else {
+        http_reply_problem_with(exchange, 404, TEXT("there is nothing at this address"), NULL, 0);
+    }
+    finish(exchange);
+}
+
+void http_exchange_begin(struct http_exchange *exchange)
+{
+    struct http_server *server = exchange->server;
+    exchange->started = true;
+    if (server->options.observe != NULL) {
+        exchange->started_ns = clock_monotonic_ns();
+    }
+    if (exchange->refusal == 0) {
+        note_headers(exchange);
+        exchange->running = true;
+        if (server->exchange_count <= HTTP_EXCHANGES_MAX &&
+            fiber_run(server->loop, run, exchange) == STATUS_OK) {
+            return;
+        }
+        exchange->running = false;
+        refuse_later(exchange, 503, "the server is at its limit");
+    }
+    http_reply_problem_with(exchange, exchange->refusal, text_of(exchange->refusal_reason), NULL,
+                            0);
+    finish(exchange);
+}
+
+void http_exchange_wake_reader(struct http_exchange *exchange)
+{
+    if (exchange->running) {
+        fiber_wait_signal(&exchange->readable);
+    }
+}
+
+void http_exchange_detach(struct http_exchange *exchange)
+{
+    list_remove(&exchange->stream_link);
+    list_remove(&exchange->ready_link);
+    list_remove(&exchange->writer_link);
+    exchange->connection = NULL;
+    if (!exchange->running) {
+        give_back(exchange);
+    } else if (exchange->reply.state != HTTP_REPLY_ENDED) {
+        cancellation_request(&exchange->cancellation);
+    }
+}
+
+const struct http_request *http_exchange_request(const struct http_exchange *exchange)
+{
+    return &exchange->request;
+}
+
+struct call *http_exchange_call(struct http_exchange *exchange)
+{
+    return &exchange->call;
+}
+
+struct text http_exchange_rest(const struct http_exchange *exchange)
+{
+    return exchange->rest;
+}
+
+struct loop *http_exchange_loop(const struct http_exchange *exchange)
+{
+    return exchange->server->loop;
+}
+
+int *http_exchange_note(struct http_exchange *exchange)
+{
+    return &exchange->note;
+}

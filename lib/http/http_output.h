@@ -1,0 +1,56 @@
+/* http_output.h: what goes to a peer: gathered in one buffer during a turn of the loop and written
+ * at its end, one write a turn.
+ *
+ * Belongs to a connection (server or client). The owner is freed from `retired` only, so that no
+ * task that waits for its turn outlives what it points to. */
+#pragma once
+
+#include "base/buffer.h"
+#include "http/http_transport.h"
+#include "loop/loop.h"
+
+struct http_output_events {
+    /* The buffer is empty: append what there is to send. Appending nothing ends the flush. */
+    void (*fill)(void *owner);
+    /* A flush is over: all was taken, or the peer takes no more now. */
+    void (*flushed)(void *owner);
+    /* Nothing of the output will be touched any more. */
+    void (*retired)(void *owner);
+};
+
+enum {
+    HTTP_OUTPUT_BUFFER_BYTES_MAX = 4 * 1024 * 1024, /* past it, appending fails */
+    HTTP_OUTPUT_KEPT_BYTES_MAX = 64 * 1024,         /* of a buffer that is kept while it is empty */
+};
+
+struct http_output {
+    struct buffer bytes; /* append here, then http_output_schedule() */
+    bool blocked;        /* read only: the peer takes no more until `drained` */
+    int64_t progress_ns; /* read only: loop_now_ns() when the peer last took something */
+    /* private */
+    size_t sent;
+    struct loop *loop;
+    struct http_transport *transport;
+    const struct http_output_events *events;
+    void *owner;
+    struct loop_task task;
+    bool scheduled;
+    bool retired;
+};
+
+void http_output_init(struct http_output *output, struct loop *loop,
+                      struct http_transport *transport, const struct http_output_events *events,
+                      void *owner);
+
+/* Has what is there flushed at the end of this turn. */
+void http_output_schedule(struct http_output *output);
+
+/* The transport drained: goes on writing. */
+void http_output_drained(struct http_output *output);
+
+/* Bytes that the transport has not taken yet. */
+size_t http_output_waiting(const struct http_output *output);
+
+/* The transport is gone: nothing is written any more; `retired` is called at the end of this turn.
+ */
+void http_output_retire(struct http_output *output);

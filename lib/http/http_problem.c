@@ -1,0 +1,63 @@
+/* Errors as application/problem+json (RFC 9457). */
+#include <stdio.h>
+
+#include "http/http_exchange.h"
+
+enum { PROBLEM_HEADERS_MAX = 8 };
+
+/* The text inside a JSON string; {NULL, 0}: no memory. */
+static struct text json_escape(struct arena *arena, struct text text)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *out = arena_alloc(arena, 6 * text.length + 1);
+    size_t length = 0;
+    if (out == NULL) {
+        return (struct text){NULL, 0};
+    }
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (byte == '"' || byte == '\\') {
+            out[length++] = '\\';
+            out[length++] = (char)byte;
+        } else if (byte < 0x20) {
+            memcpy(out + length, "\\u00", 4);
+            out[length + 4] = digits[byte >> 4];
+            out[length + 5] = digits[byte & 15];
+            length += 6;
+        } else {
+            out[length++] = (char)byte;
+        }
+    }
+    return (struct text){out, length};
+}
+
+void http_reply_problem_with(struct http_exchange *exchange, int http_status, struct text detail,
+                             const struct http_header *headers, size_t header_count)
+{
+    struct arena *arena = &exchange->arena;
+    struct http_header all[PROBLEM_HEADERS_MAX + 1] = {
+        {TEXT_INIT("content-type"), TEXT_INIT("application/problem+json")},
+    };
+    CHECK(header_count <= PROBLEM_HEADERS_MAX);
+    if (header_count > 0) {
+        memcpy(all + 1, headers, header_count * sizeof(headers[0]));
+    }
+    struct text escaped =
+        text_is_utf8(detail) ? json_escape(arena, detail) : (struct text){NULL, 0};
+    struct http_reply reply = {
+        .status = http_status,
+        .headers = all,
+        .header_count = header_count + 1,
+        .body = arena_format(arena,
+                             "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,"
+                             "\"detail\":\"%.*s\"}",
+                             http_reason(http_status), http_status, TEXT_ARGUMENTS(escaped)),
+    };
+    http_reply(exchange, &reply);
+}
+
+void http_reply_problem(struct http_exchange *exchange, enum status status)
+{
+    http_reply_problem_with(exchange, status_to_http(status), exchange->call.error.message, NULL,
+                            0);
+}

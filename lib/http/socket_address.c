@@ -1,0 +1,56 @@
+#include "http/socket_address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+void socket_address_format(const struct sockaddr_storage *address,
+                           char text[static HTTP_ADDRESS_BYTES_MAX])
+{
+    char host[INET6_ADDRSTRLEN] = "";
+    text[0] = '\0';
+    if (address->ss_family == AF_INET) {
+        const struct sockaddr_in *four = (const struct sockaddr_in *)address;
+        if (inet_ntop(AF_INET, &four->sin_addr, host, sizeof(host)) != NULL) {
+            (void)snprintf(text, HTTP_ADDRESS_BYTES_MAX, "%s:%u", host, ntohs(four->sin_port));
+        }
+    } else if (address->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)address;
+        if (inet_ntop(AF_INET6, &six->sin6_addr, host, sizeof(host)) != NULL) {
+            (void)snprintf(text, HTTP_ADDRESS_BYTES_MAX, "[%s]:%u", host, ntohs(six->sin6_port));
+        }
+    }
+}
+
+bool socket_address_parse(struct text host, uint16_t port, struct sockaddr_storage *ret_address,
+                          socklen_t *ret_length)
+{
+    char name[HTTP_ADDRESS_BYTES_MAX];
+    struct in_addr four;
+    struct in6_addr six;
+
+    if (text_equal_ignoring_case(host, TEXT("localhost"))) {
+        host = TEXT("127.0.0.1");
+    }
+    if (!text_to_c_string(host, name, sizeof(name))) {
+        return false;
+    }
+    memset(ret_address, 0, sizeof(*ret_address));
+    if (inet_pton(AF_INET, name, &four) == 1) {
+        struct sockaddr_in *address = (struct sockaddr_in *)ret_address;
+        address->sin_family = AF_INET;
+        address->sin_port = htons(port);
+        address->sin_addr = four;
+        *ret_length = sizeof(*address);
+        return true;
+    }
+    if (inet_pton(AF_INET6, name, &six) == 1) {
+        struct sockaddr_in6 *address = (struct sockaddr_in6 *)ret_address;
+        address->sin6_family = AF_INET6;
+        address->sin6_port = htons(port);
+        address->sin6_addr = six;
+        *ret_length = sizeof(*address);
+        return true;
+    }
+    return false;
+}

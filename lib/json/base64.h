@@ -1,0 +1,15 @@
+/* base64.h: base64 (RFC 4648), written in the standard alphabet with padding, read in either
+ * alphabet with or without. */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/text.h"
+
+struct arena;
+
+/* false: no room in the buffer. */
+MUST_USE bool base64_encode(struct text bytes, struct buffer *buffer);
+
+/* The bytes, valid in the arena. *ret_valid: the text is base64. data is NULL when there is no
+ * memory. */
+struct text base64_decode(struct arena *arena, struct text text, bool *ret_valid);

@@ -1,0 +1,19 @@
+/* loop_poll.h: tells when a file descriptor can be read, for libraries that bring their own. */
+#pragma once
+
+#include "base/check.h"
+#include "base/status.h"
+
+struct loop;
+struct loop_poll;
+
+/* Has ready(argument) called on the loop's thread in every turn in which the descriptor can be read
+ * (or is at its end): whoever is called reads it empty. The descriptor is borrowed until
+ * loop_poll_close() and must be a socket, a pipe or an eventfd.
+ * STATUS_RESOURCE_EXHAUSTED: no memory, or the descriptor cannot be watched. */
+MUST_USE enum status loop_poll_open(struct loop *loop, int fd, void (*ready)(void *argument),
+                                    void *argument, struct loop_poll **ret_poll);
+
+/* ready() is not called any more; the descriptor may be closed at once. NULL is accepted. On the
+ * loop's thread, before loop_destroy(). */
+void loop_poll_close(struct loop_poll *poll);

@@ -1,0 +1,53 @@
+/* proto_field.h: the fields of a message, reached through their descriptors.
+ *
+ * What a decoder of any form needs: where a field's value is, whether it is there, room for one
+ * more. Every array of a repeated field that is grown here must have been made here, in the same
+ * arena. */
+#pragma once
+
+#include "base/arena.h"
+#include "proto/proto.h"
+
+/* The bytes of one value in a message or in an array. */
+size_t proto_field_bytes(const struct proto_field *field);
+
+/* Where the value is (of a repeated field: the pointer to its array). */
+static inline void *proto_field_member(ProtobufCMessage *message, const struct proto_field *field)
+{
+    return (char *)message + field->c->offset;
+}
+
+static inline const void *proto_field_value(const ProtobufCMessage *message,
+                                            const struct proto_field *field)
+{
+    return (const char *)message + field->c->offset;
+}
+
+static inline bool proto_field_is_repeated(const struct proto_field *field)
+{
+    return field->c->label == PROTOBUF_C_LABEL_REPEATED;
+}
+
+static inline bool proto_field_is_oneof(const struct proto_field *field)
+{
+    return (field->c->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
+}
+
+/* How many values a repeated field has. */
+size_t proto_field_count(const ProtobufCMessage *message, const struct proto_field *field);
+
+/* A value of a repeated field. */
+const void *proto_field_element(const ProtobufCMessage *message, const struct proto_field *field,
+                                size_t index);
+
+/* Whether the field would be sent: it holds more than its zero value, or has presence and is there.
+ */
+bool proto_field_is_set(const ProtobufCMessage *message, const struct proto_field *field);
+
+/* Marks a field that is not repeated as present and returns where its value goes. A oneof's member
+ * is cleared if another was there. */
+void *proto_field_set(ProtobufCMessage *message, const struct proto_field *field);
+
+/* Adds `count` zeroed values to a repeated field and returns the first. NULL: no room. */
+MUST_USE void *proto_field_append(struct arena *arena, ProtobufCMessage *message,
+                                  const struct proto_field *field, size_t count);

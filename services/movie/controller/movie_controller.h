@@ -1,0 +1,25 @@
+/* movie_controller.h: movie details: metadata and rating, asked for at once.
+ *
+ * Without the metadata there are no details; without the rating there are, and they say which of
+ * the two it is: nobody has voted, or the rating cannot be had now. */
+#pragma once
+
+#include "movie/gateway/metadata_gateway.h"
+#include "movie/gateway/rating_gateway.h"
+#include "movie/model/movie_details.h"
+
+/* The longest that details wait for the rating alone; with less time left, three quarters of that.
+ */
+#define MOVIE_RATING_TIMEOUT_MS INT64_C(2000)
+
+struct movie_controller {
+    struct metadata_gateway metadata;
+    struct rating_gateway rating;
+};
+
+/* Valid in the call's arena. STATUS_INVALID_ARGUMENT: not an id. STATUS_NOT_FOUND: there is no such
+ * movie. STATUS_UNAVAILABLE: the metadata cannot be had. STATUS_DEADLINE_EXCEEDED,
+ * STATUS_CANCELLED, STATUS_RESOURCE_EXHAUSTED. */
+MUST_USE enum status movie_controller_get_details(struct movie_controller *self, struct call *call,
+                                                  struct text movie_id,
+                                                  struct movie_details *ret_details);

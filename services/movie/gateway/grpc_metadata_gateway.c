@@ -1,0 +1,31 @@
+#include "movie/gateway/grpc_metadata_gateway.h"
+
+#include "grpc/grpc_channel.h"
+#include "metadata/model/metadata_message.h"
+#include "movie/gateway/gateway_status.h"
+#include "proto/proto.h"
+
+static enum status get(void *state, struct call *call, struct text movie_id,
+                       struct metadata *ret_metadata)
+{
+    struct grpc_metadata_gateway *self = state;
+    GetMetadataRequest request = GET_METADATA_REQUEST__INIT;
+    ProtobufCMessage *response;
+    request.movie_id = proto_bytes(movie_id);
+    enum status status = grpc_call_unary(
+        self->channels[loop_index(loop_current())], call, "/MetadataService/GetMetadata",
+        &(struct grpc_call_options){.idempotent = true}, &request.base,
+        &get_metadata_response__descriptor, &response);
+    if (status != STATUS_OK) {
+        return gateway_status(call, "metadata", status);
+    }
+    return metadata_from_message(call->arena, ((GetMetadataResponse *)response)->metadata,
+                                 ret_metadata);
+}
+
+static const struct metadata_gateway_ops ops = {.get = get};
+
+struct metadata_gateway grpc_metadata_gateway(struct grpc_metadata_gateway *self)
+{
+    return (struct metadata_gateway){&ops, self};
+}

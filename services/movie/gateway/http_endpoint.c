@@ -1,0 +1,87 @@
+#include "movie/gateway/http_endpoint.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/random.h"
+#include "json/json.h"
+
+void http_endpoint_init(struct http_endpoint *endpoint, const char *service,
+                        struct http_client *client)
+{
+    *endpoint = (struct http_endpoint){.service = service, .client = client};
+}
+
+void http_endpoint_deinit(struct http_endpoint *endpoint)
+{
+    free(endpoint->addresses);
+    endpoint->addresses = NULL;
+    endpoint->count = 0;
+}
+
+void http_endpoint_update(void *endpoint, const struct discovery_snapshot *snapshot)
+{
+    struct http_endpoint *self = endpoint;
+    size_t bytes = 0;
+    for (size_t i = 0; i < snapshot->count; i++) {
+        bytes += sizeof(struct text) + snapshot->addresses[i].length;
+    }
+    struct text *addresses = malloc(bytes + 1);
+    if (addresses == NULL) {
+        return;
+    }
+    char *at = (char *)&addresses[snapshot->count];
+    for (size_t i = 0; i < snapshot->count; i++) {
+        memcpy(at, snapshot->addresses[i].data, snapshot->addresses[i].length);
+        addresses[i] = (struct text){at, snapshot->addresses[i].length};
+        at += addresses[i].length;
+    }
+    free(self->addresses);
+    self->addresses = addresses;
+    self->count = snapshot->count;
+}
+
+/* The status of a reply that is not 200, with the words it brought. */
+static enum status failure_of(struct call *call, const struct http_client_reply *reply)
+{
+    enum status status = reply->status == 404   ? STATUS_NOT_FOUND
+                         : reply->status == 400 ? STATUS_INVALID_ARGUMENT
+                                                : status_from_http(reply->status);
+    const struct json *problem = NULL;
+    if (json_parse(call, reply->body, &problem) != STATUS_OK) {
+        call_clear_error(call);
+    }
+    const struct json *detail = json_member(problem, "detail");
+    struct text words = json_kind(detail) == JSON_STRING ? json_string(detail) : TEXT("");
+    return call_fail(call, status, "%.*s", TEXT_ARGUMENTS(words));
+}
+
+enum status http_endpoint_get(struct http_endpoint *endpoint, struct call *call, struct text path,
+                              struct http_client_reply *ret_reply)
+{
+    enum status status = STATUS_UNAVAILABLE;
+    size_t first = endpoint->count > 0 ? random_below(endpoint->count) : 0;
+    for (size_t i = 0; i < HTTP_ENDPOINT_ATTEMPTS_MAX && i < endpoint->count; i++) {
+        struct text address = endpoint->addresses[(first + i) % endpoint->count];
+        struct http_client_request request = {
+            .method = "GET",
+            .url = arena_format(call->arena, "http://%.*s%.*s", TEXT_ARGUMENTS(address),
+                                TEXT_ARGUMENTS(path)),
+        };
+        if (request.url.data == NULL) {
+            return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the request is too large");
+        }
+        status = http_client_send(endpoint->client, call, &request, ret_reply);
+        if (status == STATUS_OK) {
+            return ret_reply->status == 200 ? STATUS_OK : failure_of(call, ret_reply);
+        }
+        if (status != STATUS_UNAVAILABLE) {
+            return status;
+        }
+        call_clear_error(call);
+    }
+    return call_fail(call, status,
+                     endpoint->count > 0 ? "no instance of %s can be reached"
+                                         : "no instance of %s is known",
+                     endpoint->service);
+}

@@ -1,0 +1,35 @@
+#include "movie/gateway/http_metadata_gateway.h"
+
+#include "base/arena.h"
+#include "metadata/model/metadata_json.h"
+#include "movie/gateway/gateway_status.h"
+#include "movie/gateway/http_endpoint.h"
+#include "json/json.h"
+
+static enum status get(void *state, struct call *call, struct text movie_id,
+                       struct metadata *ret_metadata)
+{
+    struct http_metadata_gateway *self = state;
+    struct http_client_reply reply;
+    const struct json *json;
+    struct text id = http_percent_encode(call->arena, movie_id);
+    struct text path = arena_format(call->arena, "/metadata?id=%.*s", TEXT_ARGUMENTS(id));
+    enum status status =
+        http_endpoint_get(self->endpoints[loop_index(loop_current())], call, path, &reply);
+    if (status != STATUS_OK) {
+        return gateway_status(call, "metadata", status);
+    }
+    status = json_parse(call, reply.body, &json);
+    if (status == STATUS_OK) {
+        status = metadata_from_json(call, json, ret_metadata);
+    }
+    /* A reply that cannot be read is the other side's fault, not the client's. */
+    return status == STATUS_OK ? STATUS_OK : gateway_status(call, "metadata", STATUS_INTERNAL);
+}
+
+static const struct metadata_gateway_ops ops = {.get = get};
+
+struct metadata_gateway http_metadata_gateway(struct http_metadata_gateway *self)
+{
+    return (struct metadata_gateway){&ops, self};
+}

@@ -1,0 +1,31 @@
+/* movie_http_gateways.h: both HTTP gateways of a process, with the client, the endpoints and the
+ * watchers that each loop needs for them. */
+#pragma once
+
+#include "config/config.h"
+#include "movie/gateway/http_endpoint.h"
+#include "movie/gateway/http_metadata_gateway.h"
+#include "movie/gateway/http_rating_gateway.h"
+
+struct followed_endpoint {
+    struct http_endpoint endpoint;
+    struct discovery_resolver resolver;
+    struct discovery_watcher *watcher;
+};
+
+struct movie_http_gateways {
+    struct http_metadata_gateway metadata;
+    struct http_rating_gateway rating;
+    /* private: by loop_index() */
+    struct http_client *clients[LOOP_THREADS_MAX];
+    struct followed_endpoint metadata_endpoints[LOOP_THREADS_MAX];
+    struct followed_endpoint rating_endpoints[LOOP_THREADS_MAX];
+};
+
+/* On each loop, in a fiber; stop is called also after a failed start. Services are found as the
+ * options `registry` and `services` say. STATUS_INVALID_ARGUMENT: those are malformed.
+ * STATUS_RESOURCE_EXHAUSTED: no memory. */
+MUST_USE enum status movie_http_gateways_start(struct movie_http_gateways *gateways,
+                                               const struct config *config, struct call *call,
+                                               unsigned loop);
+void movie_http_gateways_stop(struct movie_http_gateways *gateways, unsigned loop);

@@ -1,0 +1,16 @@
+/* movie_handler.h: MovieService of api/movie.proto, and GET /movie (api/http.md), over one
+ * controller. */
+#pragma once
+
+#include "grpc/grpc_method.h"
+#include "http/http_server.h"
+#include "movie/controller/movie_controller.h"
+
+/* The methods, with the controller (borrowed) as their state. */
+struct grpc_service movie_handler_service(struct movie_controller *controller);
+
+enum { MOVIE_HANDLER_ROUTE_COUNT = 1 };
+
+/* GET /movie?id=. */
+void movie_handler_routes(struct movie_controller *controller,
+                          struct http_route routes[static MOVIE_HANDLER_ROUTE_COUNT]);

@@ -1,0 +1,49 @@
+/* The plain HTTP face of movie details. */
+#include "http/http_json.h"
+#include "metadata/model/metadata_json.h"
+#include "movie/handler/movie_handler.h"
+
+/* `rating` is left out when there is none to show; ratingState says why. */
+static void write_details(struct json_writer *writer, const struct movie_details *details)
+{
+    json_open_object(writer);
+    if (details->rating_state == MOVIE_RATED) {
+        json_member_number(writer, "rating", details->rating);
+    }
+    json_write_name(writer, TEXT("metadata"));
+    metadata_write_json(writer, &details->metadata);
+    json_member_string(writer, "ratingState",
+                       text_of(movie_rating_state_name(details->rating_state)));
+    if (details->rating_state == MOVIE_RATED && details->rating_count > 0) {
+        json_member_integer(writer, "ratingCount", details->rating_count);
+    }
+    if (details->rating_state == MOVIE_RATING_UNAVAILABLE) {
+        json_member_string(writer, "ratingUnavailableReason", details->rating_reason);
+    }
+    json_close_object(writer);
+}
+
+static void get_movie(void *state, struct http_exchange *exchange)
+{
+    struct call *call = http_json_call(exchange);
+    struct text id;
+    struct movie_details details;
+    enum status status = http_json_parameter(exchange, "id", &id);
+    if (status == STATUS_OK) {
+        status = movie_controller_get_details(state, call, id, &details);
+    }
+    if (status != STATUS_OK) {
+        http_reply_problem(exchange, status);
+        return;
+    }
+    struct http_json_reply reply;
+    http_json_reply_open(&reply);
+    write_details(&reply.writer, &details);
+    http_json_reply_send(&reply, exchange, 200);
+}
+
+void movie_handler_routes(struct movie_controller *controller,
+                          struct http_route routes[static MOVIE_HANDLER_ROUTE_COUNT])
+{
+    routes[0] = (struct http_route){"GET", "/movie", get_movie, controller};
+}

@@ -1,0 +1,53 @@
+/* The RPC face of movie details. */
+#include "base/arena.h"
+#include "metadata/model/metadata_message.h"
+#include "movie/handler/movie_handler.h"
+#include "proto/proto.h"
+
+static const RatingState states[] = {
+    [MOVIE_RATED] = RATING_STATE__RATED,
+    [MOVIE_NO_VOTES] = RATING_STATE__NO_VOTES,
+    [MOVIE_RATING_UNAVAILABLE] = RATING_STATE__UNAVAILABLE,
+};
+
+static enum status get_movie_details(void *state, struct call *call, const void *request,
+                                     void *response)
+{
+    const GetMovieDetailsRequest *get = request;
+    GetMovieDetailsResponse *reply = response;
+    struct movie_details details;
+    enum status status =
+        movie_controller_get_details(state, call, proto_text(get->movie_id), &details);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    MovieDetails *message = arena_alloc(call->arena, sizeof(*message));
+    Metadata *metadata = metadata_to_message(call->arena, &details.metadata);
+    if (message == NULL || metadata == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the reply would be too large");
+    }
+    movie_details__init(message);
+    message->rating = details.rating;
+    message->metadata = metadata;
+    message->rating_state = states[details.rating_state];
+    message->rating_count = details.rating_count;
+    message->rating_unavailable_reason = proto_bytes(details.rating_reason);
+    reply->movie_details = message;
+    return STATUS_OK;
+}
+
+static const struct grpc_method methods[] = {
+    {.name = "GetMovieDetails",
+     .no_side_effects = true,
+     .request = &get_movie_details_request__descriptor,
+     .response = &get_movie_details_response__descriptor,
+     .unary = get_movie_details},
+};
+
+struct grpc_service movie_handler_service(struct movie_controller *controller)
+{
+    return (struct grpc_service){.name = "MovieService",
+                                 .methods = methods,
+                                 .method_count = ARRAY_LENGTH(methods),
+                                 .state = controller};
+}

@@ -1,0 +1,123 @@
+/* marquee-movie: movie details from metadata and rating. This file alone says what the service is
+ * made of. */
+#include <stdlib.h>
+
+#include "movie/controller/movie_controller.h"
+#include "movie/gateway/gateway_messages.h"
+#include "movie/gateway/grpc_metadata_gateway.h"
+#include "movie/gateway/grpc_rating_gateway.h"
+#include "movie/gateway/movie_http_gateways.h"
+#include "movie/handler/movie_handler.h"
+#include "movie_descriptors.h"
+#include "process/process.h"
+
+struct movie_process {
+    struct movie_controller controller;
+    bool over_http;
+    struct grpc_metadata_gateway metadata;
+    struct grpc_rating_gateway rating;
+    struct process_channel metadata_channels[LOOP_THREADS_MAX];
+    struct process_channel rating_channels[LOOP_THREADS_MAX];
+    struct movie_http_gateways http;
+    struct grpc_service services[1];
+    struct http_route routes[MOVIE_HANDLER_ROUTE_COUNT];
+    struct proto_descriptor_set descriptors;
+    struct proto_pool *messages;
+};
+
+static const struct config_option options[] = {
+    {.name = "listen",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST:PORT",
+     .default_value = "127.0.0.1:8083",
+     .help = "the address to serve on; port 0 lets the kernel choose"},
+    {.name = "gateway",
+     .kind = CONFIG_CHOICE,
+     .argument = "grpc|http",
+     .default_value = "grpc",
+     .help = "how the other services are asked"},
+};
+
+static enum status open_movie(void *self, struct process *process, struct call *call)
+{
+    struct movie_process *movie = self;
+    const struct config *config = process_config(process);
+    movie->over_http = text_equal(config_text(config, "gateway"), TEXT("http"));
+    movie->controller = (struct movie_controller){
+        .metadata = movie->over_http ? http_metadata_gateway(&movie->http.metadata)
+                                     : grpc_metadata_gateway(&movie->metadata),
+        .rating = movie->over_http ? http_rating_gateway(&movie->http.rating)
+                                   : grpc_rating_gateway(&movie->rating),
+    };
+    movie->descriptors = movie_descriptor_set();
+    enum status status = gateway_messages_create(&movie->descriptors, &movie->messages);
+    if (status != STATUS_OK) {
+        return call_fail(call, status, "the messages cannot be set up");
+    }
+    movie->services[0] = movie_handler_service(&movie->controller);
+    movie_handler_routes(&movie->controller, movie->routes);
+    (void)process_add_listener(process, &(struct process_listener){
+                                            .service = "movie",
+                                            .address = config_text(config, "listen"),
+                                            .services = movie->services,
+                                            .service_count = ARRAY_LENGTH(movie->services),
+                                            .descriptor_sets = &movie->descriptors,
+                                            .descriptor_set_count = 1,
+                                            .routes = movie->routes,
+                                            .route_count = ARRAY_LENGTH(movie->routes),
+                                        });
+    return STATUS_OK;
+}
+
+static enum status start_movie(void *self, struct process *process, struct call *call,
+                               unsigned loop)
+{
+    struct movie_process *movie = self;
+    if (movie->over_http) {
+        return movie_http_gateways_start(&movie->http, process_config(process), call, loop);
+    }
+    enum status status = process_open_channel(process, call, movie->messages, "metadata",
+                                              &movie->metadata_channels[loop]);
+    if (status == STATUS_OK) {
+        status = process_open_channel(process, call, movie->messages, "rating",
+                                      &movie->rating_channels[loop]);
+    }
+    movie->metadata.channels[loop] = movie->metadata_channels[loop].grpc;
+    movie->rating.channels[loop] = movie->rating_channels[loop].grpc;
+    return status;
+}
+
+static void stop_movie(void *self, struct process *process, struct call *call, unsigned loop)
+{
+    struct movie_process *movie = self;
+    (void)process;
+    (void)call;
+    process_close_channel(&movie->metadata_channels[loop]);
+    process_close_channel(&movie->rating_channels[loop]);
+    movie_http_gateways_stop(&movie->http, loop);
+}
+
+static void close_movie(void *self)
+{
+    struct movie_process *movie = self;
+    proto_pool_destroy(movie->messages);
+}
+
+int main(int argc, char **argv)
+{
+    struct movie_process *movie = calloc(1, sizeof(*movie));
+    const struct process_definition definition = {
+        .program = "marquee-movie",
+        .service = "movie",
+        .summary = "marquee-movie: movie details from metadata and rating, over gRPC and HTTP.",
+        .options = options,
+        .option_count = ARRAY_LENGTH(options),
+        .open = open_movie,
+        .start = start_movie,
+        .stop = stop_movie,
+        .close = close_movie,
+    };
+    int exit_status = movie != NULL ? process_main(&definition, movie, argc, argv) : EXIT_FAILURE;
+    free(movie);
+    return exit_status;
+}

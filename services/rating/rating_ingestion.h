@@ -1,0 +1,54 @@
+/* rating_ingestion.h: the event log that the configuration asks for, and the loop that ingests from
+ * it: a part of main.c, kept apart for its size. */
+#pragma once
+
+#include "process/process.h"
+#include "rating/repository/rating_repository.h"
+
+struct rating_ingestion;
+
+/* The options of ingestion, for the table of main.c. */
+#define RATING_INGESTION_OPTIONS                                                                   \
+    {.name = "event-log",                                                                          \
+     .kind = CONFIG_CHOICE,                                                                        \
+     .argument = "local|kafka|none",                                                               \
+     .default_value = "local",                                                                     \
+     .help = "where rating events come from"},                                                     \
+        {.name = "event-log-directory",                                                            \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "DIRECTORY",                                                                  \
+         .default_value = "var/eventlog",                                                          \
+         .help = "the directory of the local event log"},                                          \
+        {.name = "kafka-brokers",                                                                  \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "HOST:PORT,…",                                                                \
+         .default_value = "127.0.0.1:9092",                                                        \
+         .help = "where to find Kafka"},                                                           \
+        {.name = "kafka-settings",                                                                 \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "NAME=VALUE;…",                                                               \
+         .help = "more settings for librdkafka"},                                                  \
+        {.name = "topic",                                                                          \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "NAME",                                                                       \
+         .default_value = "ratings",                                                               \
+         .help = "the topic of rating events"},                                                    \
+        {.name = "consumer-group",                                                                 \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "NAME",                                                                       \
+         .default_value = "rating",                                                                \
+         .help = "the group in which instances share the topic's partitions"},                     \
+    {                                                                                              \
+        .name = "ingest-batch", .kind = CONFIG_INTEGER, .argument = "COUNT",                       \
+        .default_value = "10000", .help = "events applied in one transaction", .minimum = 1,       \
+        .maximum = RATING_REPOSITORY_BATCH_MAX                                                     \
+    }
+
+/* Starts ingesting, as the options say, on a loop of its own; adds a check and metrics to the
+ * process. *ret_ingestion is NULL with --event-log none. The repository's state outlives it. */
+MUST_USE enum status rating_ingestion_open(struct process *process, struct call *call,
+                                           struct rating_repository repository,
+                                           struct rating_ingestion **ret_ingestion);
+
+/* Ends it after the batch it is at. NULL is accepted. */
+void rating_ingestion_close(struct rating_ingestion *ingestion);

@@ -1,0 +1,119 @@
+/* marquee-registry: who is where, and well. This file alone says what the service is made of. */
+#include "base/arena.h"
+#include "http/http_client.h"
+#include "loop/loop.h"
+#include "process/process.h"
+#include "registry/checker/network_checker.h"
+#include "registry/controller/registry_controller.h"
+#include "registry/handler/registry_handler.h"
+
+struct registry_process {
+    struct http_client *client;
+    struct registry_checker checker;
+    struct registry_controller *controller;
+    struct registry_handler *handler;
+};
+
+static const struct config_option options[] = {
+    {.name = "listen",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST:PORT",
+     .default_value = "127.0.0.1:8500",
+     .help = "the address to serve on; port 0 lets the kernel choose"},
+    {.name = "datacenter",
+     .kind = CONFIG_TEXT,
+     .argument = "NAME",
+     .default_value = "dc1",
+     .help = "the datacenter that is told to clients"},
+    {.name = "node",
+     .kind = CONFIG_TEXT,
+     .argument = "NAME",
+     .default_value = "marquee",
+     .help = "the node's name that is told to clients"},
+    {.name = "settle-time",
+     .kind = CONFIG_DURATION,
+     .argument = "TIME",
+     .default_value = "10s",
+     .help = "after a start, clients keep their lists so long while services register again",
+     .maximum = INT64_C(600000)},
+};
+
+static enum status create(struct registry_process *registry, const struct config *config,
+                          struct call *call)
+{
+    const struct registry_handler_options handler = {
+        .datacenter = config_text(config, "datacenter"),
+        .node_name = config_text(config, "node"),
+        .listen_address = config_text(config, "listen"),
+        .version = TEXT(MARQUEE_VERSION),
+    };
+    struct loop *loop = loop_current();
+    enum status status = http_client_create(loop, &registry->client);
+    if (status == STATUS_OK) {
+        status = network_checker_create(loop, registry->client, &registry->checker);
+    }
+    if (status == STATUS_OK) {
+        const struct registry_controller_options controller = {
+            .checker = registry->checker,
+            .settle_ms = config_duration_ms(config, "settle-time"),
+        };
+        status = registry_controller_create(loop, &controller, &registry->controller);
+    }
+    if (status == STATUS_OK) {
+        status = registry_handler_create(registry->controller, &handler, &registry->handler);
+    }
+    return status == STATUS_OK ? STATUS_OK : call_fail(call, status, "no memory for the registry");
+}
+
+static enum status open_registry(void *self, struct process *process, struct call *call)
+{
+    struct registry_process *registry = self;
+    const struct config *config = process_config(process);
+    enum status status = create(registry, config, call);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    size_t route_count;
+    const struct http_route *routes = registry_handler_routes(registry->handler, &route_count);
+    (void)process_add_listener(process,
+                               &(struct process_listener){.address = config_text(config, "listen"),
+                                                          .routes = routes,
+                                                          .route_count = route_count});
+    return STATUS_OK;
+}
+
+static void drain_registry(void *self, struct process *process, unsigned loop)
+{
+    struct registry_process *registry = self;
+    (void)process;
+    (void)loop; /* there is one */
+    registry_controller_stop_waiting(registry->controller);
+}
+
+static void close_registry(void *self)
+{
+    struct registry_process *registry = self;
+    registry_handler_destroy(registry->handler);
+    registry_controller_destroy(registry->controller);
+    if (registry->checker.ops != NULL) {
+        registry->checker.ops->close(registry->checker.state);
+    }
+    http_client_destroy(registry->client);
+}
+
+int main(int argc, char **argv)
+{
+    struct registry_process registry = {.client = NULL};
+    const struct process_definition definition = {
+        .program = "marquee-registry",
+        .service = "registry",
+        .summary = "marquee-registry: who is where, and well; with Consul's HTTP interface.",
+        .options = options,
+        .option_count = ARRAY_LENGTH(options),
+        .threads_max = 1,
+        .open = open_registry,
+        .drain = drain_registry,
+        .close = close_registry,
+    };
+    return process_main(&definition, &registry, argc, argv);
+}

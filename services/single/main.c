@@ -1,0 +1,209 @@
+/* marquee-single: metadata, rating and movie in one process, each on its own port. The movie
+ * service asks the other two by the same gRPC client as always, over loopback channels without
+ * sockets. */
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "loop/worker.h"
+#include "metadata/controller/metadata_controller.h"
+#include "metadata/handler/metadata_handler.h"
+#include "metadata/repository/sqlite_metadata_repository.h"
+#include "movie/controller/movie_controller.h"
+#include "movie/gateway/gateway_messages.h"
+#include "movie/gateway/grpc_metadata_gateway.h"
+#include "movie/gateway/grpc_rating_gateway.h"
+#include "movie/handler/movie_handler.h"
+#include "movie_descriptors.h"
+#include "process/process.h"
+#include "rating/controller/rating_controller.h"
+#include "rating/handler/rating_handler.h"
+#include "rating/rating_ingestion.h"
+#include "rating/repository/lmdb_rating_repository.h"
+
+/* Lists of metadata are read on threads of their own; votes are entered in half points. */
+enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024, STEP_HUNDREDTHS = 50 };
+
+struct single_process {
+    struct worker_pool *workers;
+    struct rating_ingestion *ingestion;
+    struct proto_descriptor_set descriptors;
+    struct proto_pool *messages;
+    struct metadata_controller metadata;
+    struct rating_controller rating;
+    struct movie_controller movie;
+    struct grpc_metadata_gateway metadata_gateway;
+    struct grpc_rating_gateway rating_gateway;
+    unsigned metadata_listener;
+    unsigned rating_listener;
+    struct grpc_service metadata_service;
+    struct grpc_service rating_service;
+    struct grpc_service movie_service;
+    struct http_route metadata_routes[METADATA_HANDLER_ROUTE_COUNT];
+    struct http_route rating_routes[RATING_HANDLER_ROUTE_COUNT];
+    struct http_route movie_routes[MOVIE_HANDLER_ROUTE_COUNT];
+};
+
+static const struct config_option options[] = {
+    {.name = "listen-metadata",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST:PORT",
+     .default_value = "127.0.0.1:8081",
+     .help = "the address of the metadata service"},
+    {.name = "listen-rating",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST:PORT",
+     .default_value = "127.0.0.1:8082",
+     .help = "the address of the rating service"},
+    {.name = "listen-movie",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST:PORT",
+     .default_value = "127.0.0.1:8083",
+     .help = "the address of the movie service"},
+    {.name = "data",
+     .kind = CONFIG_TEXT,
+     .argument = "DIRECTORY",
+     .default_value = "var",
+     .help = "the directory of both stores"},
+    RATING_INGESTION_OPTIONS,
+};
+
+static enum status open_stores(struct single_process *single, struct process *process,
+                               struct call *call)
+{
+    struct text directory = config_text(process_config(process), "data");
+    enum status status =
+        worker_pool_create("store", STORE_THREADS, STORE_QUEUE_MAX, &single->workers);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct sqlite_metadata_repository_options metadata = {
+        .path =
+            arena_format(call->arena, "%.*s/metadata/metadata.sqlite", TEXT_ARGUMENTS(directory)),
+        .workers = single->workers};
+    const struct lmdb_rating_repository_options rating = {
+        .path = arena_format(call->arena, "%.*s/rating", TEXT_ARGUMENTS(directory))};
+    status = sqlite_metadata_repository_open(call, &metadata, &single->metadata.repository);
+    if (status == STATUS_OK) {
+        status = lmdb_rating_repository_open(call, &rating, &single->rating.repository);
+    }
+    if (status == STATUS_OK) {
+        status =
+            rating_ingestion_open(process, call, single->rating.repository, &single->ingestion);
+    }
+    return status;
+}
+
+static unsigned add_listener(struct single_process *single, struct process *process,
+                             const char *service, const char *option,
+                             const struct grpc_service *methods, const struct http_route *routes,
+                             size_t route_count)
+{
+    return process_add_listener(process,
+                                &(struct process_listener){
+                                    .service = service,
+                                    .address = config_text(process_config(process), option),
+                                    .services = methods,
+                                    .service_count = 1,
+                                    .descriptor_sets = &single->descriptors,
+                                    .descriptor_set_count = 1,
+                                    .routes = routes,
+                                    .route_count = route_count,
+                                });
+}
+
+static enum status open_single(void *self, struct process *process, struct call *call)
+{
+    struct single_process *single = self;
+    enum status status = open_stores(single, process, call);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    single->descriptors = movie_descriptor_set();
+    status = gateway_messages_create(&single->descriptors, &single->messages);
+    if (status != STATUS_OK) {
+        return call_fail(call, status, "the messages cannot be set up");
+    }
+    single->rating.step_hundredths = STEP_HUNDREDTHS;
+    single->movie = (struct movie_controller){
+        .metadata = grpc_metadata_gateway(&single->metadata_gateway),
+        .rating = grpc_rating_gateway(&single->rating_gateway),
+    };
+    single->metadata_service = metadata_handler_service(&single->metadata);
+    single->rating_service = rating_handler_service(&single->rating);
+    single->movie_service = movie_handler_service(&single->movie);
+    metadata_handler_routes(&single->metadata, single->metadata_routes);
+    rating_handler_routes(&single->rating, single->rating_routes);
+    movie_handler_routes(&single->movie, single->movie_routes);
+    single->metadata_listener =
+        add_listener(single, process, "metadata", "listen-metadata", &single->metadata_service,
+                     single->metadata_routes, ARRAY_LENGTH(single->metadata_routes));
+    single->rating_listener =
+        add_listener(single, process, "rating", "listen-rating", &single->rating_service,
+                     single->rating_routes, ARRAY_LENGTH(single->rating_routes));
+    (void)add_listener(single, process, "movie", "listen-movie", &single->movie_service,
+                       single->movie_routes, ARRAY_LENGTH(single->movie_routes));
+    return STATUS_OK;
+}
+
+static enum status start_single(void *self, struct process *process, struct call *call,
+                                unsigned loop)
+{
+    struct single_process *single = self;
+    const struct grpc_channel_options metadata =
+        process_channel_options(process, single->messages, "metadata");
+    const struct grpc_channel_options rating =
+        process_channel_options(process, single->messages, "rating");
+    (void)call;
+    enum status status = grpc_channel_create_loopback(
+        process_loop(process, loop), process_http_server(process, single->metadata_listener, loop),
+        &metadata, &single->metadata_gateway.channels[loop]);
+    if (status == STATUS_OK) {
+        status = grpc_channel_create_loopback(
+            process_loop(process, loop),
+            process_http_server(process, single->rating_listener, loop), &rating,
+            &single->rating_gateway.channels[loop]);
+    }
+    return status;
+}
+
+static void stop_single(void *self, struct process *process, struct call *call, unsigned loop)
+{
+    struct single_process *single = self;
+    (void)process;
+    (void)call;
+    grpc_channel_destroy(single->metadata_gateway.channels[loop]);
+    grpc_channel_destroy(single->rating_gateway.channels[loop]);
+}
+
+static void close_single(void *self)
+{
+    struct single_process *single = self;
+    rating_ingestion_close(single->ingestion);
+    if (single->rating.repository.ops != NULL) {
+        single->rating.repository.ops->close(single->rating.repository.state);
+    }
+    if (single->metadata.repository.ops != NULL) {
+        single->metadata.repository.ops->close(single->metadata.repository.state);
+    }
+    worker_pool_destroy(single->workers);
+    proto_pool_destroy(single->messages);
+}
+
+int main(int argc, char **argv)
+{
+    struct single_process *single = calloc(1, sizeof(*single));
+    const struct process_definition definition = {
+        .program = "marquee-single",
+        .service = "single",
+        .summary = "marquee-single: metadata, rating and movie in one process.",
+        .options = options,
+        .option_count = ARRAY_LENGTH(options),
+        .open = open_single,
+        .start = start_single,
+        .stop = stop_single,
+        .close = close_single,
+    };
+    int exit_status = single != NULL ? process_main(&definition, single, argc, argv) : EXIT_FAILURE;
+    free(single);
+    return exit_status;
+}
