@@ -132,17 +132,15 @@ void process_servers_drain(struct process *process, struct call *call, unsigned 
     for (unsigned i = 0; i < process->server_count; i++) {
         if (process->servers[i].http[index] != NULL) {
             /* Out of time, the rest is cancelled by destroy. */
-            (void)http_server_drain(process->servers[i].http[index], call);
+            status_ignore(http_server_drain(process->servers[i].http[index], call));
         }
     }
 }
 
-void process_servers_destroy(struct process *process, unsigned index)
+void process_server_destroy(struct process *process, unsigned server, unsigned index)
 {
-    for (unsigned i = 0; i < process->server_count; i++) {
-        http_server_destroy(process->servers[i].http[index]);
-        process->servers[i].http[index] = NULL;
-    }
+    http_server_destroy(process->servers[server].http[index]);
+    process->servers[server].http[index] = NULL;
 }
 
 void process_servers_unbind(struct process *process)
