@@ -1,28 +1,35 @@
 /* fiber.h: functions that wait without holding up their loop thread: one call is one fiber.
  *
- * A fiber has a stack of its own, from a pool, with a guard page below it; it runs on the loop
- * thread that started it and never moves. It runs until it waits; while it waits, others run. All
- * functions here are called on the loop's thread; those that wait, in a fiber.
+ * A fiber has a stack of its own, from a pool, with guard pages below it; it runs on the loop
+ * thread that started it and never moves. It runs until it waits; while it waits, others run, and
+ * errno may change. All functions here are called on the loop's thread; those that wait, in a
+ * fiber.
  *
- * Overflowing a stack ends the process by the guard page, with a line that says so. */
+ * Overflowing a stack ends the process by the guard pages, with a line that says so. */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/call.h"
+#include "base/list.h"
 #include "base/status.h"
 
 struct fiber;
 struct loop;
 
 enum {
-    FIBER_STACK_BYTES = 64 * 1024, /* usable; measured use is in docs/performance.md */
-    FIBER_COUNT_MAX = 30000, /* alive in a process: two mappings each, max_map_count is 65530 */
-    FIBER_POOL_MAX = 1024,   /* stacks kept for reuse by each loop */
+    FIBER_STACK_BYTES = 64 * 1024, /* usable, less the fiber's own record */
+    FIBER_GUARD_BYTES = 64 * 1024, /* more than any one frame, so that none can step over it */
+    FIBER_COUNT_MAX = 30000, /* stacks in a process: two mappings each, max_map_count is 65530 */
+    FIBER_POOL_MAX = 1024,   /* stacks kept for reuse by each loop; they count */
 };
 
 typedef void (*fiber_fn)(void *argument);
 
 /* Starts a fiber, which runs later in this turn of the loop. From a fiber or a callback.
- * STATUS_RESOURCE_EXHAUSTED: FIBER_COUNT_MAX are alive, or no memory; nothing was started. */
+ * STATUS_RESOURCE_EXHAUSTED: FIBER_COUNT_MAX stacks are taken, or no memory; nothing was started.
+ */
 MUST_USE enum status fiber_start(struct loop *loop, fiber_fn run, void *argument);
 
 /* The same, but runs it at once, until its first wait. From a callback only, not from a fiber. */
@@ -43,8 +50,8 @@ struct fiber_wait {
 
 void fiber_wait_init(struct fiber_wait *wait);
 
-/* Parks the fiber until fiber_wait_signal(); a signal that came before is taken at once. Taking it
- * rearms the wait. call: NULL waits without deadline or cancellation.
+/* Parks the fiber until fiber_wait_signal(); a signal that came before is taken at once, even when
+ * the call is over. Taking it rearms the wait. call: NULL waits without deadline or cancellation.
  * STATUS_OK: signalled. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the call is over (also when it
  * was before); the event may still come, so its source must be told to forget this wait. */
 MUST_USE enum status fiber_wait(struct call *call, struct fiber_wait *wait);
@@ -87,6 +94,9 @@ struct fiber_semaphore {
 };
 
 void fiber_semaphore_init(struct fiber_semaphore *semaphore, unsigned available);
-/* As fiber_wait(); nothing is taken unless STATUS_OK. */
+
+/* As fiber_wait(), in the order of asking; nothing is taken unless STATUS_OK. */
 MUST_USE enum status fiber_semaphore_take(struct call *call, struct fiber_semaphore *semaphore);
+
+/* Gives one to the fiber that has waited longest, or keeps it. */
 void fiber_semaphore_give(struct fiber_semaphore *semaphore);
