@@ -1,5 +1,4 @@
 /* Numbers, booleans, strings, bytes and enums from JSON. */
-#include <errno.h>
 #include <float.h>
 #include <math.h>
 
