@@ -38,8 +38,9 @@ struct http_client_reply {
 
 /* Sends `traceparent` of the call too, unless the headers have one.
  * STATUS_OK: a reply came, whatever its status. STATUS_UNAVAILABLE: refused, reset, not resolved.
- * STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the call is over. STATUS_RESOURCE_EXHAUSTED: the
- * reply is over HTTP_CLIENT_REPLY_BYTES_MAX, or no memory. */
+ * STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the call is over. STATUS_INVALID_ARGUMENT: the URL or
+ * a header cannot be sent. STATUS_RESOURCE_EXHAUSTED: the reply is over
+ * HTTP_CLIENT_REPLY_BYTES_MAX, or no memory. */
 MUST_USE enum status http_client_send(struct http_client *client, struct call *call,
                                       const struct http_client_request *request,
                                       struct http_client_reply *ret_reply);

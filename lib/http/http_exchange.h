@@ -47,7 +47,7 @@ struct http_exchange_reply {
     struct text whole;    /* the body of a reply made at once, the part that is not sent yet */
     bool is_whole;        /* its length is known: content-length */
     bool without_body;    /* HEAD, 204, 304 */
-    size_t whole_length;  /* what content-length says */
+    bool is_head_all;     /* of those, in parts: the head is sent, more would be ignored */
     bool complete;        /* nothing is added any more */
     char length_text[24]; /* content-length's value */
     char status_text[4];  /* "200" */
@@ -124,6 +124,3 @@ void http_exchange_wake_reader(struct http_exchange *exchange);
 
 /* The connection lets go: cancels what runs; gives the exchange back if nothing does. */
 void http_exchange_detach(struct http_exchange *exchange);
-
-/* For replies: whether every header can be put on the wire. */
-bool http_headers_are_sendable(const struct http_header *headers, size_t count);
