@@ -47,7 +47,7 @@ struct http_exchange_reply {
     struct text whole;    /* the body of a reply made at once, the part that is not sent yet */
     bool is_whole;        /* its length is known: content-length */
     bool without_body;    /* HEAD, 204, 304 */
-    size_t whole_length;  /* what content-length says */
+    bool is_head_all;     /* of those, in parts: the head is sent, more would be ignored */
     bool complete;        /* nothing is added any more */
     char length_text[24]; /* content-length's value */
     char status_text[4];  /* "200" */

@@ -7,7 +7,6 @@ static void set_length(struct http_exchange_reply *reply, size_t length)
 {
     char digits[24];
     size_t count = 0;
-    reply->whole_length = length;
     do {
         digits[count++] = (char)('0' + length % 10);
         length /= 10;
@@ -41,9 +40,12 @@ static void start(struct http_exchange *exchange, int status, const struct http_
 /* false: nobody is there to reply to. */
 static bool is_heard(struct http_exchange *exchange)
 {
+    struct http_exchange_reply *reply = &exchange->reply;
     if (exchange->connection == NULL) {
-        exchange->reply.state = HTTP_REPLY_ENDED;
-        exchange->reply.status = 0;
+        if (reply->state != HTTP_REPLY_SENT) {
+            reply->status = 0;
+        }
+        reply->state = HTTP_REPLY_ENDED;
         return false;
     }
     return true;
@@ -84,14 +86,21 @@ void http_reply_start(struct http_exchange *exchange, int status, const struct h
     start(exchange, status, copy, header_count);
 }
 
-/* CANCELLED: nobody listens; OK: the head is sent. */
+/* CANCELLED: nobody listens; OK: the head is sent. Without a body, that is all there is, though the
+ * handler goes on writing one. */
 static enum status send_head(struct http_exchange *exchange)
 {
-    if (!is_heard(exchange)) {
+    struct http_exchange_reply *reply = &exchange->reply;
+    if (reply->is_head_all) {
+        return STATUS_OK;
+    }
+    if (reply->state == HTTP_REPLY_ENDED || !is_heard(exchange)) {
         return STATUS_CANCELLED;
     }
-    if (exchange->reply.state == HTTP_REPLY_STARTED) {
-        exchange->reply.state = HTTP_REPLY_SENT;
+    CHECK(reply->state != HTTP_REPLY_NONE);
+    if (reply->state == HTTP_REPLY_STARTED) {
+        reply->is_head_all = reply->without_body;
+        reply->state = reply->without_body ? HTTP_REPLY_ENDED : HTTP_REPLY_SENT;
         exchange->ops->send_head(exchange);
     }
     return exchange->connection != NULL ? STATUS_OK : STATUS_CANCELLED;
@@ -110,10 +119,6 @@ static enum status wait_for_room(struct http_exchange *exchange)
 
 enum status http_write(struct http_exchange *exchange, struct text part)
 {
-    if (exchange->reply.state == HTTP_REPLY_ENDED) {
-        return STATUS_CANCELLED; /* aborted, or nobody listened before */
-    }
-    CHECK(exchange->reply.state != HTTP_REPLY_NONE);
     enum status status = send_head(exchange);
     if (status != STATUS_OK || exchange->reply.without_body) {
         return status;
@@ -128,7 +133,7 @@ enum status http_write(struct http_exchange *exchange, struct text part)
 
 enum status http_flush(struct http_exchange *exchange)
 {
-    return exchange->reply.state == HTTP_REPLY_ENDED ? STATUS_CANCELLED : send_head(exchange);
+    return send_head(exchange);
 }
 
 void http_finish(struct http_exchange *exchange, const struct http_header *trailers,

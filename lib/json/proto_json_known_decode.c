@@ -34,17 +34,16 @@ static bool path_of(struct arena *arena, struct text from, struct text *ret_path
     size_t length = 0;
     for (size_t i = 0; to != NULL && i < from.length; i++) {
         char byte = from.data[i];
-        if (byte == '_') {
-            return false;
-        }
         if (byte >= 'A' && byte <= 'Z') {
             to[length++] = '_';
             byte = (char)(byte - 'A' + 'a');
+        } else if (byte != '.' && !(byte >= 'a' && byte <= 'z') && !(byte >= '0' && byte <= '9')) {
+            return false;
         }
         to[length++] = byte;
     }
     *ret_path = text_of_bytes(to, length);
-    return true;
+    return from.length > 0;
 }
 
 static enum status decode_mask(struct json_decoding *decoding, const struct proto_type *type,
@@ -57,7 +56,10 @@ static enum status decode_mask(struct json_decoding *decoding, const struct prot
         return decode_fail_kind(decoding, place, "a string", value);
     }
     struct text rest = json_string(value);
-    while (rest.length > 0) {
+    if (rest.length == 0) {
+        return STATUS_OK; /* no paths, rather than one that is empty */
+    }
+    while (rest.data != NULL) {
         struct text path;
         if (!path_of(arena, text_next(&rest, ','), &path)) {
             return decode_fail(decoding, place, "not a field mask as a.bC,d");

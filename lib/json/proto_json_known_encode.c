@@ -32,24 +32,30 @@ static enum status encode_time(struct json_encoding *encoding, const struct prot
     return STATUS_OK;
 }
 
-/* Appends "a_b.c_d" as "aB.cD". false: another path would look the same, or no room. */
+static bool is_lower(char byte)
+{
+    return byte >= 'a' && byte <= 'z';
+}
+
+/* Appends "a_b.c_d" as "aB.cD". false: no room, or (then *ret_valid is false) what it becomes would
+ * be read as another path. */
 static bool append_path(struct buffer *buffer, struct text path, bool *ret_valid)
 {
-    *ret_valid = true;
-    for (size_t i = 0; i < path.length; i++) {
+    *ret_valid = path.length > 0;
+    for (size_t i = 0; *ret_valid && i < path.length; i++) {
         char byte = path.data[i];
         if (byte == '_') {
             i++;
-            *ret_valid = i < path.length && path.data[i] >= 'a' && path.data[i] <= 'z';
+            *ret_valid = i < path.length && is_lower(path.data[i]);
             byte = *ret_valid ? (char)(path.data[i] - 'a' + 'A') : '_';
-        } else if (byte >= 'A' && byte <= 'Z') {
-            *ret_valid = false;
+        } else {
+            *ret_valid = is_lower(byte) || byte == '.' || (byte >= '0' && byte <= '9');
         }
-        if (!*ret_valid || !buffer_append_byte(buffer, byte)) {
+        if (!buffer_append_byte(buffer, byte)) {
             return false;
         }
     }
-    return true;
+    return *ret_valid;
 }
 
 static enum status encode_paths(struct json_encoding *encoding, const struct proto_type *type,

@@ -101,9 +101,6 @@ enum status decode_members(struct json_decoding *decoding, const struct proto_ty
 enum status decode_field_value(struct json_decoding *decoding, const struct proto_field *field,
                                const struct json *value, ProtobufCMessage *message,
                                const struct proto_place *place);
-/* One value, to `member`. */
-enum status decode_value(struct json_decoding *decoding, const struct proto_field *field,
-                         const struct json *value, void *member, const struct proto_place *place);
 /* A number, boolean, string, bytes or enum. *ret_ignored: an enum name that is unknown and was
  * skipped as the flags say. */
 enum status decode_scalar(struct json_decoding *decoding, const struct proto_field *field,

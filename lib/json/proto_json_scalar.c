@@ -203,9 +203,10 @@ static enum status decode_bytes(struct json_decoding *decoding, const struct pro
     return bytes.data != NULL ? STATUS_OK : decode_fail_memory(decoding);
 }
 
-enum status decode_scalar(struct json_decoding *decoding, const struct proto_field *field,
-                          const struct json *value, void *member, const struct proto_place *place,
-                          bool *ret_ignored)
+PROTO_OWN_FRAME enum status decode_scalar(struct json_decoding *decoding,
+                                          const struct proto_field *field, const struct json *value,
+                                          void *member, const struct proto_place *place,
+                                          bool *ret_ignored)
 {
     *ret_ignored = false;
     switch (field->c->type) {

@@ -1,16 +1,12 @@
 #include "unit/grpc/grpc_fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "base/clock.h"
 #include "grpc/grpc_descriptor_sets.h"
 #include "health.pb-c.h"
 #include "reflection.pb-c.h"
+#include "support/cmocka_test.h"
 
 static void create_pool(struct grpc_fixture *fixture)
 {

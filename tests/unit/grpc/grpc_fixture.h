@@ -43,12 +43,14 @@ struct grpc_fixture {
 void grpc_fixture_run(void (*body)(struct grpc_fixture *fixture), bool tcp);
 
 /* Defines the test functions NAME_loopback and NAME_tcp around the function NAME. */
-#define FIXTURE_TEST(name)                                                                         \
+#define FIXTURE_LOOPBACK_TEST(name)                                                                \
     static void name##_loopback(void **state)                                                      \
     {                                                                                              \
         (void)state;                                                                               \
         grpc_fixture_run(name, false);                                                             \
-    }                                                                                              \
+    }
+#define FIXTURE_TEST(name)                                                                         \
+    FIXTURE_LOOPBACK_TEST(name)                                                                    \
     static void name##_tcp(void **state)                                                           \
     {                                                                                              \
         (void)state;                                                                               \

@@ -1,11 +1,6 @@
 /* Streaming calls between our channel and our server, and metadata. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "grpc/grpc_stream.h"
+#include "support/cmocka_test.h"
 #include "unit/grpc/grpc_fixture.h"
 
 static struct grpc_stream *open_stream(struct grpc_fixture *fixture, struct call *call,
@@ -239,6 +234,7 @@ static void a_writer_that_is_stuck_is_cancelled(struct grpc_fixture *fixture)
     request.payload = proto_bytes(text_of_bytes(payload, sizeof(payload)));
     request.count = INT32_MAX;
     assert_int_equal(grpc_send(stream, &request.base), STATUS_OK);
+    assert_int_equal(grpc_client_close_send(stream), STATUS_OK);
     assert_non_null(receive(stream));
     assert_int_equal(grpc_client_finish(stream), STATUS_CANCELLED);
     grpc_fixture_await(fixture, &fixture->server.echo.running, 0);

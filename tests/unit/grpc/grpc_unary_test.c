@@ -1,12 +1,8 @@
 /* Unary calls between our channel and our server. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
 #include "base/clock.h"
+#include "support/cmocka_test.h"
 #include "unit/grpc/grpc_fixture.h"
 
 static void an_echo_comes_back(struct grpc_fixture *fixture)
