@@ -72,7 +72,7 @@ void grpc_server_call_observe(struct grpc_server_call *self, enum status status)
         self->call.error = exchange_call->error; /* what reading the body had to say */
     }
     exchange_call->error = self->call.error;
-    *http_exchange_note(self->exchange) = (int)status;
+    *http_exchange_note(self->exchange) = (int)status + 1; /* 0: nobody has told of it */
     if (options->observe != NULL) {
         options->observe(options->observe_state, &self->call, self->method->path, self->protocol,
                          status, clock_monotonic_ns() - self->started_ns);

@@ -113,7 +113,9 @@ static void waits_for_a_topic(struct trial *trial)
     struct eventlog_consumer consumer = open_member(trial, "early", &trial->store);
     struct eventlog_batch batch;
     struct call call = call_within(&trial->call, 0);
-    assert_int_equal(consumer.ops->poll(consumer.state, &call, 10, &batch), STATUS_NOT_FOUND);
+    if (!trial->contract->creates_topics_at_sight) {
+        assert_int_equal(consumer.ops->poll(consumer.state, &call, 10, &batch), STATUS_NOT_FOUND);
+    }
     call = call_within(&trial->call, CONTRACT_QUIET_MS);
     assert_int_equal(consumer.ops->poll(consumer.state, &call, 10, &batch),
                      STATUS_DEADLINE_EXCEEDED);

@@ -14,6 +14,7 @@ struct eventlog_contract {
     void *(*open)(struct loop *loop, const void *options);
     const void *options; /* the implementation's own */
     void (*close)(void *log);
+    bool creates_topics_at_sight; /* a topic that is asked for exists: the mock cluster */
     enum status (*open_producer)(void *log, struct call *call, struct eventlog_producer *ret);
     enum status (*open_consumer)(void *log, struct call *call, struct text group, struct text topic,
                                  struct eventlog_positions positions,

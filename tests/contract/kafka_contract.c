@@ -71,10 +71,11 @@ static enum status open_consumer(void *log, struct call *call, struct text group
     return kafka_eventlog_consumer_open(fixture->loop, call, &options, &reader, ret);
 }
 
-int kafka_contract_run(const char *name, const char *bootstrap)
+int kafka_contract_run(const char *name, const char *bootstrap, bool is_mock)
 {
     const struct eventlog_contract contract = {.open = open_log,
                                                .options = bootstrap,
+                                               .creates_topics_at_sight = is_mock,
                                                .close = close_log,
                                                .open_producer = open_producer,
                                                .open_consumer = open_consumer};

@@ -9,12 +9,14 @@
 int main(void)
 {
     char reason[512];
-    rd_kafka_t *handle =
-        rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), reason, sizeof(reason));
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_log_cb(conf, NULL);
+    rd_kafka_t *handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
     CHECK(handle != NULL);
     rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(handle, 1);
     CHECK(cluster != NULL);
-    int failures = kafka_contract_run("Kafka event log", rd_kafka_mock_cluster_bootstraps(cluster));
+    int failures =
+        kafka_contract_run("Kafka event log", rd_kafka_mock_cluster_bootstraps(cluster), true);
     rd_kafka_mock_cluster_destroy(cluster);
     rd_kafka_destroy(handle);
     return failures;

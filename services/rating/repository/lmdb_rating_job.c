@@ -30,7 +30,7 @@ static size_t encoded_bytes(const struct rating_batch *batch)
     }
     for (size_t i = 0; i < batch->dead_letter_count; i++) {
         bytes += RATING_DEAD_LETTER_KEY_BYTES_MAX +
-                 rating_value_dead_letter_bytes(&batch->dead_letters[i]);
+                 rating_codec_dead_letter_bytes(&batch->dead_letters[i]);
     }
     return bytes;
 }
@@ -75,8 +75,8 @@ static size_t encode_letter(struct lmdb_rating_job *job, size_t at, size_t index
 {
     const struct rating_dead_letter_key key = letter_key(letter);
     size_t key_length = rating_key_encode_dead_letter(&key, job->bytes + at);
-    size_t value_length = rating_value_dead_letter_bytes(letter);
-    rating_value_encode_dead_letter(letter, job->bytes + at + key_length);
+    size_t value_length = rating_codec_dead_letter_bytes(letter);
+    rating_codec_encode_dead_letter(letter, job->bytes + at + key_length);
     job->letters[index] = (struct lmdb_rating_letter){
         .key = (uint32_t)at,
         .key_length = (uint16_t)key_length,

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "rating/repository/rating_key.h"
-#include "rating/repository/rating_value.h"
+#include "rating/repository/rating_codec.h"
 #include "store/lmdb_store.h"
 
 /* The places of the maps in the store's options. */

@@ -102,7 +102,7 @@ static int format_below_second(int64_t ns, char buffer[static REGISTRY_DURATION_
     if (ns >= CLOCK_NS_PER_MS) {
         unit = &units[4];
     } else if (ns >= 1000) {
-        unit = &units[2];
+        unit = &units[2]; /* with the micro sign */
     }
     char number[REGISTRY_DURATION_TEXT_BYTES];
     (void)format_fraction(number, sizeof(number), (double)ns / (double)unit->ns);

@@ -128,6 +128,9 @@ static void test_refused(void **state)
         {"{\"duration\":\"315576000001s\"}", NOT_DURATION},
         {"{\"duration\":\"0.0000000001s\"}", NOT_DURATION},
         {"{\"mask\":\"foo_bar\"}", "mask: not a field mask as a.bC,d"},
+        {"{\"mask\":\",a\"}", "mask: not a field mask as a.bC,d"},
+        {"{\"mask\":\"a,\"}", "mask: not a field mask as a.bC,d"},
+        {"{\"mask\":\"a b\"}", "mask: not a field mask as a.bC,d"},
         {"{\"mask\":[]}", "mask: expected a string, not an array"},
         {"{\"empty\":{\"a\":1}}", "empty.a: unknown field"},
         {"{\"empty\":[]}", "empty: expected an object, not an array"},
@@ -201,7 +204,7 @@ static void test_no_form(void **state)
         duration.nanos = durations[i].nanos;
         assert_no_form(*state, &duration);
     }
-    static const char *const paths[] = {"fooBar", "a_", "a__b", "a_1", "_"};
+    static const char *const paths[] = {"fooBar", "a_", "a__b", "a_1", "_", "", "a,b", "a-b"};
     for (size_t i = 0; i < ARRAY_LENGTH(paths); i++) {
         Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
         ProtobufCBinaryData path = proto_bytes(text_of(paths[i]));
