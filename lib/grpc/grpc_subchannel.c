@@ -114,6 +114,13 @@ static void connection_settled(void *state)
     fiber_wait_signal(&connection->opening);
 }
 
+/* A waiting call looks again; it runs later in the turn. */
+static void connection_freed(void *state)
+{
+    struct grpc_connection *connection = state;
+    grpc_channel_wake_one(connection->subchannel->channel);
+}
+
 static enum status open_client(struct grpc_subchannel *self, struct call *call,
                                struct grpc_connection *connection)
 {
@@ -121,6 +128,7 @@ static enum status open_client(struct grpc_subchannel *self, struct call *call,
     const struct http2_client_events events = {
         .refusing = connection_refuses,
         .settled = connection_settled,
+        .freed = connection_freed,
         .closed = connection_refuses,
         .state = connection,
     };
@@ -277,9 +285,7 @@ void grpc_connection_hold(struct grpc_connection *connection)
 
 void grpc_connection_release(struct grpc_connection *connection)
 {
-    struct grpc_channel *channel = connection->subchannel->channel;
     connection->calls--;
     connection->subchannel->calls--;
     dispose_if_idle(connection);
-    grpc_channel_wake_one(channel);
 }
