@@ -28,8 +28,7 @@ static struct same_key find_same_key(const struct lmdb_rating_job *job, size_t f
     struct same_key same = {.first = first, .entry = &job->entries[order[first].entry]};
     same.key = vote_key(job, same.entry);
     for (same.end = first + 1; same.end < job->entry_count; same.end++) {
-        if (order[same.end].prefix != order[first].prefix ||
-            !text_equal(vote_key(job, &job->entries[order[same.end].entry]), same.key)) {
+        if (!text_equal(vote_key(job, &job->entries[order[same.end].entry]), same.key)) {
             break;
         }
     }

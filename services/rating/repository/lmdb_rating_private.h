@@ -27,9 +27,9 @@ struct lmdb_rating_entry {
     int64_t time_ms;
 };
 
-/* The order in which entries are applied: by the key's first bytes, then the key, then as given. */
+/* The order in which entries are applied: by key, equal keys as given. */
 struct lmdb_rating_order {
-    uint64_t prefix;
+    uint64_t chunk; /* of the key, while sorting */
     uint32_t entry;
     bool adds; /* of the user's votes: put, else remove */
 };
