@@ -1,6 +1,6 @@
-/* store_apply: what the rating repository makes of LMDB: changes a second through apply(), and a bare
- * LMDB loop that writes the same keys in batches of the same size, both synced, interleaved in one
- * run. Prints one line a batch size. */
+/* store_apply: what the rating repository makes of LMDB: changes a second through apply(), and a
+ * bare LMDB loop that writes the same keys in batches of the same size, both synced, interleaved in
+ * one run. Prints one line a batch size. */
 #include <stdio.h>
 #include <stdlib.h>
 

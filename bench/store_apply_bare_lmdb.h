@@ -1,4 +1,5 @@
-/* store_apply_bare_lmdb.h: the workload of store_apply, and the bare LMDB loop it is held against. */
+/* store_apply_bare_lmdb.h: the workload of store_apply, and the bare LMDB loop it is held against.
+ */
 #pragma once
 
 #include <lmdb.h>
@@ -37,7 +38,7 @@ void store_apply_bare_open(struct store_apply_bare *bare, const char *path);
 void store_apply_bare_close(struct store_apply_bare *bare);
 
 /* One transaction, synced: for each change the vote's key, for each new vote the user's, for each
- * record its aggregate's, with values of the same sizes, each map in the order of its keys. Only LMDB's
- * calls are timed: keys are made and sorted before, and nothing is looked up. */
+ * record its aggregate's, with values of the same sizes, each map in the order of its keys. Only
+ * LMDB's calls are timed: keys are made and sorted before, and nothing is looked up. */
 double store_apply_bare_seconds(struct store_apply_bare *bare, const struct rating_change *changes,
                                 size_t count);

@@ -17,7 +17,8 @@ struct same_key {
     struct text key;
 };
 
-static struct text vote_key(const struct lmdb_rating_job *job, const struct lmdb_rating_entry *entry)
+static struct text vote_key(const struct lmdb_rating_job *job,
+                            const struct lmdb_rating_entry *entry)
 {
     return text_of_bytes(job->bytes + entry->vote_key, entry->key_length);
 }
@@ -163,7 +164,8 @@ static int put_letters(struct lmdb_store *store, const struct lmdb_rating_job *j
     return code;
 }
 
-/* Compares before anything is changed, so that a refusal leaves the group's transaction as it was. */
+/* Compares before anything is changed, so that a refusal leaves the group's transaction as it was.
+ */
 static enum status check_position(struct lmdb_store *store, struct lmdb_rating_job *job,
                                   struct store_error *error)
 {

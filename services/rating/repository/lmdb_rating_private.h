@@ -1,8 +1,8 @@
 /* lmdb_rating_private.h: what the files of the LMDB rating repository share. */
 #pragma once
 
-#include "rating/repository/rating_key.h"
 #include "rating/repository/rating_codec.h"
+#include "rating/repository/rating_key.h"
 #include "store/lmdb_store.h"
 
 /* The places of the maps in the store's options. */

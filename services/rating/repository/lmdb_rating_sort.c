@@ -1,7 +1,8 @@
 /* Sorting a batch by key: eight bytes at a time as a number, behind what the keys have in common.
  *
- * The keys of a batch are much alike ("tt0133093" beside "tt0133094"), so comparing them whole costs
- * more than writing them. Here most steps compare numbers that lie beside each other in memory. */
+ * The keys of a batch are much alike ("tt0133093" beside "tt0133094"), so comparing them whole
+ * costs more than writing them. Here most steps compare numbers that lie beside each other in
+ * memory. */
 #include <endian.h>
 #include <stdlib.h>
 
@@ -30,8 +31,8 @@ static int compare_from(const struct sorting *sorting, size_t depth,
 {
     struct text left = key_of(sorting, a);
     struct text right = key_of(sorting, b);
-    int order = text_compare(text_slice(left, depth, left.length),
-                             text_slice(right, depth, right.length));
+    int order =
+        text_compare(text_slice(left, depth, left.length), text_slice(right, depth, right.length));
     return order != 0 ? order : (a->entry > b->entry) - (a->entry < b->entry);
 }
 

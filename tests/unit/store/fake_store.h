@@ -1,4 +1,5 @@
-/* fake_store.h: a store for group commit's tests: it counts, fails when told to, and waits at gates. */
+/* fake_store.h: a store for group commit's tests: it counts, fails when told to, and waits at
+ * gates. */
 #pragma once
 
 #include <pthread.h>

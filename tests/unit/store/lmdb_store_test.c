@@ -206,7 +206,8 @@ static void outgrow(void *argument)
         assert_int_equal(put(store, i, 20000, TIMEOUT_MS), STATUS_OK);
         assert_int_equal(get(store, i, &size), STATUS_OK);
     }
-    assert_int_equal(put(store, 50, 3000000, TIMEOUT_MS), STATUS_OK); /* several doublings at once */
+    assert_int_equal(put(store, 50, 3000000, TIMEOUT_MS),
+                     STATUS_OK); /* several doublings at once */
     for (uint32_t i = 0; i < 51; i++) {
         assert_int_equal(get(store, i, &size), STATUS_OK);
         assert_int_equal(size, i < 50 ? 20000 : 3000000);

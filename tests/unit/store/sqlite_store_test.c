@@ -194,7 +194,8 @@ static void wait_behind_writer(void *argument)
     int64_t began_ns = clock_monotonic_ns();
     assert_int_equal(put(store, TEXT("a"), SHORT_MS), STATUS_UNAVAILABLE); /* by its deadline */
     assert_true(clock_monotonic_ns() - began_ns < 2 * SHORT_MS * CLOCK_NS_PER_MS);
-    assert_int_equal(put(store, TEXT("b"), TIMEOUT_MS), STATUS_UNAVAILABLE); /* by the store's wait */
+    assert_int_equal(put(store, TEXT("b"), TIMEOUT_MS),
+                     STATUS_UNAVAILABLE); /* by the store's wait */
     assert_int_equal(count_things(store), 0);
     assert_int_equal(sqlite3_close(other), SQLITE_OK);
     assert_int_equal(put(store, TEXT("c"), TIMEOUT_MS), STATUS_OK);
