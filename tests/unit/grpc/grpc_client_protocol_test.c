@@ -78,92 +78,84 @@ static void close_server(struct canned_server *server)
         TEXT_INIT("grpc-status"), TEXT_INIT(code)                                                  \
     }
 #define EMPTY_MESSAGE TEXT_INIT("\0\0\0\0\0")
+#define REPLY(bytes, ...)                                                                          \
+    {                                                                                              \
+        .status = 200, .headers = {GRPC_TYPE}, .body = bytes, .trailers = { __VA_ARGS__ }          \
+    }
+#define TYPED_REPLY(type)                                                                          \
+    {                                                                                              \
+        .status = 200, .headers = {{TEXT_INIT("content-type"), TEXT_INIT(type)}},                  \
+        .body = EMPTY_MESSAGE, .trailers = {                                                       \
+            GRPC_STATUS("0")                                                                       \
+        }                                                                                          \
+    }
+#define TRAILERS_ONLY(...)                                                                         \
+    {                                                                                              \
+        .status = 200, .headers = {GRPC_TYPE}, .trailers = { __VA_ARGS__ }                         \
+    }
+#define HTTP(code)                                                                                 \
+    {                                                                                              \
+        .status = code, .body = TEXT_INIT("words")                                                 \
+    }
+#define RESET(code)                                                                                \
+    {                                                                                              \
+        .reset = code                                                                              \
+    }
 
 static const struct {
     const char *name;
     struct canned_reply reply;
     enum status want;
 } cases[] = {
-    {"whole", {200, {GRPC_TYPE}, EMPTY_MESSAGE, {GRPC_STATUS("0")}, 0}, STATUS_OK},
-    {"with a codec",
-     {200,
-      {{TEXT_INIT("content-type"), TEXT_INIT("application/grpc+proto;x=y")}},
-      EMPTY_MESSAGE,
-      {GRPC_STATUS("0")},
-      0},
-     STATUS_OK},
-    {"another codec",
-     {200,
-      {{TEXT_INIT("content-type"), TEXT_INIT("application/grpc+json")}},
-      EMPTY_MESSAGE,
-      {GRPC_STATUS("0")},
-      0},
-     STATUS_INTERNAL},
-    {"a web page",
-     {200, {{TEXT_INIT("content-type"), TEXT_INIT("text/html")}}, TEXT_INIT("<p>"), {{{0}}}, 0},
-     STATUS_UNKNOWN},
-    {"HTTP 400", {400, {{{0}}}, {0}, {{{0}}}, 0}, STATUS_INTERNAL},
-    {"HTTP 401", {401, {{{0}}}, {0}, {{{0}}}, 0}, STATUS_UNAUTHENTICATED},
-    {"HTTP 403", {403, {{{0}}}, {0}, {{{0}}}, 0}, STATUS_PERMISSION_DENIED},
-    {"HTTP 404", {404, {{{0}}}, TEXT_INIT("gone"), {{{0}}}, 0}, STATUS_UNIMPLEMENTED},
-    {"HTTP 429", {429, {{{0}}}, {0}, {{{0}}}, 0}, STATUS_UNAVAILABLE},
-    {"HTTP 502", {502, {{{0}}}, {0}, {{{0}}}, 0}, STATUS_UNAVAILABLE},
-    {"HTTP 503", {503, {{{0}}}, TEXT_INIT("later"), {{{0}}}, 0}, STATUS_UNAVAILABLE},
-    {"HTTP 504", {504, {{{0}}}, {0}, {{{0}}}, 0}, STATUS_UNAVAILABLE},
-    {"HTTP 418", {418, {{{0}}}, {0}, {{{0}}}, 0}, STATUS_UNKNOWN},
-    {"trailers only", {200, {GRPC_TYPE}, {0}, {GRPC_STATUS("9")}, 0}, STATUS_FAILED_PRECONDITION},
-    {"trailers only that say OK",
-     {200, {GRPC_TYPE}, {0}, {GRPC_STATUS("0")}, 0},
-     STATUS_UNIMPLEMENTED},
+    {"whole", REPLY(EMPTY_MESSAGE, GRPC_STATUS("0")), STATUS_OK},
+    {"with a codec", TYPED_REPLY("application/grpc+proto;x=y"), STATUS_OK},
+    {"another codec", TYPED_REPLY("application/grpc+json"), STATUS_INTERNAL},
+    {"a web page", TYPED_REPLY("text/html"), STATUS_UNKNOWN},
+    {"HTTP 400", HTTP(400), STATUS_INTERNAL},
+    {"HTTP 401", HTTP(401), STATUS_UNAUTHENTICATED},
+    {"HTTP 403", HTTP(403), STATUS_PERMISSION_DENIED},
+    {"HTTP 404", HTTP(404), STATUS_UNIMPLEMENTED},
+    {"HTTP 418", HTTP(418), STATUS_UNKNOWN},
+    {"HTTP 429", HTTP(429), STATUS_UNAVAILABLE},
+    {"HTTP 502", HTTP(502), STATUS_UNAVAILABLE},
+    {"HTTP 503", HTTP(503), STATUS_UNAVAILABLE},
+    {"HTTP 504", HTTP(504), STATUS_UNAVAILABLE},
+    {"trailers only", TRAILERS_ONLY(GRPC_STATUS("9")), STATUS_FAILED_PRECONDITION},
+    {"trailers only that say OK", TRAILERS_ONLY(GRPC_STATUS("0")), STATUS_UNIMPLEMENTED},
     {"an early status with a body behind it",
-     {200, {GRPC_TYPE, GRPC_STATUS("9")}, EMPTY_MESSAGE, {GRPC_STATUS("0")}, 0},
+     {.status = 200,
+      .headers = {GRPC_TYPE, GRPC_STATUS("9")},
+      .body = EMPTY_MESSAGE,
+      .trailers = {GRPC_STATUS("0")}},
      STATUS_OK},
-    {"no status", {200, {GRPC_TYPE}, EMPTY_MESSAGE, {{{0}}}, 0}, STATUS_UNKNOWN},
-    {"no status at all", {200, {GRPC_TYPE}, {0}, {{{0}}}, 0}, STATUS_UNKNOWN},
-    {"a status outside the table",
-     {200, {GRPC_TYPE}, EMPTY_MESSAGE, {GRPC_STATUS("99")}, 0},
-     STATUS_UNKNOWN},
-    {"a status that is no number",
-     {200, {GRPC_TYPE}, EMPTY_MESSAGE, {GRPC_STATUS("-1")}, 0},
-     STATUS_UNKNOWN},
-    {"two messages",
-     {200, {GRPC_TYPE}, TEXT_INIT("\0\0\0\0\0\0\0\0\0\0"), {GRPC_STATUS("0")}, 0},
+    {"no status", {.status = 200, .headers = {GRPC_TYPE}, .body = EMPTY_MESSAGE}, STATUS_UNKNOWN},
+    {"no status at all", {.status = 200, .headers = {GRPC_TYPE}}, STATUS_UNKNOWN},
+    {"a status outside the table", REPLY(EMPTY_MESSAGE, GRPC_STATUS("99")), STATUS_UNKNOWN},
+    {"a status that is no number", REPLY(EMPTY_MESSAGE, GRPC_STATUS("-1")), STATUS_UNKNOWN},
+    {"two messages", REPLY(TEXT_INIT("\0\0\0\0\0\0\0\0\0\0"), GRPC_STATUS("0")),
      STATUS_UNIMPLEMENTED},
-    {"a message and a failure",
-     {200, {GRPC_TYPE}, EMPTY_MESSAGE, {GRPC_STATUS("10")}, 0},
+    {"a message and a failure", REPLY(EMPTY_MESSAGE, GRPC_STATUS("10")), STATUS_ABORTED},
+    {"a message cut by a failure", REPLY(TEXT_INIT("\0\0\0\0\5ab"), GRPC_STATUS("10")),
      STATUS_ABORTED},
-    {"a message cut by a failure",
-     {200, {GRPC_TYPE}, TEXT_INIT("\0\0\0\0\5ab"), {GRPC_STATUS("10")}, 0},
-     STATUS_ABORTED},
-    {"a message cut short",
-     {200, {GRPC_TYPE}, TEXT_INIT("\0\0\0\0\5ab"), {GRPC_STATUS("0")}, 0},
-     STATUS_INTERNAL},
-    {"no protobuf",
-     {200, {GRPC_TYPE}, TEXT_INIT("\0\0\0\0\1\x0a"), {GRPC_STATUS("0")}, 0},
-     STATUS_INTERNAL},
-    {"bad UTF-8",
-     {200, {GRPC_TYPE}, TEXT_INIT("\0\0\0\0\3\x0a\1\xff"), {GRPC_STATUS("0")}, 0},
-     STATUS_INTERNAL},
-    {"too large",
-     {200, {GRPC_TYPE}, TEXT_INIT("\0\0\2\0\1"), {GRPC_STATUS("0")}, 0},
-     STATUS_RESOURCE_EXHAUSTED},
-    {"compressed without encoding",
-     {200, {GRPC_TYPE}, TEXT_INIT("\1\0\0\0\1a"), {GRPC_STATUS("0")}, 0},
+    {"a message cut short", REPLY(TEXT_INIT("\0\0\0\0\5ab"), GRPC_STATUS("0")), STATUS_INTERNAL},
+    {"no protobuf", REPLY(TEXT_INIT("\0\0\0\0\1\x0a"), GRPC_STATUS("0")), STATUS_INTERNAL},
+    {"bad UTF-8", REPLY(TEXT_INIT("\0\0\0\0\3\x0a\1\xff"), GRPC_STATUS("0")), STATUS_INTERNAL},
+    {"too large", REPLY(TEXT_INIT("\0\0\2\0\1"), GRPC_STATUS("0")), STATUS_RESOURCE_EXHAUSTED},
+    {"compressed without encoding", REPLY(TEXT_INIT("\1\0\0\0\1a"), GRPC_STATUS("0")),
      STATUS_INTERNAL},
     {"compressed by what was not offered",
-     {200,
-      {GRPC_TYPE, {TEXT_INIT("grpc-encoding"), TEXT_INIT("snappy")}},
-      TEXT_INIT("\1\0\0\0\1a"),
-      {GRPC_STATUS("0")},
-      0},
+     {.status = 200,
+      .headers = {GRPC_TYPE, {TEXT_INIT("grpc-encoding"), TEXT_INIT("snappy")}},
+      .body = TEXT_INIT("\1\0\0\0\1a"),
+      .trailers = {GRPC_STATUS("0")}},
      STATUS_INTERNAL},
-    {"reset with NO_ERROR", {0, {{{0}}}, {0}, {{{0}}}, 0x0}, STATUS_INTERNAL},
-    {"reset with PROTOCOL_ERROR", {0, {{{0}}}, {0}, {{{0}}}, 0x1}, STATUS_INTERNAL},
-    {"reset with INTERNAL_ERROR", {0, {{{0}}}, {0}, {{{0}}}, 0x2}, STATUS_INTERNAL},
-    {"reset with REFUSED_STREAM", {0, {{{0}}}, {0}, {{{0}}}, 0x7}, STATUS_UNAVAILABLE},
-    {"reset with CANCEL", {0, {{{0}}}, {0}, {{{0}}}, 0x8}, STATUS_CANCELLED},
-    {"reset with ENHANCE_YOUR_CALM", {0, {{{0}}}, {0}, {{{0}}}, 0xb}, STATUS_RESOURCE_EXHAUSTED},
-    {"reset with INADEQUATE_SECURITY", {0, {{{0}}}, {0}, {{{0}}}, 0xc}, STATUS_PERMISSION_DENIED},
+    {"reset with NO_ERROR", RESET(0x0), STATUS_INTERNAL},
+    {"reset with PROTOCOL_ERROR", RESET(0x1), STATUS_INTERNAL},
+    {"reset with INTERNAL_ERROR", RESET(0x2), STATUS_INTERNAL},
+    {"reset with REFUSED_STREAM", RESET(0x7), STATUS_UNAVAILABLE},
+    {"reset with CANCEL", RESET(0x8), STATUS_CANCELLED},
+    {"reset with ENHANCE_YOUR_CALM", RESET(0xb), STATUS_RESOURCE_EXHAUSTED},
+    {"reset with INADEQUATE_SECURITY", RESET(0xc), STATUS_PERMISSION_DENIED},
 };
 
 static void replies_become_statuses(struct grpc_fixture *fixture)
@@ -190,21 +182,13 @@ FIXTURE_LOOPBACK_TEST(replies_become_statuses)
 /* What nobody has processed is tried again; everything else is not. */
 static void only_refused_calls_are_repeated(struct grpc_fixture *fixture)
 {
-    static const struct canned_reply refused = {.reset = 0x7};
-    static const struct canned_reply unavailable = {200, {GRPC_TYPE}, {0}, {GRPC_STATUS("14")}, 0};
-    static const struct canned_reply never = {
-        200,
-        {GRPC_TYPE},
-        {0},
-        {GRPC_STATUS("14"), {TEXT_INIT("grpc-retry-pushback-ms"), TEXT_INIT("-1")}},
-        0};
-    static const struct canned_reply soon = {
-        200,
-        {GRPC_TYPE},
-        {0},
-        {GRPC_STATUS("14"), {TEXT_INIT("grpc-retry-pushback-ms"), TEXT_INIT("1")}},
-        0};
-    static const struct canned_reply internal = {200, {GRPC_TYPE}, {0}, {GRPC_STATUS("13")}, 0};
+    static const struct canned_reply refused = RESET(0x7);
+    static const struct canned_reply internal = TRAILERS_ONLY(GRPC_STATUS("13"));
+    static const struct canned_reply unavailable = TRAILERS_ONLY(GRPC_STATUS("14"));
+    static const struct canned_reply never =
+        TRAILERS_ONLY(GRPC_STATUS("14"), {TEXT_INIT("grpc-retry-pushback-ms"), TEXT_INIT("-1")});
+    static const struct canned_reply soon =
+        TRAILERS_ONLY(GRPC_STATUS("14"), {TEXT_INIT("grpc-retry-pushback-ms"), TEXT_INIT("1")});
     static const struct {
         const char *name;
         const struct canned_reply *reply;
