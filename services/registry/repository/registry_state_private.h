@@ -5,7 +5,7 @@
 #include "registry/repository/registry_state.h"
 #include "registry/repository/registry_table.h"
 
-_Static_assert(REGISTRY_SWEEP_MS == REGISTRY_TICK_MS, "a sweep takes one tick");
+_Static_assert((int)REGISTRY_SWEEP_MS == (int)REGISTRY_TICK_MS, "a sweep takes one tick");
 
 /* A service by name: there while it has instances or watchers. */
 struct stored_service {
