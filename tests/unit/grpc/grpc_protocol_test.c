@@ -226,6 +226,43 @@ static void replies_are_compressed_for_those_who_accept_it(struct grpc_fixture *
 }
 FIXTURE_LOOPBACK_TEST(replies_are_compressed_for_those_who_accept_it)
 
+static void a_handler_chooses_compression(struct grpc_fixture *fixture)
+{
+    static const struct http_header gzip_accepted = {TEXT_INIT("grpc-accept-encoding"),
+                                                     TEXT_INIT("gzip")};
+    static const struct http_header gzip_used = {TEXT_INIT("grpc-encoding"), TEXT_INIT("gzip")};
+    static const struct http_header nothing = {TEXT_INIT("x-none"), TEXT_INIT("")};
+    /* The message has plan.compress, 1 or 2. */
+    static const struct {
+        const struct http_header *first;
+        const struct http_header *second;
+        struct text body;
+        const char *status;
+        char flag;
+    } cases[] = {
+        {&gzip_accepted, &nothing, TEXT_INIT("\0\0\0\0\4\x22\2\x18\1"), "0", 1},
+        {&gzip_accepted, &gzip_used, TEXT_INIT("\0\0\0\0\4\x22\2\x18\2"), "0", 0},
+        {&gzip_used, &nothing, TEXT_INIT("\0\0\0\0\4\x22\2\x18\1"), "9", 0},
+        {&gzip_used, &nothing, TEXT_INIT("\0\0\0\0\4\x22\2\x18\2"), "0", 0},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        const struct raw_request request = {
+            .path = ECHO,
+            .content_type = "application/grpc",
+            .headers = {*cases[i].first, *cases[i].second},
+            .body = cases[i].body,
+        };
+        struct raw_reply reply;
+        raw_http2(fixture, &request, &reply);
+        assert_header(reply.trailers, reply.trailer_count, "grpc-status", cases[i].status);
+        if (reply.body.length > 0) {
+            assert_int_equal(reply.body.data[0], cases[i].flag);
+        }
+        assert_int_equal(reply.body.length > 0, cases[i].status[0] == '0');
+    }
+}
+FIXTURE_LOOPBACK_TEST(a_handler_chooses_compression)
+
 static void a_gzip_bomb_is_refused(struct grpc_fixture *fixture)
 {
     size_t size = FIXTURE_SERVER_MESSAGE_BYTES_MAX * 100;
@@ -253,6 +290,7 @@ int main(void)
         cmocka_unit_test(only_posts_over_http2_are_calls_loopback),
         cmocka_unit_test(a_handler_that_overruns_is_answered_for_loopback),
         cmocka_unit_test(replies_are_compressed_for_those_who_accept_it_loopback),
+        cmocka_unit_test(a_handler_chooses_compression_loopback),
         cmocka_unit_test(a_gzip_bomb_is_refused_loopback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
