@@ -81,7 +81,8 @@ struct discovery_resolver {
 struct discovery_keeper;
 
 struct discovery_keeper_events {
-    /* Each change between registered and not, with the reason in words; for the log. */
+    /* The first state and each change between registered and not, with the reason why not in words;
+     * for the log. */
     void (*changed)(void *state, bool registered, struct text reason);
     void *state;
 };

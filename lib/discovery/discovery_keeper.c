@@ -21,13 +21,15 @@ struct discovery_keeper {
     struct cancellation cancellation;
     struct fiber_wait ended;
     bool registered;
+    bool told; /* of the state as it is */
 };
 
 static void tell(struct discovery_keeper *keeper, bool registered, struct text reason)
 {
-    if (keeper->registered == registered) {
+    if (keeper->told && keeper->registered == registered) {
         return;
     }
+    keeper->told = true;
     keeper->registered = registered;
     if (keeper->events.changed != NULL) {
         keeper->events.changed(keeper->events.state, registered, reason);
@@ -45,7 +47,9 @@ static enum status add_instance(struct discovery_keeper *keeper, struct call *ca
     enum status status =
         keeper->registrar.ops->add(keeper->registrar.state, call, &keeper->registration);
     if (status == STATUS_OK) {
-        tell(keeper, true, TEXT("registered"));
+        tell(keeper, true, TEXT(""));
+    } else if (call_check(call) != STATUS_CANCELLED) {
+        tell(keeper, false, reason_of(call, status));
     }
     return status;
 }

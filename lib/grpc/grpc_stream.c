@@ -49,8 +49,7 @@ static enum status expect_end(struct grpc_stream *stream)
     if (status != STATUS_OK || stream->ended) {
         return status;
     }
-    return call_fail(stream->call, STATUS_UNIMPLEMENTED,
-                     "one message was expected, more came");
+    return call_fail(stream->call, STATUS_UNIMPLEMENTED, "one message was expected, more came");
 }
 
 /* *ret_message is NULL at the end. */

@@ -92,7 +92,7 @@ static enum http1_result parse_version(struct text version, struct http1_head *h
     } else if (text_equal(version, TEXT("HTTP/1.0"))) {
         head->minor_version = 0;
     } else if (version.length == 8 && text_starts_with(version, TEXT("HTTP/"))) {
-        return refuse(refusal, 505, "only HTTP/1.0, HTTP/1.1 and HTTP/2 are spoken here");
+        return refuse(refusal, 505, "this version of HTTP is not spoken here");
     } else {
         return refuse(refusal, 400, "the request line is malformed");
     }

@@ -8,10 +8,14 @@
 static void on_registration_changed(void *state, bool registered, struct text reason)
 {
     const struct process_server *server = state;
-    log_write(
-        &server->process->log, registered ? LOG_INFO : LOG_WARNING,
-        registered ? "registered" : "not registered; trying again",
-        LOG_FIELDS(log_string("instance_of", server->spec.service), log_text("reason", reason)));
+    const struct log *log = &server->process->log;
+    struct log_field instance_of = log_string("instance_of", server->spec.service);
+    if (registered) {
+        log_write(log, LOG_INFO, "registered", LOG_FIELDS(instance_of));
+    } else {
+        log_write(log, LOG_WARNING, "not registered; trying again",
+                  LOG_FIELDS(instance_of, log_text("reason", reason)));
+    }
 }
 
 /* The host that others are told, and the port that was bound. */

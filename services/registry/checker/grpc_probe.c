@@ -39,13 +39,13 @@ static struct registry_probe describe(struct call *call,
                      TEXT_ARGUMENTS(reason))};
 }
 
-enum status grpc_probe(struct loop *loop, struct call *call,
+enum status grpc_probe(struct loop *loop, const struct proto_pool *pool, struct call *call,
                        const struct registry_check_definition *check,
                        struct registry_probe *ret_probe)
 {
     struct text service = check->target;
     struct text address = text_next(&service, '/');
-    struct grpc_channel_options options = {.target = "check"};
+    struct grpc_channel_options options = {.pool = pool, .target = "check"};
     struct grpc_channel *channel;
     bool serving = false;
     enum status status = grpc_channel_create(loop, &options, &channel);

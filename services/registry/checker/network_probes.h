@@ -6,6 +6,7 @@
 
 struct loop;
 struct http_client;
+struct proto_pool;
 
 /* Passing: somebody accepts connections at "host:port". */
 MUST_USE enum status tcp_probe(struct loop *loop, struct call *call,
@@ -17,7 +18,8 @@ MUST_USE enum status http_probe(struct http_client *client, struct call *call,
                                 const struct registry_check_definition *check,
                                 struct registry_probe *ret_probe);
 
-/* Passing: SERVING. target: "host:port", or "host:port/service". */
-MUST_USE enum status grpc_probe(struct loop *loop, struct call *call,
+/* Passing: SERVING. target: "host:port", or "host:port/service". pool: knows the messages of
+ * grpc.health.v1. */
+MUST_USE enum status grpc_probe(struct loop *loop, const struct proto_pool *pool, struct call *call,
                                 const struct registry_check_definition *check,
                                 struct registry_probe *ret_probe);

@@ -23,6 +23,10 @@ static enum status follow_plan(struct echo *echo, struct call *call,
             return status;
         }
     }
+    /* A negative delay is spent without waiting. */
+    int64_t until_ns = clock_monotonic_ns() - plan->delay_ms * CLOCK_NS_PER_MS;
+    while (plan->delay_ms < 0 && clock_monotonic_ns() < until_ns) {
+    }
     return plan->failure != NULL ? call_fail(call, (enum status)plan->failure->code, "%.*s",
                                              TEXT_ARGUMENTS(proto_text(plan->failure->message)))
                                  : STATUS_OK;

@@ -189,8 +189,8 @@ static struct text compressed_frame(struct grpc_fixture *fixture, struct text me
     CLEANUP(buffer_deinit) struct buffer payload;
     CLEANUP(buffer_deinit) struct buffer frame;
     char prefix[GRPC_FRAME_PREFIX_BYTES];
-    buffer_init(&payload, 1 << 20);
-    buffer_init(&frame, 1 << 20);
+    buffer_init(&payload, 1 << 24);
+    buffer_init(&frame, 1 << 24);
     assert_true(grpc_gzip_deflate(message, &payload));
     grpc_frame_prefix(true, payload.length, prefix);
     assert_true(buffer_append(&frame, text_of_bytes(prefix, sizeof(prefix))));
