@@ -23,10 +23,11 @@ struct grpc_server_call *grpc_server_call_create(const struct grpc_server_method
 
 void grpc_server_call_set_timeout(struct grpc_server_call *self, int64_t timeout_ns)
 {
-    if (self->method->method->kind == GRPC_UNARY) {
-        int64_t most_ns = timeout_ns == INT64_MAX ? GRPC_DEADLINE_DEFAULT_MS * CLOCK_NS_PER_MS
-                                                  : GRPC_DEADLINE_MAX_MS * CLOCK_NS_PER_MS;
-        timeout_ns = timeout_ns < most_ns ? timeout_ns : most_ns;
+    bool is_unary = self->method->method->kind == GRPC_UNARY;
+    if (timeout_ns < 0) {
+        timeout_ns = is_unary ? GRPC_DEADLINE_DEFAULT_MS * CLOCK_NS_PER_MS : INT64_MAX;
+    } else if (is_unary && timeout_ns > GRPC_DEADLINE_MAX_MS * CLOCK_NS_PER_MS) {
+        timeout_ns = GRPC_DEADLINE_MAX_MS * CLOCK_NS_PER_MS;
     }
     self->call.deadline_ns = grpc_timeout_deadline(self->started_ns, timeout_ns);
     http_exchange_call(self->exchange)->deadline_ns = self->call.deadline_ns;

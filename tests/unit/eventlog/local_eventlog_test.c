@@ -164,6 +164,50 @@ static void notes_what_was_committed(struct local_trial *trial)
     consumer.ops->close(consumer.state);
 }
 
+struct loops_work {
+    struct local_eventlog *log;
+};
+
+/* One producer for each key, each on a loop of its own. */
+static enum status produce_on_loop(void *argument, unsigned index)
+{
+    const struct loops_work *work = argument;
+    struct arena arena;
+    struct call call;
+    arena_init(&arena, 65536);
+    call_init(&call, &arena, LOCAL_TRIAL_WAIT_MS);
+    struct eventlog_producer producer;
+    enum status status = local_eventlog_producer_open(work->log, loop_current(), &call, &producer);
+    char key[8];
+    (void)snprintf(key, sizeof(key), "k%u", index);
+    for (unsigned i = 0; i < 50 && status == STATUS_OK; i++) {
+        char value[16];
+        (void)snprintf(value, sizeof(value), "v%u-%u", index, i);
+        const struct eventlog_message message = {
+            .key = text_of(key), .value = text_of(value), .time_ms = 1700000000 + (int64_t)i};
+        size_t delivered;
+        status = producer.ops->produce(producer.state, &call, TEXT("t"), &message, 1, &delivered);
+    }
+    producer.ops->close(producer.state);
+    arena_deinit(&arena);
+    return status;
+}
+
+static void serves_many_loops(struct local_trial *trial)
+{
+    enum { LOOPS = 3 };
+    struct loop_threads *threads;
+    assert_int_equal(loop_threads_start(LOOPS, &threads), STATUS_OK);
+    struct loops_work work = {.log = trial->log};
+    assert_int_equal(loop_threads_each(threads, produce_on_loop, &work), STATUS_OK);
+    struct eventlog_consumer consumer = local_trial_consumer(trial);
+    reader_consume(consumer, &trial->store, &trial->call, 100, LOOPS * 50);
+    consumer.ops->close(consumer.state);
+    local_trial_close(trial); /* before its loops */
+    loop_threads_destroy(threads);
+    local_trial_open(trial);
+}
+
 int main(int count, char **arguments)
 {
     if (count == 4) {
@@ -177,6 +221,7 @@ int main(int count, char **arguments)
         LOCAL_TRIAL(refuses_bad_options),
         LOCAL_TRIAL(works_in_a_deep_directory),
         LOCAL_TRIAL(notes_what_was_committed),
+        LOCAL_TRIAL(serves_many_loops),
     };
     return cmocka_run_group_tests_name("embedded event log", tests, NULL, NULL);
 }

@@ -286,6 +286,24 @@ static void a_full_instance_gets_further_connections(struct grpc_fixture *fixtur
 }
 FIXTURE_LOOPBACK_TEST(a_full_instance_gets_further_connections)
 
+/* The slot of a call that is given up is free only when its reset has left. */
+static void a_slot_that_is_given_up_goes_to_who_waits(struct grpc_fixture *fixture)
+{
+    struct pair pair;
+    struct fiber_group group;
+    struct worker worker = {&pair, {.timeout_ms = 50, .delay_ms = 3600000}, 1, 0, 0, STATUS_OK};
+    open_pair(fixture, &pair, 1);
+    struct text first = text_of(pair.instances[0].address);
+    update(&pair, &first, 1);
+    start_workers(&group, &worker, GRPC_CHANNEL_CONNECTIONS_MAX);
+    grpc_fixture_await(fixture, &pair.instances[0].echo.running, GRPC_CHANNEL_CONNECTIONS_MAX);
+    assert_int_equal(try(&pair, plain), STATUS_OK);
+    fiber_group_join(&group);
+    assert_int_equal(worker.failure, STATUS_DEADLINE_EXCEEDED);
+    close_pair(&pair);
+}
+FIXTURE_LOOPBACK_TEST(a_slot_that_is_given_up_goes_to_who_waits)
+
 static void an_instance_that_returns_is_found_again(struct grpc_fixture *fixture)
 {
     struct pair pair;
@@ -390,6 +408,7 @@ int main(void)
         cmocka_unit_test(a_drain_loses_no_call_loopback),
         cmocka_unit_test(a_removed_instance_finishes_its_calls_loopback),
         cmocka_unit_test(a_full_instance_gets_further_connections_loopback),
+        cmocka_unit_test(a_slot_that_is_given_up_goes_to_who_waits_loopback),
         cmocka_unit_test(an_instance_that_returns_is_found_again_loopback),
         cmocka_unit_test(a_vanished_client_is_noticed_loopback),
         cmocka_unit_test(a_dying_server_ends_its_streams_loopback),

@@ -20,6 +20,7 @@ struct canned_server {
     struct http_server *http;
     struct grpc_channel *channel;
     unsigned requests;
+    unsigned refused_first; /* so many requests are refused before the reply is given */
 };
 
 static size_t count_headers(const struct http_header *headers)
@@ -37,6 +38,10 @@ static void serve(void *state, struct http_exchange *exchange)
     const struct canned_reply *reply = server->reply;
     struct text body;
     server->requests++;
+    if (server->requests <= server->refused_first) {
+        http_abort(exchange, 0x7);
+        return;
+    }
     assert_int_equal(http_read_all(exchange, 1 << 20, &body), STATUS_OK);
     if (reply->status == 0) {
         http_abort(exchange, reply->reset);
@@ -222,11 +227,54 @@ static void only_refused_calls_are_repeated(struct grpc_fixture *fixture)
 }
 FIXTURE_LOOPBACK_TEST(only_refused_calls_are_repeated)
 
+/* A stream may be repeated too, as long as its first message is all that was sent. */
+static void a_refused_stream_is_repeated(struct grpc_fixture *fixture)
+{
+    static const struct canned_reply reply = REPLY(EMPTY_MESSAGE, GRPC_STATUS("0"));
+    static const struct {
+        unsigned messages;
+        unsigned refused;
+        enum status want;
+    } streams[] = {
+        {0, 1, STATUS_OK},
+        {1, 2, STATUS_OK},
+        {1, GRPC_ATTEMPTS_MAX, STATUS_UNAVAILABLE},
+        {2, 1, STATUS_UNAVAILABLE},
+    };
+    struct canned_server server = {.reply = &reply};
+    open_server(fixture, &server);
+    for (size_t i = 0; i < ARRAY_LENGTH(streams); i++) {
+        Marquee__Test__EchoRequest request = MARQUEE__TEST__ECHO_REQUEST__INIT;
+        ProtobufCMessage *message = NULL;
+        struct grpc_stream *stream;
+        struct call call = grpc_fixture_call(fixture, 0);
+        server.requests = 0;
+        server.refused_first = streams[i].refused;
+        assert_int_equal(grpc_client_open(server.channel, &call, "/x", NULL,
+                                          &marquee__test__echo_response__descriptor, &stream),
+                         STATUS_OK);
+        for (unsigned j = 0; j < streams[i].messages; j++) {
+            assert_int_equal(grpc_send(stream, &request.base), STATUS_OK);
+        }
+        assert_int_equal(grpc_client_close_send(stream), STATUS_OK);
+        assert_int_equal(grpc_receive(stream, &message), STATUS_OK);
+        assert_int_equal(message != NULL, streams[i].want == STATUS_OK);
+        if (message != NULL) {
+            assert_int_equal(grpc_receive(stream, &message), STATUS_OK);
+            assert_null(message);
+        }
+        assert_int_equal(grpc_client_finish(stream), streams[i].want);
+    }
+    close_server(&server);
+}
+FIXTURE_LOOPBACK_TEST(a_refused_stream_is_repeated)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replies_become_statuses_loopback),
         cmocka_unit_test(only_refused_calls_are_repeated_loopback),
+        cmocka_unit_test(a_refused_stream_is_repeated_loopback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

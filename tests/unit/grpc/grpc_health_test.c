@@ -1,4 +1,7 @@
 /* Health, as its clients see it. */
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "health.pb-c.h"
 
 #include "grpc/grpc_stream.h"
@@ -137,12 +140,47 @@ static void shutting_down_sends_watchers_away(struct grpc_fixture *fixture)
 }
 FIXTURE_TEST(shutting_down_sends_watchers_away)
 
+struct toggler {
+    struct grpc_server *grpc;
+    atomic_bool done;
+};
+
+static void *toggle(void *argument)
+{
+    struct toggler *toggler = argument;
+    for (int i = 0; i < 2001; i++) {
+        CHECK(grpc_server_set_serving(toggler->grpc, echo_name, i % 2 == 0) == STATUS_OK);
+    }
+    atomic_store(&toggler->done, true);
+    return NULL;
+}
+
+/* Watchers come and go while another thread changes what they watch. */
+static void changes_come_from_any_thread(struct grpc_fixture *fixture)
+{
+    struct toggler toggler = {.grpc = fixture->server.grpc};
+    pthread_t thread;
+    struct grpc_stream *stream = watch(fixture, echo_name);
+    assert_int_equal(pthread_create(&thread, NULL, toggle, &toggler), 0);
+    for (int i = 0; i < 20 || !atomic_load(&toggler.done); i++) {
+        struct grpc_stream *other = watch(fixture, echo_name);
+        assert_true(next_state(other) >= 0);
+        assert_int_equal(grpc_client_finish(other), STATUS_CANCELLED);
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    while (next_state(stream) != SERVING) {
+    }
+    assert_int_equal(grpc_client_finish(stream), STATUS_CANCELLED);
+}
+FIXTURE_LOOPBACK_TEST(changes_come_from_any_thread)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_check_tells_the_state_loopback),
         cmocka_unit_test(a_list_has_every_service_loopback),
         FIXTURE_UNIT_TESTS(a_watcher_is_told_of_changes),
+        cmocka_unit_test(changes_come_from_any_thread_loopback),
         cmocka_unit_test(a_watcher_of_an_unknown_service_stays_loopback),
         FIXTURE_UNIT_TESTS(shutting_down_sends_watchers_away),
     };

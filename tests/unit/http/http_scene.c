@@ -130,7 +130,7 @@ static void handle_wait(void *state, struct http_exchange *exchange)
 {
     struct http_scene *scene = state;
     enter(scene);
-    enum status status = fiber_wait(http_exchange_call(exchange), &scene->gate);
+    enum status status = fiber_semaphore_take(http_exchange_call(exchange), &scene->gate);
     leave(scene, status);
     if (status == STATUS_OK) {
         reply_plain(exchange, TEXT("waited"));
@@ -144,7 +144,7 @@ static void handle_slow(void *state, struct http_exchange *exchange)
     struct text part = TEXT("-");
     size_t length = 0;
     enter(scene);
-    enum status status = fiber_wait(http_exchange_call(exchange), &scene->gate);
+    enum status status = fiber_semaphore_take(http_exchange_call(exchange), &scene->gate);
     while (status == STATUS_OK && part.length > 0) {
         status = http_read(exchange, &part);
         length += status == STATUS_OK ? part.length : 0;
@@ -296,7 +296,7 @@ static void run(void *argument)
     options.route_count = ARRAY_LENGTH(templates);
     options.observe = observe;
     options.observe_state = &scene;
-    fiber_wait_init(&scene.gate);
+    fiber_semaphore_init(&scene.gate, 0);
     fiber_wait_init(&scene.changed);
     arena_init(&scene.arena, 256 * 1024 * 1024);
     call_init(&scene.call, &scene.arena, RAW_PEER_WAIT_MS);
@@ -337,7 +337,7 @@ void http_scene_await_left(struct http_scene *scene, unsigned count)
 
 void http_scene_open_gate(struct http_scene *scene)
 {
-    fiber_wait_signal(&scene->gate);
+    fiber_semaphore_give(&scene->gate);
 }
 
 void http_scene_settle(void)

@@ -14,7 +14,7 @@ struct http_scene {
     struct arena arena;
     struct call call; /* of the test, with RAW_PEER_WAIT_MS */
 
-    struct fiber_wait gate; /* what /wait and /slow wait for */
+    struct fiber_semaphore gate; /* what /wait and /slow wait for */
     struct fiber_wait changed;
     unsigned entered;        /* handlers that have begun to wait */
     unsigned left;           /* of those, that have ended */
