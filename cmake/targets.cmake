@@ -2,7 +2,9 @@
 #
 #   marquee_library(NAME SOURCES ... [LINK ...])            a static library
 #   marquee_program(NAME SOURCES ... LINK ...)              an installed program
-#   marquee_test(NAME LABEL unit SOURCES ... LINK ... [TIMEOUT s])   a cmocka test program and its ctest
+#   marquee_test(NAME LABEL unit SOURCES ... LINK ... [TIMEOUT s] [LAUNCHER program ...])
+#                                                           a cmocka test program and its ctest;
+#                                                           status 77 means skipped
 #   marquee_fuzz(NAME SOURCES ... LINK ... CORPUS dir)      a fuzz target, replaying its corpus as a test
 
 set(MARQUEE_WARNINGS
@@ -48,7 +50,7 @@ function(marquee_test name)
   if(NOT MARQUEE_TESTS)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "SOURCES;LINK;LAUNCHER")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
@@ -56,8 +58,12 @@ function(marquee_test name)
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_link_libraries(${name} PRIVATE marquee_flags ${arg_LINK} PkgConfig::CMOCKA)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/test")
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT}
+  if(arg_LAUNCHER)
+    add_test(NAME ${name} COMMAND ${arg_LAUNCHER} $<TARGET_FILE:${name}>)
+  else()
+    add_test(NAME ${name} COMMAND ${name})
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT} SKIP_RETURN_CODE 77
                        ENVIRONMENT "MARQUEE_BIN=${PROJECT_BINARY_DIR}/bin;MARQUEE_SOURCE=${PROJECT_SOURCE_DIR}")
 endfunction()
 

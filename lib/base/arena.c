@@ -16,11 +16,6 @@ static size_t aligned(size_t size)
     return (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
 }
 
-void arena_init(struct arena *arena, size_t bytes_max)
-{
-    *arena = (struct arena){.bytes_max = bytes_max};
-}
-
 void arena_deinit(struct arena *arena)
 {
     arena_reset(arena);
@@ -35,6 +30,10 @@ void arena_reset(struct arena *arena)
         struct arena_chunk *newest = arena->chunks;
         arena->chunks = newest->next;
         free(newest);
+    }
+    if (arena->chunks != NULL && arena->chunks->size > ARENA_CHUNK_BYTES) {
+        free(arena->chunks); /* one large request does not hold its memory for good */
+        arena->chunks = NULL;
     }
     if (arena->chunks != NULL) {
         arena->chunks->used = 0;

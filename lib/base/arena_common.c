@@ -5,6 +5,12 @@
 #include "base/arena.h"
 #include "base/arena_private.h"
 
+/* Half of what there can be leaves room for alignment and doubling, without looking each time. */
+void arena_init(struct arena *arena, size_t bytes_max)
+{
+    *arena = (struct arena){.bytes_max = bytes_max < SIZE_MAX / 2 ? bytes_max : SIZE_MAX / 2};
+}
+
 void *arena_calloc(struct arena *arena, size_t count, size_t size)
 {
     size_t bytes;
@@ -20,7 +26,7 @@ void *arena_calloc(struct arena *arena, size_t count, size_t size)
 
 struct text arena_copy(struct arena *arena, struct text text)
 {
-    char *copy = arena_alloc(arena, text.length + 1);
+    char *copy = text.length < SIZE_MAX ? arena_alloc(arena, text.length + 1) : NULL;
     if (copy == NULL) {
         return (struct text){NULL, 0};
     }

@@ -10,11 +10,6 @@ struct arena_chunk {
     void *memory;
 };
 
-void arena_init(struct arena *arena, size_t bytes_max)
-{
-    *arena = (struct arena){.bytes_max = bytes_max};
-}
-
 void arena_deinit(struct arena *arena)
 {
     arena_reset(arena);

@@ -31,7 +31,7 @@ char *buffer_reserve(struct buffer *buffer, size_t length)
     if (needed > buffer->capacity || buffer->data == NULL) {
         size_t capacity = buffer->capacity > 0 ? buffer->capacity : FIRST_BYTES;
         while (capacity < needed) {
-            capacity *= 2;
+            capacity = capacity < buffer->bytes_max / 2 ? capacity * 2 : buffer->bytes_max;
         }
         char *data = realloc(buffer->data, capacity);
         if (data == NULL) {

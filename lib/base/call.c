@@ -40,7 +40,12 @@ void cancellation_remove_hook(struct cancel_hook *hook)
 
 static int64_t deadline_after_ms(int64_t timeout_ms)
 {
-    return timeout_ms > 0 ? clock_monotonic_ns() + timeout_ms * CLOCK_NS_PER_MS : CALL_NO_DEADLINE;
+    int64_t deadline_ns;
+    if (timeout_ms <= 0 || __builtin_mul_overflow(timeout_ms, CLOCK_NS_PER_MS, &deadline_ns) ||
+        __builtin_add_overflow(deadline_ns, clock_monotonic_ns(), &deadline_ns)) {
+        return CALL_NO_DEADLINE;
+    }
+    return deadline_ns;
 }
 
 void call_init(struct call *call, struct arena *arena, int64_t timeout_ms)
@@ -76,7 +81,7 @@ static void note(struct call *call, struct text *kept, const char *format, va_li
 
 static void note(struct call *call, struct text *kept, const char *format, va_list arguments)
 {
-    char buffer[MESSAGE_BYTES_MAX + 1];
+    char buffer[MESSAGE_BYTES_MAX + 2]; /* one more than is kept: it tells where a border is */
     if (kept->length > 0) {
         return;
     }
@@ -84,9 +89,8 @@ static void note(struct call *call, struct text *kept, const char *format, va_li
     if (length < 0) {
         return;
     }
-    size_t kept_length = (size_t)length < sizeof(buffer)
-                             ? (size_t)length
-                             : character_border(buffer, sizeof(buffer) - 1);
+    size_t kept_length =
+        length <= MESSAGE_BYTES_MAX ? (size_t)length : character_border(buffer, MESSAGE_BYTES_MAX);
     /* Without memory for the words, the status still says what happened. */
     *kept = arena_copy(call->arena, (struct text){buffer, kept_length});
 }

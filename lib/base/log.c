@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -11,10 +12,8 @@
 static const char *const level_names[] = {
     [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARNING] = "warning", [LOG_ERROR] = "error"};
 
-/* The end of a line that was cut; room for it, for the closing brace and the newline is always
- * kept. */
-static const char cut_mark[] = "...";
-enum { TAIL_BYTES = 8 };
+/* Room that is kept for closing a text, for the mark of a line that was cut, and for its end. */
+enum { TAIL_BYTES = 16 };
 
 struct line {
     char bytes[LOG_LINE_BYTES_MAX];
@@ -25,7 +24,7 @@ struct line {
 
 static void put(struct line *line, const char *bytes, size_t length)
 {
-    if (line->cut || length > sizeof(line->bytes) - TAIL_BYTES - line->length) {
+    if (line->cut || line->length + length > sizeof(line->bytes) - TAIL_BYTES) {
         line->cut = true;
         return;
     }
@@ -50,29 +49,57 @@ static void put_format(struct line *line, const char *format, ...)
     put(line, buffer, length < (int)sizeof(buffer) ? (size_t)length : sizeof(buffer) - 1);
 }
 
-/* JSON's string form serves both formats; bytes that are not UTF-8 are shown as U+FFFD. */
-static void put_quoted(struct line *line, struct text text)
+/* The bytes of the character that starts at `at`, in UTF-8. */
+static size_t character_length(struct text text, size_t at)
+{
+    unsigned char lead = (unsigned char)text.data[at];
+    return lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+static void put_character(struct line *line, struct text character)
+{
+    unsigned char first = (unsigned char)character.data[0];
+    unsigned char second = character.length > 1 ? (unsigned char)character.data[1] : 0;
+    if (first == '"' || first == '\\') {
+        put(line, (const char[]){'\\', (char)first}, 2);
+    } else if (first < 0x20 || first == 0x7f) {
+        put_format(line, "\\u%04x", first);
+    } else if (first == 0xc2 && second < 0xa0) {
+        put_format(line, "\\u%04x", second); /* C1: some terminals obey them */
+    } else {
+        put(line, character.data, character.length);
+    }
+}
+
+/* JSON's string form serves both formats; bytes of a text that is not UTF-8 are shown as U+FFFD.
+ * What does not fit is left out, at a character's border. false: nothing fits. */
+static bool put_quoted(struct line *line, struct text text)
 {
     bool utf8 = text_is_utf8(text);
     put(line, "\"", 1);
-    for (size_t i = 0; i < text.length && !line->cut; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (byte == '"' || byte == '\\') {
-            put(line, (const char[]){'\\', (char)byte}, 2);
-        } else if (byte < 0x20 || byte == 0x7f) {
-            put_format(line, "\\u%04x", byte);
-        } else if (byte >= 0x80 && !utf8) {
+    if (line->cut) {
+        return false;
+    }
+    for (size_t at = 0; at < text.length && !line->cut;) {
+        size_t length = utf8 ? character_length(text, at) : 1;
+        if (!utf8 && (unsigned char)text.data[at] >= 0x80) {
             put_string(line, "\\ufffd");
         } else {
-            put(line, &text.data[i], 1);
+            put_character(line, text_slice(text, at, at + length));
         }
+        at += length;
     }
-    if (line->cut) {
-        memcpy(line->bytes + line->length, cut_mark, sizeof(cut_mark) - 1);
-        line->length += sizeof(cut_mark) - 1;
-        line->bytes[line->length++] = '"';
+    line->bytes[line->length++] = '"';
+    return true;
+}
+
+/* JSON has no word for what is not a number. */
+static void put_number(struct line *line, double number)
+{
+    if (line->format == LOG_JSON && !isfinite(number)) {
+        put_string(line, "null");
     } else {
-        put(line, "\"", 1);
+        put_format(line, "%.6g", number);
     }
 }
 
@@ -89,27 +116,33 @@ static void put_key(struct line *line, const char *key)
     }
 }
 
+/* A field that does not fit is left out; only a text may be there in part. */
 static void put_field(struct line *line, const struct log_field *field)
 {
     if (line->cut) {
         return;
     }
+    size_t before = line->length;
+    bool begun = false;
     put_key(line, field->key);
     switch (field->kind) {
     case LOG_TEXT:
-        put_quoted(line, field->text);
+        begun = put_quoted(line, field->text);
         break;
     case LOG_INTEGER:
         put_format(line, "%lld", (long long)field->integer);
         break;
     case LOG_NUMBER:
-        put_format(line, "%.6g", field->number);
+        put_number(line, field->number);
         break;
     case LOG_BOOLEAN:
         put_string(line, field->boolean ? "true" : "false");
         break;
     case LOG_END:
         break;
+    }
+    if (line->cut && !begun) {
+        line->length = before;
     }
 }
 
@@ -150,10 +183,14 @@ static void put_fields(struct line *line, const struct log_field *fields)
 
 static void end_line(struct line *line, int fd)
 {
-    if (line->format == LOG_JSON) {
-        line->bytes[line->length++] = '}';
-    }
-    line->bytes[line->length++] = '\n';
+    static const char *const ends[2][2] = {
+        [LOG_KEY_VALUE] = {"\n", " cut=true\n"},
+        [LOG_JSON] = {"}\n", ",\"cut\":true}\n"},
+    };
+    const char *end = ends[line->format][line->cut ? 1 : 0];
+    size_t length = strlen(end);
+    memcpy(line->bytes + line->length, end, length);
+    line->length += length;
     /* A log that cannot be written has nobody to tell. */
     while (write(fd, line->bytes, line->length) < 0 && errno == EINTR) {
     }

@@ -3,7 +3,8 @@
  *   log_write(log, LOG_INFO, "listening", LOG_FIELDS(log_text("address", address)));
  *
  * Texts are quoted and escaped, so that no user can write a line of their own. A line is written by
- * one write(2); a line over LOG_LINE_BYTES_MAX is cut and marked. Libraries do not log above debug:
+ * one write(2); one over LOG_LINE_BYTES_MAX is cut between fields or
+ * characters and says so in a field, cut=true. Libraries do not log above debug:
  * handlers, the ingest loop and main do. Safe from any thread. */
 #pragma once
 

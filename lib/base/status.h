@@ -47,5 +47,11 @@ enum status status_from_http(int http_status);
 /* A number off the wire; outside the table it is STATUS_UNKNOWN. */
 enum status status_from_number(long number);
 
+/* For a failure that changes nothing for the caller; a comment beside the call says why. */
+static inline void status_ignore(enum status status)
+{
+    (void)status;
+}
+
 /* The status of a connect name, or STATUS_UNKNOWN. */
 enum status status_from_connect_name(const char *name);

@@ -13,6 +13,12 @@ struct reader {
     yaml_document_t document;
 };
 
+/* What a mapping has named already. */
+struct names_seen {
+    bool options[CONFIG_OPTIONS_MAX];
+    bool section;
+};
+
 static enum status refuse(struct reader *reader, const yaml_node_t *node, const char *why,
                           struct text what)
 {
@@ -27,12 +33,17 @@ static struct text scalar_text(const yaml_node_t *node)
 }
 
 static enum status read_scalar(struct reader *reader, const yaml_node_t *key,
-                               const yaml_node_t *value)
+                               const yaml_node_t *value, struct names_seen *seen)
 {
     struct config_value *found = config_find(reader->config, scalar_text(key));
     if (found == NULL) {
         return refuse(reader, key, "unknown option", scalar_text(key));
     }
+    bool *is_seen = &seen->options[found - reader->config->values];
+    if (*is_seen) {
+        return refuse(reader, key, "given twice:", scalar_text(key));
+    }
+    *is_seen = true;
     struct text place =
         arena_format(reader->call->arena, "%.*s:%zu: %s", TEXT_ARGUMENTS(reader->path),
                      value->start_mark.line + 1, found->option->name);
@@ -40,13 +51,14 @@ static enum status read_scalar(struct reader *reader, const yaml_node_t *key,
                       place.data != NULL ? place.data : "file");
 }
 
-/* sections_only: a first walk reads the top level's scalars, a second one the service's own
- * section, so that the section wins wherever it stands. */
-static enum status read_mapping(struct reader *reader, const yaml_node_t *mapping, bool top,
-                                bool sections_only)
+/* A mapping's single values. `section` becomes the value of the service's own name, where sections
+ * may stand; those of other services are theirs to read. */
+static enum status read_mapping(struct reader *reader, const yaml_node_t *mapping,
+                                const yaml_node_t **section)
 {
     enum status status = STATUS_OK;
     const char *service = reader->config->program->service;
+    struct names_seen seen = {.section = false};
     for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
          pair < mapping->data.mapping.pairs.top && status == STATUS_OK; pair++) {
         const yaml_node_t *key = yaml_document_get_node(&reader->document, pair->key);
@@ -55,17 +67,21 @@ static enum status read_mapping(struct reader *reader, const yaml_node_t *mappin
             return refuse(reader, key, "a name was expected, not", TEXT("a structure"));
         }
         if (value->type == YAML_SCALAR_NODE) {
-            status = sections_only ? STATUS_OK : read_scalar(reader, key, value);
-        } else if (value->type != YAML_MAPPING_NODE || !top) {
+            status = read_scalar(reader, key, value, &seen);
+        } else if (value->type != YAML_MAPPING_NODE || section == NULL) {
             return refuse(reader, key, "a single value was expected for", scalar_text(key));
-        } else if (sections_only && service != NULL &&
-                   text_equal(scalar_text(key), text_of(service))) {
-            status = read_mapping(reader, value, false, false);
+        } else if (service != NULL && text_equal(scalar_text(key), text_of(service))) {
+            if (seen.section) {
+                return refuse(reader, key, "given twice:", scalar_text(key));
+            }
+            seen.section = true;
+            *section = value;
         }
     }
     return status;
 }
 
+/* The section is read last, so that it wins wherever it stands. */
 static enum status read_document(struct reader *reader)
 {
     const yaml_node_t *root = yaml_document_get_root_node(&reader->document);
@@ -73,10 +89,44 @@ static enum status read_document(struct reader *reader)
         return STATUS_OK;
     }
     if (root->type != YAML_MAPPING_NODE) {
-        return refuse(reader, root, "names with values were expected, not", TEXT("a list"));
+        return refuse(reader, root, "names with values were expected, not",
+                      root->type == YAML_SCALAR_NODE ? TEXT("a single value") : TEXT("a list"));
     }
-    enum status status = read_mapping(reader, root, true, false);
-    return status == STATUS_OK ? read_mapping(reader, root, true, true) : status;
+    const yaml_node_t *section = NULL;
+    enum status status = read_mapping(reader, root, &section);
+    return status == STATUS_OK && section != NULL ? read_mapping(reader, section, NULL) : status;
+}
+
+static enum status malformed(const struct reader *reader, const yaml_parser_t *parser)
+{
+    return call_fail(reader->call, STATUS_INVALID_ARGUMENT, "%.*s:%zu: not YAML: %s",
+                     TEXT_ARGUMENTS(reader->path), parser->problem_mark.line + 1,
+                     parser->problem != NULL ? parser->problem : "unreadable");
+}
+
+static enum status expect_end(struct reader *reader, yaml_parser_t *parser)
+{
+    if (!yaml_parser_load(parser, &reader->document)) {
+        return malformed(reader, parser);
+    }
+    enum status status = STATUS_OK;
+    const yaml_node_t *root = yaml_document_get_root_node(&reader->document);
+    if (root != NULL) {
+        status = refuse(reader, root, "one document was expected, not", TEXT("several"));
+    }
+    yaml_document_delete(&reader->document);
+    return status;
+}
+
+static enum status read_stream(struct reader *reader, yaml_parser_t *parser)
+{
+    if (!yaml_parser_load(parser, &reader->document)) {
+        return malformed(reader, parser);
+    }
+    bool is_empty = yaml_document_get_root_node(&reader->document) == NULL;
+    enum status status = read_document(reader);
+    yaml_document_delete(&reader->document);
+    return status == STATUS_OK && !is_empty ? expect_end(reader, parser) : status;
 }
 
 static enum status read_file(struct call *call, struct text path, struct text *ret_content)
@@ -114,14 +164,7 @@ enum status config_read_yaml(struct call *call, struct config *config, struct te
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the configuration");
     }
     yaml_parser_set_input_string(&parser, (const unsigned char *)content.data, content.length);
-    if (yaml_parser_load(&parser, &reader.document)) {
-        status = read_document(&reader);
-        yaml_document_delete(&reader.document);
-    } else {
-        status = call_fail(call, STATUS_INVALID_ARGUMENT, "%.*s:%zu: not YAML: %s",
-                           TEXT_ARGUMENTS(path), parser.problem_mark.line + 1,
-                           parser.problem != NULL ? parser.problem : "unreadable");
-    }
+    status = read_stream(&reader, &parser);
     yaml_parser_delete(&parser);
     return status;
 }

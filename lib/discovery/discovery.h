@@ -17,8 +17,12 @@ struct loop;
 enum {
     DISCOVERY_SERVICE_BYTES_MAX = 63,
     DISCOVERY_INSTANCE_ID_BYTES_MAX = 128,
-    DISCOVERY_INSTANCES_MAX =
-        1000, /* of one service that a client follows; further ones are left out */
+    DISCOVERY_HOST_BYTES_MAX = 255,
+    /* Of one service that a client follows; further ones are left out. */
+    DISCOVERY_INSTANCES_MAX = 1000,
+    DISCOVERY_WATCH_MS = 60000, /* after so long a watch ends with what it has */
+    DISCOVERY_BACKOFF_MIN_MS = 100,
+    DISCOVERY_BACKOFF_MAX_MS = 5000,
 };
 
 #define DISCOVERY_TTL_DEFAULT_MS INT64_C(6000)
@@ -51,7 +55,7 @@ struct discovery_registrar {
 
 /* The healthy instances at one moment: "host:port" each, sorted, without duplicates. */
 struct discovery_snapshot {
-    uint64_t version; /* 0: none was seen yet */
+    uint64_t version; /* names the content: equal lists have equal versions; 0: none was seen yet */
     const struct text *addresses;
     size_t count;
 };
@@ -77,13 +81,15 @@ struct discovery_resolver {
 struct discovery_keeper;
 
 struct discovery_keeper_events {
-    /* Each change between registered and not, with the reason in words; for the log. */
+    /* The first state and each change between registered and not, with the reason why not in words;
+     * for the log. */
     void (*changed)(void *state, bool registered, struct text reason);
     void *state;
 };
 
-/* The registration is copied. STATUS_RESOURCE_EXHAUSTED: no memory. *ret_keeper is owned by the
- * caller. */
+/* The registration is copied; `events` too, and it may be NULL. STATUS_INVALID_ARGUMENT: a part of
+ * the registration is empty or overlong, or the TTL is not positive. STATUS_RESOURCE_EXHAUSTED: no
+ * memory or fiber. *ret_keeper is owned by the caller; the registrar must outlive it. */
 MUST_USE enum status discovery_keeper_start(struct loop *loop, struct discovery_registrar registrar,
                                             const struct discovery_registration *registration,
                                             const struct discovery_keeper_events *events,
@@ -100,6 +106,8 @@ struct discovery_watcher;
 /* The list; borrowed for the call. */
 typedef void (*discovery_update_fn)(void *state, const struct discovery_snapshot *snapshot);
 
+/* STATUS_INVALID_ARGUMENT: the service's name is empty or overlong. STATUS_RESOURCE_EXHAUSTED: no
+ * memory or fiber. *ret_watcher is owned by the caller; the resolver must outlive it. */
 MUST_USE enum status discovery_watcher_start(struct loop *loop, struct discovery_resolver resolver,
                                              struct text service, discovery_update_fn update,
                                              void *state, struct discovery_watcher **ret_watcher);

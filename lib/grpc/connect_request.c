@@ -35,7 +35,7 @@ enum status connect_take_headers(struct grpc_server_call *self, struct connect_f
     const struct http_request *request = http_exchange_request(self->exchange);
     struct call *call = &self->call;
     enum status status = STATUS_OK;
-    int64_t timeout_ns = INT64_MAX;
+    int64_t timeout_ns = -1;
     for (size_t i = 0; i < request->header_count && status == STATUS_OK; i++) {
         const struct http_header *header = &request->headers[i];
         if (text_equal(header->name, TEXT("connect-timeout-ms"))) {

@@ -122,11 +122,15 @@ enum status grpc_client_take_status(struct grpc_client_call *self,
     take_pushback(self, headers, count);
     enum status status =
         text_to_u64(number, &code) && code < STATUS_COUNT ? (enum status)code : STATUS_UNKNOWN;
-    if (status != STATUS_OK) {
-        struct text words = grpc_message_decode(self->call->arena, message);
-        return call_fail(self->call, status, "%.*s", TEXT_ARGUMENTS(words));
+    if (status == STATUS_OK) {
+        return STATUS_OK;
     }
-    return STATUS_OK;
+    if (message.length == 0) {
+        return call_fail(self->call, status, "%s: %s", self->channel->options.target,
+                         status_name(status));
+    }
+    struct text words = grpc_message_decode(self->call->arena, message);
+    return call_fail(self->call, status, "%.*s", TEXT_ARGUMENTS(words));
 }
 
 static enum status take_encoding(struct grpc_client_call *self)
@@ -172,5 +176,8 @@ enum status grpc_client_take_headers(struct grpc_client_call *self)
                          self->channel->options.target, TEXT_ARGUMENTS(http_status));
     }
     enum status status = take_content_type(self);
+    if (status == STATUS_OK && self->headers_only) {
+        return grpc_client_take_status(self, self->headers, self->header_count, STATUS_UNKNOWN);
+    }
     return status == STATUS_OK ? take_encoding(self) : status;
 }

@@ -245,7 +245,7 @@ static enum status watch(void *state, struct call *call, struct grpc_stream *str
     unlock(watcher.health);
     /* The task may be on its way: it must have run before its memory goes. */
     while (task_posted) {
-        (void)fiber_wait(NULL, &watcher.changed); /* cannot fail: no call, no deadline */
+        CHECK(fiber_wait(NULL, &watcher.changed) == STATUS_OK);
         lock(watcher.health);
         task_posted = watcher.task_posted;
         unlock(watcher.health);

@@ -4,6 +4,9 @@
 #include "grpc/grpc_server_private.h"
 #include "reflection.pb-c.h"
 
+#define QUESTION(kind) GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_##kind
+#define ANSWER(kind) GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_##kind
+
 enum { STREAM_ARENA_BYTES_MAX = 8 * 1024 * 1024 };
 
 /* One question and its answer. */
@@ -24,8 +27,7 @@ static enum status answer_error(struct reflection_turn *turn, enum status status
     error->error_code = (int32_t)status;
     error->error_message = proto_bytes(message);
     turn->answer->error_response = error;
-    turn->answer->message_response_case =
-        GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_ERROR_RESPONSE;
+    turn->answer->message_response_case = ANSWER(ERROR_RESPONSE);
     return STATUS_OK;
 }
 
@@ -80,8 +82,7 @@ static enum status answer_file(struct reflection_turn *turn, struct text file_na
     response->file_descriptor_proto = files;
     response->n_file_descriptor_proto = file_count;
     turn->answer->file_descriptor_response = response;
-    turn->answer->message_response_case =
-        GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_FILE_DESCRIPTOR_RESPONSE;
+    turn->answer->message_response_case = ANSWER(FILE_DESCRIPTOR_RESPONSE);
     return STATUS_OK;
 }
 
@@ -118,8 +119,7 @@ static enum status answer_extension_numbers(struct reflection_turn *turn, struct
     grpc__reflection__v1__extension_number_response__init(response);
     response->base_type_name = proto_bytes(type);
     turn->answer->all_extension_numbers_response = response;
-    turn->answer->message_response_case =
-        GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_ALL_EXTENSION_NUMBERS_RESPONSE;
+    turn->answer->message_response_case = ANSWER(ALL_EXTENSION_NUMBERS_RESPONSE);
     return STATUS_OK;
 }
 
@@ -144,26 +144,26 @@ static enum status answer_services(struct reflection_turn *turn)
     response->service = pointers;
     response->n_service = count;
     turn->answer->list_services_response = response;
-    turn->answer->message_response_case =
-        GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_LIST_SERVICES_RESPONSE;
+    turn->answer->message_response_case = ANSWER(LIST_SERVICES_RESPONSE);
     return STATUS_OK;
 }
 
 static enum status answer(struct reflection_turn *turn,
                           const Grpc__Reflection__V1__ServerReflectionRequest *request)
 {
-    switch (request->message_request_case) {
-    case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_BY_FILENAME:
+    /* An int, because protobuf-c adds a member to the enum that is no question. */
+    int question = (int)request->message_request_case;
+    switch (question) {
+    case QUESTION(FILE_BY_FILENAME):
         return answer_file_by_name(turn, proto_text(request->file_by_filename));
-    case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_CONTAINING_SYMBOL:
+    case QUESTION(FILE_CONTAINING_SYMBOL):
         return answer_symbol(turn, proto_text(request->file_containing_symbol));
-    case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_CONTAINING_EXTENSION:
+    case QUESTION(FILE_CONTAINING_EXTENSION):
         return answer_error(turn, STATUS_NOT_FOUND, TEXT("there are no extensions here"));
-    case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_ALL_EXTENSION_NUMBERS_OF_TYPE:
+    case QUESTION(ALL_EXTENSION_NUMBERS_OF_TYPE):
         return answer_extension_numbers(turn, proto_text(request->all_extension_numbers_of_type));
-    case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_LIST_SERVICES:
+    case QUESTION(LIST_SERVICES):
         return answer_services(turn);
-    case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST__NOT_SET:
     default:
         return answer_error(turn, STATUS_INVALID_ARGUMENT, TEXT("an unknown question"));
     }

@@ -136,7 +136,7 @@ static enum status take_headers(struct grpc_server_call *self)
 {
     const struct http_request *request = http_exchange_request(self->exchange);
     enum status status = STATUS_OK;
-    int64_t timeout_ns = INT64_MAX;
+    int64_t timeout_ns = -1;
     for (size_t i = 0; i < request->header_count; i++) {
         const struct http_header *header = &request->headers[i];
         if (text_equal(header->name, TEXT("grpc-timeout"))) {

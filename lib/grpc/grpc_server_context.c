@@ -23,10 +23,11 @@ struct grpc_server_call *grpc_server_call_create(const struct grpc_server_method
 
 void grpc_server_call_set_timeout(struct grpc_server_call *self, int64_t timeout_ns)
 {
-    if (self->method->method->kind == GRPC_UNARY) {
-        int64_t most_ns = timeout_ns == INT64_MAX ? GRPC_DEADLINE_DEFAULT_MS * CLOCK_NS_PER_MS
-                                                  : GRPC_DEADLINE_MAX_MS * CLOCK_NS_PER_MS;
-        timeout_ns = timeout_ns < most_ns ? timeout_ns : most_ns;
+    bool is_unary = self->method->method->kind == GRPC_UNARY;
+    if (timeout_ns < 0) {
+        timeout_ns = is_unary ? GRPC_DEADLINE_DEFAULT_MS * CLOCK_NS_PER_MS : INT64_MAX;
+    } else if (is_unary && timeout_ns > GRPC_DEADLINE_MAX_MS * CLOCK_NS_PER_MS) {
+        timeout_ns = GRPC_DEADLINE_MAX_MS * CLOCK_NS_PER_MS;
     }
     self->call.deadline_ns = grpc_timeout_deadline(self->started_ns, timeout_ns);
     http_exchange_call(self->exchange)->deadline_ns = self->call.deadline_ns;
@@ -72,7 +73,7 @@ void grpc_server_call_observe(struct grpc_server_call *self, enum status status)
         self->call.error = exchange_call->error; /* what reading the body had to say */
     }
     exchange_call->error = self->call.error;
-    *http_exchange_note(self->exchange) = (int)status;
+    *http_exchange_note(self->exchange) = (int)status + 1; /* 0: nobody has told of it */
     if (options->observe != NULL) {
         options->observe(options->observe_state, &self->call, self->method->path, self->protocol,
                          status, clock_monotonic_ns() - self->started_ns);

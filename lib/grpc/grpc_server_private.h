@@ -51,7 +51,7 @@ struct grpc_server_call *grpc_server_call_create(const struct grpc_server_method
                                                  struct http_exchange *exchange,
                                                  const char *protocol);
 
-/* Sets the deadline from the client's timeout (INT64_MAX: none was sent). */
+/* Sets the deadline from the client's timeout (negative: none was sent). */
 void grpc_server_call_set_timeout(struct grpc_server_call *self, int64_t timeout_ns);
 
 /* As call_check(), with words for the client. */

@@ -49,8 +49,7 @@ static enum status expect_end(struct grpc_stream *stream)
     if (status != STATUS_OK || stream->ended) {
         return status;
     }
-    return call_fail(stream->call, STATUS_UNIMPLEMENTED,
-                     "more than one message in a call that has one");
+    return call_fail(stream->call, STATUS_UNIMPLEMENTED, "one message was expected, more came");
 }
 
 /* *ret_message is NULL at the end. */
@@ -69,7 +68,7 @@ static enum status receive(struct grpc_stream *stream, struct arena *arena,
     if (stream->ended) {
         return stream->receives_one && stream->end_status == STATUS_OK
                    ? call_fail(stream->call, STATUS_UNIMPLEMENTED,
-                               "no message in a call that has one")
+                               "one message was expected, none came")
                    : STATUS_OK;
     }
     status = decode(stream, arena, bytes, ret_message);
@@ -109,7 +108,7 @@ enum status grpc_send(struct grpc_stream *stream, const ProtobufCMessage *messag
 {
     if (stream->sends_one && stream->sent) {
         return note_failure(stream, call_fail(stream->call, STATUS_INTERNAL,
-                                              "a second reply in a call that has one"));
+                                              "a second reply where one is expected"));
     }
     buffer_clear(&stream->out);
     enum status status =

@@ -82,8 +82,12 @@ static void connection_refuses(void *state)
 {
     struct grpc_connection *connection = state;
     struct grpc_subchannel *subchannel = connection->subchannel;
-    if (connection->unusable || connection->client == NULL) {
-        return; /* known, or not yet taken into use: whoever opens it looks */
+    if (!connection->opened) {
+        fiber_wait_signal(&connection->opening); /* the attempt looks */
+        return;
+    }
+    if (connection->unusable) {
+        return;
     }
     connection->unusable = true;
     subchannel->usable_count--;
@@ -104,43 +108,73 @@ static void connection_refuses(void *state)
     grpc_channel_wake_all(subchannel->channel);
 }
 
+static void connection_settled(void *state)
+{
+    struct grpc_connection *connection = state;
+    fiber_wait_signal(&connection->opening);
+}
+
+/* A waiting call looks again; it runs later in the turn. */
+static void connection_freed(void *state)
+{
+    struct grpc_connection *connection = state;
+    grpc_channel_wake_one(connection->subchannel->channel);
+}
+
 static enum status open_client(struct grpc_subchannel *self, struct call *call,
-                               struct grpc_connection *connection, struct http2_client **ret_client)
+                               struct grpc_connection *connection)
 {
     struct grpc_channel *channel = self->channel;
     const struct http2_client_events events = {
         .refusing = connection_refuses,
+        .settled = connection_settled,
+        .freed = connection_freed,
         .closed = connection_refuses,
         .state = connection,
     };
     if (channel->loopback == NULL) {
         return http2_client_connect(channel->loop, call, text_of(self->address), &events,
-                                    ret_client);
+                                    &connection->client);
     }
     struct http_transport *transport;
     enum status status = http_server_connect_loopback(channel->loopback, &transport);
-    return status == STATUS_OK ? http2_client_over(channel->loop, transport, &events, ret_client)
-                               : status;
+    return status == STATUS_OK
+               ? http2_client_over(channel->loop, transport, &events, &connection->client)
+               : status;
+}
+
+/* Whoever accepts may still not speak HTTP/2, and how many streams it takes is in its SETTINGS. */
+static enum status await_settings(struct grpc_subchannel *self, struct call *call,
+                                  struct grpc_connection *connection)
+{
+    enum status status = fiber_wait(call, &connection->opening);
+    if (status != STATUS_OK) {
+        return call_fail(call, status, "no HTTP/2 settings came");
+    }
+    if (self->removed || !http2_client_is_usable(connection->client)) {
+        return call_fail(call, STATUS_UNAVAILABLE, "the connection was closed at once");
+    }
+    return STATUS_OK;
 }
 
 static enum status open_connection(struct grpc_subchannel *self, struct call *call)
 {
     struct grpc_connection *connection = calloc(1, sizeof(*connection));
-    struct http2_client *client = NULL;
     if (connection == NULL) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory");
     }
     connection->subchannel = self;
-    enum status status = open_client(self, call, connection, &client);
-    if (status == STATUS_OK && (self->removed || !http2_client_is_usable(client))) {
-        http2_client_destroy(client);
-        status = call_fail(call, STATUS_UNAVAILABLE, "the connection was closed at once");
+    fiber_wait_init(&connection->opening);
+    enum status status = open_client(self, call, connection);
+    if (status == STATUS_OK) {
+        status = await_settings(self, call, connection);
     }
     if (status != STATUS_OK) {
+        http2_client_destroy(connection->client);
         free(connection);
         return status;
     }
-    connection->client = client;
+    connection->opened = true;
     connection->opened_ns = clock_monotonic_ns();
     list_append(&self->connections, &connection->link);
     self->connection_count++;
@@ -195,6 +229,7 @@ struct grpc_subchannel *grpc_subchannel_create(struct grpc_channel *channel, str
         return NULL;
     }
     self->channel = channel;
+    self->address_hash = text_hash(address);
     self->timer.expire = back_off_ended;
     list_init(&self->connections);
     cancellation_init(&self->cancellation);
@@ -251,9 +286,7 @@ void grpc_connection_hold(struct grpc_connection *connection)
 
 void grpc_connection_release(struct grpc_connection *connection)
 {
-    struct grpc_channel *channel = connection->subchannel->channel;
     connection->calls--;
     connection->subchannel->calls--;
     dispose_if_idle(connection);
-    grpc_channel_wake_one(channel);
 }

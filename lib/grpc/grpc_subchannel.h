@@ -7,6 +7,7 @@
 #include "base/call.h"
 #include "base/list.h"
 #include "http/http2_client.h"
+#include "loop/fiber.h"
 #include "loop/loop.h"
 
 struct grpc_channel;
@@ -18,6 +19,8 @@ struct grpc_connection {
     struct grpc_subchannel *subchannel;
     struct http2_client *client;
     struct loop_task dispose;
+    struct fiber_wait opening; /* until the peer's limits are known, or it has gone */
+    bool opened;               /* in use; before, only its attempt knows it */
     int64_t opened_ns;
     unsigned calls;
     bool proved;   /* a reply has come over it */
@@ -28,6 +31,8 @@ struct grpc_connection {
 struct grpc_subchannel {
     struct grpc_channel *channel;
     char address[HTTP_ADDRESS_BYTES_MAX];
+    uint64_t address_hash;
+    bool kept; /* during an update: it stays */
     struct list connections;
     unsigned connection_count;
     unsigned usable_count;

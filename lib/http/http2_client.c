@@ -59,6 +59,12 @@ static void on_received(void *state, struct text bytes)
         close_client(client);
         return;
     }
+    if (client->settled && !client->has_told_settled) {
+        client->has_told_settled = true;
+        if (client->events.settled != NULL) {
+            client->events.settled(client->events.state);
+        }
+    }
     if (client->refusing) {
         tell_refusing(client);
     }

@@ -96,6 +96,10 @@ static int on_frame_received(nghttp2_session *session, const nghttp2_frame *fram
         client->refusing = true;
         return 0;
     }
+    if (frame->hd.type == NGHTTP2_SETTINGS && (frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) {
+        client->settled = true;
+        return 0;
+    }
     if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) {
         return 0;
     }

@@ -92,6 +92,9 @@ void http2_request_end(struct http2_request *request, enum http2_outcome outcome
     list_remove(&request->writer_link);
     client->request_count--;
     request->is_open = false;
+    if (client->events.freed != NULL) {
+        client->events.freed(client->events.state);
+    }
     if (request->is_abandoned) {
         give_back(request, client);
         return;

@@ -121,7 +121,8 @@ struct text http_exchange_rest(const struct http_exchange *exchange);
 
 struct loop *http_exchange_loop(const struct http_exchange *exchange);
 
-/* A place for the observer and the handler to agree on something (a gRPC status). Starts as 0. */
+/* A place for the observer and the handler to agree on something: lib/grpc leaves its status there,
+ * plus one, when it has told its own observer. Starts as 0. */
 int *http_exchange_note(struct http_exchange *exchange);
 
 /* The next part of the body, as it comes; parks until there is one. Empty at the end of the body.

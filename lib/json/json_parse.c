@@ -1,6 +1,5 @@
 /* The JSON reader: one pass with a stack of its own over a copy of the text, in which strings stay.
  */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 

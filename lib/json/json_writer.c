@@ -71,6 +71,39 @@ static bool is_plain(char byte)
     return (unsigned char)byte >= 0x20 && byte != '"' && byte != '\\';
 }
 
+/* Whether eight bytes are all ASCII and plain. Each term has the top bit of a byte set where that
+ * byte may be a control character, a quote, a backslash or not ASCII; a borrow can only add false
+ * alarms. */
+static bool is_plain_word(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t quotes = word ^ (ones * '"');
+    uint64_t backslashes = word ^ (ones * '\\');
+    uint64_t special = (word - ones * 0x20) | (quotes - ones) | (backslashes - ones) | word;
+    return (special & (ones * 0x80)) == 0;
+}
+
+/* How many bytes of UTF-8 at the start stand for themselves. */
+static size_t plain_length(struct text value)
+{
+    size_t at = 0;
+    while (at < value.length) {
+        uint64_t word;
+        if (value.length - at >= sizeof(word)) {
+            memcpy(&word, value.data + at, sizeof(word));
+            if (is_plain_word(word)) {
+                at += sizeof(word);
+                continue;
+            }
+        }
+        if (!is_plain(value.data[at])) {
+            break;
+        }
+        at++;
+    }
+    return at;
+}
+
 static void append_escape(struct json_writer *writer, char byte)
 {
     static const char meanings[] = "\"\\\b\f\n\r\t";
@@ -84,18 +117,14 @@ static void append_escape(struct json_writer *writer, char byte)
 
 static void append_utf8(struct json_writer *writer, struct text value)
 {
-    size_t at = 0;
-    while (at < value.length) {
-        size_t end = at;
-        while (end < value.length && is_plain(value.data[end])) {
-            end++;
+    while (value.length > 0) {
+        size_t length = plain_length(value);
+        append(writer, text_slice(value, 0, length));
+        if (length < value.length) {
+            append_escape(writer, value.data[length]);
+            length++;
         }
-        append(writer, text_slice(value, at, end));
-        if (end < value.length) {
-            append_escape(writer, value.data[end]);
-            end++;
-        }
-        at = end;
+        value = text_slice(value, length, value.length);
     }
 }
 
@@ -136,8 +165,39 @@ static void append_string(struct json_writer *writer, struct text value)
     append(writer, TEXT("\""));
 }
 
+/* Appends a string that needs no escapes, with all that parts it from its neighbours, in one go:
+ * most strings, and all names, are such. false: nothing was appended. */
+static bool append_plain(struct json_writer *writer, struct text value, bool is_name)
+{
+    if (writer->failed || plain_length(value) < value.length || !text_is_utf8(value)) {
+        return false;
+    }
+    size_t length = value.length + 2 + writer->comma + is_name;
+    char *room = buffer_reserve(writer->buffer, length);
+    if (room == NULL) {
+        return false;
+    }
+    if (writer->comma) {
+        *room++ = ',';
+    }
+    *room++ = '"';
+    if (value.length > 0) {
+        memcpy(room, value.data, value.length);
+    }
+    room[value.length] = '"';
+    if (is_name) {
+        room[value.length + 1] = ':';
+    }
+    buffer_extend(writer->buffer, length);
+    writer->comma = !is_name;
+    return true;
+}
+
 void json_write_name(struct json_writer *writer, struct text name)
 {
+    if (append_plain(writer, name, true)) {
+        return;
+    }
     begin(writer);
     append_string(writer, name);
     append(writer, TEXT(":"));
@@ -146,6 +206,9 @@ void json_write_name(struct json_writer *writer, struct text name)
 
 void json_write_string(struct json_writer *writer, struct text value)
 {
+    if (append_plain(writer, value, false)) {
+        return;
+    }
     begin(writer);
     append_string(writer, value);
 }
@@ -180,10 +243,29 @@ static bool write_plain(struct json_writer *writer, double value)
     return false;
 }
 
+/* Writes a number of at most three decimals, which are most, without asking printf for more. Where
+ * the quotient is the number, its digits read back as the number. false: it has more. */
+static bool write_decimals(struct json_writer *writer, double value)
+{
+    char digits[NUMBER_BYTES_MAX];
+    double thousandths = round(value * 1000);
+    if (fabs(value) >= PLAIN_INTEGER_MAX / 1000 || thousandths / 1000 != value) {
+        return false;
+    }
+    long long magnitude = (long long)fabs(thousandths);
+    int length = snprintf(digits, sizeof(digits), "%s%lld.%03lld", value < 0 ? "-" : "",
+                          magnitude / 1000, magnitude % 1000);
+    while (digits[length - 1] == '0') {
+        length--;
+    }
+    json_write_raw(writer, text_of_bytes(digits, (size_t)length));
+    return true;
+}
+
 void json_write_number(struct json_writer *writer, double value)
 {
     CHECK(isfinite(value));
-    if (write_plain(writer, value)) {
+    if (write_plain(writer, value) || write_decimals(writer, value)) {
         return;
     }
     char digits[NUMBER_BYTES_MAX];

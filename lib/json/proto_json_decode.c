@@ -2,8 +2,9 @@
 #include "base/arena.h"
 #include "json/proto_json_private.h"
 
-enum status decode_fail(struct json_decoding *decoding, const struct proto_place *place,
-                        const char *what)
+PROTO_OWN_FRAME enum status proto_json_decode_fail(struct json_decoding *decoding,
+                                                   const struct proto_place *place,
+                                                   const char *what)
 {
     char buffer[PROTO_PLACE_BYTES_MAX];
     struct text path = proto_place_path(place, buffer);
@@ -11,14 +12,16 @@ enum status decode_fail(struct json_decoding *decoding, const struct proto_place
                      path.length > 0 ? ": " : "", what);
 }
 
-enum status decode_fail_memory(struct json_decoding *decoding)
+enum status proto_json_decode_fail_memory(struct json_decoding *decoding)
 {
     return call_fail(decoding->call, STATUS_RESOURCE_EXHAUSTED,
                      "the message needs more memory than a call may use");
 }
 
-enum status decode_fail_kind(struct json_decoding *decoding, const struct proto_place *place,
-                             const char *wanted, const struct json *value)
+PROTO_OWN_FRAME enum status proto_json_decode_fail_kind(struct json_decoding *decoding,
+                                                        const struct proto_place *place,
+                                                        const char *wanted,
+                                                        const struct json *value)
 {
     char buffer[PROTO_PLACE_BYTES_MAX];
     struct text path = proto_place_path(place, buffer);
@@ -27,46 +30,51 @@ enum status decode_fail_kind(struct json_decoding *decoding, const struct proto_
                      json_kind_name(json_kind(value)));
 }
 
-enum status decode_value(struct json_decoding *decoding, const struct proto_field *field,
-                         const struct json *value, void *member, const struct proto_place *place)
+/* A new message, to `member`. */
+static enum status decode_submessage(struct json_decoding *decoding,
+                                     const struct proto_field *field, const struct json *value,
+                                     ProtobufCMessage **member, const struct proto_place *place)
 {
-    bool ignored;
-    if (field->message == NULL) {
-        return decode_scalar(decoding, field, value, member, place, &ignored);
-    }
     ProtobufCMessage *message = proto_message_create(decoding->call->arena, field->message->c);
     if (message == NULL) {
-        return decode_fail_memory(decoding);
+        return proto_json_decode_fail_memory(decoding);
     }
-    *(ProtobufCMessage **)member = message;
-    return decode_message(decoding, field->message, value, message, place);
+    *member = message;
+    return proto_json_decode_message(decoding, field->message, value, message, place);
 }
 
-/* Adds a value to a repeated field; an enum name that is to be ignored adds none. */
-static enum status decode_element(struct json_decoding *decoding, const struct proto_field *field,
-                                  const struct json *value, ProtobufCMessage *message,
-                                  const struct proto_place *place)
+/* Adds a scalar to a repeated field; an enum name that is to be ignored adds none. */
+PROTO_OWN_FRAME static enum status
+append_scalar(struct json_decoding *decoding, const struct proto_field *field,
+              const struct json *value, ProtobufCMessage *message, const struct proto_place *place)
 {
     bool ignored = false;
     uint64_t scalar[2] = {0, 0}; /* any scalar, or ProtobufCBinaryData */
-    if (json_kind(value) == JSON_NULL && !takes_null(field)) {
-        return decode_fail(decoding, place, "null in an array");
-    }
-    if (field->message != NULL) {
-        void *member = proto_field_append(decoding->call->arena, message, field, 1);
-        return member != NULL ? decode_value(decoding, field, value, member, place)
-                              : decode_fail_memory(decoding);
-    }
-    enum status status = decode_scalar(decoding, field, value, scalar, place, &ignored);
+    enum status status = proto_json_decode_scalar(decoding, field, value, scalar, place, &ignored);
     if (status != STATUS_OK || ignored) {
         return status;
     }
     void *member = proto_field_append(decoding->call->arena, message, field, 1);
     if (member == NULL) {
-        return decode_fail_memory(decoding);
+        return proto_json_decode_fail_memory(decoding);
     }
     memcpy(member, scalar, proto_field_bytes(field));
     return STATUS_OK;
+}
+
+static enum status decode_element(struct json_decoding *decoding, const struct proto_field *field,
+                                  const struct json *value, ProtobufCMessage *message,
+                                  const struct proto_place *place)
+{
+    if (json_kind(value) == JSON_NULL && !proto_json_takes_null(field)) {
+        return proto_json_decode_fail(decoding, place, "null in an array");
+    }
+    if (field->message == NULL) {
+        return append_scalar(decoding, field, value, message, place);
+    }
+    void *member = proto_field_append(decoding->call->arena, message, field, 1);
+    return member != NULL ? decode_submessage(decoding, field, value, member, place)
+                          : proto_json_decode_fail_memory(decoding);
 }
 
 static enum status decode_array(struct json_decoding *decoding, const struct proto_field *field,
@@ -74,7 +82,7 @@ static enum status decode_array(struct json_decoding *decoding, const struct pro
                                 const struct proto_place *outer)
 {
     if (json_kind(value) != JSON_ARRAY) {
-        return decode_fail_kind(decoding, outer, "an array", value);
+        return proto_json_decode_fail_kind(decoding, outer, "an array", value);
     }
     struct proto_place place = {outer, TEXT(""), 0};
     size_t count = json_length(value);
@@ -88,33 +96,48 @@ static enum status decode_array(struct json_decoding *decoding, const struct pro
     return STATUS_OK;
 }
 
-static enum status decode_entry(struct json_decoding *decoding, const struct proto_field *field,
-                                struct text name, const struct json *value,
-                                ProtobufCMessage *message, const struct proto_place *place)
+/* Reads the key and, where it is a scalar, the value of an entry. *ret_ignored: an enum name that
+ * is to be ignored. */
+PROTO_OWN_FRAME static enum status
+decode_entry_scalars(struct json_decoding *decoding, const struct proto_type *type,
+                     const struct json *value, ProtobufCMessage *entry,
+                     const struct proto_place *place, bool *ret_ignored)
 {
-    const struct proto_field *key = proto_type_field(field->message, MAP_KEY);
+    const struct proto_field *key = proto_type_field(type, MAP_KEY);
+    const struct proto_field *held = proto_type_field(type, MAP_VALUE);
+    enum status status =
+        proto_json_decode_key(decoding, key, place->name, proto_field_set(entry, key), place);
+    if (status != STATUS_OK || held->message != NULL) {
+        return status;
+    }
+    return proto_json_decode_scalar(decoding, held, value, proto_field_set(entry, held), place,
+                                    ret_ignored);
+}
+
+static enum status decode_entry(struct json_decoding *decoding, const struct proto_field *field,
+                                const struct json *value, ProtobufCMessage *message,
+                                const struct proto_place *place)
+{
     const struct proto_field *held = proto_type_field(field->message, MAP_VALUE);
-    if (json_kind(value) == JSON_NULL && !takes_null(held)) {
-        return decode_fail(decoding, place, "null in a map");
+    if (json_kind(value) == JSON_NULL && !proto_json_takes_null(held)) {
+        return proto_json_decode_fail(decoding, place, "null in a map");
     }
     ProtobufCMessage *entry = proto_message_create(decoding->call->arena, field->message->c);
     if (entry == NULL) {
-        return decode_fail_memory(decoding);
+        return proto_json_decode_fail_memory(decoding);
     }
-    enum status status = decode_key(decoding, key, name, proto_field_set(entry, key), place);
     bool ignored = false;
+    enum status status =
+        decode_entry_scalars(decoding, field->message, value, entry, place, &ignored);
     if (status == STATUS_OK && held->message != NULL) {
-        status = decode_value(decoding, held, value, proto_field_set(entry, held), place);
-    } else if (status == STATUS_OK) {
-        status =
-            decode_scalar(decoding, held, value, proto_field_set(entry, held), place, &ignored);
+        status = decode_submessage(decoding, held, value, proto_field_set(entry, held), place);
     }
     if (status != STATUS_OK || ignored) {
         return status;
     }
     ProtobufCMessage **member = proto_field_append(decoding->call->arena, message, field, 1);
     if (member == NULL) {
-        return decode_fail_memory(decoding);
+        return proto_json_decode_fail_memory(decoding);
     }
     *member = entry;
     return STATUS_OK;
@@ -125,7 +148,7 @@ static enum status decode_map(struct json_decoding *decoding, const struct proto
                               const struct proto_place *outer)
 {
     if (json_kind(value) != JSON_OBJECT) {
-        return decode_fail_kind(decoding, outer, "an object", value);
+        return proto_json_decode_fail_kind(decoding, outer, "an object", value);
     }
     struct proto_place place = {outer, TEXT(""), PROTO_PLACE_NO_INDEX};
     const struct json *held;
@@ -137,7 +160,7 @@ static enum status decode_map(struct json_decoding *decoding, const struct proto
     }
     decoding->depth++;
     while (json_next_member(value, &position, &place.name, &held)) {
-        enum status status = decode_entry(decoding, field, place.name, held, message, &place);
+        enum status status = decode_entry(decoding, field, held, message, &place);
         if (status != STATUS_OK) {
             return status;
         }
@@ -146,9 +169,24 @@ static enum status decode_map(struct json_decoding *decoding, const struct proto
     return STATUS_OK;
 }
 
-enum status decode_field_value(struct json_decoding *decoding, const struct proto_field *field,
-                               const struct json *value, ProtobufCMessage *message,
-                               const struct proto_place *place)
+PROTO_OWN_FRAME static enum status set_scalar(struct json_decoding *decoding,
+                                              const struct proto_field *field,
+                                              const struct json *value, ProtobufCMessage *message,
+                                              const struct proto_place *place)
+{
+    bool ignored = false;
+    uint64_t scalar[2] = {0, 0};
+    enum status status = proto_json_decode_scalar(decoding, field, value, scalar, place, &ignored);
+    if (status == STATUS_OK && !ignored) {
+        memcpy(proto_field_set(message, field), scalar, proto_field_bytes(field));
+    }
+    return status;
+}
+
+enum status proto_json_decode_field_value(struct json_decoding *decoding,
+                                          const struct proto_field *field, const struct json *value,
+                                          ProtobufCMessage *message,
+                                          const struct proto_place *place)
 {
     if (field->is_map) {
         return decode_map(decoding, field, value, message, place);
@@ -156,16 +194,10 @@ enum status decode_field_value(struct json_decoding *decoding, const struct prot
     if (proto_field_is_repeated(field)) {
         return decode_array(decoding, field, value, message, place);
     }
-    if (field->message != NULL) {
-        return decode_value(decoding, field, value, proto_field_set(message, field), place);
+    if (field->message == NULL) {
+        return set_scalar(decoding, field, value, message, place);
     }
-    bool ignored = false;
-    uint64_t scalar[2] = {0, 0};
-    enum status status = decode_scalar(decoding, field, value, scalar, place, &ignored);
-    if (status == STATUS_OK && !ignored) {
-        memcpy(proto_field_set(message, field), scalar, proto_field_bytes(field));
-    }
-    return status;
+    return decode_submessage(decoding, field, value, proto_field_set(message, field), place);
 }
 
 static const struct proto_field *find_field(const struct proto_type *type, struct text name)
@@ -179,8 +211,8 @@ static const struct proto_field *find_field(const struct proto_type *type, struc
 }
 
 /* Whether the object gives the field under its other name too. An equal name twice is no JSON. */
-static bool is_given_twice(const struct json *object, const struct proto_field *field,
-                           struct text name)
+PROTO_OWN_FRAME static bool is_given_twice(const struct json *object,
+                                           const struct proto_field *field, struct text name)
 {
     size_t position = 0;
     struct text other;
@@ -211,23 +243,24 @@ static enum status decode_member(struct json_decoding *decoding, const struct pr
     if (field == NULL) {
         return (decoding->flags & PROTO_JSON_IGNORE_UNKNOWN) != 0
                    ? STATUS_OK
-                   : decode_fail(decoding, place, "unknown field");
+                   : proto_json_decode_fail(decoding, place, "unknown field");
     }
     if (is_given_twice(object, field, place->name)) {
-        return decode_fail(decoding, place, "given twice");
+        return proto_json_decode_fail(decoding, place, "given twice");
     }
-    if (json_kind(value) == JSON_NULL && (!takes_null(field) || proto_field_is_repeated(field))) {
+    if (json_kind(value) == JSON_NULL &&
+        (!proto_json_takes_null(field) || proto_field_is_repeated(field))) {
         return STATUS_OK;
     }
     if (is_taken(message, field)) {
-        return decode_fail(decoding, place, "another field of its oneof is given too");
+        return proto_json_decode_fail(decoding, place, "another field of its oneof is given too");
     }
-    return decode_field_value(decoding, field, value, message, place);
+    return proto_json_decode_field_value(decoding, field, value, message, place);
 }
 
-enum status decode_members(struct json_decoding *decoding, const struct proto_type *type,
-                           const struct json *object, const char *except, ProtobufCMessage *message,
-                           const struct proto_place *outer)
+enum status proto_json_decode_members(struct json_decoding *decoding, const struct proto_type *type,
+                                      const struct json *object, const char *except,
+                                      ProtobufCMessage *message, const struct proto_place *outer)
 {
     struct proto_place place = {outer, TEXT(""), PROTO_PLACE_NO_INDEX};
     struct text skipped = text_of(except);
@@ -245,9 +278,9 @@ enum status decode_members(struct json_decoding *decoding, const struct proto_ty
     return STATUS_OK;
 }
 
-enum status decode_message(struct json_decoding *decoding, const struct proto_type *type,
-                           const struct json *value, ProtobufCMessage *message,
-                           const struct proto_place *place)
+enum status proto_json_decode_message(struct json_decoding *decoding, const struct proto_type *type,
+                                      const struct json *value, ProtobufCMessage *message,
+                                      const struct proto_place *place)
 {
     if (decoding->depth == PROTO_DEPTH_MAX) {
         return call_fail(decoding->call, STATUS_RESOURCE_EXHAUSTED,
@@ -256,11 +289,11 @@ enum status decode_message(struct json_decoding *decoding, const struct proto_ty
     enum status status;
     decoding->depth++;
     if (type->well_known != PROTO_ORDINARY) {
-        status = decode_known(decoding, type, value, message, place);
+        status = proto_json_decode_known(decoding, type, value, message, place);
     } else if (json_kind(value) != JSON_OBJECT) {
-        status = decode_fail_kind(decoding, place, "an object", value);
+        status = proto_json_decode_fail_kind(decoding, place, "an object", value);
     } else {
-        status = decode_members(decoding, type, value, NULL, message, place);
+        status = proto_json_decode_members(decoding, type, value, NULL, message, place);
     }
     decoding->depth--;
     return status;
@@ -277,9 +310,9 @@ enum status proto_json_decode(struct call *call, const struct proto_type *type, 
     }
     ProtobufCMessage *message = proto_message_create(call->arena, type->c);
     if (message == NULL) {
-        return decode_fail_memory(&decoding);
+        return proto_json_decode_fail_memory(&decoding);
     }
-    status = decode_message(&decoding, type, value, message, NULL);
+    status = proto_json_decode_message(&decoding, type, value, message, NULL);
     if (status == STATUS_OK) {
         *ret_message = message;
     }

@@ -8,7 +8,7 @@
 /* "-9223372036854775808" with quotes. */
 enum { QUOTED_BYTES_MAX = 24 };
 
-bool is_null_enum(const struct proto_field *field)
+bool proto_json_is_null_enum(const struct proto_field *field)
 {
     if (field->c->type != PROTOBUF_C_TYPE_ENUM) {
         return false;
@@ -17,9 +17,9 @@ bool is_null_enum(const struct proto_field *field)
     return text_equal(text_of(enumeration->name), TEXT("google.protobuf.NullValue"));
 }
 
-bool takes_null(const struct proto_field *field)
+bool proto_json_takes_null(const struct proto_field *field)
 {
-    return is_null_enum(field) ||
+    return proto_json_is_null_enum(field) ||
            (field->message != NULL && field->message->well_known == PROTO_VALUE);
 }
 
@@ -45,7 +45,7 @@ static bool encode_not_finite(struct json_writer *writer, double value)
 
 static void encode_enum(struct json_writer *writer, const struct proto_field *field, int32_t number)
 {
-    if (is_null_enum(field)) {
+    if (proto_json_is_null_enum(field)) {
         json_write_null(writer);
         return;
     }
@@ -125,11 +125,12 @@ static void encode_scalar(struct json_writer *writer, const struct proto_field *
     }
 }
 
-enum status encode_value(struct json_encoding *encoding, const struct proto_field *field,
-                         const void *value)
+enum status proto_json_encode_value(struct json_encoding *encoding, const struct proto_field *field,
+                                    const void *value)
 {
     if (field->message != NULL) {
-        return encode_message(encoding, field->message, *(const ProtobufCMessage *const *)value);
+        return proto_json_encode_message(encoding, field->message,
+                                         *(const ProtobufCMessage *const *)value);
     }
     encode_scalar(encoding->writer, field, value);
     return STATUS_OK;
@@ -194,7 +195,7 @@ static enum status encode_map(struct json_encoding *encoding, const struct proto
             json_close_object(encoding->writer);
             continue;
         }
-        enum status status = encode_value(encoding, value, at);
+        enum status status = proto_json_encode_value(encoding, value, at);
         if (status != STATUS_OK) {
             return status;
         }
@@ -209,7 +210,8 @@ static enum status encode_array(struct json_encoding *encoding, const struct pro
     size_t count = proto_field_count(message, field);
     json_open_array(encoding->writer);
     for (size_t i = 0; i < count; i++) {
-        enum status status = encode_value(encoding, field, proto_field_element(message, field, i));
+        enum status status =
+            proto_json_encode_value(encoding, field, proto_field_element(message, field, i));
         if (status != STATUS_OK) {
             return status;
         }
@@ -218,8 +220,9 @@ static enum status encode_array(struct json_encoding *encoding, const struct pro
     return STATUS_OK;
 }
 
-enum status encode_field_value(struct json_encoding *encoding, const struct proto_field *field,
-                               const ProtobufCMessage *message)
+enum status proto_json_encode_field_value(struct json_encoding *encoding,
+                                          const struct proto_field *field,
+                                          const ProtobufCMessage *message)
 {
     if (field->is_map) {
         return encode_map(encoding, field, message);
@@ -227,7 +230,7 @@ enum status encode_field_value(struct json_encoding *encoding, const struct prot
     if (proto_field_is_repeated(field)) {
         return encode_array(encoding, field, message);
     }
-    return encode_value(encoding, field, proto_field_value(message, field));
+    return proto_json_encode_value(encoding, field, proto_field_value(message, field));
 }
 
 /* Whether a field that is not set is written all the same. */
@@ -239,8 +242,8 @@ static bool is_zero_written(const struct json_encoding *encoding, const struct p
     return proto_field_is_repeated(field) || field->message == NULL;
 }
 
-enum status encode_fields(struct json_encoding *encoding, const struct proto_type *type,
-                          const ProtobufCMessage *message)
+enum status proto_json_encode_fields(struct json_encoding *encoding, const struct proto_type *type,
+                                     const ProtobufCMessage *message)
 {
     for (unsigned i = 0; i < type->c->n_fields; i++) {
         const struct proto_field *field = &type->fields[i];
@@ -248,7 +251,7 @@ enum status encode_fields(struct json_encoding *encoding, const struct proto_typ
             continue;
         }
         json_write_name(encoding->writer, field->json_name);
-        enum status status = encode_field_value(encoding, field, message);
+        enum status status = proto_json_encode_field_value(encoding, field, message);
         if (status != STATUS_OK) {
             return status;
         }
@@ -256,8 +259,8 @@ enum status encode_fields(struct json_encoding *encoding, const struct proto_typ
     return STATUS_OK;
 }
 
-enum status encode_message(struct json_encoding *encoding, const struct proto_type *type,
-                           const ProtobufCMessage *message)
+enum status proto_json_encode_message(struct json_encoding *encoding, const struct proto_type *type,
+                                      const ProtobufCMessage *message)
 {
     if (encoding->depth == PROTO_DEPTH_MAX) {
         return call_fail(encoding->call, STATUS_RESOURCE_EXHAUSTED,
@@ -266,10 +269,10 @@ enum status encode_message(struct json_encoding *encoding, const struct proto_ty
     enum status status;
     encoding->depth++;
     if (type->well_known != PROTO_ORDINARY) {
-        status = encode_known(encoding, type, message);
+        status = proto_json_encode_known(encoding, type, message);
     } else {
         json_open_object(encoding->writer);
-        status = encode_fields(encoding, type, message);
+        status = proto_json_encode_fields(encoding, type, message);
         json_close_object(encoding->writer);
     }
     encoding->depth--;
@@ -281,7 +284,7 @@ enum status proto_json_write(struct call *call, const struct proto_type *type,
                              struct json_writer *writer)
 {
     struct json_encoding encoding = {.call = call, .writer = writer, .flags = flags};
-    return encode_message(&encoding, type, message);
+    return proto_json_encode_message(&encoding, type, message);
 }
 
 enum status proto_json_encode(struct call *call, const struct proto_type *type,

@@ -14,13 +14,13 @@ static enum status decode_time(struct json_decoding *decoding, const struct prot
     struct proto_time time;
     bool is_timestamp = type->well_known == PROTO_TIMESTAMP;
     if (json_kind(value) != JSON_STRING) {
-        return decode_fail_kind(decoding, place, "a string", value);
+        return proto_json_decode_fail_kind(decoding, place, "a string", value);
     }
-    if (is_timestamp ? !timestamp_parse(json_string(value), &time)
-                     : !duration_parse(json_string(value), &time)) {
-        return decode_fail(decoding, place,
-                           is_timestamp ? "not a time as 2026-02-03T04:05:06.789Z"
-                                        : "not a duration as 1.5s");
+    if (is_timestamp ? !proto_timestamp_parse(json_string(value), &time)
+                     : !proto_duration_parse(json_string(value), &time)) {
+        return proto_json_decode_fail(decoding, place,
+                                      is_timestamp ? "not a time as 2026-02-03T04:05:06.789Z"
+                                                   : "not a duration as 1.5s");
     }
     *(int64_t *)member(type, message, TIME_SECONDS) = time.seconds;
     *(int32_t *)member(type, message, TIME_NANOS) = time.nanos;
@@ -34,17 +34,16 @@ static bool path_of(struct arena *arena, struct text from, struct text *ret_path
     size_t length = 0;
     for (size_t i = 0; to != NULL && i < from.length; i++) {
         char byte = from.data[i];
-        if (byte == '_') {
-            return false;
-        }
         if (byte >= 'A' && byte <= 'Z') {
             to[length++] = '_';
             byte = (char)(byte - 'A' + 'a');
+        } else if (byte != '.' && !(byte >= 'a' && byte <= 'z') && !(byte >= '0' && byte <= '9')) {
+            return false;
         }
         to[length++] = byte;
     }
     *ret_path = text_of_bytes(to, length);
-    return true;
+    return from.length > 0;
 }
 
 static enum status decode_mask(struct json_decoding *decoding, const struct proto_type *type,
@@ -54,17 +53,20 @@ static enum status decode_mask(struct json_decoding *decoding, const struct prot
     const struct proto_field *field = proto_type_field(type, MASK_PATHS);
     struct arena *arena = decoding->call->arena;
     if (json_kind(value) != JSON_STRING) {
-        return decode_fail_kind(decoding, place, "a string", value);
+        return proto_json_decode_fail_kind(decoding, place, "a string", value);
     }
     struct text rest = json_string(value);
-    while (rest.length > 0) {
+    if (rest.length == 0) {
+        return STATUS_OK; /* no paths, rather than one that is empty */
+    }
+    while (rest.data != NULL) {
         struct text path;
         if (!path_of(arena, text_next(&rest, ','), &path)) {
-            return decode_fail(decoding, place, "not a field mask as a.bC,d");
+            return proto_json_decode_fail(decoding, place, "not a field mask as a.bC,d");
         }
         ProtobufCBinaryData *added = proto_field_append(arena, message, field, 1);
         if (path.data == NULL || added == NULL) {
-            return decode_fail_memory(decoding);
+            return proto_json_decode_fail_memory(decoding);
         }
         *added = proto_bytes(path);
     }
@@ -100,7 +102,7 @@ static enum status pack_value(struct json_decoding *decoding, const ProtobufCMes
     size_t size = protobuf_c_message_get_packed_size(packed);
     uint8_t *bytes = arena_alloc(decoding->call->arena, size + 1);
     if (bytes == NULL) {
-        return decode_fail_memory(decoding);
+        return proto_json_decode_fail_memory(decoding);
     }
     *ret_bytes = (ProtobufCBinaryData){protobuf_c_message_pack(packed, bytes), bytes};
     return STATUS_OK;
@@ -112,14 +114,14 @@ static enum status decode_packed(struct json_decoding *decoding, const struct pr
 {
     if (type->well_known == PROTO_ORDINARY ||
         (type->well_known == PROTO_EMPTY && json_length(value) == 1)) {
-        return decode_members(decoding, type, value, "@type", packed, outer);
+        return proto_json_decode_members(decoding, type, value, "@type", packed, outer);
     }
     struct proto_place place = {outer, TEXT("value"), PROTO_PLACE_NO_INDEX};
     const struct json *held = json_member(value, "value");
     if (held == NULL || json_length(value) != 2) {
-        return decode_fail(decoding, outer, "expected \"@type\" and \"value\" alone");
+        return proto_json_decode_fail(decoding, outer, "expected \"@type\" and \"value\" alone");
     }
-    return decode_message(decoding, type, held, packed, &place);
+    return proto_json_decode_message(decoding, type, held, packed, &place);
 }
 
 static enum status decode_any(struct json_decoding *decoding, const struct proto_type *type,
@@ -131,19 +133,19 @@ static enum status decode_any(struct json_decoding *decoding, const struct proto
         return STATUS_OK;
     }
     if (json_kind(url) != JSON_STRING) {
-        return decode_fail(decoding, place, "expected an object with \"@type\"");
+        return proto_json_decode_fail(decoding, place, "expected an object with \"@type\"");
     }
     const struct proto_type *packed_type =
-        proto_pool_find_type(type->pool, any_type_name(json_string(url)));
+        proto_pool_find_type(type->pool, proto_any_type_name(json_string(url)));
     if (packed_type == NULL || text_find(json_string(url), 0, '/') == json_string(url).length) {
-        return decode_fail(decoding, place, "\"@type\" is unknown here");
+        return proto_json_decode_fail(decoding, place, "\"@type\" is unknown here");
     }
     if (decoding->any_depth == PROTO_JSON_ANY_DEPTH_MAX) {
-        return decode_fail(decoding, place, "google.protobuf.Any nests too deep");
+        return proto_json_decode_fail(decoding, place, "google.protobuf.Any nests too deep");
     }
     ProtobufCMessage *packed = proto_message_create(decoding->call->arena, packed_type->c);
     if (packed == NULL) {
-        return decode_fail_memory(decoding);
+        return proto_json_decode_fail_memory(decoding);
     }
     decoding->any_depth++;
     enum status status = decode_packed(decoding, packed_type, value, packed, place);
@@ -160,14 +162,14 @@ static enum status decode_empty(struct json_decoding *decoding, const struct pro
                                 const struct proto_place *place)
 {
     if (json_kind(value) != JSON_OBJECT) {
-        return decode_fail_kind(decoding, place, "an object", value);
+        return proto_json_decode_fail_kind(decoding, place, "an object", value);
     }
-    return decode_members(decoding, type, value, NULL, message, place);
+    return proto_json_decode_members(decoding, type, value, NULL, message, place);
 }
 
-enum status decode_known(struct json_decoding *decoding, const struct proto_type *type,
-                         const struct json *value, ProtobufCMessage *message,
-                         const struct proto_place *place)
+enum status proto_json_decode_known(struct json_decoding *decoding, const struct proto_type *type,
+                                    const struct json *value, ProtobufCMessage *message,
+                                    const struct proto_place *place)
 {
     uint32_t number = 1;
     switch (type->well_known) {
@@ -189,5 +191,6 @@ enum status decode_known(struct json_decoding *decoding, const struct proto_type
     case PROTO_WRAPPER:
         break;
     }
-    return decode_field_value(decoding, proto_type_field(type, number), value, message, place);
+    return proto_json_decode_field_value(decoding, proto_type_field(type, number), value, message,
+                                         place);
 }

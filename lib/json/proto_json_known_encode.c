@@ -23,8 +23,8 @@ static enum status encode_time(struct json_encoding *encoding, const struct prot
                               *(const int32_t *)member(type, message, TIME_NANOS)};
     char buffer[TIME_TEXT_BYTES];
     struct text text = {NULL, 0};
-    bool valid = type->well_known == PROTO_TIMESTAMP ? timestamp_format(time, buffer, &text)
-                                                     : duration_format(time, buffer, &text);
+    bool valid = type->well_known == PROTO_TIMESTAMP ? proto_timestamp_format(time, buffer, &text)
+                                                     : proto_duration_format(time, buffer, &text);
     if (!valid) {
         return fail_form(encoding, type);
     }
@@ -32,24 +32,30 @@ static enum status encode_time(struct json_encoding *encoding, const struct prot
     return STATUS_OK;
 }
 
-/* Appends "a_b.c_d" as "aB.cD". false: another path would look the same, or no room. */
+static bool is_lower(char byte)
+{
+    return byte >= 'a' && byte <= 'z';
+}
+
+/* Appends "a_b.c_d" as "aB.cD". false: no room, or (then *ret_valid is false) what it becomes would
+ * be read as another path. */
 static bool append_path(struct buffer *buffer, struct text path, bool *ret_valid)
 {
-    *ret_valid = true;
-    for (size_t i = 0; i < path.length; i++) {
+    *ret_valid = path.length > 0;
+    for (size_t i = 0; *ret_valid && i < path.length; i++) {
         char byte = path.data[i];
         if (byte == '_') {
             i++;
-            *ret_valid = i < path.length && path.data[i] >= 'a' && path.data[i] <= 'z';
+            *ret_valid = i < path.length && is_lower(path.data[i]);
             byte = *ret_valid ? (char)(path.data[i] - 'a' + 'A') : '_';
-        } else if (byte >= 'A' && byte <= 'Z') {
-            *ret_valid = false;
+        } else {
+            *ret_valid = is_lower(byte) || byte == '.' || (byte >= '0' && byte <= '9');
         }
-        if (!*ret_valid || !buffer_append_byte(buffer, byte)) {
+        if (!buffer_append_byte(buffer, byte)) {
             return false;
         }
     }
-    return true;
+    return *ret_valid;
 }
 
 static enum status encode_paths(struct json_encoding *encoding, const struct proto_type *type,
@@ -93,12 +99,12 @@ static enum status encode_dynamic(struct json_encoding *encoding, const struct p
         if (number == VALUE_NUMBER && !isfinite(*(const double *)value)) {
             break;
         }
-        return encode_value(encoding, field, value);
+        return proto_json_encode_value(encoding, field, value);
     }
     return fail_form(encoding, type);
 }
 
-struct text any_type_name(struct text type_url)
+struct text proto_any_type_name(struct text type_url)
 {
     size_t at = type_url.length;
     while (at > 0 && type_url.data[at - 1] != '/') {
@@ -120,9 +126,9 @@ static enum status encode_packed(struct json_encoding *encoding, const struct pr
     json_member_string(writer, "@type", type_url);
     if (type->well_known != PROTO_ORDINARY) {
         json_write_name(writer, TEXT("value"));
-        status = encode_message(encoding, type, message);
+        status = proto_json_encode_message(encoding, type, message);
     } else {
-        status = encode_fields(encoding, type, message);
+        status = proto_json_encode_fields(encoding, type, message);
     }
     json_close_object(writer);
     return status;
@@ -139,7 +145,8 @@ static enum status encode_any(struct json_encoding *encoding, const struct proto
         json_close_object(encoding->writer);
         return STATUS_OK;
     }
-    const struct proto_type *packed = proto_pool_find_type(type->pool, any_type_name(type_url));
+    const struct proto_type *packed =
+        proto_pool_find_type(type->pool, proto_any_type_name(type_url));
     if (packed == NULL) {
         return fail_form(encoding, type);
     }
@@ -153,8 +160,8 @@ static enum status encode_any(struct json_encoding *encoding, const struct proto
     return status;
 }
 
-enum status encode_known(struct json_encoding *encoding, const struct proto_type *type,
-                         const ProtobufCMessage *message)
+enum status proto_json_encode_known(struct json_encoding *encoding, const struct proto_type *type,
+                                    const ProtobufCMessage *message)
 {
     switch (type->well_known) {
     case PROTO_ANY:
@@ -169,7 +176,7 @@ enum status encode_known(struct json_encoding *encoding, const struct proto_type
     case PROTO_LIST_VALUE: /* the one field of each is the value */
     case PROTO_STRUCT:
     case PROTO_WRAPPER:
-        return encode_field_value(encoding, proto_type_field(type, 1), message);
+        return proto_json_encode_field_value(encoding, proto_type_field(type, 1), message);
     case PROTO_EMPTY:
     case PROTO_ORDINARY:
         break;

@@ -36,21 +36,21 @@ struct proto_time {
 };
 
 /* Each: false when it is out of its type's range or not in its form; *ret is then untouched. */
-MUST_USE bool timestamp_format(struct proto_time time, char buffer[static TIME_TEXT_BYTES],
-                               struct text *ret_text);
-MUST_USE bool timestamp_parse(struct text text, struct proto_time *ret_time);
-MUST_USE bool duration_format(struct proto_time time, char buffer[static TIME_TEXT_BYTES],
-                              struct text *ret_text);
-MUST_USE bool duration_parse(struct text text, struct proto_time *ret_time);
+MUST_USE bool proto_timestamp_format(struct proto_time time, char buffer[static TIME_TEXT_BYTES],
+                                     struct text *ret_text);
+MUST_USE bool proto_timestamp_parse(struct text text, struct proto_time *ret_time);
+MUST_USE bool proto_duration_format(struct proto_time time, char buffer[static TIME_TEXT_BYTES],
+                                    struct text *ret_text);
+MUST_USE bool proto_duration_parse(struct text text, struct proto_time *ret_time);
 
 /* The message's name in an Any's type_url: what follows its last slash. */
-struct text any_type_name(struct text type_url);
+struct text proto_any_type_name(struct text type_url);
 
 /* google.protobuf.NullValue: an enum whose JSON form is null. */
-bool is_null_enum(const struct proto_field *field);
+bool proto_json_is_null_enum(const struct proto_field *field);
 
 /* Whether JSON's null is a value of the field rather than its absence. */
-bool takes_null(const struct proto_field *field);
+bool proto_json_takes_null(const struct proto_field *field);
 
 struct json_encoding {
     struct call *call;
@@ -60,19 +60,20 @@ struct json_encoding {
     unsigned any_depth;
 };
 
-enum status encode_message(struct json_encoding *encoding, const struct proto_type *type,
-                           const ProtobufCMessage *message);
-enum status encode_fields(struct json_encoding *encoding, const struct proto_type *type,
-                          const ProtobufCMessage *message);
+enum status proto_json_encode_message(struct json_encoding *encoding, const struct proto_type *type,
+                                      const ProtobufCMessage *message);
+enum status proto_json_encode_fields(struct json_encoding *encoding, const struct proto_type *type,
+                                     const ProtobufCMessage *message);
 /* The value of a field, whole: an array or an object where it is repeated. */
-enum status encode_field_value(struct json_encoding *encoding, const struct proto_field *field,
-                               const ProtobufCMessage *message);
+enum status proto_json_encode_field_value(struct json_encoding *encoding,
+                                          const struct proto_field *field,
+                                          const ProtobufCMessage *message);
 /* One value, at `value`. */
-enum status encode_value(struct json_encoding *encoding, const struct proto_field *field,
-                         const void *value);
+enum status proto_json_encode_value(struct json_encoding *encoding, const struct proto_field *field,
+                                    const void *value);
 /* A type whose well_known is not PROTO_ORDINARY. */
-enum status encode_known(struct json_encoding *encoding, const struct proto_type *type,
-                         const ProtobufCMessage *message);
+enum status proto_json_encode_known(struct json_encoding *encoding, const struct proto_type *type,
+                                    const ProtobufCMessage *message);
 
 struct json_decoding {
     struct call *call;
@@ -82,36 +83,36 @@ struct json_decoding {
 };
 
 /* Notes what is wrong at a place. */
-enum status decode_fail(struct json_decoding *decoding, const struct proto_place *place,
-                        const char *what);
-enum status decode_fail_memory(struct json_decoding *decoding);
+enum status proto_json_decode_fail(struct json_decoding *decoding, const struct proto_place *place,
+                                   const char *what);
+enum status proto_json_decode_fail_memory(struct json_decoding *decoding);
 /* "expected WANTED, not KIND" */
-enum status decode_fail_kind(struct json_decoding *decoding, const struct proto_place *place,
-                             const char *wanted, const struct json *value);
+enum status proto_json_decode_fail_kind(struct json_decoding *decoding,
+                                        const struct proto_place *place, const char *wanted,
+                                        const struct json *value);
 
 /* Fills a zero message. place: of the message, NULL for the outermost. */
-enum status decode_message(struct json_decoding *decoding, const struct proto_type *type,
-                           const struct json *value, ProtobufCMessage *message,
-                           const struct proto_place *place);
+enum status proto_json_decode_message(struct json_decoding *decoding, const struct proto_type *type,
+                                      const struct json *value, ProtobufCMessage *message,
+                                      const struct proto_place *place);
 /* The members of an object, without those that have this name (NULL: all). */
-enum status decode_members(struct json_decoding *decoding, const struct proto_type *type,
-                           const struct json *object, const char *except, ProtobufCMessage *message,
-                           const struct proto_place *place);
+enum status proto_json_decode_members(struct json_decoding *decoding, const struct proto_type *type,
+                                      const struct json *object, const char *except,
+                                      ProtobufCMessage *message, const struct proto_place *place);
 /* The value of a field, whole. */
-enum status decode_field_value(struct json_decoding *decoding, const struct proto_field *field,
-                               const struct json *value, ProtobufCMessage *message,
-                               const struct proto_place *place);
-/* One value, to `member`. */
-enum status decode_value(struct json_decoding *decoding, const struct proto_field *field,
-                         const struct json *value, void *member, const struct proto_place *place);
+enum status proto_json_decode_field_value(struct json_decoding *decoding,
+                                          const struct proto_field *field, const struct json *value,
+                                          ProtobufCMessage *message,
+                                          const struct proto_place *place);
 /* A number, boolean, string, bytes or enum. *ret_ignored: an enum name that is unknown and was
  * skipped as the flags say. */
-enum status decode_scalar(struct json_decoding *decoding, const struct proto_field *field,
-                          const struct json *value, void *member, const struct proto_place *place,
-                          bool *ret_ignored);
+enum status proto_json_decode_scalar(struct json_decoding *decoding,
+                                     const struct proto_field *field, const struct json *value,
+                                     void *member, const struct proto_place *place,
+                                     bool *ret_ignored);
 /* The name of an object's member as the key of a map. */
-enum status decode_key(struct json_decoding *decoding, const struct proto_field *field,
-                       struct text name, void *member, const struct proto_place *place);
-enum status decode_known(struct json_decoding *decoding, const struct proto_type *type,
-                         const struct json *value, ProtobufCMessage *message,
-                         const struct proto_place *place);
+enum status proto_json_decode_key(struct json_decoding *decoding, const struct proto_field *field,
+                                  struct text name, void *member, const struct proto_place *place);
+enum status proto_json_decode_known(struct json_decoding *decoding, const struct proto_type *type,
+                                    const struct json *value, ProtobufCMessage *message,
+                                    const struct proto_place *place);

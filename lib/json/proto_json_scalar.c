@@ -1,5 +1,4 @@
 /* Numbers, booleans, strings, bytes and enums from JSON. */
-#include <errno.h>
 #include <float.h>
 #include <math.h>
 
@@ -105,11 +104,11 @@ static enum status decode_integer(struct json_decoding *decoding, const struct p
 {
     struct text text;
     if (!take_number_text(value, &text)) {
-        return decode_fail_kind(decoding, place, "a number", value);
+        return proto_json_decode_fail_kind(decoding, place, "a number", value);
     }
     return store_integer(field->c->type, text, member)
                ? STATUS_OK
-               : decode_fail(decoding, place, "not an integer in the range of its type");
+               : proto_json_decode_fail(decoding, place, "not an integer in the range of its type");
 }
 
 /* The value of a JSON number or of a string that holds one or names one. */
@@ -143,17 +142,17 @@ static enum status decode_real(struct json_decoding *decoding, const struct prot
     struct text text;
     double real;
     if (!take_number_text(value, &text)) {
-        return decode_fail_kind(decoding, place, "a number", value);
+        return proto_json_decode_fail_kind(decoding, place, "a number", value);
     }
     if (!take_real(value, &real)) {
-        return decode_fail(decoding, place, "not a number");
+        return proto_json_decode_fail(decoding, place, "not a number");
     }
     if (field->c->type == PROTOBUF_C_TYPE_DOUBLE) {
         *(double *)member = real;
         return STATUS_OK;
     }
     if (isfinite(real) && fabs(real) > (double)FLT_MAX) {
-        return decode_fail(decoding, place, "a number too large for a float");
+        return proto_json_decode_fail(decoding, place, "a number too large for a float");
     }
     *(float *)member = (float)real;
     return STATUS_OK;
@@ -163,7 +162,7 @@ static enum status decode_enum(struct json_decoding *decoding, const struct prot
                                const struct json *value, void *member,
                                const struct proto_place *place, bool *ret_ignored)
 {
-    if (json_kind(value) == JSON_NULL && is_null_enum(field)) {
+    if (json_kind(value) == JSON_NULL && proto_json_is_null_enum(field)) {
         *(int32_t *)member = 0;
         return STATUS_OK;
     }
@@ -180,7 +179,8 @@ static enum status decode_enum(struct json_decoding *decoding, const struct prot
         return STATUS_OK;
     }
     *ret_ignored = (decoding->flags & PROTO_JSON_IGNORE_UNKNOWN) != 0;
-    return *ret_ignored ? STATUS_OK : decode_fail(decoding, place, "no value of its enum");
+    return *ret_ignored ? STATUS_OK
+                        : proto_json_decode_fail(decoding, place, "no value of its enum");
 }
 
 static enum status decode_bytes(struct json_decoding *decoding, const struct proto_field *field,
@@ -188,7 +188,7 @@ static enum status decode_bytes(struct json_decoding *decoding, const struct pro
                                 const struct proto_place *place)
 {
     if (json_kind(value) != JSON_STRING) {
-        return decode_fail_kind(decoding, place, "a string", value);
+        return proto_json_decode_fail_kind(decoding, place, "a string", value);
     }
     if (field->is_text) {
         *member = proto_bytes(json_string(value)); /* clean: the parser refuses NUL and bad UTF-8 */
@@ -197,15 +197,17 @@ static enum status decode_bytes(struct json_decoding *decoding, const struct pro
     bool valid;
     struct text bytes = base64_decode(decoding->call->arena, json_string(value), &valid);
     if (!valid) {
-        return decode_fail(decoding, place, "not base64");
+        return proto_json_decode_fail(decoding, place, "not base64");
     }
     *member = proto_bytes(bytes);
-    return bytes.data != NULL ? STATUS_OK : decode_fail_memory(decoding);
+    return bytes.data != NULL ? STATUS_OK : proto_json_decode_fail_memory(decoding);
 }
 
-enum status decode_scalar(struct json_decoding *decoding, const struct proto_field *field,
-                          const struct json *value, void *member, const struct proto_place *place,
-                          bool *ret_ignored)
+PROTO_OWN_FRAME enum status proto_json_decode_scalar(struct json_decoding *decoding,
+                                                     const struct proto_field *field,
+                                                     const struct json *value, void *member,
+                                                     const struct proto_place *place,
+                                                     bool *ret_ignored)
 {
     *ret_ignored = false;
     switch (field->c->type) {
@@ -214,7 +216,7 @@ enum status decode_scalar(struct json_decoding *decoding, const struct proto_fie
         return decode_real(decoding, field, value, member, place);
     case PROTOBUF_C_TYPE_BOOL:
         if (json_kind(value) != JSON_BOOLEAN) {
-            return decode_fail_kind(decoding, place, "a boolean", value);
+            return proto_json_decode_fail_kind(decoding, place, "a boolean", value);
         }
         *(protobuf_c_boolean *)member = json_boolean(value);
         return STATUS_OK;
@@ -241,8 +243,8 @@ enum status decode_scalar(struct json_decoding *decoding, const struct proto_fie
     return STATUS_INTERNAL;
 }
 
-enum status decode_key(struct json_decoding *decoding, const struct proto_field *field,
-                       struct text name, void *member, const struct proto_place *place)
+enum status proto_json_decode_key(struct json_decoding *decoding, const struct proto_field *field,
+                                  struct text name, void *member, const struct proto_place *place)
 {
     if (field->c->type == PROTOBUF_C_TYPE_BYTES) {
         *(ProtobufCBinaryData *)member = proto_bytes(name);
@@ -253,9 +255,10 @@ enum status decode_key(struct json_decoding *decoding, const struct proto_field 
         *(protobuf_c_boolean *)member = yes;
         return yes || text_equal(name, TEXT("false"))
                    ? STATUS_OK
-                   : decode_fail(decoding, place, "a key must be true or false");
+                   : proto_json_decode_fail(decoding, place, "a key must be true or false");
     }
     return store_integer(field->c->type, name, member)
                ? STATUS_OK
-               : decode_fail(decoding, place, "a key is no integer in the range of its type");
+               : proto_json_decode_fail(decoding, place,
+                                        "a key is no integer in the range of its type");
 }

@@ -66,8 +66,8 @@ static int format_fraction(char *buffer, size_t size, int32_t nanos)
     return snprintf(buffer, size, ".%09d", (int)nanos);
 }
 
-bool timestamp_format(struct proto_time time, char buffer[static TIME_TEXT_BYTES],
-                      struct text *ret_text)
+bool proto_timestamp_format(struct proto_time time, char buffer[static TIME_TEXT_BYTES],
+                            struct text *ret_text)
 {
     if (time.seconds < TIMESTAMP_SECONDS_MIN || time.seconds > TIMESTAMP_SECONDS_MAX ||
         time.nanos < 0 || time.nanos >= NANOS_PER_SECOND) {
@@ -151,7 +151,7 @@ static bool is_date(struct date date)
            same.month == date.month && same.day == date.day;
 }
 
-bool timestamp_parse(struct text text, struct proto_time *ret_time)
+bool proto_timestamp_parse(struct text text, struct proto_time *ret_time)
 {
     struct date date;
     int hour;
@@ -176,8 +176,8 @@ bool timestamp_parse(struct text text, struct proto_time *ret_time)
     return true;
 }
 
-bool duration_format(struct proto_time time, char buffer[static TIME_TEXT_BYTES],
-                     struct text *ret_text)
+bool proto_duration_format(struct proto_time time, char buffer[static TIME_TEXT_BYTES],
+                           struct text *ret_text)
 {
     bool negative = time.seconds < 0 || time.nanos < 0;
     if (time.seconds < -DURATION_SECONDS_MAX || time.seconds > DURATION_SECONDS_MAX ||
@@ -194,7 +194,7 @@ bool duration_format(struct proto_time time, char buffer[static TIME_TEXT_BYTES]
     return true;
 }
 
-bool duration_parse(struct text text, struct proto_time *ret_time)
+bool proto_duration_parse(struct text text, struct proto_time *ret_time)
 {
     bool negative = text_starts_with(text, TEXT("-"));
     struct text rest = text_slice(text, negative ? 1 : 0, text.length);

@@ -33,6 +33,9 @@ void fiber_scheduler_deinit(struct fiber_scheduler *scheduler);
 /* Runs every fiber that is ready now, once. Those they make ready are left for the next round. */
 void fiber_scheduler_run_ready(struct fiber_scheduler *scheduler);
 
+/* Has it run in the next round. It is parked, or new. */
+void fiber_make_ready(struct fiber *fiber);
+
 /* As fiber_start(), as a member of the group unless that is NULL. */
 enum status fiber_start_member(struct loop *loop, fiber_fn run, void *argument,
                                struct fiber_group *group);

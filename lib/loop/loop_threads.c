@@ -8,11 +8,15 @@
 enum { THREAD_NAME_BYTES = 16 }; /* pthread_setname_np(3) */
 
 struct loop_thread {
+    struct loop_threads *threads;
     struct loop *loop;
     pthread_t thread;
 };
 
 struct loop_threads {
+    pthread_mutex_t lock;
+    pthread_cond_t stopped;
+    unsigned running; /* loops that may still post to others */
     unsigned count;
     struct loop_thread threads[];
 };
@@ -33,23 +37,45 @@ void loop_signals_restore(const sigset_t *previous)
     CHECK(pthread_sigmask(SIG_SETMASK, previous, NULL) == 0);
 }
 
+/* A loop is destroyed by its own thread, when no other of the set can post to it any more. */
 static void *run_loop(void *argument)
 {
-    loop_run(argument);
+    struct loop_thread *thread = argument;
+    struct loop_threads *threads = thread->threads;
+    loop_run(thread->loop);
+    CHECK(pthread_mutex_lock(&threads->lock) == 0);
+    threads->running--;
+    CHECK(pthread_cond_broadcast(&threads->stopped) == 0);
+    while (threads->running > 0) {
+        CHECK(pthread_cond_wait(&threads->stopped, &threads->lock) == 0);
+    }
+    CHECK(pthread_mutex_unlock(&threads->lock) == 0);
+    loop_destroy(thread->loop);
     return NULL;
 }
 
-static enum status start_thread(struct loop_thread *thread, unsigned index)
+static void count_running(struct loop_threads *threads, int change)
 {
+    CHECK(pthread_mutex_lock(&threads->lock) == 0);
+    threads->running = (unsigned)((int)threads->running + change);
+    CHECK(pthread_mutex_unlock(&threads->lock) == 0);
+}
+
+static enum status start_thread(struct loop_threads *threads, unsigned index)
+{
+    struct loop_thread *thread = &threads->threads[index];
+    thread->threads = threads;
     if (loop_create(&thread->loop) != STATUS_OK) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
     thread->loop->index = index;
     sigset_t previous;
+    count_running(threads, 1);
     loop_signals_block(&previous);
-    int error = pthread_create(&thread->thread, NULL, run_loop, thread->loop);
+    int error = pthread_create(&thread->thread, NULL, run_loop, thread);
     loop_signals_restore(&previous);
     if (error != 0) {
+        count_running(threads, -1);
         loop_destroy(thread->loop);
         return STATUS_RESOURCE_EXHAUSTED;
     }
@@ -67,8 +93,10 @@ enum status loop_threads_start(unsigned count, struct loop_threads **ret_threads
     if (threads == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
+    CHECK(pthread_mutex_init(&threads->lock, NULL) == 0);
+    CHECK(pthread_cond_init(&threads->stopped, NULL) == 0);
     for (; threads->count < count; threads->count++) {
-        if (start_thread(&threads->threads[threads->count], threads->count) != STATUS_OK) {
+        if (start_thread(threads, threads->count) != STATUS_OK) {
             loop_threads_destroy(threads);
             return STATUS_RESOURCE_EXHAUSTED;
         }
@@ -164,8 +192,7 @@ void loop_threads_destroy(struct loop_threads *threads)
     for (unsigned i = 0; i < threads->count; i++) {
         CHECK(pthread_join(threads->threads[i].thread, NULL) == 0);
     }
-    for (unsigned i = 0; i < threads->count; i++) {
-        loop_destroy(threads->threads[i].loop);
-    }
+    CHECK(pthread_mutex_destroy(&threads->lock) == 0);
+    CHECK(pthread_cond_destroy(&threads->stopped) == 0);
     free(threads);
 }

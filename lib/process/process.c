@@ -100,9 +100,15 @@ static enum status drain_step(struct process *process, struct call *call, unsign
 
 static enum status stop_step(struct process *process, struct call *call, unsigned index)
 {
-    process_servers_destroy(process, index);
+    unsigned last = process->server_count;
+    if (last > 0) {
+        process_server_destroy(process, --last, index);
+    }
     if (process->started[index] && process->definition->stop != NULL) {
         process->definition->stop(process->self, process, call, index);
+    }
+    while (last > 0) {
+        process_server_destroy(process, --last, index);
     }
     return STATUS_OK;
 }
@@ -152,9 +158,9 @@ static void stop_everything(struct process *process)
     process_deregister(process, &call);
     arena_deinit(&arena);
     /* Nothing to do about a step that fails on the way out; it has said so. */
-    (void)run_step(process, drain_ms > 0 ? drain_ms : 1, drain_step);
-    (void)run_step(process, CLOSE_TIMEOUT_MS, stop_step);
-    (void)run_step(process, CLOSE_TIMEOUT_MS, close_step);
+    status_ignore(run_step(process, drain_ms > 0 ? drain_ms : 1, drain_step));
+    status_ignore(run_step(process, CLOSE_TIMEOUT_MS, stop_step));
+    status_ignore(run_step(process, CLOSE_TIMEOUT_MS, close_step));
     process_servers_unbind(process);
 }
 

@@ -97,8 +97,8 @@ struct loop *process_loop(struct process *process, unsigned index);
 struct http_server *process_http_server(struct process *process, unsigned listener, unsigned loop);
 
 /* A channel on this loop to a service that is found by the options --services or --registry, and
- * the watcher that keeps it up to date; its calls are observed. In start, with
- * process_close_channel() in stop. */
+ * the watcher that keeps it up to date; its calls are observed. pool: of its messages, borrowed. In
+ * start, with process_close_channel() in stop. */
 struct process_channel {
     struct grpc_channel *grpc;
     /* private */
@@ -107,8 +107,10 @@ struct process_channel {
 };
 
 MUST_USE enum status process_open_channel(struct process *process, struct call *call,
-                                          const char *service, struct process_channel *ret_channel);
+                                          const struct proto_pool *pool, const char *service,
+                                          struct process_channel *ret_channel);
 void process_close_channel(struct process_channel *channel);
 
 /* Options for a channel that is made by hand, so that its calls are observed too. */
-struct grpc_channel_options process_channel_options(struct process *process, const char *target);
+struct grpc_channel_options
+process_channel_options(struct process *process, const struct proto_pool *pool, const char *target);

@@ -72,7 +72,7 @@ MUST_USE enum status process_servers_create(struct process *process, struct call
 MUST_USE enum status process_servers_accept(struct process *process, struct call *call,
                                             unsigned index);
 void process_servers_drain(struct process *process, struct call *call, unsigned index);
-void process_servers_destroy(struct process *process, unsigned index);
+void process_server_destroy(struct process *process, unsigned server, unsigned index);
 void process_servers_unbind(struct process *process);
 void process_servers_set_serving(struct process *process, bool serving);
 

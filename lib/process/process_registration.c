@@ -8,10 +8,14 @@
 static void on_registration_changed(void *state, bool registered, struct text reason)
 {
     const struct process_server *server = state;
-    log_write(
-        &server->process->log, registered ? LOG_INFO : LOG_WARNING,
-        registered ? "registered" : "not registered; trying again",
-        LOG_FIELDS(log_string("instance_of", server->spec.service), log_text("reason", reason)));
+    const struct log *log = &server->process->log;
+    struct log_field instance_of = log_string("instance_of", server->spec.service);
+    if (registered) {
+        log_write(log, LOG_INFO, "registered", LOG_FIELDS(instance_of));
+    } else {
+        log_write(log, LOG_WARNING, "not registered; trying again",
+                  LOG_FIELDS(instance_of, log_text("reason", reason)));
+    }
 }
 
 /* The host that others are told, and the port that was bound. */
@@ -100,24 +104,26 @@ static void on_called(void *state, const char *target, const char *path, enum st
                       path, status, duration_ns);
 }
 
-struct grpc_channel_options process_channel_options(struct process *process, const char *target)
+struct grpc_channel_options
+process_channel_options(struct process *process, const struct proto_pool *pool, const char *target)
 {
     return (struct grpc_channel_options){
-        .observe = on_called, .observe_state = process, .target = target};
+        .pool = pool, .observe = on_called, .observe_state = process, .target = target};
 }
 
 static void on_instances(void *state, const struct discovery_snapshot *snapshot)
 {
     struct process_channel *channel = state;
     /* Without memory for a new list the earlier one stays: the next change brings it. */
-    (void)grpc_channel_update(channel->grpc, snapshot->addresses, snapshot->count);
+    status_ignore(grpc_channel_update(channel->grpc, snapshot->addresses, snapshot->count));
 }
 
-enum status process_open_channel(struct process *process, struct call *call, const char *service,
+enum status process_open_channel(struct process *process, struct call *call,
+                                 const struct proto_pool *pool, const char *service,
                                  struct process_channel *ret_channel)
 {
     struct loop *loop = loop_current();
-    const struct grpc_channel_options options = process_channel_options(process, service);
+    const struct grpc_channel_options options = process_channel_options(process, pool, service);
     *ret_channel = (struct process_channel){.grpc = NULL};
     enum status status = discovery_open_resolver(
         loop, call, config_text(process->config, "registry"),

@@ -33,6 +33,30 @@ static void observe_call(void *state, struct call *call, const char *method, con
     log_request(process, call, method, protocol, status, duration_ns);
 }
 
+/* The status whose HTTP code was replied: the inverse of status_to_http(), which is not one to one.
+ */
+static enum status status_of_reply(int http_status)
+{
+    if (http_status == 0) {
+        return STATUS_CANCELLED;
+    }
+    if (http_status < 400) {
+        return STATUS_OK;
+    }
+    static const enum status likely[] = {
+        STATUS_INVALID_ARGUMENT, STATUS_NOT_FOUND,         STATUS_UNAVAILABLE,
+        STATUS_INTERNAL,         STATUS_DEADLINE_EXCEEDED, STATUS_RESOURCE_EXHAUSTED,
+        STATUS_UNAUTHENTICATED,  STATUS_PERMISSION_DENIED, STATUS_ALREADY_EXISTS,
+        STATUS_CANCELLED,        STATUS_UNIMPLEMENTED,
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(likely); i++) {
+        if (status_to_http(likely[i]) == http_status) {
+            return likely[i];
+        }
+    }
+    return http_status < 500 ? STATUS_INVALID_ARGUMENT : STATUS_UNKNOWN;
+}
+
 /* gRPC and Connect requests are told by observe_call(): what remains are the plain HTTP routes. */
 static void observe_exchange(void *state, struct http_exchange *exchange,
                              const struct http_observation *observation)
@@ -41,9 +65,7 @@ static void observe_exchange(void *state, struct http_exchange *exchange,
     if (*http_exchange_note(exchange) != 0) {
         return;
     }
-    enum status status = observation->status == 0    ? STATUS_CANCELLED
-                         : observation->status < 400 ? STATUS_OK
-                                                     : status_from_http(observation->status);
+    enum status status = status_of_reply(observation->status);
     const char *route = observation->route[0] != '\0' ? observation->route : "none";
     telemetry_observe(process->telemetry, loop_index(loop_current()), TELEMETRY_SERVED, "http",
                       route, status, observation->duration_ns);
@@ -132,17 +154,15 @@ void process_servers_drain(struct process *process, struct call *call, unsigned 
     for (unsigned i = 0; i < process->server_count; i++) {
         if (process->servers[i].http[index] != NULL) {
             /* Out of time, the rest is cancelled by destroy. */
-            (void)http_server_drain(process->servers[i].http[index], call);
+            status_ignore(http_server_drain(process->servers[i].http[index], call));
         }
     }
 }
 
-void process_servers_destroy(struct process *process, unsigned index)
+void process_server_destroy(struct process *process, unsigned server, unsigned index)
 {
-    for (unsigned i = 0; i < process->server_count; i++) {
-        http_server_destroy(process->servers[i].http[index]);
-        process->servers[i].http[index] = NULL;
-    }
+    http_server_destroy(process->servers[server].http[index]);
+    process->servers[server].http[index] = NULL;
 }
 
 void process_servers_unbind(struct process *process)

@@ -19,6 +19,10 @@ struct proto_pool;
 enum {
     PROTO_DEPTH_MAX = 100, /* how deep messages may nest: protobuf's own default limit */
     PROTO_POOL_BYTES_MAX = 64 * 1024 * 1024,
+    /* Stack that a function here or in json/proto_json.h takes at most, at any allowed depth: half
+     * of a fiber's, in builds without sanitizers (tests/unit/json/proto_stack_test.c measures it).
+     */
+    PROTO_STACK_BYTES_MAX = 32 * 1024,
 };
 
 /* One descriptor set: the bytes that marquee_proto() embeds. */

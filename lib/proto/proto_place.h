@@ -13,6 +13,10 @@ enum { PROTO_PLACE_BYTES_MAX = 256 };
 
 #define PROTO_PLACE_NO_INDEX SIZE_MAX
 
+/* For a function with large locals that is called from a recursion over messages: inlined, they
+ * would be part of every level's frame. */
+#define PROTO_OWN_FRAME __attribute__((noinline))
+
 struct proto_place {
     const struct proto_place *parent; /* NULL: the whole message */
     struct text name;                 /* empty: only the index counts */

@@ -26,7 +26,8 @@ static void pool_free(void *data, void *pointer)
     (void)pointer;
 }
 
-void *pool_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t element)
+void *proto_pool_grow(struct arena *arena, void *array, size_t count, size_t *capacity,
+                      size_t element)
 {
     if (count < *capacity) {
         return array;
@@ -97,8 +98,8 @@ static enum status add_set(struct proto_pool *pool, const struct proto_descripto
         if (has_file(pool, file.name)) {
             continue;
         }
-        struct pool_file *files =
-            pool_grow(&pool->arena, pool->files, pool->file_count, capacity, sizeof(*pool->files));
+        struct pool_file *files = proto_pool_grow(&pool->arena, pool->files, pool->file_count,
+                                                  capacity, sizeof(*pool->files));
         if (files == NULL) {
             return STATUS_RESOURCE_EXHAUSTED;
         }
@@ -128,7 +129,7 @@ static enum status add_sets(struct proto_pool *pool, const struct proto_descript
     if (pool->file_count > 0) {
         qsort(pool->files, pool->file_count, sizeof(*pool->files), compare_files);
     }
-    return pool_index_symbols(pool) ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
+    return proto_pool_index_symbols(pool) ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
 }
 
 enum status proto_pool_create(const struct proto_descriptor_set *sets, size_t set_count,
@@ -142,7 +143,7 @@ enum status proto_pool_create(const struct proto_descriptor_set *sets, size_t se
     arena_init(&pool->arena, PROTO_POOL_BYTES_MAX);
     enum status status = add_sets(pool, sets, set_count);
     if (status == STATUS_OK) {
-        status = pool_add_types(pool, roots, root_count);
+        status = proto_pool_add_types(pool, roots, root_count);
     }
     if (status != STATUS_OK) {
         proto_pool_destroy(pool);
@@ -182,7 +183,7 @@ bool proto_pool_file(const struct proto_pool *pool, struct text name, struct tex
 bool proto_pool_file_of_symbol(const struct proto_pool *pool, struct text symbol,
                                struct text *ret_file_name)
 {
-    const struct pool_symbol *found = pool_find_symbol(pool, symbol);
+    const struct pool_symbol *found = proto_pool_find_symbol(pool, symbol);
     if (found == NULL) {
         return false;
     }

@@ -34,13 +34,15 @@ struct proto_pool {
 
 /* Room for one more element in an array of the pool's arena: doubles it when it is full. Returns
  * the array, moved or not, or NULL. */
-void *pool_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t element);
+void *proto_pool_grow(struct arena *arena, void *array, size_t count, size_t *capacity,
+                      size_t element);
 
 /* Fills pool->symbols from pool->files, sorted. false: no memory. */
-MUST_USE bool pool_index_symbols(struct proto_pool *pool);
-const struct pool_symbol *pool_find_symbol(const struct proto_pool *pool, struct text full_name);
+MUST_USE bool proto_pool_index_symbols(struct proto_pool *pool);
+const struct pool_symbol *proto_pool_find_symbol(const struct proto_pool *pool,
+                                                 struct text full_name);
 
 /* Fills pool->types with the roots and all that they contain. */
-MUST_USE enum status pool_add_types(struct proto_pool *pool,
-                                    const ProtobufCMessageDescriptor *const *roots,
-                                    size_t root_count);
+MUST_USE enum status proto_pool_add_types(struct proto_pool *pool,
+                                          const ProtobufCMessageDescriptor *const *roots,
+                                          size_t root_count);

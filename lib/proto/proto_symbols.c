@@ -18,8 +18,8 @@ static struct text declare(const struct scope *scope, ProtobufCBinaryData name,
     struct text full_name =
         arena_format(&pool->arena, "%.*s%s%.*s", TEXT_ARGUMENTS(scope->prefix),
                      scope->prefix.length > 0 ? "." : "", TEXT_ARGUMENTS(proto_text(name)));
-    struct pool_symbol *symbols = pool_grow(&pool->arena, pool->symbols, pool->symbol_count,
-                                            &pool->symbol_capacity, sizeof(*symbols));
+    struct pool_symbol *symbols = proto_pool_grow(&pool->arena, pool->symbols, pool->symbol_count,
+                                                  &pool->symbol_capacity, sizeof(*symbols));
     if (full_name.data == NULL || symbols == NULL) {
         return (struct text){NULL, 0};
     }
@@ -126,7 +126,7 @@ static int compare_symbols(const void *a, const void *b)
     return text_compare(left->full_name, right->full_name);
 }
 
-bool pool_index_symbols(struct proto_pool *pool)
+bool proto_pool_index_symbols(struct proto_pool *pool)
 {
     for (size_t i = 0; i < pool->file_count; i++) {
         if (!declare_file(pool, i)) {
@@ -139,7 +139,8 @@ bool pool_index_symbols(struct proto_pool *pool)
     return true;
 }
 
-const struct pool_symbol *pool_find_symbol(const struct proto_pool *pool, struct text full_name)
+const struct pool_symbol *proto_pool_find_symbol(const struct proto_pool *pool,
+                                                 struct text full_name)
 {
     struct pool_symbol key = {.full_name = full_name};
     if (pool->symbol_count == 0) {

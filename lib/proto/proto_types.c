@@ -95,8 +95,8 @@ static struct proto_type *add_type(struct proto_pool *pool,
         return pool->slots[slot];
     }
     struct proto_type *type = arena_calloc(&pool->arena, 1, sizeof(*type));
-    struct proto_type **types = pool_grow(&pool->arena, pool->types, pool->type_count,
-                                          &pool->type_capacity, sizeof(struct proto_type *));
+    struct proto_type **types = proto_pool_grow(&pool->arena, pool->types, pool->type_count,
+                                                &pool->type_capacity, sizeof(struct proto_type *));
     if (type == NULL || types == NULL) {
         return NULL;
     }
@@ -123,7 +123,7 @@ declared_field(const Google__Protobuf__DescriptorProto *message, uint32_t number
 
 static bool is_map_entry(const struct proto_pool *pool, const struct proto_type *type)
 {
-    const struct pool_symbol *symbol = pool_find_symbol(pool, type->full_name);
+    const struct pool_symbol *symbol = proto_pool_find_symbol(pool, type->full_name);
     return symbol != NULL && symbol->message != NULL && symbol->message->options != NULL &&
            symbol->message->options->map_entry;
 }
@@ -153,7 +153,7 @@ static enum status join_field(struct proto_pool *pool,
 
 static enum status join_type(struct proto_pool *pool, struct proto_type *type)
 {
-    const struct pool_symbol *symbol = pool_find_symbol(pool, type->full_name);
+    const struct pool_symbol *symbol = proto_pool_find_symbol(pool, type->full_name);
     if (symbol == NULL || symbol->message == NULL) {
         return STATUS_INTERNAL;
     }
@@ -198,8 +198,8 @@ static void mark_text(struct proto_pool *pool)
     }
 }
 
-enum status pool_add_types(struct proto_pool *pool, const ProtobufCMessageDescriptor *const *roots,
-                           size_t root_count)
+enum status proto_pool_add_types(struct proto_pool *pool,
+                                 const ProtobufCMessageDescriptor *const *roots, size_t root_count)
 {
     for (size_t i = 0; i < root_count; i++) {
         if (add_type(pool, roots[i]) == NULL) {

@@ -10,6 +10,15 @@ static enum status validate_message(struct validation *validation, const struct 
                                     const ProtobufCMessage *message,
                                     const struct proto_place *parent);
 
+PROTO_OWN_FRAME static enum status fail_text(struct validation *validation,
+                                             const struct proto_place *place)
+{
+    char path[PROTO_PLACE_BYTES_MAX];
+    return call_fail(validation->call, STATUS_INVALID_ARGUMENT,
+                     "%.*s is not UTF-8 text without NUL",
+                     TEXT_ARGUMENTS(proto_place_path(place, path)));
+}
+
 static enum status validate_value(struct validation *validation, const struct proto_field *field,
                                   const void *value, const struct proto_place *place)
 {
@@ -17,13 +26,8 @@ static enum status validate_value(struct validation *validation, const struct pr
         return validate_message(validation, field->message, *(const ProtobufCMessage *const *)value,
                                 place);
     }
-    if (text_is_clean(proto_text(*(const ProtobufCBinaryData *)value))) {
-        return STATUS_OK;
-    }
-    char path[PROTO_PLACE_BYTES_MAX];
-    return call_fail(validation->call, STATUS_INVALID_ARGUMENT,
-                     "%.*s is not UTF-8 text without NUL",
-                     TEXT_ARGUMENTS(proto_place_path(place, path)));
+    bool clean = text_is_clean(proto_text(*(const ProtobufCBinaryData *)value));
+    return clean ? STATUS_OK : fail_text(validation, place);
 }
 
 static enum status validate_field(struct validation *validation, const struct proto_field *field,

@@ -113,7 +113,7 @@ static struct telemetry_sum *sum_of(struct telemetry_sums *sums, const struct te
         }
     }
     if (sums->count == TELEMETRY_ROWS_MAX) {
-        return NULL;
+        return &sums->rows[TELEMETRY_ROWS_MAX];
     }
     struct telemetry_sum *sum = &sums->rows[sums->count++];
     sum->first = row->first;
@@ -121,12 +121,8 @@ static struct telemetry_sum *sum_of(struct telemetry_sums *sums, const struct te
     return sum;
 }
 
-static void add_row(struct telemetry_sums *sums, const struct telemetry_row *row)
+static void add_row(struct telemetry_sum *sum, const struct telemetry_row *row)
 {
-    struct telemetry_sum *sum = sum_of(sums, row);
-    if (sum == NULL) {
-        return;
-    }
     for (size_t i = 0; i < STATUS_COUNT; i++) {
         sum->statuses[i] += atomic_load_explicit(&row->statuses[i], memory_order_relaxed);
     }
@@ -139,16 +135,19 @@ static void add_row(struct telemetry_sums *sums, const struct telemetry_row *row
 static void add_up(const struct telemetry *telemetry, enum telemetry_side side,
                    struct telemetry_sums *sums)
 {
+    struct telemetry_sum *other = &sums->rows[TELEMETRY_ROWS_MAX];
+    other->first = "other";
+    other->method = "other";
     for (unsigned thread = 0; thread < telemetry->thread_count; thread++) {
         const struct telemetry_thread *rows = &telemetry->threads[thread];
         for (size_t i = 0; i < TELEMETRY_ROWS_MAX; i++) {
             if (atomic_load_explicit(&rows->rows[i].used, memory_order_acquire) &&
                 rows->rows[i].side == side) {
-                add_row(sums, &rows->rows[i]);
+                add_row(sum_of(sums, &rows->rows[i]), &rows->rows[i]);
             }
         }
         if (atomic_load_explicit(&rows->other[side].used, memory_order_acquire)) {
-            add_row(sums, &rows->other[side]);
+            add_row(other, &rows->other[side]);
         }
     }
 }

@@ -34,6 +34,16 @@ static void write_counts(struct telemetry_page *page, const char *name, const ch
     }
 }
 
+static bool is_counted(const struct telemetry_sum *sum)
+{
+    for (size_t i = 0; i < TELEMETRY_BUCKET_COUNT; i++) {
+        if (sum->buckets[i] > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void write_durations(struct telemetry_page *page, const char *name, const char *first_label,
                             const struct telemetry_sum *sum)
 {
@@ -64,14 +74,16 @@ void telemetry_write_requests(struct telemetry_page *page, const char *name,
                              "# HELP %s_total Finished, by outcome.\n"
                              "# TYPE %s_total counter\n",
                              name, name));
-    for (size_t i = 0; i < sums->count; i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(sums->rows); i++) {
         write_counts(page, name, first_label, &sums->rows[i]);
     }
     keep(page, buffer_format(page->buffer,
                              "# HELP %s_duration_seconds From first to last byte.\n"
                              "# TYPE %s_duration_seconds histogram\n",
                              name, name));
-    for (size_t i = 0; i < sums->count; i++) {
-        write_durations(page, name, first_label, &sums->rows[i]);
+    for (size_t i = 0; i < ARRAY_LENGTH(sums->rows); i++) {
+        if (is_counted(&sums->rows[i])) {
+            write_durations(page, name, first_label, &sums->rows[i]);
+        }
     }
 }

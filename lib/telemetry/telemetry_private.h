@@ -49,9 +49,11 @@ struct telemetry_sum {
     uint64_t sum_ns;
 };
 
+/* Threads may differ in which names they had room for: what the sums have no room for is added to
+ * the last row, "other", too. */
 struct telemetry_sums {
-    size_t count;
-    struct telemetry_sum rows[TELEMETRY_ROWS_MAX];
+    size_t count; /* of the rows before the last */
+    struct telemetry_sum rows[TELEMETRY_ROWS_MAX + 1];
 };
 
 struct telemetry_page {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "movie/controller/movie_controller.h"
+#include "movie/gateway/gateway_messages.h"
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
 #include "movie/gateway/movie_http_gateways.h"
@@ -21,6 +22,7 @@ struct movie_process {
     struct grpc_service services[1];
     struct http_route routes[MOVIE_HANDLER_ROUTE_COUNT];
     struct proto_descriptor_set descriptors;
+    struct proto_pool *messages;
 };
 
 static const struct config_option options[] = {
@@ -40,7 +42,6 @@ static enum status open_movie(void *self, struct process *process, struct call *
 {
     struct movie_process *movie = self;
     const struct config *config = process_config(process);
-    (void)call;
     movie->over_http = text_equal(config_text(config, "gateway"), TEXT("http"));
     movie->controller = (struct movie_controller){
         .metadata = movie->over_http ? http_metadata_gateway(&movie->http.metadata)
@@ -49,6 +50,10 @@ static enum status open_movie(void *self, struct process *process, struct call *
                                    : grpc_rating_gateway(&movie->rating),
     };
     movie->descriptors = movie_descriptor_set();
+    enum status status = gateway_messages_create(&movie->descriptors, &movie->messages);
+    if (status != STATUS_OK) {
+        return call_fail(call, status, "the messages cannot be set up");
+    }
     movie->services[0] = movie_handler_service(&movie->controller);
     movie_handler_routes(&movie->controller, movie->routes);
     (void)process_add_listener(process, &(struct process_listener){
@@ -71,10 +76,11 @@ static enum status start_movie(void *self, struct process *process, struct call 
     if (movie->over_http) {
         return movie_http_gateways_start(&movie->http, process_config(process), call, loop);
     }
-    enum status status =
-        process_open_channel(process, call, "metadata", &movie->metadata_channels[loop]);
+    enum status status = process_open_channel(process, call, movie->messages, "metadata",
+                                              &movie->metadata_channels[loop]);
     if (status == STATUS_OK) {
-        status = process_open_channel(process, call, "rating", &movie->rating_channels[loop]);
+        status = process_open_channel(process, call, movie->messages, "rating",
+                                      &movie->rating_channels[loop]);
     }
     movie->metadata.channels[loop] = movie->metadata_channels[loop].grpc;
     movie->rating.channels[loop] = movie->rating_channels[loop].grpc;
@@ -91,6 +97,12 @@ static void stop_movie(void *self, struct process *process, struct call *call, u
     movie_http_gateways_stop(&movie->http, loop);
 }
 
+static void close_movie(void *self)
+{
+    struct movie_process *movie = self;
+    proto_pool_destroy(movie->messages);
+}
+
 int main(int argc, char **argv)
 {
     struct movie_process *movie = calloc(1, sizeof(*movie));
@@ -103,6 +115,7 @@ int main(int argc, char **argv)
         .open = open_movie,
         .start = start_movie,
         .stop = stop_movie,
+        .close = close_movie,
     };
     int exit_status = movie != NULL ? process_main(&definition, movie, argc, argv) : EXIT_FAILURE;
     free(movie);

@@ -150,7 +150,7 @@ void rating_ingestion_close(struct rating_ingestion *ingestion)
     }
     if (ingestion->threads != NULL) {
         /* It cannot fail: it only waits. */
-        (void)loop_threads_each(ingestion->threads, stop_on_loop, ingestion);
+        status_ignore(loop_threads_each(ingestion->threads, stop_on_loop, ingestion));
     }
     loop_threads_destroy(ingestion->threads);
     rating_ingester_destroy(ingestion->ingester);

@@ -9,6 +9,7 @@
 #include "metadata/handler/metadata_handler.h"
 #include "metadata/repository/sqlite_metadata_repository.h"
 #include "movie/controller/movie_controller.h"
+#include "movie/gateway/gateway_messages.h"
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
 #include "movie/handler/movie_handler.h"
@@ -26,6 +27,7 @@ struct single_process {
     struct worker_pool *workers;
     struct rating_ingestion *ingestion;
     struct proto_descriptor_set descriptors;
+    struct proto_pool *messages;
     struct metadata_controller metadata;
     struct rating_controller rating;
     struct movie_controller movie;
@@ -117,6 +119,10 @@ static enum status open_single(void *self, struct process *process, struct call 
         return status;
     }
     single->descriptors = movie_descriptor_set();
+    status = gateway_messages_create(&single->descriptors, &single->messages);
+    if (status != STATUS_OK) {
+        return call_fail(call, status, "the messages cannot be set up");
+    }
     single->rating.step_hundredths = STEP_HUNDREDTHS;
     single->movie = (struct movie_controller){
         .metadata = grpc_metadata_gateway(&single->metadata_gateway),
@@ -143,14 +149,17 @@ static enum status start_single(void *self, struct process *process, struct call
                                 unsigned loop)
 {
     struct single_process *single = self;
-    const struct grpc_channel_options metadata = process_channel_options(process, "metadata");
-    const struct grpc_channel_options rating = process_channel_options(process, "rating");
+    const struct grpc_channel_options metadata =
+        process_channel_options(process, single->messages, "metadata");
+    const struct grpc_channel_options rating =
+        process_channel_options(process, single->messages, "rating");
     (void)call;
-    enum status status =
-        grpc_channel_create_loopback(process_http_server(process, single->metadata_listener, loop),
-                                     &metadata, &single->metadata_gateway.channels[loop]);
+    enum status status = grpc_channel_create_loopback(
+        process_loop(process, loop), process_http_server(process, single->metadata_listener, loop),
+        &metadata, &single->metadata_gateway.channels[loop]);
     if (status == STATUS_OK) {
         status = grpc_channel_create_loopback(
+            process_loop(process, loop),
             process_http_server(process, single->rating_listener, loop), &rating,
             &single->rating_gateway.channels[loop]);
     }
@@ -177,6 +186,7 @@ static void close_single(void *self)
         single->metadata.repository.ops->close(single->metadata.repository.state);
     }
     worker_pool_destroy(single->workers);
+    proto_pool_destroy(single->messages);
 }
 
 int main(int argc, char **argv)

@@ -10,7 +10,7 @@ int lmdb_rating_aggregate_flush(struct lmdb_rating_aggregate *self)
         return self->stored ? mdb_cursor_del(self->cursor, 0) : 0;
     }
     char bytes[RATING_AGGREGATE_VALUE_BYTES];
-    rating_value_encode_aggregate(&self->value, bytes);
+    rating_codec_encode_aggregate(&self->value, bytes);
     MDB_val key = lmdb_rating_value(self->record);
     MDB_val value = {.mv_size = sizeof(bytes), .mv_data = bytes};
     return mdb_cursor_put(self->cursor, &key, &value, self->stored ? MDB_CURRENT : 0);
@@ -27,7 +27,7 @@ static int load(struct lmdb_rating_aggregate *self, struct text record)
     self->record = record;
     self->stored = code == 0;
     self->value = (struct rating_aggregate){.count = 0};
-    if (self->stored && !rating_value_decode_aggregate(lmdb_rating_text(value), &self->value)) {
+    if (self->stored && !rating_codec_decode_aggregate(lmdb_rating_text(value), &self->value)) {
         return MDB_CORRUPTED;
     }
     return 0;

@@ -17,7 +17,8 @@ struct same_key {
     struct text key;
 };
 
-static struct text vote_key(const struct lmdb_rating_job *job, const struct lmdb_rating_entry *entry)
+static struct text vote_key(const struct lmdb_rating_job *job,
+                            const struct lmdb_rating_entry *entry)
 {
     return text_of_bytes(job->bytes + entry->vote_key, entry->key_length);
 }
@@ -28,8 +29,7 @@ static struct same_key find_same_key(const struct lmdb_rating_job *job, size_t f
     struct same_key same = {.first = first, .entry = &job->entries[order[first].entry]};
     same.key = vote_key(job, same.entry);
     for (same.end = first + 1; same.end < job->entry_count; same.end++) {
-        if (order[same.end].prefix != order[first].prefix ||
-            !text_equal(vote_key(job, &job->entries[order[same.end].entry]), same.key)) {
+        if (!text_equal(vote_key(job, &job->entries[order[same.end].entry]), same.key)) {
             break;
         }
     }
@@ -60,11 +60,11 @@ static int replace_vote(struct progress *progress, const struct same_key *same, 
     char bytes[RATING_VOTE_VALUE_BYTES];
     MDB_val key = lmdb_rating_value(same->key);
     MDB_val value = {.mv_size = sizeof(bytes), .mv_data = bytes};
-    if (!rating_value_decode_vote(lmdb_rating_text(stored), ret_before)) {
+    if (!rating_codec_decode_vote(lmdb_rating_text(stored), ret_before)) {
         return MDB_CORRUPTED;
     }
     *ret_after = run_changes(progress->job, same, *ret_before);
-    rating_value_encode_vote(ret_after, bytes);
+    rating_codec_encode_vote(ret_after, bytes);
     if (memcmp(bytes, stored.mv_data, sizeof(bytes)) == 0) {
         return 0; /* stale, or the same again: the page is left alone */
     }
@@ -84,7 +84,7 @@ static int write_vote(struct progress *progress, const struct same_key *same,
     *ret_before = (struct vote_state){.exists = false};
     *ret_after = run_changes(progress->job, same, *ret_before);
     if (ret_after->exists) {
-        rating_value_encode_vote(ret_after, bytes);
+        rating_codec_encode_vote(ret_after, bytes);
         code = mdb_cursor_put(progress->votes, &key, &value, MDB_NOOVERWRITE);
         return code == MDB_KEYEXIST ? replace_vote(progress, same, value, ret_before, ret_after)
                                     : code;
@@ -164,7 +164,8 @@ static int put_letters(struct lmdb_store *store, const struct lmdb_rating_job *j
     return code;
 }
 
-/* Compares before anything is changed, so that a refusal leaves the group's transaction as it was. */
+/* Compares before anything is changed, so that a refusal leaves the group's transaction as it was.
+ */
 static enum status check_position(struct lmdb_store *store, struct lmdb_rating_job *job,
                                   struct store_error *error)
 {
@@ -173,7 +174,7 @@ static enum status check_position(struct lmdb_store *store, struct lmdb_rating_j
     int64_t stored = 0;
     int code = mdb_get(lmdb_store_write_txn(store), lmdb_store_map(store, LMDB_RATING_POSITIONS),
                        &key, &value);
-    if (code == 0 && !rating_value_decode_position(lmdb_rating_text(value), &stored)) {
+    if (code == 0 && !rating_codec_decode_position(lmdb_rating_text(value), &stored)) {
         code = MDB_CORRUPTED;
     }
     if (code != 0 && code != MDB_NOTFOUND) {
@@ -191,7 +192,7 @@ static int put_position(struct lmdb_store *store, struct lmdb_rating_job *job)
     char bytes[RATING_POSITION_VALUE_BYTES];
     MDB_val key = {.mv_size = job->position_key_length, .mv_data = job->position_key};
     MDB_val value = {.mv_size = sizeof(bytes), .mv_data = bytes};
-    rating_value_encode_position(job->next_offset, bytes);
+    rating_codec_encode_position(job->next_offset, bytes);
     return mdb_put(lmdb_store_write_txn(store), lmdb_store_map(store, LMDB_RATING_POSITIONS), &key,
                    &value, 0);
 }

@@ -8,7 +8,7 @@ static enum status add_letter(struct lmdb_store *store, struct call *call, MDB_v
     struct rating_dead_letter_key parts;
     struct rating_dead_letter letter;
     if (!rating_key_decode_dead_letter(lmdb_rating_text(key), &parts) ||
-        !rating_value_decode_dead_letter(lmdb_rating_text(value), &letter)) {
+        !rating_codec_decode_dead_letter(lmdb_rating_text(value), &letter)) {
         return lmdb_store_fail_call(store, call, MDB_CORRUPTED, "listing dead letters");
     }
     letter.topic = parts.topic;

@@ -30,7 +30,7 @@ static size_t encoded_bytes(const struct rating_batch *batch)
     }
     for (size_t i = 0; i < batch->dead_letter_count; i++) {
         bytes += RATING_DEAD_LETTER_KEY_BYTES_MAX +
-                 rating_value_dead_letter_bytes(&batch->dead_letters[i]);
+                 rating_codec_dead_letter_bytes(&batch->dead_letters[i]);
     }
     return bytes;
 }
@@ -75,8 +75,8 @@ static size_t encode_letter(struct lmdb_rating_job *job, size_t at, size_t index
 {
     const struct rating_dead_letter_key key = letter_key(letter);
     size_t key_length = rating_key_encode_dead_letter(&key, job->bytes + at);
-    size_t value_length = rating_value_dead_letter_bytes(letter);
-    rating_value_encode_dead_letter(letter, job->bytes + at + key_length);
+    size_t value_length = rating_codec_dead_letter_bytes(letter);
+    rating_codec_encode_dead_letter(letter, job->bytes + at + key_length);
     job->letters[index] = (struct lmdb_rating_letter){
         .key = (uint32_t)at,
         .key_length = (uint16_t)key_length,
@@ -130,49 +130,4 @@ struct lmdb_rating_job *lmdb_rating_job_create(const struct rating_batch *batch)
     }
     encode_position(job, batch);
     return job;
-}
-
-/* Sorting */
-
-struct sort_keys {
-    const struct lmdb_rating_job *job;
-    bool by_user;
-};
-
-static struct text key_of(const struct sort_keys *keys, uint32_t index)
-{
-    const struct lmdb_rating_entry *entry = &keys->job->entries[index];
-    uint32_t offset = keys->by_user ? entry->user_key : entry->vote_key;
-    return text_of_bytes(keys->job->bytes + offset, entry->key_length);
-}
-
-/* The first bytes as a number that orders as they do. */
-static uint64_t prefix_of(struct text key)
-{
-    uint64_t prefix = 0;
-    memcpy(&prefix, key.data, key.length < sizeof(prefix) ? key.length : sizeof(prefix));
-    return __builtin_bswap64(prefix);
-}
-
-static int compare(const void *left, const void *right, void *argument)
-{
-    const struct lmdb_rating_order *a = left;
-    const struct lmdb_rating_order *b = right;
-    if (a->prefix != b->prefix) {
-        return a->prefix < b->prefix ? -1 : 1;
-    }
-    int order = text_compare(key_of(argument, a->entry), key_of(argument, b->entry));
-    return order != 0 ? order : (a->entry > b->entry) - (a->entry < b->entry);
-}
-
-void lmdb_rating_job_sort(const struct lmdb_rating_job *job, struct lmdb_rating_order *order,
-                          size_t count, bool by_user)
-{
-    struct sort_keys keys = {.job = job, .by_user = by_user};
-    for (size_t i = 0; i < count; i++) {
-        order[i].prefix = prefix_of(key_of(&keys, order[i].entry));
-    }
-    if (count > 1) {
-        qsort_r(order, count, sizeof(*order), compare, &keys);
-    }
 }

@@ -34,17 +34,17 @@ static enum status look_up(struct lmdb_store *store, struct call *call, const st
 
 static bool decode_aggregate(struct text value, void *ret_decoded)
 {
-    return rating_value_decode_aggregate(value, ret_decoded);
+    return rating_codec_decode_aggregate(value, ret_decoded);
 }
 
 static bool decode_vote(struct text value, void *ret_decoded)
 {
-    return rating_value_decode_vote(value, ret_decoded);
+    return rating_codec_decode_vote(value, ret_decoded);
 }
 
 static bool decode_position(struct text value, void *ret_decoded)
 {
-    return rating_value_decode_position(value, ret_decoded);
+    return rating_codec_decode_position(value, ret_decoded);
 }
 
 enum status lmdb_rating_get_aggregate(void *state, struct call *call, struct record_key record,

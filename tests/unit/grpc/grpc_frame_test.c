@@ -1,15 +1,11 @@
 /* Messages out of bodies, however these are cut into parts. */
 #include "grpc/grpc_frame.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "base/arena.h"
 #include "grpc/grpc_gzip.h"
+#include "support/cmocka_test.h"
 
 enum { MESSAGE_BYTES_MAX = 1024 };
 

@@ -1,11 +1,6 @@
 /* Metadata as headers, and grpc-message. */
 #include "grpc/grpc_metadata.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "support/cmocka_test.h"
 
 static void assert_text(struct text got, struct text want)
 {

@@ -1,15 +1,10 @@
 /* HTTP/2 codes as statuses, and how long a backoff is. */
 #include "grpc/grpc_status_map.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "base/check.h"
 #include "base/clock.h"
 #include "grpc/grpc_backoff.h"
+#include "support/cmocka_test.h"
 
 static void every_http2_code_has_a_status(void **state)
 {

@@ -1,13 +1,8 @@
 /* The grpc-timeout header, read and written. */
 #include "grpc/grpc_timeout.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "base/call.h"
+#include "support/cmocka_test.h"
 
 static void values_are_read(void **state)
 {

@@ -267,6 +267,37 @@ static void both_run_at_once(void **state)
     assert_int_equal(pair.ended, 4);
 }
 
+struct storm {
+    struct loop_timer timer;
+    bool over;
+};
+
+static void end_storm(struct loop_timer *timer)
+{
+    CONTAINER_OF(timer, struct storm, timer)->over = true;
+}
+
+static void yield_until_over(void *argument)
+{
+    struct storm *storm = argument;
+    storm->timer.expire = end_storm;
+    assert_int_equal(
+        loop_timer_start(loop_current(), &storm->timer, clock_monotonic_ns() + CLOCK_NS_PER_MS),
+        STATUS_OK);
+    while (!storm->over) {
+        fiber_yield();
+    }
+}
+
+/* A fiber that is always ready does not keep the loop from its timers and its polls. */
+static void yielding_starves_nobody(void **state)
+{
+    (void)state;
+    struct storm storm = {.over = false};
+    in_fiber(yield_until_over, &storm);
+    assert_true(storm.over);
+}
+
 static void count_up(void *argument)
 {
     ++*(unsigned *)argument;
@@ -305,6 +336,7 @@ int main(void)
         cmocka_unit_test(a_hundred_thousand_fibers),
         cmocka_unit_test(the_number_of_stacks_is_bounded),
         cmocka_unit_test(both_run_at_once),
+        cmocka_unit_test(yielding_starves_nobody),
         cmocka_unit_test(a_group_joins_each_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* How much of a fiber's stack the libraries take that are called on one: their most usual calls, on
  * a stack that was painted before. Prints the figures; none may need more than half a stack. */
 #include <lmdb.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <sqlite3.h>
 #include <stdio.h>

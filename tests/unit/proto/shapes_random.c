@@ -140,20 +140,34 @@ static void fill_key(struct shapes_random *random, const struct proto_field *key
     }
 }
 
+/* What JSON cannot leave out of a map's entry is there. */
+static void complete_entry(struct shapes_random *random, const struct proto_type *type,
+                           size_t index, ProtobufCMessage *entry)
+{
+    const struct proto_field *key = proto_type_field(type, 1);
+    const struct proto_field *value = proto_type_field(type, 2);
+    fill_key(random, key, index, proto_field_set(entry, key));
+    if (value->message != NULL && !proto_field_is_set(entry, value)) {
+        ProtobufCMessage **member = proto_field_set(entry, value);
+        *member = proto_message_create(random->arena, value->message->c);
+        CHECK(*member != NULL);
+    }
+}
+
 static void fill_repeated(struct shapes_random *random, const struct proto_field *field,
                           ProtobufCMessage *message, unsigned depth)
 {
     size_t count = below(random, COUNT_MAX);
-    const struct proto_field *key = field->is_map ? proto_type_field(field->message, 1) : NULL;
-    if (key != NULL && key->c->type == PROTOBUF_C_TYPE_BOOL && count > 2) {
+    if (field->is_map && proto_type_field(field->message, 1)->c->type == PROTOBUF_C_TYPE_BOOL &&
+        count > 2) {
         count = 2;
     }
     for (size_t i = 0; i < count; i++) {
         void *member = proto_field_append(random->arena, message, field, 1);
         CHECK(member != NULL);
         fill_value(random, field, member, depth);
-        if (key != NULL) {
-            fill_key(random, key, i, proto_field_set(*(ProtobufCMessage **)member, key));
+        if (field->is_map) {
+            complete_entry(random, field->message, i, *(ProtobufCMessage **)member);
         }
     }
 }
@@ -165,12 +179,11 @@ ProtobufCMessage *shapes_random_message(struct shapes_random *random, const stru
     CHECK(message != NULL);
     for (unsigned i = 0; i < type->c->n_fields; i++) {
         const struct proto_field *field = &type->fields[i];
-        bool in_entry = field->message == NULL && type->c->n_fields == 2;
         if (field->message != NULL &&
             (depth == 0 || field->message->well_known != PROTO_ORDINARY)) {
             continue;
         }
-        if (!in_entry && below(random, 3) == 0) {
+        if (below(random, 3) == 0) {
             continue;
         }
         if (proto_field_is_repeated(field)) {

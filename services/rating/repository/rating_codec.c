@@ -1,4 +1,4 @@
-#include "rating/repository/rating_value.h"
+#include "rating/repository/rating_codec.h"
 
 enum { FLAG_DELETED = 1 };
 
@@ -20,7 +20,7 @@ static uint64_t take_number(const char **at, unsigned bytes)
     return value;
 }
 
-void rating_value_encode_vote(const struct vote_state *state,
+void rating_codec_encode_vote(const struct vote_state *state,
                               char value[static RATING_VOTE_VALUE_BYTES])
 {
     char *at = put_number(value, (uint64_t)state->hundredths, 2);
@@ -29,7 +29,7 @@ void rating_value_encode_vote(const struct vote_state *state,
     (void)put_number(at, (uint64_t)state->time_ms, 8); /* the end is known */
 }
 
-bool rating_value_decode_vote(struct text value, struct vote_state *ret_state)
+bool rating_codec_decode_vote(struct text value, struct vote_state *ret_state)
 {
     if (value.length != RATING_VOTE_VALUE_BYTES) {
         return false;
@@ -46,7 +46,7 @@ bool rating_value_decode_vote(struct text value, struct vote_state *ret_state)
     return true;
 }
 
-void rating_value_encode_aggregate(const struct rating_aggregate *aggregate,
+void rating_codec_encode_aggregate(const struct rating_aggregate *aggregate,
                                    char value[static RATING_AGGREGATE_VALUE_BYTES])
 {
     char *at = put_number(value, aggregate->count, 8);
@@ -56,7 +56,7 @@ void rating_value_encode_aggregate(const struct rating_aggregate *aggregate,
     }
 }
 
-bool rating_value_decode_aggregate(struct text value, struct rating_aggregate *ret_aggregate)
+bool rating_codec_decode_aggregate(struct text value, struct rating_aggregate *ret_aggregate)
 {
     if (value.length != RATING_AGGREGATE_VALUE_BYTES) {
         return false;
@@ -70,13 +70,13 @@ bool rating_value_decode_aggregate(struct text value, struct rating_aggregate *r
     return true;
 }
 
-void rating_value_encode_position(int64_t next_offset,
+void rating_codec_encode_position(int64_t next_offset,
                                   char value[static RATING_POSITION_VALUE_BYTES])
 {
     (void)put_number(value, (uint64_t)next_offset, 8); /* the end is known */
 }
 
-bool rating_value_decode_position(struct text value, int64_t *ret_next_offset)
+bool rating_codec_decode_position(struct text value, int64_t *ret_next_offset)
 {
     if (value.length != RATING_POSITION_VALUE_BYTES) {
         return false;
@@ -86,7 +86,7 @@ bool rating_value_decode_position(struct text value, int64_t *ret_next_offset)
     return true;
 }
 
-size_t rating_value_dead_letter_bytes(const struct rating_dead_letter *letter)
+size_t rating_codec_dead_letter_bytes(const struct rating_dead_letter *letter)
 {
     return RATING_DEAD_LETTER_VALUE_BYTES_MIN + letter->reason.length + letter->payload.length;
 }
@@ -99,7 +99,7 @@ static char *put_text(char *at, struct text text)
     return at + text.length;
 }
 
-void rating_value_encode_dead_letter(const struct rating_dead_letter *letter, char *value)
+void rating_codec_encode_dead_letter(const struct rating_dead_letter *letter, char *value)
 {
     char *at = put_number(value, (uint64_t)letter->time_ms, 8);
     at = put_number(at, letter->reason.length, 4);
@@ -107,7 +107,7 @@ void rating_value_encode_dead_letter(const struct rating_dead_letter *letter, ch
     (void)put_text(at, letter->payload); /* the end is known */
 }
 
-bool rating_value_decode_dead_letter(struct text value, struct rating_dead_letter *letter)
+bool rating_codec_decode_dead_letter(struct text value, struct rating_dead_letter *letter)
 {
     if (value.length < RATING_DEAD_LETTER_VALUE_BYTES_MIN) {
         return false;

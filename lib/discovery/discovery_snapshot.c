@@ -1,0 +1,56 @@
+#include "discovery/discovery_snapshot.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/random.h"
+
+static int compare_addresses(const void *first, const void *second)
+{
+    return text_compare(*(const struct text *)first, *(const struct text *)second);
+}
+
+/* Position counts, so that the lists {a, b} and {b, a} of two services never meet by folding. */
+static uint64_t version_of(const struct text *addresses, size_t count)
+{
+    const uint64_t prime = UINT64_C(1099511628211);
+    uint64_t version = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < count; i++) {
+        version = (version * prime) ^ text_hash(addresses[i]);
+    }
+    return version != 0 ? version : 1;
+}
+
+struct discovery_snapshot discovery_snapshot_of(struct text *addresses, size_t count)
+{
+    size_t kept = 0;
+    if (count > 0) {
+        qsort(addresses, count, sizeof(*addresses), compare_addresses);
+    }
+    for (size_t i = 0; i < count && kept < DISCOVERY_INSTANCES_MAX; i++) {
+        if (kept == 0 || !text_equal(addresses[kept - 1], addresses[i])) {
+            addresses[kept++] = addresses[i];
+        }
+    }
+    return (struct discovery_snapshot){
+        .version = version_of(addresses, kept), .addresses = addresses, .count = kept};
+}
+
+struct text discovery_address(struct arena *arena, struct text host, uint16_t port)
+{
+    bool is_ipv6 = text_find(host, 0, ':') < host.length;
+    return arena_format(arena, is_ipv6 ? "[%.*s]:%u" : "%.*s:%u", TEXT_ARGUMENTS(host), port);
+}
+
+int64_t discovery_backoff_ns(unsigned failures)
+{
+    int64_t backoff_ms = DISCOVERY_BACKOFF_MIN_MS;
+    for (unsigned i = 1; i < failures && backoff_ms < DISCOVERY_BACKOFF_MAX_MS; i++) {
+        backoff_ms *= 2;
+    }
+    if (backoff_ms > DISCOVERY_BACKOFF_MAX_MS) {
+        backoff_ms = DISCOVERY_BACKOFF_MAX_MS;
+    }
+    return (int64_t)((double)(backoff_ms * CLOCK_NS_PER_MS) * (1.0 - random_fraction() / 2));
+}

@@ -1,0 +1,15 @@
+#include "movie/gateway/gateway_messages.h"
+
+#include "movie.pb-c.h"
+
+enum status gateway_messages_create(const struct proto_descriptor_set *descriptors,
+                                    struct proto_pool **ret_pool)
+{
+    static const ProtobufCMessageDescriptor *const types[] = {
+        &get_metadata_request__descriptor,
+        &get_metadata_response__descriptor,
+        &get_aggregated_rating_request__descriptor,
+        &get_aggregated_rating_response__descriptor,
+    };
+    return proto_pool_create(descriptors, 1, types, ARRAY_LENGTH(types), ret_pool);
+}

@@ -1,0 +1,139 @@
+/* agent/check and agent/checks: checks come and go, and report. */
+#include "registry/handler/registry_check_input.h"
+#include "registry/handler/registry_fields.h"
+#include "registry/handler/registry_json.h"
+#include "registry/handler/registry_query.h"
+
+static void register_check(struct registry_request *request)
+{
+    const struct json *body;
+    struct registry_check_input input;
+    struct registry_check_definition check;
+    enum registry_status known;
+    if (!registry_read_json(request, &body)) {
+        return;
+    }
+    enum status status = registry_check_input_read(request->call, body, &input);
+    if (status == STATUS_INVALID_ARGUMENT) {
+        registry_reply_format(request, 400, "Request decode failed: %.*s",
+                              TEXT_ARGUMENTS(request->call->error.message));
+        return;
+    }
+    if (status == STATUS_OK && input.name.length == 0) {
+        registry_reply_error(request, 400, TEXT("Missing check name"));
+        return;
+    }
+    if (status == STATUS_OK && input.status.length > 0 &&
+        !registry_status_parse(input.status, &known)) {
+        registry_reply_error(request, 400, TEXT("Bad check status"));
+        return;
+    }
+    if (status == STATUS_OK) {
+        status = registry_check_input_define(request->call, &input, &check);
+    }
+    if (status == STATUS_OK) {
+        check.id = input.id.length > 0 ? input.id : input.name;
+        check.name = input.name;
+        status = registry_controller_put_check(request->controller, request->call, &check,
+                                               request->arrival_ns);
+    }
+    registry_reply_write(request, status);
+}
+
+static void deregister_check(struct registry_request *request)
+{
+    registry_reply_write(request, registry_controller_remove_check(request->controller,
+                                                                   request->call, request->rest));
+}
+
+/* The form of report with its output in the query. */
+static void report(struct registry_request *request, enum registry_status status)
+{
+    struct text note = {NULL, 0};
+    if (registry_query_text(request, "note", &note) == STATUS_INVALID_ARGUMENT) {
+        registry_reply_status(request, STATUS_INVALID_ARGUMENT);
+        return;
+    }
+    registry_reply_write(request, registry_controller_report(request->controller, request->call,
+                                                             request->rest, status, note,
+                                                             request->arrival_ns));
+}
+
+static void pass_check(struct registry_request *request)
+{
+    report(request, REGISTRY_PASSING);
+}
+
+static void warn_check(struct registry_request *request)
+{
+    report(request, REGISTRY_WARNING);
+}
+
+static void fail_check(struct registry_request *request)
+{
+    report(request, REGISTRY_CRITICAL);
+}
+
+struct report_input {
+    struct text status;
+    struct text output;
+};
+
+static void update_check(struct registry_request *request)
+{
+    static const struct registry_field fields[] = {
+        {"Status", REGISTRY_FIELD_TEXT, offsetof(struct report_input, status)},
+        {"Output", REGISTRY_FIELD_TEXT, offsetof(struct report_input, output)},
+    };
+    const struct json *body;
+    struct report_input input = {.status = {NULL, 0}};
+    enum registry_status status;
+    if (!registry_read_json(request, &body)) {
+        return;
+    }
+    if (registry_fields_read(request->call, body, fields, ARRAY_LENGTH(fields), &input) !=
+        STATUS_OK) {
+        registry_reply_format(request, 400, "Request decode failed: %.*s",
+                              TEXT_ARGUMENTS(request->call->error.message));
+        return;
+    }
+    if (!registry_status_parse(input.status, &status)) {
+        registry_reply_format(request, 400, "Invalid check status: '%.*s'",
+                              TEXT_ARGUMENTS(input.status));
+        return;
+    }
+    registry_reply_write(request, registry_controller_report(request->controller, request->call,
+                                                             request->rest, status, input.output,
+                                                             request->arrival_ns));
+}
+
+static void list_checks(struct registry_request *request)
+{
+    if (!registry_query_accept(request)) {
+        return;
+    }
+    struct registry_json *json = registry_json_begin(request);
+    if (json == NULL) {
+        return;
+    }
+    json_open_object(&json->writer);
+    for (size_t i = 0; i < registry_state_check_count(request->state); i++) {
+        const struct registry_check *check = registry_state_check_at(request->state, i);
+        json_write_name(&json->writer, check->definition->id);
+        registry_write_check(request, &json->writer, check);
+    }
+    json_close_object(&json->writer);
+    registry_json_send(request, json, 0);
+}
+
+const struct registry_endpoint registry_check_endpoints[] = {
+    {"PUT", "/v1/agent/check/register", register_check},
+    {"PUT", "/v1/agent/check/deregister/*", deregister_check},
+    {"PUT", "/v1/agent/check/pass/*", pass_check},
+    {"PUT", "/v1/agent/check/warn/*", warn_check},
+    {"PUT", "/v1/agent/check/fail/*", fail_check},
+    {"PUT", "/v1/agent/check/update/*", update_check},
+    {"GET", "/v1/agent/checks", list_checks},
+};
+
+const size_t registry_check_endpoint_count = ARRAY_LENGTH(registry_check_endpoints);

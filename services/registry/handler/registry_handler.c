@@ -1,0 +1,159 @@
+#include "registry/handler/registry_handler.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/random.h"
+#include "loop/loop.h"
+#include "registry/handler/registry_handler_private.h"
+#include "registry/handler/registry_reply.h"
+
+enum { HANDLER_ARENA_BYTES_MAX = 64 * 1024 };
+
+struct registry_binding {
+    struct registry_handler *handler;
+    const struct registry_endpoint *endpoint;
+};
+
+static const struct {
+    const struct registry_endpoint *endpoints;
+    const size_t *count;
+} tables[] = {
+    {registry_service_endpoints, &registry_service_endpoint_count},
+    {registry_check_endpoints, &registry_check_endpoint_count},
+    {registry_catalog_endpoints, &registry_catalog_endpoint_count},
+    {registry_health_endpoints, &registry_health_endpoint_count},
+};
+
+/* Every method comes here, so that a wrong one is answered in Consul's words. */
+static void serve(void *state, struct http_exchange *exchange)
+{
+    const struct registry_binding *binding = state;
+    const struct http_request *http = http_exchange_request(exchange);
+    struct registry_request request = {
+        .handler = binding->handler,
+        .controller = binding->handler->controller,
+        .state = registry_controller_state(binding->handler->controller),
+        .exchange = exchange,
+        .call = http_exchange_call(exchange),
+        .query = http->query,
+        .arrival_ns = loop_now_ns(http_exchange_loop(exchange)),
+    };
+    if (!text_equal(http->method, text_of(binding->endpoint->method))) {
+        registry_reply_method(&request, http->method, binding->endpoint->method);
+        return;
+    }
+    if (http_percent_decode(request.call, http_exchange_rest(exchange), &request.rest) !=
+        STATUS_OK) {
+        registry_reply_error(&request, 400, request.call->error.message);
+        return;
+    }
+    binding->endpoint->serve(&request);
+}
+
+static size_t endpoint_count(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(tables); i++) {
+        count += *tables[i].count;
+    }
+    return count;
+}
+
+static bool bind_endpoints(struct registry_handler *handler)
+{
+    size_t count = endpoint_count();
+    size_t bound = 0;
+    handler->routes = calloc(count, sizeof(*handler->routes));
+    handler->bindings = calloc(count, sizeof(*handler->bindings));
+    if (handler->routes == NULL || handler->bindings == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(tables); i++) {
+        for (size_t j = 0; j < *tables[i].count; j++, bound++) {
+            const struct registry_endpoint *endpoint = &tables[i].endpoints[j];
+            handler->bindings[bound] = (struct registry_binding){handler, endpoint};
+            handler->routes[bound] = (struct http_route){
+                .method = NULL,
+                .path = endpoint->path,
+                .handle = serve,
+                .state = &handler->bindings[bound],
+            };
+        }
+    }
+    return true;
+}
+
+/* A version 4 UUID: the node is a new one with every start, as its state is. */
+static void make_node_id(char id[static REGISTRY_NODE_ID_BYTES])
+{
+    uint8_t bytes[16];
+    random_fill(bytes, sizeof(bytes));
+    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+    (void)snprintf(id, REGISTRY_NODE_ID_BYTES,
+                   "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", bytes[0],
+                   bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7], bytes[8],
+                   bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]);
+}
+
+static bool keep(struct registry_handler *handler, struct text given, const char *otherwise,
+                 struct text *kept)
+{
+    *kept = arena_copy(handler->arena, given.length > 0 ? given : text_of(otherwise));
+    return kept->data != NULL;
+}
+
+static bool keep_options(struct registry_handler *handler,
+                         const struct registry_handler_options *options)
+{
+    return keep(handler, options->datacenter, "dc1", &handler->datacenter) &&
+           keep(handler, options->node_name, "marquee", &handler->node_name) &&
+           keep(handler, options->node_address, "127.0.0.1", &handler->node_address) &&
+           keep(handler, options->listen_address, "127.0.0.1:8500", &handler->listen_address) &&
+           keep(handler, options->version, "0.0.0", &handler->version);
+}
+
+enum status registry_handler_create(struct registry_controller *controller,
+                                    const struct registry_handler_options *options,
+                                    struct registry_handler **ret_handler)
+{
+    struct registry_handler *handler = calloc(1, sizeof(*handler));
+    if (handler == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    handler->controller = controller;
+    handler->arena = calloc(1, sizeof(*handler->arena));
+    if (handler->arena != NULL) {
+        arena_init(handler->arena, HANDLER_ARENA_BYTES_MAX);
+    }
+    make_node_id(handler->node_id);
+    if (handler->arena == NULL || !keep_options(handler, options) || !bind_endpoints(handler)) {
+        registry_handler_destroy(handler);
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    *ret_handler = handler;
+    return STATUS_OK;
+}
+
+void registry_handler_destroy(struct registry_handler *handler)
+{
+    if (handler == NULL) {
+        return;
+    }
+    if (handler->arena != NULL) {
+        arena_deinit(handler->arena);
+    }
+    free(handler->arena);
+    free(handler->routes);
+    free(handler->bindings);
+    free(handler);
+}
+
+const struct http_route *registry_handler_routes(const struct registry_handler *handler,
+                                                 size_t *ret_count)
+{
+    *ret_count = endpoint_count();
+    return handler->routes;
+}

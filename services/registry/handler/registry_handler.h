@@ -1,0 +1,37 @@
+/* registry_handler.h: the registry over HTTP, with the paths, JSON and error texts of Consul's
+ * interface, so that its clients need not know the difference. docs/registry.md lists what is
+ * there.
+ *
+ * On the controller's loop. */
+#pragma once
+
+#include "http/http_server.h"
+#include "registry/controller/registry_controller.h"
+
+struct registry_handler;
+
+enum {
+    REGISTRY_BODY_BYTES_MAX = 256 * 1024,        /* of a request */
+    REGISTRY_REPLY_BYTES_MAX = 64 * 1024 * 1024, /* a longer one is answered by 500 */
+};
+
+struct registry_handler_options {
+    struct text datacenter;     /* empty: "dc1" */
+    struct text node_name;      /* empty: "marquee" */
+    struct text node_address;   /* of instances without one of their own; empty: "127.0.0.1" */
+    struct text listen_address; /* "host:port", told as the leader; empty: "127.0.0.1:8500" */
+    struct text version;        /* empty: "0.0.0" */
+};
+
+/* The options' texts are copied. STATUS_RESOURCE_EXHAUSTED: no memory. The controller must outlive
+ * *ret_handler, which is owned by the caller. */
+MUST_USE enum status registry_handler_create(struct registry_controller *controller,
+                                             const struct registry_handler_options *options,
+                                             struct registry_handler **ret_handler);
+
+/* NULL is accepted. After the HTTP server that serves the routes. */
+void registry_handler_destroy(struct registry_handler *handler);
+
+/* For http_server_options; borrowed until destroy. */
+const struct http_route *registry_handler_routes(const struct registry_handler *handler,
+                                                 size_t *ret_count);

@@ -1,0 +1,49 @@
+/* registry_handler_private.h: what the handler's files share. */
+#pragma once
+
+#include "registry/handler/registry_handler.h"
+
+enum { REGISTRY_NODE_ID_BYTES = 37 }; /* a UUID and its NUL */
+
+struct registry_handler {
+    struct registry_controller *controller;
+    struct arena *arena; /* of the texts below */
+    struct text datacenter;
+    struct text node_name;
+    struct text node_address;
+    struct text listen_address;
+    struct text version;
+    char node_id[REGISTRY_NODE_ID_BYTES];
+    struct http_route *routes;
+    struct registry_binding *bindings;
+};
+
+/* One request, as every endpoint is given it. */
+struct registry_request {
+    struct registry_handler *handler;
+    struct registry_controller *controller;
+    const struct registry_state *state;
+    struct http_exchange *exchange;
+    struct call *call;
+    struct text query;  /* raw */
+    struct text rest;   /* decoded: what follows the endpoint's path */
+    int64_t arrival_ns; /* what TTLs count from */
+};
+
+typedef void (*registry_endpoint_fn)(struct registry_request *request);
+
+struct registry_endpoint {
+    const char *method;
+    const char *path; /* as of http_route */
+    registry_endpoint_fn serve;
+};
+
+/* The tables of the four files of endpoints. */
+extern const struct registry_endpoint registry_service_endpoints[];
+extern const size_t registry_service_endpoint_count;
+extern const struct registry_endpoint registry_check_endpoints[];
+extern const size_t registry_check_endpoint_count;
+extern const struct registry_endpoint registry_catalog_endpoints[];
+extern const size_t registry_catalog_endpoint_count;
+extern const struct registry_endpoint registry_health_endpoints[];
+extern const size_t registry_health_endpoint_count;

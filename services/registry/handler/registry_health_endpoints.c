@@ -1,0 +1,135 @@
+/* health: who is well. */
+#include "registry/handler/registry_json.h"
+#include "registry/handler/registry_query.h"
+
+/* Whether none of the checks, from this one on, fails. */
+static bool all_pass(const struct registry_state *state, const struct registry_check *check)
+{
+    for (; check != NULL; check = registry_state_next_check(state, check)) {
+        if (check->status != REGISTRY_PASSING) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Checks of the node count for every instance on it. */
+static bool is_passing(const struct registry_state *state, const struct registry_instance *instance)
+{
+    return all_pass(state, registry_state_first_check(state, NULL)) &&
+           all_pass(state, registry_state_first_check(state, instance));
+}
+
+static void write_checks(struct registry_request *request, struct json_writer *writer,
+                         const struct registry_instance *instance)
+{
+    for (const struct registry_check *check = registry_state_first_check(request->state, instance);
+         check != NULL; check = registry_state_next_check(request->state, check)) {
+        registry_write_check(request, writer, check);
+    }
+}
+
+static void write_entry(struct registry_request *request, struct json_writer *writer,
+                        const struct registry_instance *instance)
+{
+    json_open_object(writer);
+    registry_write_node(request, writer, "Node");
+    registry_write_service(writer, "Service", instance);
+    json_write_name(writer, TEXT("Checks"));
+    json_open_array(writer);
+    write_checks(request, writer, NULL);
+    write_checks(request, writer, instance);
+    json_close_array(writer);
+    json_close_object(writer);
+}
+
+static void list_instances(struct registry_request *request)
+{
+    const struct registry_subject subject = {REGISTRY_TOPIC_SERVICE, request->rest};
+    uint64_t index;
+    bool only_passing;
+    if (request->rest.length == 0) {
+        registry_reply_error(request, 400, TEXT("Missing service name"));
+        return;
+    }
+    if (!registry_query_accept(request) ||
+        !registry_query_flag(request, "passing", &only_passing) ||
+        !registry_query_wait(request, &subject, &index)) {
+        return;
+    }
+    struct registry_json *json = registry_json_begin(request);
+    if (json == NULL) {
+        return;
+    }
+    json_open_array(&json->writer);
+    for (const struct registry_instance *instance =
+             registry_state_first_instance(request->state, request->rest);
+         instance != NULL; instance = registry_state_next_instance(instance)) {
+        if ((!only_passing || is_passing(request->state, instance)) &&
+            registry_query_tags_match(request, instance)) {
+            write_entry(request, &json->writer, instance);
+        }
+    }
+    json_close_array(&json->writer);
+    registry_json_send(request, json, index);
+}
+
+static void list_checks_of_service(struct registry_request *request)
+{
+    const struct registry_subject subject = {REGISTRY_TOPIC_SERVICE, request->rest};
+    uint64_t index;
+    if (request->rest.length == 0) {
+        registry_reply_error(request, 400, TEXT("Missing service name"));
+        return;
+    }
+    if (!registry_query_accept(request) || !registry_query_wait(request, &subject, &index)) {
+        return;
+    }
+    struct registry_json *json = registry_json_begin(request);
+    if (json == NULL) {
+        return;
+    }
+    json_open_array(&json->writer);
+    for (const struct registry_instance *instance =
+             registry_state_first_instance(request->state, request->rest);
+         instance != NULL; instance = registry_state_next_instance(instance)) {
+        write_checks(request, &json->writer, instance);
+    }
+    json_close_array(&json->writer);
+    registry_json_send(request, json, index);
+}
+
+static void list_checks_of_status(struct registry_request *request)
+{
+    const struct registry_subject subject = {.topic = REGISTRY_TOPIC_CHECKS};
+    uint64_t index;
+    if (request->rest.length == 0) {
+        registry_reply_error(request, 400, TEXT("Missing check state"));
+        return;
+    }
+    if (!registry_query_accept(request) || !registry_query_wait(request, &subject, &index)) {
+        return;
+    }
+    struct registry_json *json = registry_json_begin(request);
+    if (json == NULL) {
+        return;
+    }
+    bool any = text_equal(request->rest, TEXT("any"));
+    json_open_array(&json->writer);
+    for (size_t i = 0; i < registry_state_check_count(request->state); i++) {
+        const struct registry_check *check = registry_state_check_at(request->state, i);
+        if (any || text_equal(request->rest, text_of(registry_status_name(check->status)))) {
+            registry_write_check(request, &json->writer, check);
+        }
+    }
+    json_close_array(&json->writer);
+    registry_json_send(request, json, index);
+}
+
+const struct registry_endpoint registry_health_endpoints[] = {
+    {"GET", "/v1/health/service/*", list_instances},
+    {"GET", "/v1/health/checks/*", list_checks_of_service},
+    {"GET", "/v1/health/state/*", list_checks_of_status},
+};
+
+const size_t registry_health_endpoint_count = ARRAY_LENGTH(registry_health_endpoints);

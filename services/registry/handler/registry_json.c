@@ -1,0 +1,183 @@
+#include "registry/handler/registry_json.h"
+
+#include "registry/model/registry_duration.h"
+
+static void open_member(struct json_writer *writer, const char *name)
+{
+    if (name != NULL) {
+        json_write_name(writer, text_of(name));
+    }
+    json_open_object(writer);
+}
+
+static void write_indexes(struct json_writer *writer, uint64_t create_index, uint64_t modify_index)
+{
+    json_member_integer(writer, "CreateIndex", (int64_t)create_index);
+    json_member_integer(writer, "ModifyIndex", (int64_t)modify_index);
+}
+
+static void write_node_addresses(struct registry_request *request, struct json_writer *writer)
+{
+    static const char *const names[] = {"lan", "lan_ipv4", "wan", "wan_ipv4"};
+    open_member(writer, "TaggedAddresses");
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        json_member_string(writer, names[i], request->handler->node_address);
+    }
+    json_close_object(writer);
+}
+
+void registry_write_node(struct registry_request *request, struct json_writer *writer,
+                         const char *name)
+{
+    uint64_t index = registry_state_first_index(request->state);
+    open_member(writer, name);
+    json_member_string(writer, "ID", text_of(request->handler->node_id));
+    json_member_string(writer, "Node", request->handler->node_name);
+    json_member_string(writer, "Address", request->handler->node_address);
+    json_member_string(writer, "Datacenter", request->handler->datacenter);
+    write_node_addresses(request, writer);
+    open_member(writer, "Meta");
+    json_close_object(writer);
+    write_indexes(writer, index, index);
+    json_close_object(writer);
+}
+
+void registry_write_tags(struct json_writer *writer, const char *name,
+                         const struct registry_service_definition *definition)
+{
+    json_write_name(writer, text_of(name));
+    json_open_array(writer);
+    for (size_t i = 0; i < definition->tag_count; i++) {
+        json_write_string(writer, definition->tags[i]);
+    }
+    json_close_array(writer);
+}
+
+static void write_meta(struct json_writer *writer, const char *name,
+                       const struct registry_service_definition *definition)
+{
+    open_member(writer, name);
+    for (size_t i = 0; i < definition->meta_count; i++) {
+        json_write_name(writer, definition->meta[i].key);
+        json_write_string(writer, definition->meta[i].value);
+    }
+    json_close_object(writer);
+}
+
+static void write_weights(struct json_writer *writer, const char *name,
+                          const struct registry_service_definition *definition)
+{
+    open_member(writer, name);
+    json_member_integer(writer, "Passing", definition->weight_passing);
+    json_member_integer(writer, "Warning", definition->weight_warning);
+    json_close_object(writer);
+}
+
+/* What the two forms of a service have in common. */
+static void write_service_members(struct json_writer *writer,
+                                  const struct registry_service_definition *definition)
+{
+    json_member_string(writer, "ID", definition->id);
+    json_member_string(writer, "Service", definition->name);
+    registry_write_tags(writer, "Tags", definition);
+    json_member_string(writer, "Address", definition->address);
+    open_member(writer, "TaggedAddresses");
+    json_close_object(writer);
+    write_meta(writer, "Meta", definition);
+    json_member_integer(writer, "Port", definition->port);
+    write_weights(writer, "Weights", definition);
+    json_member_boolean(writer, "EnableTagOverride", definition->enable_tag_override);
+}
+
+void registry_write_service(struct json_writer *writer, const char *name,
+                            const struct registry_instance *instance)
+{
+    open_member(writer, name);
+    write_service_members(writer, instance->definition);
+    write_indexes(writer, instance->create_index, instance->modify_index);
+    json_close_object(writer);
+}
+
+void registry_write_agent_service(struct registry_request *request, struct json_writer *writer,
+                                  const struct registry_instance *instance)
+{
+    json_open_object(writer);
+    write_service_members(writer, instance->definition);
+    json_member_string(writer, "Datacenter", request->handler->datacenter);
+    json_close_object(writer);
+}
+
+void registry_write_catalog_service(struct registry_request *request, struct json_writer *writer,
+                                    const struct registry_instance *instance)
+{
+    const struct registry_service_definition *definition = instance->definition;
+    json_open_object(writer);
+    json_member_string(writer, "ID", text_of(request->handler->node_id));
+    json_member_string(writer, "Node", request->handler->node_name);
+    json_member_string(writer, "Address", request->handler->node_address);
+    json_member_string(writer, "Datacenter", request->handler->datacenter);
+    write_node_addresses(request, writer);
+    open_member(writer, "NodeMeta");
+    json_close_object(writer);
+    json_member_string(writer, "ServiceKind", TEXT(""));
+    json_member_string(writer, "ServiceID", definition->id);
+    json_member_string(writer, "ServiceName", definition->name);
+    registry_write_tags(writer, "ServiceTags", definition);
+    json_member_string(writer, "ServiceAddress", definition->address);
+    write_weights(writer, "ServiceWeights", definition);
+    write_meta(writer, "ServiceMeta", definition);
+    json_member_integer(writer, "ServicePort", definition->port);
+    json_member_boolean(writer, "ServiceEnableTagOverride", definition->enable_tag_override);
+    write_indexes(writer, instance->create_index, instance->modify_index);
+    json_close_object(writer);
+}
+
+static void write_duration(struct json_writer *writer, const char *name, int64_t duration_ns)
+{
+    char buffer[REGISTRY_DURATION_TEXT_BYTES];
+    json_member_string(writer, name, registry_duration_format(duration_ns, buffer));
+}
+
+static void write_definition(struct json_writer *writer,
+                             const struct registry_check_definition *definition)
+{
+    static const char *const targets[] = {
+        [REGISTRY_CHECK_TTL] = NULL,         [REGISTRY_CHECK_HTTP] = "HTTP",
+        [REGISTRY_CHECK_TCP] = "TCP",        [REGISTRY_CHECK_GRPC] = "GRPC",
+        [REGISTRY_CHECK_MAINTENANCE] = NULL,
+    };
+    open_member(writer, "Definition");
+    if (targets[definition->kind] != NULL) {
+        json_member_string(writer, targets[definition->kind], definition->target);
+    }
+    write_duration(writer, "Interval", definition->interval_ns);
+    write_duration(writer, "Timeout", definition->timeout_ns);
+    write_duration(writer, "DeregisterCriticalServiceAfter", definition->deregister_after_ns);
+    json_close_object(writer);
+}
+
+void registry_write_check(struct registry_request *request, struct json_writer *writer,
+                          const struct registry_check *check)
+{
+    static const struct registry_service_definition no_service = {.tags = NULL};
+    const struct registry_check_definition *definition = check->definition;
+    const struct registry_service_definition *service =
+        check->instance != NULL ? check->instance->definition : &no_service;
+    json_open_object(writer);
+    json_member_string(writer, "Node", request->handler->node_name);
+    json_member_string(writer, "CheckID", definition->id);
+    json_member_string(writer, "Name", definition->name);
+    json_member_string(writer, "Status", text_of(registry_status_name(check->status)));
+    json_member_string(writer, "Notes", definition->notes);
+    json_member_string(writer, "Output", check->output);
+    json_member_string(writer, "ServiceID", service->id);
+    json_member_string(writer, "ServiceName", service->name);
+    registry_write_tags(writer, "ServiceTags", service);
+    json_member_string(writer, "Type", text_of(registry_check_kind_name(definition->kind)));
+    write_duration(writer, "Interval", definition->interval_ns);
+    write_duration(writer, "Timeout", definition->timeout_ns);
+    json_member_integer(writer, "ExposedPort", 0);
+    write_definition(writer, definition);
+    write_indexes(writer, check->create_index, check->modify_index);
+    json_close_object(writer);
+}

@@ -1,0 +1,22 @@
+/* registry_json.h: nodes, instances and checks as Consul writes them in JSON. */
+#pragma once
+
+#include "registry/handler/registry_reply.h"
+
+/* A member of an object, or with NULL an element of a list. */
+void registry_write_node(struct registry_request *request, struct json_writer *writer,
+                         const char *name);
+/* The form of health/service. */
+void registry_write_service(struct json_writer *writer, const char *name,
+                            const struct registry_instance *instance);
+/* The form of agent/service and agent/services, as an object without name. */
+void registry_write_agent_service(struct registry_request *request, struct json_writer *writer,
+                                  const struct registry_instance *instance);
+/* The flat form of catalog/service. */
+void registry_write_catalog_service(struct registry_request *request, struct json_writer *writer,
+                                    const struct registry_instance *instance);
+void registry_write_check(struct registry_request *request, struct json_writer *writer,
+                          const struct registry_check *check);
+/* "Tags": […] */
+void registry_write_tags(struct json_writer *writer, const char *name,
+                         const struct registry_service_definition *definition);

@@ -1,0 +1,156 @@
+#include "registry/handler/registry_query.h"
+
+#include "base/clock.h"
+#include "registry/handler/registry_reply.h"
+#include "registry/model/registry_duration.h"
+
+/* Moves to the next parameter of that name; false: no more. */
+static bool next_parameter(struct text *rest, struct text name, struct text *ret_parameter)
+{
+    while (rest->data != NULL) {
+        struct text parameter = text_next(rest, '&');
+        struct text value = parameter;
+        if (text_equal(text_next(&value, '='), name)) {
+            *ret_parameter = parameter;
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum status parameter_value(struct registry_request *request, struct text parameter,
+                                   struct text name, struct text *ret_value)
+{
+    if (text_find(parameter, 0, '=') == parameter.length) {
+        *ret_value = (struct text){NULL, 0};
+        return STATUS_OK;
+    }
+    return http_query_parameter(request->call, parameter, name, ret_value);
+}
+
+enum status registry_query_text(struct registry_request *request, const char *name,
+                                struct text *ret_value)
+{
+    struct text rest = request->query;
+    struct text parameter;
+    if (!next_parameter(&rest, text_of(name), &parameter)) {
+        return STATUS_NOT_FOUND;
+    }
+    return parameter_value(request, parameter, text_of(name), ret_value);
+}
+
+bool registry_boolean_parse(struct text text, bool *ret_value)
+{
+    static const char *const words[2][6] = {
+        {"0", "f", "F", "false", "FALSE", "False"},
+        {"1", "t", "T", "true", "TRUE", "True"},
+    };
+    for (size_t value = 0; value < ARRAY_LENGTH(words); value++) {
+        for (size_t i = 0; i < ARRAY_LENGTH(words[value]); i++) {
+            if (text_equal(text, text_of(words[value][i]))) {
+                *ret_value = value == 1;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool registry_query_flag(struct registry_request *request, const char *name, bool *ret_value)
+{
+    struct text value;
+    enum status status = registry_query_text(request, name, &value);
+    if (status == STATUS_NOT_FOUND) {
+        *ret_value = false;
+        return true;
+    }
+    if (status == STATUS_OK && value.length == 0) {
+        *ret_value = true;
+        return true;
+    }
+    if (status == STATUS_OK && registry_boolean_parse(value, ret_value)) {
+        return true;
+    }
+    registry_reply_format(request, 400, "Invalid value for ?%s", name);
+    return false;
+}
+
+bool registry_query_accept(struct registry_request *request)
+{
+    struct text value;
+    if (registry_query_text(request, "dc", &value) == STATUS_OK && value.length > 0 &&
+        !text_equal(value, request->handler->datacenter)) {
+        registry_reply_error(request, 500, TEXT("No path to datacenter"));
+        return false;
+    }
+    if (registry_query_text(request, "filter", &value) == STATUS_OK && value.length > 0) {
+        registry_reply_error(request, 400, TEXT("This registry does not support ?filter"));
+        return false;
+    }
+    return true;
+}
+
+static bool has_tag(const struct registry_instance *instance, struct text tag)
+{
+    const struct registry_service_definition *definition = instance->definition;
+    for (size_t i = 0; i < definition->tag_count; i++) {
+        if (text_equal_ignoring_case(definition->tags[i], tag)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool registry_query_tags_match(struct registry_request *request,
+                               const struct registry_instance *instance)
+{
+    const struct text name = TEXT("tag");
+    struct text rest = request->query;
+    struct text parameter;
+    struct text tag;
+    while (next_parameter(&rest, name, &parameter)) {
+        if (parameter_value(request, parameter, name, &tag) != STATUS_OK ||
+            (tag.length > 0 && !has_tag(instance, tag))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool parse_wait(struct registry_request *request, uint64_t *ret_index, int64_t *ret_wait_ms)
+{
+    struct text value;
+    int64_t wait_ns = 0;
+    *ret_index = 0;
+    enum status status = registry_query_text(request, "wait", &value);
+    if (status != STATUS_NOT_FOUND &&
+        (status != STATUS_OK || (value.length > 0 && !registry_duration_parse(value, &wait_ns)))) {
+        registry_reply_error(request, 400, TEXT("Invalid wait time"));
+        return false;
+    }
+    status = registry_query_text(request, "index", &value);
+    if (status != STATUS_NOT_FOUND &&
+        (status != STATUS_OK || (value.length > 0 && !text_to_u64(value, ret_index)))) {
+        registry_reply_error(request, 400, TEXT("Invalid index"));
+        return false;
+    }
+    *ret_wait_ms = wait_ns / CLOCK_NS_PER_MS;
+    return true;
+}
+
+bool registry_query_wait(struct registry_request *request, const struct registry_subject *subject,
+                         uint64_t *ret_index)
+{
+    uint64_t index;
+    int64_t wait_ms;
+    if (!parse_wait(request, &index, &wait_ms)) {
+        return false;
+    }
+    enum status status = registry_controller_wait(request->controller, request->call, subject,
+                                                  index, wait_ms, ret_index);
+    if (status != STATUS_OK) {
+        registry_reply_status(request, status);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,28 @@
+/* registry_query.h: the parameters of a request as Consul reads them. */
+#pragma once
+
+#include "registry/handler/registry_handler_private.h"
+
+/* The first parameter of that name, decoded, valid in the call's arena; without '=' it is empty.
+ * STATUS_NOT_FOUND: not given. STATUS_INVALID_ARGUMENT: bad encoding. */
+MUST_USE enum status registry_query_text(struct registry_request *request, const char *name,
+                                         struct text *ret_value);
+
+/* "1", "t", "true", … as Go's strconv.ParseBool. false: none of them; *ret_value is untouched. */
+MUST_USE bool registry_boolean_parse(struct text text, bool *ret_value);
+
+/* Whether the flag is given: without a value it is true. false: it was refused with 400. */
+MUST_USE bool registry_query_flag(struct registry_request *request, const char *name,
+                                  bool *ret_value);
+
+/* Refuses with an answer what this registry cannot do: another datacenter, filters.
+ * false: the request was answered. */
+MUST_USE bool registry_query_accept(struct registry_request *request);
+
+/* Whether the instance has every `tag` that the query asks for. */
+bool registry_query_tags_match(struct registry_request *request,
+                               const struct registry_instance *instance);
+
+/* Waits as `index` and `wait` say. false: the request was answered, or nobody wants it any more. */
+MUST_USE bool registry_query_wait(struct registry_request *request,
+                                  const struct registry_subject *subject, uint64_t *ret_index);

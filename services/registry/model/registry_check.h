@@ -1,0 +1,92 @@
+/* registry_check.h: a check: what says whether an instance, or the whole node, is well.
+ *
+ * The meanings and limits are Consul's where it has them
+ * (developer.hashicorp.com/consul/docs/services/usage/checks). */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/call.h"
+#include "base/status.h"
+#include "base/text.h"
+
+struct registry_instance;
+
+enum {
+    REGISTRY_ID_BYTES_MAX = 255, /* of names and ids of services and checks, and of tags */
+    REGISTRY_TARGET_BYTES_MAX = 2048,
+    REGISTRY_NOTES_BYTES_MAX = 1024,
+    REGISTRY_OUTPUT_BYTES_MAX = 4096, /* longer output is cut, and says so */
+    REGISTRY_CHECK_BODY_BYTES_MAX = 4096,
+    REGISTRY_CHECK_HEADERS_MAX = 16,
+    REGISTRY_CHECK_INTERVAL_MIN_MS = 1000, /* shorter ones are raised to it */
+    REGISTRY_CHECK_TIMEOUT_DEFAULT_MS = 10000,
+};
+
+enum registry_status { REGISTRY_PASSING, REGISTRY_WARNING, REGISTRY_CRITICAL };
+
+/* "passing", "warning", "critical"; static storage. */
+const char *registry_status_name(enum registry_status status);
+/* false: another word; *ret_status is untouched. */
+MUST_USE bool registry_status_parse(struct text name, enum registry_status *ret_status);
+
+enum registry_check_kind {
+    REGISTRY_CHECK_TTL,
+    REGISTRY_CHECK_HTTP,
+    REGISTRY_CHECK_TCP,
+    REGISTRY_CHECK_GRPC,
+    REGISTRY_CHECK_MAINTENANCE, /* critical for as long as it is there */
+};
+
+/* "ttl", "http", "tcp", "grpc", "maintenance"; static storage. */
+const char *registry_check_kind_name(enum registry_check_kind kind);
+/* Whether the registry itself looks, at each interval. */
+bool registry_check_kind_is_active(enum registry_check_kind kind);
+
+struct registry_check_header {
+    struct text name;
+    struct text value;
+};
+
+struct registry_check_definition {
+    struct text id;
+    struct text name;
+    struct text notes;
+    struct text service_id; /* empty: a check of the node */
+    enum registry_check_kind kind;
+    enum registry_status initial; /* critical unless the registration says otherwise */
+    int64_t ttl_ns;               /* of TTL, else 0 */
+    int64_t interval_ns;          /* of active ones, else 0 */
+    int64_t timeout_ns;           /* of active ones, else 0 */
+    int64_t deregister_after_ns;  /* 0: never */
+    struct text target;           /* "http://host:port/path", "host:port", "host:port/service" */
+    struct text method;           /* of HTTP; empty: GET */
+    struct text body;             /* of HTTP */
+    const struct registry_check_header *headers; /* of HTTP */
+    size_t header_count;
+};
+
+/* A check as the registry keeps it. Read only, borrowed until the next write. */
+struct registry_check {
+    const struct registry_check_definition *definition;
+    const struct registry_instance *instance; /* NULL: of the node */
+    enum registry_status status;
+    struct text output;
+    uint64_t create_index;
+    uint64_t modify_index;
+};
+
+/* STATUS_INVALID_ARGUMENT: a limit above; the call's error names the field. */
+MUST_USE enum status
+registry_check_definition_validate(struct call *call,
+                                   const struct registry_check_definition *definition);
+
+bool registry_check_definition_equal(const struct registry_check_definition *first,
+                                     const struct registry_check_definition *second);
+
+/* A copy with all that it points to in one block, to be freed by free(); NULL: no memory.
+ * ret_bytes: the block's size. */
+MUST_USE struct registry_check_definition *
+registry_check_definition_copy(const struct registry_check_definition *definition,
+                               size_t *ret_bytes);

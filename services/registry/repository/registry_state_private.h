@@ -1,0 +1,95 @@
+/* registry_state_private.h: how registry_state keeps things; only for its own files. */
+#pragma once
+
+#include "registry/repository/registry_deadlines.h"
+#include "registry/repository/registry_state.h"
+#include "registry/repository/registry_table.h"
+
+_Static_assert((int)REGISTRY_SWEEP_MS == (int)REGISTRY_TICK_MS, "a sweep takes one tick");
+
+/* A service by name: there while it has instances or watchers. */
+struct stored_service {
+    struct text name; /* behind the struct */
+    uint64_t index;
+    struct list instances;
+    struct list watchers;
+    size_t watcher_count; /* also those that were notified and not taken out yet */
+};
+
+struct stored_instance {
+    struct registry_instance view;
+    struct registry_service_definition *definition;
+    size_t definition_bytes;
+    struct stored_service *service;
+    struct list link; /* in service->instances */
+    struct list checks;
+    size_t check_count;
+};
+
+enum stored_deadline { DEADLINE_TTL, DEADLINE_REAP, DEADLINE_PROBE };
+
+struct stored_check {
+    struct registry_check view;
+    struct registry_check_definition *definition;
+    size_t definition_bytes;
+    struct stored_instance *instance; /* NULL: of the node */
+    struct list link;                 /* in instance->checks, or state->node_checks */
+    char *output;
+    size_t output_bytes;
+    struct registry_deadline ttl;
+    struct registry_deadline reap;
+    struct registry_deadline probe;
+};
+
+/* The topics that are not one service. */
+struct stored_topic {
+    uint64_t index;
+    struct list watchers;
+};
+
+enum { STORED_TOPIC_COUNT = REGISTRY_TOPIC_SERVICE };
+
+struct registry_state {
+    uint64_t first_index;
+    uint64_t index;
+    uint64_t extinction_index; /* when a service last lost its last instance */
+    size_t bytes;
+    size_t watcher_count;
+    struct registry_table services;
+    struct registry_table instances;
+    struct registry_table checks;
+    struct list node_checks;
+    size_t node_check_count;
+    struct stored_topic topics[STORED_TOPIC_COUNT];
+    struct registry_deadlines deadlines;
+};
+
+/* One write: takes an index when it first changes something. */
+struct registry_change {
+    struct registry_state *state;
+    uint64_t index; /* 0: nothing has changed so far */
+};
+
+/* registry_subjects.c */
+uint64_t registry_change_index(struct registry_change *change);
+void registry_change_service(struct registry_change *change, struct stored_service *service);
+void registry_change_topic(struct registry_change *change, enum registry_topic topic);
+/* The service of that name, made when it is not there; NULL: no memory. */
+struct stored_service *stored_service_ensure(struct registry_state *state, struct text name);
+/* Frees a service that nobody needs any more. */
+void stored_service_release(struct registry_state *state, struct stored_service *service);
+
+/* registry_checks.c */
+enum status stored_check_put(struct registry_change *change, struct call *call,
+                             struct stored_instance *instance,
+                             const struct registry_check_definition *definition, int64_t now_ns);
+void stored_check_remove(struct registry_change *change, struct stored_check *check);
+/* Nothing but a changed status is a change. */
+void stored_check_set(struct registry_change *change, struct stored_check *check,
+                      enum registry_status status, struct text output, int64_t now_ns);
+
+/* registry_state.c */
+void stored_instance_remove(struct registry_change *change, struct stored_instance *instance);
+/* STATUS_RESOURCE_EXHAUSTED: over REGISTRY_BYTES_MAX; bytes may be 0 or more. */
+enum status registry_state_check_bytes(struct registry_state *state, struct call *call,
+                                       size_t bytes);

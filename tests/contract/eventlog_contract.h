@@ -1,0 +1,25 @@
+/* eventlog_contract.h: what every event log must do, run on each implementation. */
+#pragma once
+
+#include "eventlog/eventlog.h"
+#include "loop/loop.h"
+
+enum {
+    CONTRACT_WAIT_MS = 30000, /* for what must come */
+    CONTRACT_QUIET_MS = 150,  /* for what must not */
+};
+
+struct eventlog_contract {
+    /* Opens a log for one test, whose loop this is. In a fiber. */
+    void *(*open)(struct loop *loop, const void *options);
+    const void *options; /* the implementation's own */
+    void (*close)(void *log);
+    bool creates_topics_at_sight; /* a topic that is asked for exists: the mock cluster */
+    enum status (*open_producer)(void *log, struct call *call, struct eventlog_producer *ret);
+    enum status (*open_consumer)(void *log, struct call *call, struct text group, struct text topic,
+                                 struct eventlog_positions positions,
+                                 struct eventlog_consumer *ret);
+};
+
+/* Runs the suite; returns the number of failures. */
+int eventlog_contract_run(const char *name, const struct eventlog_contract *contract);

@@ -1,0 +1,357 @@
+#include "contract/metadata_repository_contract.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "loop/fiber.h"
+#include "loop/worker.h"
+#include "support/in_fiber.h"
+#include "support/scratch_directory.h"
+
+enum { ARENA_BYTES_MAX = 64 * 1024 * 1024, TIMEOUT_MS = 60 * 1000 };
+
+struct metadata_case {
+    struct metadata_repository repository;
+    struct call *call;
+    const struct metadata_implementation *implementation;
+    struct text directory;
+    struct worker_pool *workers;
+    void (*run)(struct metadata_case *self);
+};
+
+static void open_repository(struct metadata_case *self)
+{
+    assert_int_equal(
+        self->implementation->open(self->call, self->directory, self->workers, &self->repository),
+        STATUS_OK);
+}
+
+static void run_case(void *argument)
+{
+    struct metadata_case *self = argument;
+    struct arena arena;
+    struct call call;
+    arena_init(&arena, ARENA_BYTES_MAX);
+    call_init(&call, &arena, TIMEOUT_MS);
+    self->call = &call;
+    open_repository(self);
+    self->run(self);
+    self->repository.ops->close(self->repository.state);
+    arena_deinit(&arena);
+}
+
+static enum status get(struct metadata_case *self, const char *id, struct metadata *ret_metadata)
+{
+    return self->repository.ops->get(self->repository.state, self->call, text_of(id), ret_metadata);
+}
+
+static enum status put(struct metadata_case *self, const struct metadata *metadata)
+{
+    return self->repository.ops->put(self->repository.state, self->call, metadata);
+}
+
+static enum status remove_entry(struct metadata_case *self, const char *id)
+{
+    return self->repository.ops->remove(self->repository.state, self->call, text_of(id));
+}
+
+static struct metadata titled(const char *id, const char *title)
+{
+    return (struct metadata){.id = text_of(id), .title = text_of(title)};
+}
+
+static void assert_text(struct text got, struct text want)
+{
+    assert_int_equal(got.length, want.length);
+    assert_true(text_equal(got, want));
+}
+
+static void assert_same(const struct metadata *got, const struct metadata *want)
+{
+    assert_text(got->id, want->id);
+    assert_text(got->title, want->title);
+    assert_text(got->description, want->description);
+    assert_text(got->director, want->director);
+    assert_text(got->imdb_id, want->imdb_id);
+    assert_text(got->tmdb_id, want->tmdb_id);
+    assert_int_equal(got->year, want->year);
+    assert_int_equal(got->genre_count, want->genre_count);
+    for (size_t i = 0; i < want->genre_count; i++) {
+        assert_text(got->genres[i], want->genres[i]);
+    }
+}
+
+static void empty_has_nothing(struct metadata_case *self)
+{
+    struct metadata metadata;
+    struct metadata *entries;
+    size_t count;
+    assert_int_equal(get(self, "tt1", &metadata), STATUS_NOT_FOUND);
+    assert_int_equal(remove_entry(self, "tt1"), STATUS_NOT_FOUND);
+    assert_int_equal(self->repository.ops->list(self->repository.state, self->call, TEXT(""), 10,
+                                                &entries, &count),
+                     STATUS_OK);
+    assert_int_equal(count, 0);
+}
+
+static const struct text two_genres[] = {TEXT_INIT("Science Fiction"), TEXT_INIT("\"Noir\", früh")};
+
+static const struct metadata whole = {
+    .id = TEXT_INIT("tt0133093"),
+    .title = TEXT_INIT("Ein Titel — mit ☂ und 'Zeichen'"),
+    .description = TEXT_INIT("line\nline"),
+    .director = TEXT_INIT("Somebody"),
+    .year = 1999,
+    .genres = two_genres,
+    .genre_count = ARRAY_LENGTH(two_genres),
+    .imdb_id = TEXT_INIT("tt0133093"),
+    .tmdb_id = TEXT_INIT("603"),
+};
+
+static void every_field_is_kept(struct metadata_case *self)
+{
+    struct metadata got;
+    assert_int_equal(put(self, &whole), STATUS_OK);
+    assert_int_equal(get(self, "tt0133093", &got), STATUS_OK);
+    assert_same(&got, &whole);
+    const struct metadata plain = titled("tt0133093", "Title");
+    assert_int_equal(put(self, &plain), STATUS_OK);
+    assert_int_equal(get(self, "tt0133093", &got), STATUS_OK);
+    assert_same(&got, &plain);
+}
+
+static void removed_is_gone(struct metadata_case *self)
+{
+    struct metadata got;
+    assert_int_equal(put(self, &whole), STATUS_OK);
+    assert_int_equal(remove_entry(self, "tt013309"), STATUS_NOT_FOUND);
+    assert_int_equal(remove_entry(self, "tt0133093"), STATUS_OK);
+    assert_int_equal(get(self, "tt0133093", &got), STATUS_NOT_FOUND);
+    assert_int_equal(remove_entry(self, "tt0133093"), STATUS_NOT_FOUND);
+}
+
+static void fields_at_their_limits(struct metadata_case *self)
+{
+    char *bytes = malloc(METADATA_DESCRIPTION_BYTES_MAX);
+    struct text genres[METADATA_GENRES_MAX];
+    assert_non_null(bytes);
+    memset(bytes, 'x', METADATA_DESCRIPTION_BYTES_MAX);
+    for (size_t i = 0; i < METADATA_GENRES_MAX; i++) {
+        genres[i] = (struct text){bytes, METADATA_GENRE_BYTES_MAX};
+    }
+    const struct metadata largest = {
+        .id = {bytes, METADATA_ID_BYTES_MAX},
+        .title = {bytes, METADATA_TITLE_BYTES_MAX},
+        .description = {bytes, METADATA_DESCRIPTION_BYTES_MAX},
+        .director = {bytes, METADATA_DIRECTOR_BYTES_MAX},
+        .year = METADATA_YEAR_MAX,
+        .genres = genres,
+        .genre_count = METADATA_GENRES_MAX,
+        .imdb_id = {bytes, METADATA_EXTERNAL_ID_BYTES_MAX},
+        .tmdb_id = {bytes, METADATA_EXTERNAL_ID_BYTES_MAX},
+    };
+    struct metadata got;
+    assert_int_equal(metadata_validate(self->call, &largest), STATUS_OK);
+    assert_int_equal(put(self, &largest), STATUS_OK);
+    assert_int_equal(
+        self->repository.ops->get(self->repository.state, self->call, largest.id, &got), STATUS_OK);
+    assert_same(&got, &largest);
+    free(bytes);
+}
+
+/* In byte order. */
+static const char *const sorted_ids[] = {"A", "a",   "a b",  "a0",  "aa", "ab",
+                                         "b", "tt1", "tt10", "tt2", "ä"};
+
+static void pages_are_in_byte_order(struct metadata_case *self)
+{
+    enum { IDS = ARRAY_LENGTH(sorted_ids) };
+    for (size_t i = 0; i < IDS; i++) {
+        const struct metadata metadata = titled(sorted_ids[(i * 7) % IDS], "Title");
+        assert_int_equal(put(self, &metadata), STATUS_OK);
+    }
+    for (size_t limit = 1; limit <= IDS + 1; limit++) {
+        struct text after = TEXT("");
+        size_t total = 0;
+        size_t count = limit;
+        while (count == limit) {
+            struct metadata *entries;
+            assert_int_equal(self->repository.ops->list(self->repository.state, self->call, after,
+                                                        limit, &entries, &count),
+                             STATUS_OK);
+            for (size_t i = 0; i < count; i++) {
+                assert_text(entries[i].id, text_of(sorted_ids[total++]));
+                after = entries[i].id;
+            }
+        }
+        assert_int_equal(total, IDS);
+    }
+}
+
+static void largest_page(struct metadata_case *self)
+{
+    enum { ENTRIES = METADATA_PAGE_SIZE_MAX + 2 };
+    struct metadata *entries;
+    size_t count;
+    char id[16];
+    for (size_t i = 0; i < ENTRIES; i++) {
+        (void)snprintf(id, sizeof(id), "id-%zu", i);
+        const struct metadata metadata = titled(id, "Title");
+        assert_int_equal(put(self, &metadata), STATUS_OK);
+    }
+    assert_int_equal(self->repository.ops->list(self->repository.state, self->call, TEXT(""),
+                                                METADATA_PAGE_SIZE_MAX + 1, &entries, &count),
+                     STATUS_OK);
+    assert_int_equal(count, METADATA_PAGE_SIZE_MAX + 1);
+    assert_int_equal(self->repository.ops->list(self->repository.state, self->call, TEXT(""), 0,
+                                                &entries, &count),
+                     STATUS_OK);
+    assert_int_equal(count, 0);
+}
+
+static void call_that_is_over_changes_nothing(struct metadata_case *self)
+{
+    struct cancellation cancellation;
+    struct metadata got;
+    struct call call = *self->call;
+    cancellation_init(&cancellation);
+    cancellation_request(&cancellation);
+    call.deadline_ns = clock_monotonic_ns() - 1;
+    assert_int_equal(self->repository.ops->put(self->repository.state, &call, &whole),
+                     STATUS_DEADLINE_EXCEEDED);
+    call = *self->call;
+    call.cancellation = &cancellation;
+    assert_int_equal(self->repository.ops->put(self->repository.state, &call, &whole),
+                     STATUS_CANCELLED);
+    assert_int_equal(get(self, "tt0133093", &got), STATUS_NOT_FOUND);
+}
+
+static void answer_without_room(struct metadata_case *self)
+{
+    struct arena small;
+    struct metadata got = {.year = 7};
+    struct call call = *self->call;
+    assert_int_equal(put(self, &whole), STATUS_OK);
+    arena_init(&small, 16);
+    call.arena = &small;
+    assert_int_equal(self->repository.ops->get(self->repository.state, &call, whole.id, &got),
+                     STATUS_RESOURCE_EXHAUSTED);
+    assert_int_equal(got.year, 7);
+    arena_deinit(&small);
+}
+
+static void opened_again_has_everything(struct metadata_case *self)
+{
+    struct metadata got;
+    assert_int_equal(put(self, &whole), STATUS_OK);
+    self->repository.ops->close(self->repository.state);
+    open_repository(self);
+    assert_int_equal(get(self, "tt0133093", &got),
+                     self->implementation->durable ? STATUS_OK : STATUS_NOT_FOUND);
+}
+
+/* Many at once: each fiber puts, replaces and removes its own. */
+struct writer {
+    struct metadata_case *self;
+    unsigned index;
+};
+
+static void write_own(void *argument)
+{
+    const struct writer *writer = argument;
+    struct arena arena;
+    struct call call;
+    char id[16];
+    arena_init(&arena, ARENA_BYTES_MAX);
+    call_init(&call, &arena, TIMEOUT_MS);
+    const struct metadata_repository repository = writer->self->repository;
+    (void)snprintf(id, sizeof(id), "id-%u", writer->index);
+    for (int32_t year = 1900; year < 1910; year++) {
+        struct metadata metadata = titled(id, "Title");
+        struct metadata got;
+        metadata.year = year;
+        assert_int_equal(repository.ops->put(repository.state, &call, &metadata), STATUS_OK);
+        assert_int_equal(repository.ops->get(repository.state, &call, metadata.id, &got),
+                         STATUS_OK);
+        assert_int_equal(got.year, year);
+    }
+    if (writer->index % 2 == 1) {
+        assert_int_equal(repository.ops->remove(repository.state, &call, text_of(id)), STATUS_OK);
+    }
+    arena_deinit(&arena);
+}
+
+static void many_write_at_once(struct metadata_case *self)
+{
+    enum { WRITERS = 32 };
+    struct writer writers[WRITERS];
+    struct fiber_group group;
+    struct metadata *entries;
+    size_t count;
+    fiber_group_init(&group);
+    for (unsigned i = 0; i < WRITERS; i++) {
+        writers[i] = (struct writer){self, i};
+        assert_int_equal(fiber_group_start(&group, write_own, &writers[i]), STATUS_OK);
+    }
+    fiber_group_join(&group);
+    assert_int_equal(self->repository.ops->list(self->repository.state, self->call, TEXT(""), 100,
+                                                &entries, &count),
+                     STATUS_OK);
+    assert_int_equal(count, WRITERS / 2);
+    assert_int_equal(entries[0].year, 1909);
+}
+
+/* The suite */
+
+struct contract_case {
+    const char *name;
+    void (*run)(struct metadata_case *self);
+};
+
+static const struct contract_case cases[] = {
+    {"empty_has_nothing", empty_has_nothing},
+    {"every_field_is_kept", every_field_is_kept},
+    {"removed_is_gone", removed_is_gone},
+    {"fields_at_their_limits", fields_at_their_limits},
+    {"pages_are_in_byte_order", pages_are_in_byte_order},
+    {"largest_page", largest_page},
+    {"call_that_is_over_changes_nothing", call_that_is_over_changes_nothing},
+    {"answer_without_room", answer_without_room},
+    {"opened_again_has_everything", opened_again_has_everything},
+    {"many_write_at_once", many_write_at_once},
+};
+
+struct case_state {
+    const struct metadata_implementation *implementation;
+    const struct contract_case *contract_case;
+};
+
+static void run_contract_case(void **state)
+{
+    const struct case_state *case_state = *state;
+    char directory[SCRATCH_PATH_BYTES];
+    scratch_directory_make(directory);
+    struct metadata_case self = {
+        .implementation = case_state->implementation,
+        .directory = text_of(directory),
+        .run = case_state->contract_case->run,
+    };
+    assert_int_equal(worker_pool_create("lists", 1, 16, &self.workers), STATUS_OK);
+    in_fiber(run_case, &self);
+    worker_pool_destroy(self.workers);
+    scratch_directory_remove(directory);
+}
+
+int metadata_repository_contract_run(const struct metadata_implementation *implementation)
+{
+    struct case_state states[ARRAY_LENGTH(cases)];
+    struct CMUnitTest tests[ARRAY_LENGTH(cases)];
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        states[i] = (struct case_state){implementation, &cases[i]};
+        tests[i] = (struct CMUnitTest){
+            .name = cases[i].name, .test_func = run_contract_case, .initial_state = &states[i]};
+    }
+    return cmocka_run_group_tests_name(implementation->name, tests, NULL, NULL);
+}

@@ -1,0 +1,14 @@
+/* rating_faulty_repository.h: a repository with a planted fault, so that the suite is seen to fail.
+ */
+#pragma once
+
+#include "rating/repository/rating_repository.h"
+
+enum rating_fault {
+    RATING_FAULT_AGGREGATE_KEEPS_DELETED, /* deletions never reach the aggregate */
+    RATING_FAULT_LOSES_A_CHANGE,          /* the last change of each tenth batch is not applied */
+};
+
+/* Over the memory repository. */
+MUST_USE enum status rating_faulty_repository_open(struct call *call, enum rating_fault fault,
+                                                   struct rating_repository *ret_repository);
