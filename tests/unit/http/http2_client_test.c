@@ -33,7 +33,8 @@ static void run(void *argument)
     (void)argument;
     struct duel duel = {.scene = {.loop = loop_current()}};
     struct http_transport *ends[2];
-    const struct http2_client_events events = {on_refusing, on_closed, &duel};
+    const struct http2_client_events events = {
+        .refusing = on_refusing, .closed = on_closed, .state = &duel};
     arena_init(&duel.scene.arena, 16 * 1024 * 1024);
     call_init(&duel.scene.call, &duel.scene.arena, RAW_PEER_WAIT_MS);
     assert_int_equal(http_transport_pair(duel.scene.loop, &ends[0], &ends[1]), STATUS_OK);
