@@ -54,8 +54,7 @@ void grpc_channel_destroy(struct grpc_channel *channel);
 /* The instances from now on ("host:port"; copied). Connections to those that stay are kept; those
  * of the others end when their calls have. An empty list makes calls fail at once with UNAVAILABLE.
  * On the loop's thread. STATUS_RESOURCE_EXHAUSTED: more than GRPC_CHANNEL_ADDRESSES_MAX, an address
- * of HTTP_ADDRESS_BYTES_MAX bytes, or no
- * memory: the earlier list stays. */
+ * of HTTP_ADDRESS_BYTES_MAX bytes, or no memory: the earlier list stays. */
 MUST_USE enum status grpc_channel_update(struct grpc_channel *channel, const struct text *addresses,
                                          size_t count);
 
