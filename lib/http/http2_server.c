@@ -188,7 +188,10 @@ static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame
     (void)session;
     (void)frame;
     (void)error;
-    strike(user_data);
+    struct http_connection *connection = user_data;
+    struct http2_connection *http2 = connection->state;
+    http2->block_since_ns = 0;
+    strike(connection);
     return 0;
 }
 

@@ -351,8 +351,7 @@ static enum status await_job(struct group_commit *group, struct call *call,
     struct call patient = *call;
     if (call->deadline_ns != CALL_NO_DEADLINE) {
         int64_t margin_ns = call_remaining_ns(call) / 10;
-        patient.deadline_ns -=
-            margin_ns < ANSWER_MARGIN_NS_MAX ? margin_ns : ANSWER_MARGIN_NS_MAX;
+        patient.deadline_ns -= margin_ns < ANSWER_MARGIN_NS_MAX ? margin_ns : ANSWER_MARGIN_NS_MAX;
     }
     enum status status = fiber_wait(&patient, &job->wait);
     if (status == STATUS_OK || job->finished) {

@@ -1,16 +1,16 @@
 /* group_commit.h: durable writes that share one commit.
  *
- * A store has one writer thread. It opens a transaction, takes every job that waits by then, applies
- * them in order, commits (synced) once and wakes all who wait, with one post for each loop: a
- * durable acknowledgement costs a share of a sync, not one each.
+ * A store has one writer thread. It opens a transaction, takes every job that waits by then,
+ * applies them in order, commits (synced) once and wakes all who wait, with one post for each loop:
+ * a durable acknowledgement costs a share of a sync, not one each.
  *
  * A job that fails never takes others with it: the transaction is given up and the jobs are run
  * again one by one, each in a transaction of its own. A refusal (NOT_FOUND, ALREADY_EXISTS,
  * FAILED_PRECONDITION, ABORTED, OUT_OF_RANGE, INVALID_ARGUMENT) is an answer, not a failure: such a
  * job has changed nothing and the group goes on.
  *
- * When the transaction cannot be opened because another process sits on the store's write lock, jobs
- * stay in the queue and their callers are told UNAVAILABLE just before their deadlines. */
+ * When the transaction cannot be opened because another process sits on the store's write lock,
+ * jobs stay in the queue and their callers are told UNAVAILABLE just before their deadlines. */
 #pragma once
 
 #include <stddef.h>
@@ -105,4 +105,5 @@ struct group_commit_stats {
 };
 
 /* The counters as of about now. From any thread. */
-void group_commit_read_stats(const struct group_commit *group, struct group_commit_stats *ret_stats);
+void group_commit_read_stats(const struct group_commit *group,
+                             struct group_commit_stats *ret_stats);

@@ -71,8 +71,7 @@ static int open_maps(struct lmdb_store *store, MDB_txn *txn,
 
 /* Reads only, so that a process that is stopped inside a write does not keep others from opening.
  * *ret_missing: there is no schema, or a map is missing; nothing was opened. */
-static enum status open_existing(struct lmdb_store *store,
-                                 const struct lmdb_store_options *options,
+static enum status open_existing(struct lmdb_store *store, const struct lmdb_store_options *options,
                                  struct store_error *error, bool *ret_missing)
 {
     MDB_txn *txn;

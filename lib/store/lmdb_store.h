@@ -2,8 +2,8 @@
  * write transaction at a time by group commit, a file that grows.
  *
  * Every commit is synced. Several processes may open the same directory; one process opens it once
- * (lmdb.h, "Caveats"). Reading never waits for writing. A reader must end soon: as long as one lives,
- * the pages freed since cannot be used again. Keys are at most 511 bytes. */
+ * (lmdb.h, "Caveats"). Reading never waits for writing. A reader must end soon: as long as one
+ * lives, the pages freed since cannot be used again. Keys are at most 511 bytes. */
 #pragma once
 
 #include <lmdb.h>
@@ -13,9 +13,9 @@
 
 enum {
     LMDB_STORE_MAPS_MAX = 16,
-    LMDB_STORE_READERS_MAX = 256,     /* at once, of this process */
-    LMDB_STORE_READER_SLOTS = 2048,   /* of all processes */
-    LMDB_STORE_CHECK_MS = 10 * 1000,  /* between looks for readers whose process died */
+    LMDB_STORE_READERS_MAX = 256,    /* at once, of this process */
+    LMDB_STORE_READER_SLOTS = 2048,  /* of all processes */
+    LMDB_STORE_CHECK_MS = 10 * 1000, /* between looks for readers whose process died */
 };
 
 /* The map is address space, not memory or disk; it doubles when it is full. */
@@ -23,10 +23,10 @@ enum {
 #define LMDB_STORE_MAP_BYTES_MAX ((size_t)1 << 42)
 
 struct lmdb_store_options {
-    struct text path;         /* a directory; created when missing, for the owner only */
-    const char *kind;         /* what is kept: a store of another kind is refused */
-    uint32_t schema_version;  /* a store of another version is refused */
-    const char *const *maps;  /* names, at most LMDB_STORE_MAPS_MAX; static storage */
+    struct text path;        /* a directory; created when missing, for the owner only */
+    const char *kind;        /* what is kept: a store of another kind is refused */
+    uint32_t schema_version; /* a store of another version is refused */
+    const char *const *maps; /* names, at most LMDB_STORE_MAPS_MAX; static storage */
     size_t map_count;
     size_t map_bytes; /* 0: LMDB_STORE_MAP_BYTES_DEFAULT */
 };

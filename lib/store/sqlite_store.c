@@ -118,8 +118,8 @@ static enum status set_up_writer(struct sqlite_store *store,
         "PRAGMA synchronous = FULL", /* a commit is synced: acknowledged means durable */
         "PRAGMA foreign_keys = ON",
     };
-    enum status status = sqlite_connection_open(
-        store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error, &store->write_connection);
+    enum status status = sqlite_connection_open(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                                error, &store->write_connection);
     if (status != STATUS_OK) {
         return status;
     }

@@ -12,18 +12,18 @@
 
 enum {
     SQLITE_STORE_STATEMENTS_MAX = 32,
-    SQLITE_STORE_READERS_MAX = 64,       /* at once */
-    SQLITE_STORE_WRITE_WAIT_MS = 1000,   /* for another process's write, on the writer's thread */
-    SQLITE_STORE_READ_WAIT_MS = 20,      /* for a recovery after a crash, on a loop's thread */
-    SQLITE_STORE_CACHE_KIB = 8 * 1024,   /* of each connection */
+    SQLITE_STORE_READERS_MAX = 64,     /* at once */
+    SQLITE_STORE_WRITE_WAIT_MS = 1000, /* for another process's write, on the writer's thread */
+    SQLITE_STORE_READ_WAIT_MS = 20,    /* for a recovery after a crash, on a loop's thread */
+    SQLITE_STORE_CACHE_KIB = 8 * 1024, /* of each connection */
 };
 
 struct sqlite_store_options {
-    struct text path;                /* a file; it and its folder are created when missing */
-    const char *schema;              /* SQL that makes the tables of a new file */
-    int schema_version;              /* at least 1; a file of another version is refused */
-    const char *const *statements;   /* SQL, each prepared once a connection; static storage */
-    size_t statement_count;          /* at most SQLITE_STORE_STATEMENTS_MAX */
+    struct text path;              /* a file; it and its folder are created when missing */
+    const char *schema;            /* SQL that makes the tables of a new file */
+    int schema_version;            /* at least 1; a file of another version is refused */
+    const char *const *statements; /* SQL, each prepared once a connection; static storage */
+    size_t statement_count;        /* at most SQLITE_STORE_STATEMENTS_MAX */
 };
 
 struct sqlite_store;
@@ -38,8 +38,8 @@ struct sqlite_connection {
     struct sqlite_connection *next;
 };
 
-/* Blocks: at start-up. *ret_store is owned by the caller. STATUS_FAILED_PRECONDITION: the file cannot
- * be used, or its schema is another. STATUS_DATA_LOSS: it is no database or is damaged.
+/* Blocks: at start-up. *ret_store is owned by the caller. STATUS_FAILED_PRECONDITION: the file
+ * cannot be used, or its schema is another. STATUS_DATA_LOSS: it is no database or is damaged.
  * STATUS_UNAVAILABLE: it cannot be opened now. */
 MUST_USE enum status sqlite_store_open(const struct sqlite_store_options *options,
                                        struct store_error *error, struct sqlite_store **ret_store);

@@ -162,8 +162,8 @@ static void fields_at_their_limits(struct metadata_case *self)
 }
 
 /* In byte order. */
-static const char *const sorted_ids[] = {"A", "a", "a b", "a0", "aa", "ab", "b", "tt1", "tt10",
-                                         "tt2", "ä"};
+static const char *const sorted_ids[] = {"A", "a",   "a b",  "a0",  "aa", "ab",
+                                         "b", "tt1", "tt10", "tt2", "ä"};
 
 static void pages_are_in_byte_order(struct metadata_case *self)
 {
@@ -350,9 +350,8 @@ int metadata_repository_contract_run(const struct metadata_implementation *imple
     struct CMUnitTest tests[ARRAY_LENGTH(cases)];
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         states[i] = (struct case_state){implementation, &cases[i]};
-        tests[i] = (struct CMUnitTest){.name = cases[i].name,
-                                       .test_func = run_contract_case,
-                                       .initial_state = &states[i]};
+        tests[i] = (struct CMUnitTest){
+            .name = cases[i].name, .test_func = run_contract_case, .initial_state = &states[i]};
     }
     return cmocka_run_group_tests_name(implementation->name, tests, NULL, NULL);
 }

@@ -5,7 +5,8 @@
 #include "metadata/repository/sqlite_metadata_repository.h"
 
 static enum status open_memory(struct call *call, struct text directory,
-                               struct worker_pool *workers, struct metadata_repository *ret_repository)
+                               struct worker_pool *workers,
+                               struct metadata_repository *ret_repository)
 {
     (void)directory;
     (void)workers;
@@ -13,7 +14,8 @@ static enum status open_memory(struct call *call, struct text directory,
 }
 
 static enum status open_sqlite(struct call *call, struct text directory,
-                               struct worker_pool *workers, struct metadata_repository *ret_repository)
+                               struct worker_pool *workers,
+                               struct metadata_repository *ret_repository)
 {
     const struct sqlite_metadata_repository_options options = {
         .path = arena_format(call->arena, "%.*s/metadata.sqlite", TEXT_ARGUMENTS(directory)),

@@ -1,4 +1,5 @@
-/* rating_faulty_repository.h: a repository with a planted fault, so that the suite is seen to fail. */
+/* rating_faulty_repository.h: a repository with a planted fault, so that the suite is seen to fail.
+ */
 #pragma once
 
 #include "rating/repository/rating_repository.h"

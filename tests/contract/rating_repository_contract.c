@@ -40,8 +40,7 @@ void rating_case_run(const struct rating_implementation *implementation,
     char directory[SCRATCH_PATH_BYTES];
     scratch_directory_make(directory);
     struct case_run case_run = {
-        .self = {.implementation = implementation,
-                 .directory = text_of(directory)},
+        .self = {.implementation = implementation, .directory = text_of(directory)},
         .run = run,
     };
     in_fiber(run_case, &case_run);
@@ -51,8 +50,8 @@ void rating_case_run(const struct rating_implementation *implementation,
 void rating_case_reopen(struct rating_case *self)
 {
     self->repository.ops->close(self->repository.state);
-    assert_int_equal(
-        self->implementation->open(self->call, self->directory, &self->repository), STATUS_OK);
+    assert_int_equal(self->implementation->open(self->call, self->directory, &self->repository),
+                     STATUS_OK);
 }
 
 struct rating_change rating_case_put(const char *user, const char *record, int32_t hundredths)
@@ -242,8 +241,11 @@ static void list_histories(struct history table[static HISTORY_COUNT])
          {applied, applied, stale},
          3,
          600},
-        {"deleted without a time", {put_now, delete_now(), put_at(100, 5)},
-         {applied, applied, stale}, 3, -1},
+        {"deleted without a time",
+         {put_now, delete_now(), put_at(100, 5)},
+         {applied, applied, stale},
+         3,
+         -1},
         {"nothing to delete", {delete_now(), put_at(100, 5)}, {absent, applied}, 2, 100},
     };
     _Static_assert(ARRAY_LENGTH(rows) == HISTORY_COUNT, "one place a row");
@@ -257,8 +259,8 @@ static void wipe(struct rating_case *self)
         char directory[SCRATCH_PATH_BYTES];
         assert_true(text_to_c_string(self->directory, directory, sizeof(directory)));
         scratch_directory_remove(directory);
-        assert_int_equal(
-            self->implementation->open(self->call, self->directory, &self->repository), STATUS_OK);
+        assert_int_equal(self->implementation->open(self->call, self->directory, &self->repository),
+                         STATUS_OK);
     } else {
         rating_case_reopen(self);
     }
@@ -293,9 +295,9 @@ static void keys_at_their_limits(struct rating_case *self)
     };
     struct vote vote;
     rating_case_apply(self, &change, 1, NULL);
-    assert_int_equal(self->repository.ops->get_vote(self->repository.state, self->call,
-                                                    &change.key, &vote),
-                     STATUS_OK);
+    assert_int_equal(
+        self->repository.ops->get_vote(self->repository.state, self->call, &change.key, &vote),
+        STATUS_OK);
     assert_int_equal(vote.key.user.length, RATING_USER_BYTES_MAX);
 }
 

@@ -1,5 +1,5 @@
-/* rating_repository_oracle.h: random changes from many fibers on several loops, against a model that
- * is too plain to be wrong. */
+/* rating_repository_oracle.h: random changes from many fibers on several loops, against a model
+ * that is too plain to be wrong. */
 #pragma once
 
 #include "contract/rating_repository_contract.h"

@@ -19,8 +19,8 @@ void rating_case_neighbours_stay_apart(struct rating_case *self)
     static const char *const records[] = {"tt1", "tt10", "tt", "u"};
     struct rating_change changes[ARRAY_LENGTH(users) * ARRAY_LENGTH(records)];
     for (size_t i = 0; i < ARRAY_LENGTH(changes); i++) {
-        changes[i] = rating_case_put(users[i % ARRAY_LENGTH(users)],
-                                     records[i / ARRAY_LENGTH(users)], 100);
+        changes[i] =
+            rating_case_put(users[i % ARRAY_LENGTH(users)], records[i / ARRAY_LENGTH(users)], 100);
     }
     rating_case_apply(self, changes, ARRAY_LENGTH(changes), NULL);
     for (size_t i = 0; i < ARRAY_LENGTH(users); i++) {

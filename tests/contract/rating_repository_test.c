@@ -1,4 +1,5 @@
-/* Every rating repository through the one suite; and the suite through repositories that are wrong. */
+/* Every rating repository through the one suite; and the suite through repositories that are wrong.
+ */
 #include "contract/rating_faulty_repository.h"
 #include "contract/rating_repository_contract.h"
 #include "contract/rating_repository_oracle.h"
@@ -61,9 +62,8 @@ static int check_oracle(void)
     struct rating_implementation states[ARRAY_LENGTH(faulty)];
     memcpy(states, faulty, sizeof(states));
     for (size_t i = 0; i < ARRAY_LENGTH(faulty); i++) {
-        tests[i] = (struct CMUnitTest){.name = faulty[i].name,
-                                       .test_func = oracle_sees_a_fault,
-                                       .initial_state = &states[i]};
+        tests[i] = (struct CMUnitTest){
+            .name = faulty[i].name, .test_func = oracle_sees_a_fault, .initial_state = &states[i]};
     }
     return cmocka_run_group_tests_name("planted faults", tests, NULL, NULL);
 }

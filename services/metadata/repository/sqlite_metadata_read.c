@@ -86,8 +86,8 @@ static int read_rows(struct listing *listing, sqlite3_stmt *statement)
         if (code != SQLITE_ROW) {
             return code;
         }
-        listing->status = sqlite_metadata_read_row(statement, &listing->arena,
-                                                   &listing->entries[listing->count]);
+        listing->status =
+            sqlite_metadata_read_row(statement, &listing->arena, &listing->entries[listing->count]);
         if (listing->status != STATUS_OK) {
             return SQLITE_DONE;
         }
@@ -100,8 +100,7 @@ static void read_page(void *argument)
 {
     struct listing *listing = argument;
     struct sqlite_connection *connection;
-    listing->entries =
-        arena_calloc(&listing->arena, listing->limit + 1, sizeof(*listing->entries));
+    listing->entries = arena_calloc(&listing->arena, listing->limit + 1, sizeof(*listing->entries));
     if (listing->entries == NULL) {
         listing->status = STATUS_RESOURCE_EXHAUSTED;
         return;

@@ -28,8 +28,7 @@ static const char *const statements[SQLITE_METADATA_STATEMENT_COUNT] = {
         "ON CONFLICT (id) DO UPDATE SET title = ?2, description = ?3, director = ?4, year = ?5, "
         "genres = ?6, imdb_id = ?7, tmdb_id = ?8",
     [SQLITE_METADATA_REMOVE] = "DELETE FROM metadata WHERE id = ?1",
-    [SQLITE_METADATA_LIST] =
-        "SELECT " COLUMNS " FROM metadata WHERE id > ?1 ORDER BY id LIMIT ?2",
+    [SQLITE_METADATA_LIST] = "SELECT " COLUMNS " FROM metadata WHERE id > ?1 ORDER BY id LIMIT ?2",
 };
 
 static void close_repository(void *state)

@@ -15,9 +15,10 @@ struct sqlite_metadata_repository_options {
     struct worker_pool *workers; /* for lists; borrowed until close */
 };
 
-/* Blocks: at start-up. ret_repository is closed by its close(), while the loops of its callers still
- * exist. STATUS_FAILED_PRECONDITION: the file cannot be used, or is of another version.
- * STATUS_DATA_LOSS: it is no database or is damaged. STATUS_UNAVAILABLE: it cannot be opened now. */
+/* Blocks: at start-up. ret_repository is closed by its close(), while the loops of its callers
+ * still exist. STATUS_FAILED_PRECONDITION: the file cannot be used, or is of another version.
+ * STATUS_DATA_LOSS: it is no database or is damaged. STATUS_UNAVAILABLE: it cannot be opened now.
+ */
 MUST_USE enum status
 sqlite_metadata_repository_open(struct call *call,
                                 const struct sqlite_metadata_repository_options *options,

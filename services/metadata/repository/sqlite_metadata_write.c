@@ -85,10 +85,9 @@ static bool join_genres(struct write_job *job)
     return true;
 }
 
-static enum status run(struct sqlite_metadata_repository *self, struct call *call,
-                       const struct metadata *metadata,
-                       enum status (*apply)(struct group_commit_job *, void *,
-                                            struct store_error *))
+static enum status
+run(struct sqlite_metadata_repository *self, struct call *call, const struct metadata *metadata,
+    enum status (*apply)(struct group_commit_job *, void *, struct store_error *))
 {
     struct write_job *job = calloc(1, sizeof(*job));
     if (job == NULL) {

@@ -3,8 +3,8 @@
 
 #include "rating/model/rating.h"
 
-/* What is kept under one vote's key. A deletion leaves a tombstone, so that an older vote that comes
- * later does not come back. */
+/* What is kept under one vote's key. A deletion leaves a tombstone, so that an older vote that
+ * comes later does not come back. */
 struct vote_state {
     bool exists;  /* a vote or a tombstone */
     bool deleted; /* a tombstone */

@@ -17,7 +17,8 @@ struct same_key {
     struct text key;
 };
 
-static struct text vote_key(const struct lmdb_rating_job *job, const struct lmdb_rating_entry *entry)
+static struct text vote_key(const struct lmdb_rating_job *job,
+                            const struct lmdb_rating_entry *entry)
 {
     return text_of_bytes(job->bytes + entry->vote_key, entry->key_length);
 }
@@ -28,8 +29,7 @@ static struct same_key find_same_key(const struct lmdb_rating_job *job, size_t f
     struct same_key same = {.first = first, .entry = &job->entries[order[first].entry]};
     same.key = vote_key(job, same.entry);
     for (same.end = first + 1; same.end < job->entry_count; same.end++) {
-        if (order[same.end].prefix != order[first].prefix ||
-            !text_equal(vote_key(job, &job->entries[order[same.end].entry]), same.key)) {
+        if (!text_equal(vote_key(job, &job->entries[order[same.end].entry]), same.key)) {
             break;
         }
     }
@@ -164,7 +164,8 @@ static int put_letters(struct lmdb_store *store, const struct lmdb_rating_job *j
     return code;
 }
 
-/* Compares before anything is changed, so that a refusal leaves the group's transaction as it was. */
+/* Compares before anything is changed, so that a refusal leaves the group's transaction as it was.
+ */
 static enum status check_position(struct lmdb_store *store, struct lmdb_rating_job *job,
                                   struct store_error *error)
 {

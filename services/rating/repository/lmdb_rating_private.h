@@ -1,8 +1,8 @@
 /* lmdb_rating_private.h: what the files of the LMDB rating repository share. */
 #pragma once
 
-#include "rating/repository/rating_key.h"
 #include "rating/repository/rating_codec.h"
+#include "rating/repository/rating_key.h"
 #include "store/lmdb_store.h"
 
 /* The places of the maps in the store's options. */
@@ -27,9 +27,9 @@ struct lmdb_rating_entry {
     int64_t time_ms;
 };
 
-/* The order in which entries are applied: by the key's first bytes, then the key, then as given. */
+/* The order in which entries are applied: by key, equal keys as given. */
 struct lmdb_rating_order {
-    uint64_t prefix;
+    uint64_t chunk; /* of the key, while sorting */
     uint32_t entry;
     bool adds; /* of the user's votes: put, else remove */
 };

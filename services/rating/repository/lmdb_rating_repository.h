@@ -13,9 +13,10 @@ struct lmdb_rating_repository_options {
     size_t map_bytes; /* address space at first; it grows. 0: the store's default */
 };
 
-/* Blocks: at start-up. ret_repository is closed by its close(), while the loops of its callers still
- * exist. STATUS_FAILED_PRECONDITION: the folder cannot be used, or holds another kind or version of
- * store. STATUS_DATA_LOSS: it is damaged. STATUS_UNAVAILABLE: it cannot be opened now. */
+/* Blocks: at start-up. ret_repository is closed by its close(), while the loops of its callers
+ * still exist. STATUS_FAILED_PRECONDITION: the folder cannot be used, or holds another kind or
+ * version of store. STATUS_DATA_LOSS: it is damaged. STATUS_UNAVAILABLE: it cannot be opened now.
+ */
 MUST_USE enum status
 lmdb_rating_repository_open(struct call *call, const struct lmdb_rating_repository_options *options,
                             struct rating_repository *ret_repository);

@@ -64,8 +64,7 @@ static enum status add_vote(struct page *page, struct text user_key)
     }
     MDB_val sought = {.mv_size = rating_key_encode_vote(&key, bytes), .mv_data = bytes};
     MDB_val value;
-    int code =
-        mdb_get(page->txn, lmdb_store_map(page->store, LMDB_RATING_VOTES), &sought, &value);
+    int code = mdb_get(page->txn, lmdb_store_map(page->store, LMDB_RATING_VOTES), &sought, &value);
     if (code == MDB_NOTFOUND ||
         (code == 0 && !rating_codec_decode_vote(lmdb_rating_text(value), &vote))) {
         code = MDB_CORRUPTED;

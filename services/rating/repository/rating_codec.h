@@ -1,12 +1,12 @@
-/* rating_codec.h: the values under which ratings are kept in a store: fixed sizes, little-endian, so
- * that they are replaced in place and a file can be moved to another machine. */
+/* rating_codec.h: the values under which ratings are kept in a store: fixed sizes, little-endian,
+ * so that they are replaced in place and a file can be moved to another machine. */
 #pragma once
 
 #include "rating/model/vote_state.h"
 #include "rating/repository/rating_repository.h"
 
 enum {
-    RATING_VOTE_VALUE_BYTES = 12,                             /* hundredths, flags, 0, time */
+    RATING_VOTE_VALUE_BYTES = 12,                                /* hundredths, flags, 0, time */
     RATING_AGGREGATE_VALUE_BYTES = 8 + 8 + 4 * RATING_BIN_COUNT, /* count, sum, histogram */
     RATING_POSITION_VALUE_BYTES = 8,
     RATING_DEAD_LETTER_VALUE_BYTES_MIN = 8 + 4, /* time, the reason's length; reason, payload */

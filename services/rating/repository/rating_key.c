@@ -22,8 +22,7 @@ enum status rating_key_check_topic(struct call *call, struct text topic)
 {
     return part_fits(topic, RATING_TOPIC_BYTES_MAX)
                ? STATUS_OK
-               : call_fail(call, STATUS_INVALID_ARGUMENT,
-                           "a topic is too long or has a NUL in it");
+               : call_fail(call, STATUS_INVALID_ARGUMENT, "a topic is too long or has a NUL in it");
 }
 
 enum status rating_key_check_batch(struct call *call, const struct rating_batch *batch)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "support/in_fiber.h"
@@ -130,7 +131,7 @@ static void handle_wait(void *state, struct http_exchange *exchange)
 {
     struct http_scene *scene = state;
     enter(scene);
-    enum status status = fiber_wait(http_exchange_call(exchange), &scene->gate);
+    enum status status = fiber_semaphore_take(http_exchange_call(exchange), &scene->gate);
     leave(scene, status);
     if (status == STATUS_OK) {
         reply_plain(exchange, TEXT("waited"));
@@ -144,7 +145,7 @@ static void handle_slow(void *state, struct http_exchange *exchange)
     struct text part = TEXT("-");
     size_t length = 0;
     enter(scene);
-    enum status status = fiber_wait(http_exchange_call(exchange), &scene->gate);
+    enum status status = fiber_semaphore_take(http_exchange_call(exchange), &scene->gate);
     while (status == STATUS_OK && part.length > 0) {
         status = http_read(exchange, &part);
         length += status == STATUS_OK ? part.length : 0;
@@ -230,13 +231,14 @@ static void handle_describe(void *state, struct http_exchange *exchange)
     struct call *call = http_exchange_call(exchange);
     char trace[TRACE_ID_TEXT_BYTES];
     reply_plain(exchange,
-                arena_format(call->arena, "%.*s|%.*s|%.*s|%.*s|%.*s|%d|%lld|%.*s",
+                arena_format(call->arena, "%.*s|%.*s|%.*s|%.*s|%.*s|%d|%lld|%.*s|%.*s",
                              TEXT_ARGUMENTS(request->method), TEXT_ARGUMENTS(request->path),
                              TEXT_ARGUMENTS(request->query), TEXT_ARGUMENTS(request->authority),
                              TEXT_ARGUMENTS(http_header_find(
                                  request->headers, request->header_count, TEXT("x-color"))),
                              request->version, (long long)request->content_length,
-                             TEXT_ARGUMENTS(trace_id_text(&call->identity.trace, trace))));
+                             TEXT_ARGUMENTS(trace_id_text(&call->identity.trace, trace)),
+                             TEXT_ARGUMENTS(call->identity.peer)));
 }
 
 static const struct http_route templates[] = {
@@ -296,7 +298,7 @@ static void run(void *argument)
     options.route_count = ARRAY_LENGTH(templates);
     options.observe = observe;
     options.observe_state = &scene;
-    fiber_wait_init(&scene.gate);
+    fiber_semaphore_init(&scene.gate, 0);
     fiber_wait_init(&scene.changed);
     arena_init(&scene.arena, 256 * 1024 * 1024);
     call_init(&scene.call, &scene.arena, RAW_PEER_WAIT_MS);
@@ -337,7 +339,7 @@ void http_scene_await_left(struct http_scene *scene, unsigned count)
 
 void http_scene_open_gate(struct http_scene *scene)
 {
-    fiber_wait_signal(&scene->gate);
+    fiber_semaphore_give(&scene->gate);
 }
 
 void http_scene_settle(void)
@@ -362,6 +364,16 @@ struct http2_client *http_scene_connect_http2(struct http_scene *scene)
     assert_int_equal(http_server_connect_loopback(scene->server, &transport), STATUS_OK);
     assert_int_equal(http2_client_over(scene->loop, transport, &no_events, &client), STATUS_OK);
     return client;
+}
+
+struct text http_scene_listen(struct http_scene *scene)
+{
+    char address[HTTP_ADDRESS_BYTES_MAX];
+    int fd = -1;
+    assert_int_equal(http_listen(&scene->call, TEXT("127.0.0.1:0"), &fd, address), STATUS_OK);
+    assert_int_equal(http_server_accept_from(scene->server, fd), STATUS_OK);
+    assert_int_equal(close(fd), 0);
+    return arena_copy(&scene->arena, text_of(address));
 }
 
 struct http2_request *http_scene_start(struct http_scene *scene, struct http2_client *client,

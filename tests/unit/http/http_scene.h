@@ -14,7 +14,7 @@ struct http_scene {
     struct arena arena;
     struct call call; /* of the test, with RAW_PEER_WAIT_MS */
 
-    struct fiber_wait gate; /* what /wait and /slow wait for */
+    struct fiber_semaphore gate; /* what /wait and /slow wait for */
     struct fiber_wait changed;
     unsigned entered;        /* handlers that have begun to wait */
     unsigned left;           /* of those, that have ended */
@@ -43,6 +43,9 @@ void http_scene_settle(void);
 /* Connects over a loopback transport. */
 void http_scene_connect(struct http_scene *scene, struct raw_peer *peer);
 struct http2_client *http_scene_connect_http2(struct http_scene *scene);
+
+/* Has the server accept on a port that the kernel chooses; "127.0.0.1:…", valid in the arena. */
+struct text http_scene_listen(struct http_scene *scene);
 
 /* A whole reply; texts valid in the scene's arena. */
 struct http_answer {

@@ -1,0 +1,121 @@
+"""Servers under measurement: started on one core, watched through /proc, stopped at the end."""
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+SERVER_CORE = "0"
+LOAD_CORE = "1"
+READY_SECONDS = 10
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """One or more processes that serve together; `port` is where the load goes."""
+
+    def __init__(self, name, port, processes):
+        self.name = name
+        self.port = port
+        self.processes = processes
+
+    def cpu_seconds(self):
+        return sum(cpu_seconds(process.pid) for process in self.processes)
+
+    def memory_mib(self):
+        return sum(memory_kib(process.pid) for process in self.processes) / 1024
+
+    def stop(self):
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in reversed(self.processes):
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def process_tree(pid):
+    """The process and its children (nginx's worker)."""
+    yield pid
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            for child in file.read().split():
+                yield from process_tree(int(child))
+    except OSError:
+        return
+
+
+def cpu_seconds(pid):
+    total = 0
+    for member in process_tree(pid):
+        with open(f"/proc/{member}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def memory_kib(pid):
+    total = 0
+    for member in process_tree(pid):
+        with open(f"/proc/{member}/status", encoding="ascii") as file:
+            total += sum(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+    return total
+
+
+class Workplace:
+    """A scratch directory on the disk to be measured, and all that was started in it."""
+
+    def __init__(self, programs):
+        self.programs = os.path.abspath(programs)
+        self.servers = []
+
+    def __enter__(self):
+        self.directory = tempfile.mkdtemp(prefix="marquee-bench-", dir=os.environ.get("TMPDIR", "/var/tmp"))
+        return self
+
+    def __exit__(self, *_):
+        for server in self.servers:
+            server.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def program(self, name):
+        return os.path.join(self.programs, name)
+
+    def launch(self, arguments, core=SERVER_CORE):
+        log = open(self.path("servers.log"), "ab")  # pylint: disable=consider-using-with
+        return subprocess.Popen(["taskset", "-c", core, *arguments], stdout=log, stderr=log, cwd=self.directory)
+
+    def start(self, name, port, commands, ports=()):
+        processes = [self.launch(command) for command in commands]
+        server = Server(name, port, processes)
+        self.servers.append(server)
+        for expected in (*ports, port):
+            wait_for_port(expected, self.path("servers.log"))
+        return server
+
+    def stop(self, server):
+        server.stop()
+        self.servers.remove(server)
+
+
+def wait_for_port(port, log):
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    with open(log, encoding="utf-8", errors="replace") as file:
+        raise SystemExit(f"nothing listens on port {port}:\n{file.read()[-2000:]}")

@@ -1,0 +1,114 @@
+/* store_apply: what the rating repository makes of LMDB: changes a second through apply(), and a
+ * bare LMDB loop that writes the same keys in batches of the same size, both synced, interleaved in
+ * one run. Prints one line a batch size. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "loop/fiber.h"
+#include "loop/loop.h"
+#include "rating/repository/lmdb_rating_repository.h"
+#include "store_apply_bare_lmdb.h"
+
+enum {
+    PRELOAD = 200000,
+    ROUNDS = 5,
+    ARENA_BYTES_MAX = 1024 * 1024,
+};
+
+struct measurement {
+    struct store_apply_workload workload;
+    struct rating_repository repository;
+    struct store_apply_bare bare;
+};
+
+static double apply_seconds(struct measurement *self, const struct rating_change *changes,
+                            size_t count)
+{
+    struct arena arena;
+    struct call call;
+    const struct rating_batch batch = {.changes = changes, .change_count = count};
+    arena_init(&arena, ARENA_BYTES_MAX);
+    call_init(&call, &arena, 0);
+    int64_t began_ns = clock_monotonic_ns();
+    CHECK(self->repository.ops->apply(self->repository.state, &call, &batch) == STATUS_OK);
+    int64_t ended_ns = clock_monotonic_ns();
+    arena_deinit(&arena);
+    return (double)(ended_ns - began_ns) / (double)CLOCK_NS_PER_S;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double left = *(const double *)a;
+    double right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+static double median(double values[static ROUNDS])
+{
+    qsort(values, ROUNDS, sizeof(values[0]), compare_doubles);
+    return values[ROUNDS / 2];
+}
+
+static void measure(struct measurement *self, size_t batch)
+{
+    double ours[ROUNDS];
+    double bare[ROUNDS];
+    double ratios[ROUNDS];
+    for (size_t i = 0; i < ROUNDS; i++) {
+        const struct rating_change *changes = store_apply_draw(&self->workload, batch);
+        bare[i] = (double)batch / store_apply_bare_seconds(&self->bare, changes, batch);
+        ours[i] = (double)batch / apply_seconds(self, changes, batch);
+        ratios[i] = ours[i] / bare[i];
+    }
+    printf("batch %6zu: apply %8.0f changes/s, bare LMDB %8.0f changes/s, ratio %.2f "
+           "(medians of %d; ratios",
+           batch, median(ours), median(bare), median(ratios), ROUNDS);
+    for (size_t i = 0; i < ROUNDS; i++) {
+        printf(" %.2f", ratios[i]);
+    }
+    printf(")\n");
+}
+
+static void run(void *argument)
+{
+    struct measurement *self = argument;
+    const struct rating_change *changes = store_apply_draw(&self->workload, PRELOAD / 2);
+    (void)store_apply_bare_seconds(&self->bare, changes, PRELOAD / 2);
+    (void)apply_seconds(self, changes, PRELOAD / 2);
+    changes = store_apply_draw(&self->workload, PRELOAD / 2);
+    (void)store_apply_bare_seconds(&self->bare, changes, PRELOAD / 2);
+    (void)apply_seconds(self, changes, PRELOAD / 2);
+    measure(self, 10000);
+    measure(self, 50000);
+    self->repository.ops->close(self->repository.state);
+    loop_stop(loop_current());
+}
+
+/* The directory is left to the caller, who chose the disk to measure. */
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        (void)fprintf(stderr, "usage: store_apply DIRECTORY\n");
+        return 2;
+    }
+    struct measurement self = {.repository = {NULL, NULL}};
+    struct arena arena;
+    struct call call;
+    struct loop *loop;
+    arena_init(&arena, ARENA_BYTES_MAX);
+    call_init(&call, &arena, 0);
+    const struct lmdb_rating_repository_options options = {
+        .path = arena_format(&arena, "%s/apply", argv[1])};
+    CHECK(lmdb_rating_repository_open(&call, &options, &self.repository) == STATUS_OK);
+    store_apply_workload_init(&self.workload);
+    store_apply_bare_open(&self.bare, arena_format(&arena, "%s/bare", argv[1]).data);
+    CHECK(loop_create(&loop) == STATUS_OK && fiber_start(loop, run, &self) == STATUS_OK);
+    loop_run(loop);
+    loop_destroy(loop);
+    store_apply_bare_close(&self.bare);
+    store_apply_workload_deinit(&self.workload);
+    arena_deinit(&arena);
+    return 0;
+}

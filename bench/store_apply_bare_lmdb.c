@@ -1,0 +1,185 @@
+#include "store_apply_bare_lmdb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "rating/repository/rating_codec.h"
+#include "rating/repository/rating_key.h"
+
+/* The workload */
+
+void store_apply_workload_init(struct store_apply_workload *workload)
+{
+    workload->random = 88172645463325252U;
+    workload->users = calloc(STORE_APPLY_USERS, sizeof(workload->users[0]));
+    workload->records = calloc(STORE_APPLY_RECORDS, sizeof(workload->records[0]));
+    workload->changes = calloc(STORE_APPLY_BATCH_MAX, sizeof(workload->changes[0]));
+    CHECK(workload->users != NULL && workload->records != NULL && workload->changes != NULL);
+    for (size_t i = 0; i < STORE_APPLY_USERS; i++) {
+        (void)snprintf(workload->users[i], sizeof(workload->users[i]), "user-%06zu", i);
+    }
+    for (size_t i = 0; i < STORE_APPLY_RECORDS; i++) {
+        (void)snprintf(workload->records[i], sizeof(workload->records[i]), "tt%07zu", i * 37);
+    }
+}
+
+void store_apply_workload_deinit(struct store_apply_workload *workload)
+{
+    free(workload->users);
+    free(workload->records);
+    free(workload->changes);
+}
+
+static size_t draw(struct store_apply_workload *workload, size_t bound)
+{
+    workload->random ^= workload->random << 13;
+    workload->random ^= workload->random >> 7;
+    workload->random ^= workload->random << 17;
+    return (size_t)(workload->random % bound);
+}
+
+const struct rating_change *store_apply_draw(struct store_apply_workload *workload, size_t count)
+{
+    CHECK(count <= STORE_APPLY_BATCH_MAX);
+    for (size_t i = 0; i < count; i++) {
+        workload->changes[i] = (struct rating_change){
+            .kind = RATING_PUT,
+            .key = {.record = {RECORD_TYPE_MOVIE,
+                               text_of(workload->records[draw(workload, STORE_APPLY_RECORDS)])},
+                    .provider = TEXT("movielens"),
+                    .user = text_of(workload->users[draw(workload, STORE_APPLY_USERS)])},
+            .hundredths = (int32_t)draw(workload, RATING_HUNDREDTHS_MAX + 1),
+            .has_time = true,
+            .time_ms = INT64_C(1700000000000) + (int64_t)draw(workload, 1000000),
+        };
+    }
+    return workload->changes;
+}
+
+/* The bare loop */
+
+struct bare_key {
+    char bytes[64];
+    size_t length;
+};
+
+struct bare_keys {
+    struct bare_key *keys;
+    size_t count;
+};
+
+void store_apply_bare_open(struct store_apply_bare *bare, const char *path)
+{
+    MDB_txn *txn;
+    CHECK(mkdir(path, 0700) == 0);
+    CHECK(mdb_env_create(&bare->env) == 0);
+    CHECK(mdb_env_set_mapsize(bare->env, (size_t)16 << 30) == 0);
+    CHECK(mdb_env_set_maxdbs(bare->env, 3) == 0);
+    CHECK(mdb_env_open(bare->env, path, MDB_NOTLS | MDB_NORDAHEAD, 0600) == 0);
+    CHECK(mdb_txn_begin(bare->env, NULL, 0, &txn) == 0);
+    CHECK(mdb_dbi_open(txn, "votes", MDB_CREATE, &bare->votes) == 0);
+    CHECK(mdb_dbi_open(txn, "user_votes", MDB_CREATE, &bare->user_votes) == 0);
+    CHECK(mdb_dbi_open(txn, "aggregates", MDB_CREATE, &bare->aggregates) == 0);
+    CHECK(mdb_txn_commit(txn) == 0);
+    bare->voted = calloc((size_t)STORE_APPLY_USERS * STORE_APPLY_RECORDS / 8 + 1, 1);
+    CHECK(bare->voted != NULL);
+}
+
+void store_apply_bare_close(struct store_apply_bare *bare)
+{
+    mdb_env_close(bare->env);
+    free(bare->voted);
+}
+
+static size_t number_at(struct text name, size_t digits)
+{
+    uint64_t number;
+    CHECK(text_to_u64(text_slice(name, name.length - digits, name.length), &number));
+    return (size_t)number;
+}
+
+/* Whether the vote is the first of its user and record. */
+static bool mark_voted(struct store_apply_bare *bare, const struct vote_key *vote)
+{
+    size_t place =
+        number_at(vote->record.id, 7) / 37 * STORE_APPLY_USERS + number_at(vote->user, 6);
+    bool first = (bare->voted[place / 8] & (1U << place % 8)) == 0;
+    bare->voted[place / 8] |= (unsigned char)(1U << place % 8);
+    return first;
+}
+
+static struct bare_keys allocate_keys(size_t count)
+{
+    struct bare_keys keys = {.keys = calloc(count, sizeof(keys.keys[0]))};
+    CHECK(keys.keys != NULL);
+    return keys;
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+    const struct bare_key *a = left;
+    const struct bare_key *b = right;
+    return text_compare(text_of_bytes(a->bytes, a->length), text_of_bytes(b->bytes, b->length));
+}
+
+/* Sorts, and drops what is there twice. */
+static void sort_keys(struct bare_keys *keys)
+{
+    size_t kept = 0;
+    qsort(keys->keys, keys->count, sizeof(keys->keys[0]), compare_keys);
+    for (size_t i = 0; i < keys->count; i++) {
+        if (kept == 0 || compare_keys(&keys->keys[kept - 1], &keys->keys[i]) != 0) {
+            keys->keys[kept++] = keys->keys[i];
+        }
+    }
+    keys->count = kept;
+}
+
+static void put_keys(MDB_txn *txn, MDB_dbi map, const struct bare_keys *keys, size_t value_bytes)
+{
+    char bytes[RATING_AGGREGATE_VALUE_BYTES] = {0};
+    MDB_cursor *cursor;
+    CHECK(mdb_cursor_open(txn, map, &cursor) == 0);
+    for (size_t i = 0; i < keys->count; i++) {
+        MDB_val key = {.mv_size = keys->keys[i].length, .mv_data = keys->keys[i].bytes};
+        MDB_val value = {.mv_size = value_bytes, .mv_data = bytes};
+        CHECK(mdb_cursor_put(cursor, &key, &value, 0) == 0);
+    }
+    mdb_cursor_close(cursor);
+}
+
+double store_apply_bare_seconds(struct store_apply_bare *bare, const struct rating_change *changes,
+                                size_t count)
+{
+    struct bare_keys votes = allocate_keys(count);
+    struct bare_keys users = allocate_keys(count);
+    struct bare_keys records = allocate_keys(count);
+    MDB_txn *txn;
+    for (size_t i = 0; i < count; i++) {
+        const struct vote_key *vote = &changes[i].key;
+        struct bare_key *key = &votes.keys[votes.count++];
+        key->length = rating_key_encode_vote(vote, key->bytes);
+        records.keys[records.count] = *key;
+        records.keys[records.count++].length = 1 + vote->record.id.length;
+        if (mark_voted(bare, vote)) {
+            key = &users.keys[users.count++];
+            key->length = rating_key_encode_user_vote(vote, key->bytes);
+        }
+    }
+    sort_keys(&votes);
+    sort_keys(&users);
+    sort_keys(&records);
+    int64_t began_ns = clock_monotonic_ns();
+    CHECK(mdb_txn_begin(bare->env, NULL, 0, &txn) == 0);
+    put_keys(txn, bare->votes, &votes, RATING_VOTE_VALUE_BYTES);
+    put_keys(txn, bare->user_votes, &users, 0);
+    put_keys(txn, bare->aggregates, &records, RATING_AGGREGATE_VALUE_BYTES);
+    CHECK(mdb_txn_commit(txn) == 0);
+    int64_t ended_ns = clock_monotonic_ns();
+    free(votes.keys);
+    free(users.keys);
+    free(records.keys);
+    return (double)(ended_ns - began_ns) / (double)CLOCK_NS_PER_S;
+}

@@ -1,0 +1,23 @@
+/* rating_crash_voter.h: the process that is killed: it votes, and says each vote that was
+ * acknowledged. */
+#pragma once
+
+#include "base/text.h"
+
+enum {
+    RATING_CRASH_FIBERS = 8,
+    RATING_CRASH_USER_BYTES = 48,
+};
+
+/* What it says: vote `number` of fiber `fiber` was acknowledged. */
+struct rating_crash_word {
+    uint32_t fiber;
+    uint32_t number;
+};
+
+/* The user of that vote; `name` is the voter's own. All votes are on the movie "movie". */
+struct text rating_crash_user(const char *name, struct rating_crash_word word,
+                              char buffer[static RATING_CRASH_USER_BYTES]);
+
+/* Votes until killed. early: the planted fault: says it before the store has acknowledged. */
+_Noreturn void rating_crash_voter_run(const char *path, const char *name, int words, bool early);
