@@ -60,7 +60,7 @@ def run_h2load(workplace, server, path, shape, seconds):
         os.remove(log)
     before, began = server.cpu_seconds(), time.monotonic()
     output = subprocess.run(
-        ["taskset", "-c", LOAD_CORE, "h2load", "-D", str(seconds), "-c", str(connections), "-m", str(streams),
+        ["taskset", "-c", LOAD_CORE, "h2load", "-D", str(round(seconds)), "-c", str(connections), "-m", str(streams),
          "-t", "1", "-d", body, "-H", "content-type: application/grpc", "-H", "te: trailers",
          f"--log-file={log}", f"http://127.0.0.1:{server.port}{path}"],
         check=True, capture_output=True, text=True).stdout
@@ -78,7 +78,7 @@ def run_h2load(workplace, server, path, shape, seconds):
 def run_wrk(server, path, seconds):
     before, began = server.cpu_seconds(), time.monotonic()
     output = subprocess.run(
-        ["taskset", "-c", LOAD_CORE, "wrk", "-t1", "-c50", f"-d{seconds:.0f}s", "--latency",
+        ["taskset", "-c", LOAD_CORE, "wrk", "-t1", "-c50", f"-d{round(seconds)}s", "--latency",
          f"http://127.0.0.1:{server.port}{path}"],
         check=True, capture_output=True, text=True).stdout
     elapsed, cpu = time.monotonic() - began, server.cpu_seconds() - before

@@ -24,6 +24,7 @@ EXCEPTIONS = {
     ("cmake/*.c", "exit"): "a program of one file",
     ("lib/process/process.c", "print"): "--help and --version go to standard output",
     ("tests/*", "exit"): "a child process of a test, and a fuzz target, end as they must",
+    ("tests/*", "number"): "a test knows what it reads",
     ("tests/*", "static"): "a test program is one thread with one story",
 }
 

@@ -12,13 +12,14 @@ struct followed_service {
     char name[DISCOVERY_SERVICE_BYTES_MAX + 1];
     uint64_t version; /* of the list that came last */
     uint64_t index;   /* X-Consul-Index that came with it; 0: ask without waiting */
+    size_t endpoint;  /* whose index it is */
     double polls;     /* tokens */
     int64_t polls_filled_ns;
 };
 
 struct consul_resolver {
     struct consul_endpoints endpoints;
-    size_t current; /* the registry that is asked; indexes are its */
+    size_t current; /* the registry that is asked */
     int64_t wait_ms;
     size_t service_count;
     struct followed_service services[CONSUL_WATCHED_SERVICES_MAX];
@@ -171,22 +172,21 @@ static enum status query(struct consul_resolver *resolver, size_t endpoint, stru
     status = parse_entries(call, reply.body, &snapshot);
     if (status == STATUS_OK) {
         service->index = next_index(index, &reply);
+        service->endpoint = endpoint;
         service->version = snapshot.version;
         *ret_snapshot = snapshot;
     }
     return status;
 }
 
-/* The next registry is asked from now on; what the last one said of indexes is void. */
-static void leave_endpoint(struct consul_resolver *resolver, size_t failed)
+/* The index to wait from: none for who has not seen our last list, or at another registry. One that
+ * was away is asked from the old index again: it may be new and know little yet, and says so by
+ * making us wait. */
+static uint64_t index_at(const struct followed_service *service, size_t endpoint,
+                         uint64_t seen_version)
 {
-    if (resolver->current != failed) {
-        return; /* another fiber has done it */
-    }
-    resolver->current = (failed + 1) % resolver->endpoints.count;
-    for (size_t i = 0; i < resolver->service_count; i++) {
-        resolver->services[i].index = 0;
-    }
+    bool is_seen = seen_version != 0 && service->version == seen_version;
+    return is_seen && service->endpoint == endpoint ? service->index : 0;
 }
 
 static enum status query_any(struct consul_resolver *resolver, struct call *call,
@@ -196,14 +196,15 @@ static enum status query_any(struct consul_resolver *resolver, struct call *call
     enum status status = STATUS_UNAVAILABLE;
     for (size_t tried = 0; tried < resolver->endpoints.count; tried++) {
         size_t endpoint = resolver->current;
-        bool is_seen = seen_version != 0 && service->version == seen_version;
+        uint64_t index = index_at(service, endpoint, seen_version);
         call_clear_error(call);
-        status =
-            query(resolver, endpoint, call, service, is_seen ? service->index : 0, ret_snapshot);
+        status = query(resolver, endpoint, call, service, index, ret_snapshot);
         if (status != STATUS_UNAVAILABLE) {
             break;
         }
-        leave_endpoint(resolver, endpoint);
+        if (resolver->current == endpoint) { /* else another fiber has moved on already */
+            resolver->current = (endpoint + 1) % resolver->endpoints.count;
+        }
     }
     return status;
 }

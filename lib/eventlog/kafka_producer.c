@@ -71,10 +71,22 @@ static rd_kafka_resp_err_t queue_message(struct kafka_producer *producer, rd_kaf
     /* An empty key is a key: records without one go anywhere. */
     void *key = (void *)(uintptr_t)(message->key.data != NULL ? message->key.data : "");
     void *value = (void *)(uintptr_t)message->value.data;
-    return rd_kafka_producev(
-        producer->client->handle, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_KEY(key, message->key.length), RD_KAFKA_V_VALUE(value, message->value.length),
-        RD_KAFKA_V_TIMESTAMP(message->time_ms), RD_KAFKA_V_OPAQUE(produce), RD_KAFKA_V_END);
+    const rd_kafka_vu_t fields[] = {
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {.ptr = key, .size = message->key.length}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {.ptr = value, .size = message->value.length}},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = message->time_ms},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = produce},
+    };
+    rd_kafka_error_t *error =
+        rd_kafka_produceva(producer->client->handle, fields, ARRAY_LENGTH(fields));
+    if (error == NULL) {
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
+    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    rd_kafka_error_destroy(error);
+    return code;
 }
 
 /* Parks while librdkafka's queue is full, and lets others run now and then. */

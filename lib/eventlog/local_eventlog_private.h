@@ -39,9 +39,11 @@ struct local_writer {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t work;
-    struct list queue; /* of local_produce */
+    pthread_cond_t end; /* on the monotonic clock */
+    struct list queue;  /* of local_produce */
     size_t queue_bytes;
     bool stopping;
+    bool ended;    /* the thread touches nothing any more */
     bool orphaned; /* nobody will join: the thread frees the log */
 };
 

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -79,6 +78,8 @@ static void *run_writer(void *argument)
         finish_group(group, count);
     }
     bool orphaned = writer->orphaned;
+    writer->ended = true;
+    CHECK(pthread_cond_signal(&writer->end) == 0);
     CHECK(pthread_mutex_unlock(&writer->mutex) == 0);
     if (orphaned) {
         local_eventlog_free(log);
@@ -86,15 +87,31 @@ static void *run_writer(void *argument)
     return NULL;
 }
 
+static void writer_init(struct local_writer *writer)
+{
+    pthread_condattr_t monotonic;
+    CHECK(pthread_condattr_init(&monotonic) == 0);
+    CHECK(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+    CHECK(pthread_cond_init(&writer->end, &monotonic) == 0);
+    CHECK(pthread_condattr_destroy(&monotonic) == 0);
+    CHECK(pthread_cond_init(&writer->work, NULL) == 0);
+    CHECK(pthread_mutex_init(&writer->mutex, NULL) == 0);
+    list_init(&writer->queue);
+}
+
+static void writer_deinit(struct local_writer *writer)
+{
+    CHECK(pthread_mutex_destroy(&writer->mutex) == 0);
+    CHECK(pthread_cond_destroy(&writer->work) == 0);
+    CHECK(pthread_cond_destroy(&writer->end) == 0);
+}
+
 enum status local_writer_start(struct local_eventlog *log)
 {
     struct local_writer *writer = &log->writer;
-    CHECK(pthread_mutex_init(&writer->mutex, NULL) == 0);
-    CHECK(pthread_cond_init(&writer->work, NULL) == 0);
-    list_init(&writer->queue);
+    writer_init(writer);
     if (pthread_create(&writer->thread, NULL, run_writer, log) != 0) {
-        CHECK(pthread_cond_destroy(&writer->work) == 0);
-        CHECK(pthread_mutex_destroy(&writer->mutex) == 0);
+        writer_deinit(writer);
         return STATUS_RESOURCE_EXHAUSTED;
     }
     return STATUS_OK;
@@ -103,24 +120,26 @@ enum status local_writer_start(struct local_eventlog *log)
 bool local_writer_stop(struct local_eventlog *log)
 {
     struct local_writer *writer = &log->writer;
-    CHECK(pthread_mutex_lock(&writer->mutex) == 0);
-    writer->stopping = true;
-    CHECK(pthread_cond_signal(&writer->work) == 0);
-    CHECK(pthread_mutex_unlock(&writer->mutex) == 0);
+    pthread_t thread = writer->thread;
     struct timespec until;
     CHECK(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
     until.tv_sec += LOCAL_EVENTLOG_CLOSE_MS / 1000;
-    int result = pthread_clockjoin_np(writer->thread, NULL, CLOCK_MONOTONIC, &until);
-    if (result == ETIMEDOUT) {
-        CHECK(pthread_mutex_lock(&writer->mutex) == 0);
-        writer->orphaned = true;
-        CHECK(pthread_detach(writer->thread) == 0);
-        CHECK(pthread_mutex_unlock(&writer->mutex) == 0);
+    CHECK(pthread_mutex_lock(&writer->mutex) == 0);
+    writer->stopping = true;
+    CHECK(pthread_cond_signal(&writer->work) == 0);
+    int result = 0;
+    while (!writer->ended && result == 0) {
+        result = pthread_cond_timedwait(&writer->end, &writer->mutex, &until);
+    }
+    bool ended = writer->ended;
+    writer->orphaned = !ended;
+    CHECK(pthread_mutex_unlock(&writer->mutex) == 0);
+    if (!ended) {
+        CHECK(pthread_detach(thread) == 0);
         return false;
     }
-    CHECK(result == 0);
-    CHECK(pthread_cond_destroy(&writer->work) == 0);
-    CHECK(pthread_mutex_destroy(&writer->mutex) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    writer_deinit(writer);
     return true;
 }
 

@@ -95,53 +95,51 @@ void grpc_channel_subchannel_ended(struct grpc_channel *channel)
 static struct grpc_subchannel *find_subchannel(struct grpc_subchannel *const *subchannels,
                                                size_t count, struct text address)
 {
+    uint64_t hash = text_hash(address);
     for (size_t i = 0; i < count; i++) {
-        if (text_equal(text_of(subchannels[i]->address), address)) {
+        if (subchannels[i]->address_hash == hash &&
+            text_equal(text_of(subchannels[i]->address), address)) {
             return subchannels[i];
         }
     }
     return NULL;
 }
 
-static bool has_address(const struct text *addresses, size_t count, const char *address)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (text_equal(addresses[i], text_of(address))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Fills `next` with a subchannel for each address, those there are and new ones. false: no memory;
- * the new ones are gone again. */
+/* Fills `next` with a subchannel for each address: those there are, which are marked as kept, and
+ * new ones. false: no memory for them all. */
 static bool fill_subchannels(struct grpc_channel *channel, const struct text *addresses,
                              size_t count, struct grpc_subchannel **next, size_t *ret_count)
 {
-    size_t filled = 0;
-    bool done = true;
-    for (size_t i = 0; i < count && done; i++) {
-        if (find_subchannel(next, filled, addresses[i]) != NULL) {
+    *ret_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (find_subchannel(next, *ret_count, addresses[i]) != NULL) {
             continue;
         }
         struct grpc_subchannel *subchannel =
             find_subchannel(channel->subchannels, channel->subchannel_count, addresses[i]);
-        if (subchannel == NULL) {
+        if (subchannel != NULL) {
+            subchannel->kept = true;
+        } else {
             subchannel = grpc_subchannel_create(channel, addresses[i]);
         }
-        done = subchannel != NULL;
-        if (done) {
-            next[filled++] = subchannel;
+        if (subchannel == NULL) {
+            return false;
+        }
+        next[(*ret_count)++] = subchannel;
+    }
+    return true;
+}
+
+/* Of the subchannels, takes those out of use that are not kept, and forgets the marks. */
+static void remove_others(struct grpc_subchannel *const *subchannels, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (subchannels[i]->kept) {
+            subchannels[i]->kept = false;
+        } else {
+            grpc_subchannel_remove(subchannels[i]);
         }
     }
-    for (size_t i = 0; i < filled && !done; i++) {
-        struct text address = text_of(next[i]->address);
-        if (find_subchannel(channel->subchannels, channel->subchannel_count, address) == NULL) {
-            grpc_subchannel_remove(next[i]);
-        }
-    }
-    *ret_count = filled;
-    return done;
 }
 
 enum status grpc_channel_update(struct grpc_channel *channel, const struct text *addresses,
@@ -152,15 +150,15 @@ enum status grpc_channel_update(struct grpc_channel *channel, const struct text 
         return STATUS_RESOURCE_EXHAUSTED;
     }
     struct grpc_subchannel **next = calloc(count + 1, sizeof(struct grpc_subchannel *));
-    if (next == NULL || !fill_subchannels(channel, addresses, count, next, &next_count)) {
+    if (next == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    if (!fill_subchannels(channel, addresses, count, next, &next_count)) {
+        remove_others(next, next_count); /* the new ones */
         free(next);
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    for (size_t i = 0; i < channel->subchannel_count; i++) {
-        if (!has_address(addresses, count, channel->subchannels[i]->address)) {
-            grpc_subchannel_remove(channel->subchannels[i]);
-        }
-    }
+    remove_others(channel->subchannels, channel->subchannel_count);
     free(channel->subchannels);
     channel->subchannels = next;
     channel->subchannel_count = next_count;

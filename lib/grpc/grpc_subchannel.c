@@ -229,6 +229,7 @@ struct grpc_subchannel *grpc_subchannel_create(struct grpc_channel *channel, str
         return NULL;
     }
     self->channel = channel;
+    self->address_hash = text_hash(address);
     self->timer.expire = back_off_ended;
     list_init(&self->connections);
     cancellation_init(&self->cancellation);

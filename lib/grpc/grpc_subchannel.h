@@ -31,6 +31,8 @@ struct grpc_connection {
 struct grpc_subchannel {
     struct grpc_channel *channel;
     char address[HTTP_ADDRESS_BYTES_MAX];
+    uint64_t address_hash;
+    bool kept; /* during an update: it stays */
     struct list connections;
     unsigned connection_count;
     unsigned usable_count;

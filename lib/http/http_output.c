@@ -20,6 +20,11 @@ static bool write_out(struct http_output *output)
     output->sent += (size_t)taken;
     if (output->sent < output->bytes.length) {
         output->blocked = true;
+        /* Once half of it is sent, moving the rest costs no more than sending did. */
+        if (output->sent >= output->bytes.length - output->sent) {
+            buffer_consume(&output->bytes, output->sent);
+            output->sent = 0;
+        }
         return false;
     }
     output->sent = 0;

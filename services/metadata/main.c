@@ -8,6 +8,8 @@
 #include "metadata/repository/sqlite_metadata_repository.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
+#include "store/sqlite_store.h"
+#include "store/store_metrics.h"
 
 /* Lists are read on threads of their own. */
 enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024 };
@@ -38,33 +40,41 @@ static const struct config_option options[] = {
      .help = "the directory of the store"},
 };
 
-static enum status open_sqlite(struct metadata_process *metadata, const struct config *config,
+static enum status open_sqlite(struct metadata_process *metadata, struct process *process,
                                struct call *call)
 {
-    struct text directory = config_text(config, "data");
+    struct text directory = config_text(process_config(process), "data");
     const struct sqlite_metadata_repository_options sqlite = {
         .path = arena_format(call->arena, "%.*s/metadata.sqlite", TEXT_ARGUMENTS(directory)),
         .workers = metadata->workers,
     };
-    return sqlite_metadata_repository_open(call, &sqlite, &metadata->controller.repository);
+    enum status status =
+        sqlite_metadata_repository_open(call, &sqlite, &metadata->controller.repository);
+    if (status == STATUS_OK) {
+        struct sqlite_store *store =
+            sqlite_metadata_repository_store(&metadata->controller.repository);
+        telemetry_add_source(process_telemetry(process), store_metrics_write,
+                             sqlite_store_writer(store));
+    }
+    return status;
 }
 
-static enum status open_repository(struct metadata_process *metadata, const struct config *config,
+static enum status open_repository(struct metadata_process *metadata, struct process *process,
                                    struct call *call)
 {
-    if (text_equal(config_text(config, "store"), TEXT("memory"))) {
+    if (text_equal(config_text(process_config(process), "store"), TEXT("memory"))) {
         return memory_metadata_repository_open(call, &metadata->controller.repository);
     }
     enum status status =
         worker_pool_create("store", STORE_THREADS, STORE_QUEUE_MAX, &metadata->workers);
-    return status == STATUS_OK ? open_sqlite(metadata, config, call) : status;
+    return status == STATUS_OK ? open_sqlite(metadata, process, call) : status;
 }
 
 static enum status open_metadata(void *self, struct process *process, struct call *call)
 {
     struct metadata_process *metadata = self;
     const struct config *config = process_config(process);
-    enum status status = open_repository(metadata, config, call);
+    enum status status = open_repository(metadata, process, call);
     if (status != STATUS_OK) {
         return status;
     }

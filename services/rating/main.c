@@ -7,6 +7,8 @@
 #include "rating/rating_ingestion.h"
 #include "rating/repository/lmdb_rating_repository.h"
 #include "rating/repository/memory_rating_repository.h"
+#include "store/lmdb_store.h"
+#include "store/store_metrics.h"
 
 struct rating_process {
     struct rating_controller controller;
@@ -40,15 +42,21 @@ static const struct config_option options[] = {
     RATING_INGESTION_OPTIONS,
 };
 
-static enum status open_repository(const struct config *config, struct call *call,
+static enum status open_repository(struct process *process, struct call *call,
                                    struct rating_repository *ret_repository)
 {
+    const struct config *config = process_config(process);
     if (text_equal(config_text(config, "store"), TEXT("memory"))) {
         return memory_rating_repository_open(call, ret_repository);
     }
-    return lmdb_rating_repository_open(
+    enum status status = lmdb_rating_repository_open(
         call, &(struct lmdb_rating_repository_options){.path = config_text(config, "data")},
         ret_repository);
+    if (status == STATUS_OK) {
+        telemetry_add_source(process_telemetry(process), store_metrics_write,
+                             lmdb_store_writer(lmdb_rating_repository_store(ret_repository)));
+    }
+    return status;
 }
 
 static enum status open_rating(void *self, struct process *process, struct call *call)
@@ -58,7 +66,7 @@ static enum status open_rating(void *self, struct process *process, struct call 
     enum status status = rating_value_parse(call, config_text(config, "rating-step"),
                                             &rating->controller.step_hundredths);
     if (status == STATUS_OK) {
-        status = open_repository(config, call, &rating->controller.repository);
+        status = open_repository(process, call, &rating->controller.repository);
     }
     if (status == STATUS_OK) {
         status =

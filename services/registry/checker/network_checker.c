@@ -19,6 +19,7 @@ static enum status probe(void *state, struct call *call,
                          struct registry_probe *ret_probe)
 {
     struct network_checker *checker = state;
+    CHECK(registry_check_kind_is_active(check->kind));
     switch (check->kind) {
     case REGISTRY_CHECK_TCP:
         return tcp_probe(checker->loop, call, check, ret_probe);
@@ -30,7 +31,6 @@ static enum status probe(void *state, struct call *call,
     case REGISTRY_CHECK_MAINTENANCE:
         break;
     }
-    CHECK(!"a check that is not active");
     return STATUS_INTERNAL;
 }
 

@@ -5,16 +5,15 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "registry/controller/registry_controller_private.h"
-#include "registry/repository/registry_deadlines.h"
 
-enum { LATE_TICKS = 2 };
+enum { LATE_SWEEPS = 2 };
 
 static void start_sweeping(struct registry_controller *controller)
 {
     if (controller->sweep_due_ns != 0 || !registry_state_has_deadlines(controller->state)) {
         return;
     }
-    controller->sweep_due_ns = clock_monotonic_ns() + REGISTRY_TICK_MS * CLOCK_NS_PER_MS;
+    controller->sweep_due_ns = clock_monotonic_ns() + REGISTRY_SWEEP_MS * CLOCK_NS_PER_MS;
     if (loop_timer_start(controller->loop, &controller->sweep, controller->sweep_due_ns) !=
         STATUS_OK) {
         controller->sweep_due_ns = 0; /* the next write tries again */
@@ -25,7 +24,8 @@ static void start_sweeping(struct registry_controller *controller)
  * expires. */
 static bool is_late(struct registry_controller *controller, int64_t now_ns)
 {
-    bool late = now_ns - controller->sweep_due_ns > LATE_TICKS * REGISTRY_TICK_MS * CLOCK_NS_PER_MS;
+    bool late =
+        now_ns - controller->sweep_due_ns > LATE_SWEEPS * REGISTRY_SWEEP_MS * CLOCK_NS_PER_MS;
     bool postpone = late && !controller->sweep_postponed;
     controller->sweep_postponed = postpone;
     return postpone;

@@ -17,6 +17,7 @@ enum {
     REGISTRY_INSTANCES_MAX = 20000,
     REGISTRY_CHECKS_MAX = 50000,
     REGISTRY_WATCHERS_MAX = 10000,
+    REGISTRY_SWEEP_MS = 50,                 /* how often it is to be swept */
     REGISTRY_BYTES_MAX = 256 * 1024 * 1024, /* of definitions and outputs */
 };
 
@@ -78,7 +79,7 @@ void registry_state_probed(struct registry_state *state, struct text check_id,
 typedef bool (*registry_probe_fn)(void *argument, const struct registry_check *check);
 
 /* Expires TTLs, removes instances that were critical for too long, all in one index step, and tells
- * of probes that are due. Called each REGISTRY_TICK_MS while registry_state_has_deadlines(). */
+ * of probes that are due. Called each REGISTRY_SWEEP_MS while registry_state_has_deadlines(). */
 void registry_state_sweep(struct registry_state *state, int64_t now_ns, registry_probe_fn probe,
                           void *argument);
 bool registry_state_has_deadlines(const struct registry_state *state);

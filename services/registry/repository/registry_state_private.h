@@ -5,6 +5,8 @@
 #include "registry/repository/registry_state.h"
 #include "registry/repository/registry_table.h"
 
+_Static_assert((int)REGISTRY_SWEEP_MS == (int)REGISTRY_TICK_MS, "a sweep takes one tick");
+
 /* A service by name: there while it has instances or watchers. */
 struct stored_service {
     struct text name; /* behind the struct */

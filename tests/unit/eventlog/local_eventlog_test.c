@@ -7,6 +7,7 @@
 #include "support/cmocka_test.h"
 
 enum { SMALL_MAP_BYTES = 128 * 1024, LARGE_VALUE_BYTES = 64 * 1024 };
+enum { PRODUCING_LOOPS = 3, LOOP_MESSAGES = 50 };
 
 static void reopen(struct local_trial *trial, struct local_eventlog_options options)
 {
@@ -164,6 +165,57 @@ static void notes_what_was_committed(struct local_trial *trial)
     consumer.ops->close(consumer.state);
 }
 
+struct loops_work {
+    struct local_eventlog *log;
+};
+
+/* One producer for each key, each on a loop of its own. */
+static enum status produce_on_loop(void *argument, unsigned index)
+{
+    const struct loops_work *work = argument;
+    struct arena arena;
+    struct call call;
+    arena_init(&arena, 65536);
+    call_init(&call, &arena, LOCAL_TRIAL_WAIT_MS);
+    struct eventlog_producer producer;
+    enum status status = local_eventlog_producer_open(work->log, loop_current(), &call, &producer);
+    char key[8];
+    (void)snprintf(key, sizeof(key), "k%u", index);
+    for (unsigned i = 0; i < LOOP_MESSAGES && status == STATUS_OK; i++) {
+        char value[16];
+        (void)snprintf(value, sizeof(value), "v%u-%u", index, i);
+        const struct eventlog_message message = {
+            .key = text_of(key), .value = text_of(value), .time_ms = 1700000000 + (int64_t)i};
+        size_t delivered;
+        status = producer.ops->produce(producer.state, &call, TEXT("t"), &message, 1, &delivered);
+    }
+    producer.ops->close(producer.state);
+    arena_deinit(&arena);
+    return status;
+}
+
+static void consume_from_loops(struct local_trial *trial)
+{
+    struct eventlog_consumer consumer = local_trial_consumer(trial);
+    reader_consume(consumer, &trial->store, &trial->call, 100, PRODUCING_LOOPS * LOOP_MESSAGES);
+    consumer.ops->close(consumer.state);
+}
+
+/* Loops are started and destroyed from a thread that is none of them, so not in a trial's fiber. */
+static void serves_many_loops(void **state)
+{
+    (void)state;
+    struct local_trial trial = {.body = consume_from_loops};
+    struct loop_threads *threads;
+    assert_int_equal(loop_threads_start(PRODUCING_LOOPS, &threads), STATUS_OK);
+    local_trial_prepare(&trial);
+    struct loops_work work = {.log = trial.log};
+    assert_int_equal(loop_threads_each(threads, produce_on_loop, &work), STATUS_OK);
+    local_trial_body(&trial);
+    local_trial_finish(&trial); /* the log before its loops */
+    loop_threads_destroy(threads);
+}
+
 int main(int count, char **arguments)
 {
     if (count == 4) {
@@ -177,6 +229,7 @@ int main(int count, char **arguments)
         LOCAL_TRIAL(refuses_bad_options),
         LOCAL_TRIAL(works_in_a_deep_directory),
         LOCAL_TRIAL(notes_what_was_committed),
+        cmocka_unit_test(serves_many_loops),
     };
     return cmocka_run_group_tests_name("embedded event log", tests, NULL, NULL);
 }

@@ -19,24 +19,45 @@ void local_trial_close(struct local_trial *trial)
     trial->log = NULL;
 }
 
-static void run_body(void *argument)
+void local_trial_prepare(struct local_trial *trial)
 {
-    struct local_trial *trial = argument;
     scratch_directory_make(trial->directory);
     trial->options.directory = trial->directory;
     arena_init(&trial->arena, ARENA_BYTES);
     call_init(&trial->call, &trial->arena, LOCAL_TRIAL_WAIT_MS);
     reader_store_init(&trial->store);
     local_trial_open(trial);
-    trial->body(trial);
+}
+
+void local_trial_finish(struct local_trial *trial)
+{
     local_trial_close(trial);
     arena_deinit(&trial->arena);
     scratch_directory_remove(trial->directory);
 }
 
+static void run_body(void *argument)
+{
+    struct local_trial *trial = argument;
+    trial->body(trial);
+}
+
+void local_trial_body(struct local_trial *trial)
+{
+    in_fiber(run_body, trial);
+}
+
+static void run_all(void *argument)
+{
+    struct local_trial *trial = argument;
+    local_trial_prepare(trial);
+    trial->body(trial);
+    local_trial_finish(trial);
+}
+
 void local_trial_run(void **state)
 {
-    in_fiber(run_body, *state);
+    in_fiber(run_all, *state);
 }
 
 void local_trial_produce(struct local_trial *trial, unsigned first_sequence, unsigned each)

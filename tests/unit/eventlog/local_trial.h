@@ -30,6 +30,12 @@ void local_trial_run(void **state);
         .initial_state = &(struct local_trial){.body = (function)},                                \
     }
 
+/* The same in steps: makes the directory and opens the log, runs the body in a fiber, removes all.
+ */
+void local_trial_prepare(struct local_trial *trial);
+void local_trial_body(struct local_trial *trial);
+void local_trial_finish(struct local_trial *trial);
+
 void local_trial_open(struct local_trial *trial);
 void local_trial_close(struct local_trial *trial);
 

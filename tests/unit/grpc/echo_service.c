@@ -27,6 +27,10 @@ static enum status follow_plan(struct echo *echo, struct call *call,
     int64_t until_ns = clock_monotonic_ns() - plan->delay_ms * CLOCK_NS_PER_MS;
     while (plan->delay_ms < 0 && clock_monotonic_ns() < until_ns) {
     }
+    if ((plan->compress == 1 || plan->compress == 2) &&
+        !grpc_compress_reply(call, plan->compress == 1)) {
+        return call_fail(call, STATUS_FAILED_PRECONDITION, "the client takes no gzip");
+    }
     return plan->failure != NULL ? call_fail(call, (enum status)plan->failure->code, "%.*s",
                                              TEXT_ARGUMENTS(proto_text(plan->failure->message)))
                                  : STATUS_OK;

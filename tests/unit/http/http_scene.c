@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "support/in_fiber.h"
@@ -230,13 +231,14 @@ static void handle_describe(void *state, struct http_exchange *exchange)
     struct call *call = http_exchange_call(exchange);
     char trace[TRACE_ID_TEXT_BYTES];
     reply_plain(exchange,
-                arena_format(call->arena, "%.*s|%.*s|%.*s|%.*s|%.*s|%d|%lld|%.*s",
+                arena_format(call->arena, "%.*s|%.*s|%.*s|%.*s|%.*s|%d|%lld|%.*s|%.*s",
                              TEXT_ARGUMENTS(request->method), TEXT_ARGUMENTS(request->path),
                              TEXT_ARGUMENTS(request->query), TEXT_ARGUMENTS(request->authority),
                              TEXT_ARGUMENTS(http_header_find(
                                  request->headers, request->header_count, TEXT("x-color"))),
                              request->version, (long long)request->content_length,
-                             TEXT_ARGUMENTS(trace_id_text(&call->identity.trace, trace))));
+                             TEXT_ARGUMENTS(trace_id_text(&call->identity.trace, trace)),
+                             TEXT_ARGUMENTS(call->identity.peer)));
 }
 
 static const struct http_route templates[] = {
@@ -362,6 +364,16 @@ struct http2_client *http_scene_connect_http2(struct http_scene *scene)
     assert_int_equal(http_server_connect_loopback(scene->server, &transport), STATUS_OK);
     assert_int_equal(http2_client_over(scene->loop, transport, &no_events, &client), STATUS_OK);
     return client;
+}
+
+struct text http_scene_listen(struct http_scene *scene)
+{
+    char address[HTTP_ADDRESS_BYTES_MAX];
+    int fd = -1;
+    assert_int_equal(http_listen(&scene->call, TEXT("127.0.0.1:0"), &fd, address), STATUS_OK);
+    assert_int_equal(http_server_accept_from(scene->server, fd), STATUS_OK);
+    assert_int_equal(close(fd), 0);
+    return arena_copy(&scene->arena, text_of(address));
 }
 
 struct http2_request *http_scene_start(struct http_scene *scene, struct http2_client *client,

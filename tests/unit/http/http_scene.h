@@ -44,6 +44,9 @@ void http_scene_settle(void);
 void http_scene_connect(struct http_scene *scene, struct raw_peer *peer);
 struct http2_client *http_scene_connect_http2(struct http_scene *scene);
 
+/* Has the server accept on a port that the kernel chooses; "127.0.0.1:…", valid in the arena. */
+struct text http_scene_listen(struct http_scene *scene);
+
 /* A whole reply; texts valid in the scene's arena. */
 struct http_answer {
     int status;

@@ -81,9 +81,8 @@ static void expire_by_the_clock(void *unused)
     int64_t took_ms = (clock_monotonic_ns() - started_ns) / CLOCK_NS_PER_MS;
     assert_int_equal(status_now(&fixture), REGISTRY_CRITICAL);
     assert_true(took_ms >= TTL_MS);
-#if !defined(__SANITIZE_ADDRESS__)
-    assert_true(took_ms <= TTL_MS + 100);
-#endif
+    /* By the state's own clock it is within a tick (registry_state_test); here others run too. */
+    assert_true(took_ms <= TTL_MS + 1000);
     teardown(&fixture);
 }
 

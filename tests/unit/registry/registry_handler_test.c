@@ -59,7 +59,7 @@ static void put(struct fixture *fixture, const char *target, const char *body)
 
 static const struct json *get(struct fixture *fixture, const char *target)
 {
-    const struct json *json;
+    const struct json *json = NULL;
     struct http_loopback_reply reply = send(fixture, "GET", target, NULL);
     if (reply.status != 200 || json_parse(&fixture->call, reply.body, &json) != STATUS_OK) {
         fail_msg("GET %s: %d %.*s", target, reply.status, TEXT_ARGUMENTS(reply.body));
