@@ -74,7 +74,9 @@ MUST_USE enum status process_servers_accept(struct process *process, struct call
 void process_servers_drain(struct process *process, struct call *call, unsigned index);
 void process_server_destroy(struct process *process, unsigned server, unsigned index);
 void process_servers_unbind(struct process *process);
-void process_servers_set_serving(struct process *process, bool serving);
+/* Health says so. shut_down also sends the watchers away, before the drain. */
+void process_servers_start_serving(struct process *process);
+void process_servers_shut_down(struct process *process);
 
 /* Registration of every listener, from the control loop. */
 void process_register(struct process *process);
