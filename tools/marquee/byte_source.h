@@ -41,8 +41,8 @@ struct file_source {
 MUST_USE enum status file_source_open(struct call *call, const char *path,
                                       struct file_source *ret_source);
 void file_source_close(struct file_source *source);
+struct byte_source file_source_bytes(struct file_source *source);
 
 /* Opens, reads and closes a file. Statuses of both. */
 MUST_USE enum status file_source_read_all(struct call *call, const char *path,
                                           struct buffer *buffer);
-struct byte_source file_source_bytes(struct file_source *source);
