@@ -176,7 +176,7 @@ void process_servers_unbind(struct process *process)
     }
 }
 
-void process_servers_start_serving(struct process *process)
+void process_servers_serve(struct process *process)
 {
     for (unsigned i = 0; i < process->server_count; i++) {
         struct process_server *server = &process->servers[i];
@@ -188,7 +188,7 @@ void process_servers_start_serving(struct process *process)
     }
 }
 
-void process_servers_shut_down(struct process *process)
+void process_servers_stop_serving(struct process *process)
 {
     for (unsigned i = 0; i < process->server_count; i++) {
         grpc_server_shut_down(process->servers[i].grpc);
