@@ -25,9 +25,13 @@ struct loop_step {
     enum status status;
 };
 
+/* One line: what fails on one loop fails on all of them alike. */
 static void log_failure(struct process *process, const struct call *call)
 {
     struct text message = call->error.message;
+    if (atomic_exchange(&process->failure_told, true)) {
+        return;
+    }
     (void)fprintf(stderr, "%s: %.*s\n", process->definition->program, /* nobody else to tell */
                   TEXT_ARGUMENTS(message.length > 0 ? message : TEXT("cannot start")));
     if (call->error.detail.length > 0) {

@@ -49,6 +49,7 @@ struct process {
     struct process_check checks[PROCESS_CHECKS_MAX];
     size_t check_count;
     _Atomic int phase;
+    atomic_bool failure_told;
     bool opened;
     bool started[LOOP_THREADS_MAX];
     int64_t start_ns;
