@@ -59,13 +59,20 @@ struct http_loopback_reply http_loopback_send(struct http_server *server, struct
                                               const char *method, const char *target,
                                               const char *body)
 {
+    return http_loopback_send_with(server, call, method, target, NULL, body);
+}
+
+struct http_loopback_reply http_loopback_send_with(struct http_server *server, struct call *call,
+                                                   const char *method, const char *target,
+                                                   const char *headers, const char *body)
+{
     struct exchange exchange;
     struct http_transport *transport;
     struct text content = text_of(body);
     struct text request = arena_format(
         call->arena,
-        "%s %s HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: %zu\r\n\r\n%.*s",
-        method, target, content.length, TEXT_ARGUMENTS(content));
+        "%s %s HTTP/1.1\r\nhost: test\r\nconnection: close\r\n%scontent-length: %zu\r\n\r\n%.*s",
+        method, target, headers != NULL ? headers : "", content.length, TEXT_ARGUMENTS(content));
     buffer_init(&exchange.reply, REPLY_BYTES_MAX);
     fiber_wait_init(&exchange.ended);
     assert_int_equal(http_server_connect_loopback(server, &transport), STATUS_OK);
