@@ -10,11 +10,7 @@ enum { REPLY_BYTES_MAX = 16 * 1024 * 1024 };
 
 struct exchange {
     struct http_transport *transport;
-<<<<<<< HEAD
-    struct text unsent;
-=======
     struct text rest; /* of the request */
->>>>>>> svc2
     struct buffer reply;
     struct fiber_wait ended;
 };
@@ -25,16 +21,6 @@ static void on_received(void *state, struct text bytes)
     assert_true(buffer_append(&exchange->reply, bytes));
 }
 
-<<<<<<< HEAD
-/* A server that has heard enough ends the connection: what is left then is never sent. */
-static void on_drained(void *state)
-{
-    struct exchange *exchange = state;
-    struct http_transport *transport = exchange->transport;
-    ssize_t sent = transport->ops->write(transport->state, exchange->unsent);
-    if (sent > 0) {
-        exchange->unsent = text_slice(exchange->unsent, (size_t)sent, exchange->unsent.length);
-=======
 static void send_rest(void *state)
 {
     struct exchange *exchange = state;
@@ -45,7 +31,6 @@ static void send_rest(void *state)
     ssize_t sent = transport->ops->write(transport->state, exchange->rest);
     if (sent > 0) {
         exchange->rest = text_slice(exchange->rest, (size_t)sent, exchange->rest.length);
->>>>>>> svc2
     }
 }
 
@@ -102,18 +87,10 @@ struct http_loopback_reply http_loopback_send_with(struct http_server *server, s
     fiber_wait_init(&exchange.ended);
     assert_non_null(request.data);
     assert_int_equal(http_server_connect_loopback(server, &transport), STATUS_OK);
-<<<<<<< HEAD
-    transport->events =
-        (struct http_transport_events){on_received, on_drained, on_ended, &exchange};
-    exchange.transport = transport;
-    exchange.unsent = request;
-    on_drained(&exchange);
-=======
     exchange.transport = transport;
     exchange.rest = request;
     transport->events = (struct http_transport_events){on_received, send_rest, on_ended, &exchange};
     send_rest(&exchange);
->>>>>>> svc2
     assert_int_equal(fiber_wait(call, &exchange.ended), STATUS_OK);
     transport->ops->close(transport->state);
     struct http_loopback_reply reply = parse(call, buffer_text(&exchange.reply));
