@@ -77,7 +77,7 @@ struct http_loopback_reply http_loopback_send_with(struct http_server *server, s
                                                    const char *headers, const char *body)
 {
     struct exchange exchange;
-    struct http_transport *transport;
+    struct http_transport *transport = NULL;
     struct text content = text_of(body);
     struct text request = arena_format(
         call->arena,
