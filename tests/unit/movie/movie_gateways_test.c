@@ -259,11 +259,48 @@ static void details_by_http(struct fixture *fixture)
 }
 GATEWAY_TEST(details_by_http)
 
+/* Whichever of the two is tried first. */
+static void refused_instance_is_passed_over(struct fixture *fixture)
+{
+    char gone[HTTP_ADDRESS_BYTES_MAX];
+    char there[HTTP_ADDRESS_BYTES_MAX];
+    int fds[2];
+    struct call *call = &fixture->metadata.call;
+    open_endpoints(fixture);
+    assert_int_equal(http_listen(call, TEXT("127.0.0.1:0"), &fds[0], gone), STATUS_OK);
+    assert_int_equal(http_listen(call, TEXT("127.0.0.1:0"), &fds[1], there), STATUS_OK);
+    assert_int_equal(close(fds[0]), 0);
+    assert_int_equal(http_server_accept_from(fixture->metadata.http, fds[1]), STATUS_OK);
+    const struct text addresses[] = {text_of(gone), text_of(there)};
+    const struct discovery_snapshot both = {1, addresses, 2};
+    const struct discovery_snapshot first = {2, addresses, 1};
+    fixture->metadata_answer = (struct answer){STATUS_OK, 200, JSON, "{}"};
+    http_endpoint_update(&fixture->metadata_endpoint, &both);
+    for (unsigned i = 0; i < 16; i++) {
+        struct http_client_reply reply;
+        assert_int_equal(
+            http_endpoint_get(&fixture->metadata_endpoint, call, TEXT("/metadata"), &reply),
+            STATUS_OK);
+        assert_true(text_equal(reply.body, TEXT("{}")));
+    }
+    http_endpoint_update(&fixture->metadata_endpoint, &first);
+    struct http_client_reply reply;
+    assert_int_equal(
+        http_endpoint_get(&fixture->metadata_endpoint, call, TEXT("/metadata"), &reply),
+        STATUS_UNAVAILABLE);
+    assert_true(text_equal(call->error.message, TEXT("no instance of metadata can be reached")));
+    http_endpoint_deinit(&fixture->metadata_endpoint);
+    http_client_destroy(fixture->client);
+    (void)close(fds[1]);
+}
+GATEWAY_TEST(refused_instance_is_passed_over)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(details_by_grpc_test),
         cmocka_unit_test(details_by_http_test),
+        cmocka_unit_test(refused_instance_is_passed_over_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
