@@ -25,8 +25,12 @@ struct loop_step {
     enum status status;
 };
 
+/* Several loops may fail at once: the operator reads one line. */
 static void log_failure(struct process *process, const struct call *call)
 {
+    if (atomic_exchange(&process->failure_told, true)) {
+        return;
+    }
     struct text message = call->error.message;
     (void)fprintf(stderr, "%s: %.*s\n", process->definition->program, /* nobody else to tell */
                   TEXT_ARGUMENTS(message.length > 0 ? message : TEXT("cannot start")));
@@ -137,7 +141,7 @@ static enum status start_everything(struct process *process)
 static void announce_ready(struct process *process)
 {
     atomic_store(&process->phase, PROCESS_READY);
-    process_servers_set_serving(process, true);
+    process_servers_serve(process);
     int64_t elapsed_ms = (clock_monotonic_ns() - process->start_ns) / CLOCK_NS_PER_MS;
     for (unsigned i = 0; i < process->server_count; i++) {
         log_write(&process->log, LOG_INFO, "ready",
@@ -172,7 +176,7 @@ static void run_process(void *argument)
         announce_ready(process);
         process_register(process);
         CHECK(fiber_wait(NULL, &process->stop_asked) == STATUS_OK);
-        process_servers_set_serving(process, false);
+        process_servers_stop_serving(process);
         log_write(&process->log, LOG_INFO, "stopping", NULL);
     }
     stop_everything(process);

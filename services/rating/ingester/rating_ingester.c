@@ -58,26 +58,34 @@ static bool pause_before_retry(struct rating_ingester *self, struct call *call)
     return fiber_sleep(call, self->pause_ns) == STATUS_OK;
 }
 
-static void stop_for_good(struct rating_ingester *self, const struct call *call, const char *what)
+static void stop_for_good(struct rating_ingester *self, const struct call *call, enum status status)
 {
-    struct text why = call->error.message;
-    size_t length = why.length < sizeof(self->reason) ? why.length : sizeof(self->reason);
-    if (length > 0) {
-        memcpy(self->reason, why.data, length);
-    }
-    self->reason_length = length;
+    struct text message = call->error.message;
+    struct text why = message.length > 0 ? message : text_of(status_name(status));
+    self->reason_length = why.length < sizeof(self->reason) ? why.length : sizeof(self->reason);
+    memcpy(self->reason, why.data, self->reason_length);
     atomic_store_explicit(&self->failed, true, memory_order_release);
-    log_call(self->options.log, LOG_ERROR, call, what, NULL);
+    log_call(self->options.log, LOG_ERROR, call, "ingestion has stopped; restart to try again",
+             LOG_FIELDS(log_string("status", status_name(status))));
 }
 
-/* Tries until the batch is in the store or ingestion is stopped: nothing is skipped. */
+/* What no waiting mends: a damaged store, or a batch that it will never take. */
+static bool is_lasting(enum status status)
+{
+    return status == STATUS_DATA_LOSS || status == STATUS_INVALID_ARGUMENT ||
+           status == STATUS_FAILED_PRECONDITION || status == STATUS_UNIMPLEMENTED;
+}
+
+/* Tries until the batch is in the store, is refused for good, or ingestion is stopped: nothing is
+ * skipped. */
 static enum status apply(struct rating_ingester *self, struct call *call,
                          const struct rating_batch *batch)
 {
     struct rating_repository repository = self->options.repository;
     for (;;) {
         enum status status = repository.ops->apply(repository.state, call, batch);
-        if (status == STATUS_OK || status == STATUS_ABORTED || status == STATUS_CANCELLED) {
+        if (status == STATUS_OK || status == STATUS_ABORTED || status == STATUS_CANCELLED ||
+            is_lasting(status)) {
             self->pause_ns = 0;
             return status;
         }
@@ -90,13 +98,18 @@ static enum status apply(struct rating_ingester *self, struct call *call,
     }
 }
 
+static void forget_lag(struct rating_ingester *self)
+{
+    for (size_t i = 0; i < RATING_INGESTER_PARTITIONS_MAX; i++) {
+        atomic_store_explicit(&self->lags[i], 0, memory_order_relaxed);
+    }
+}
+
 static void note_lag(struct rating_ingester *self)
 {
     struct eventlog_lag lags[RATING_INGESTER_PARTITIONS_MAX];
     size_t count = self->consumer.ops->lag(self->consumer.state, lags, ARRAY_LENGTH(lags));
-    for (size_t i = 0; i < RATING_INGESTER_PARTITIONS_MAX; i++) {
-        atomic_store_explicit(&self->lags[i], 0, memory_order_relaxed);
-    }
+    forget_lag(self);
     for (size_t i = 0; i < count; i++) {
         if (lags[i].partition >= 0 && lags[i].partition < RATING_INGESTER_PARTITIONS_MAX) {
             atomic_store_explicit(&self->lags[lags[i].partition],
@@ -112,7 +125,7 @@ static enum status ingest_batch(struct rating_ingester *self, struct call *call,
     const struct rating_position position = {
         .topic = events->topic, .partition = events->partition, .next_offset = events->next_offset};
     struct rating_batch batch = {.position = &position, .from_offset = events->from_offset};
-    enum status status = rating_ingester_decode(self, call, events, &batch);
+    enum status status = rating_ingester_decode(call, events, &batch);
     if (status == STATUS_OK) {
         status = apply(self, call, &batch);
     }
@@ -139,8 +152,8 @@ static bool step(struct rating_ingester *self, struct call *call)
         self->consumer.ops->poll(self->consumer.state, call, self->options.batch_max, &events);
     if (status == STATUS_OK) {
         status = ingest_batch(self, call, &events);
-        if (status == STATUS_RESOURCE_EXHAUSTED) {
-            stop_for_good(self, call, "a batch of events does not fit; ingestion has stopped");
+        if (status != STATUS_OK && status != STATUS_CANCELLED) {
+            stop_for_good(self, call, status);
         }
         return status == STATUS_OK;
     }
@@ -155,7 +168,7 @@ static bool step(struct rating_ingester *self, struct call *call)
         return pause_before_retry(self, call);
     }
     if (status != STATUS_CANCELLED) {
-        stop_for_good(self, call, "ingestion has stopped");
+        stop_for_good(self, call, status);
     }
     return false;
 }
@@ -172,6 +185,7 @@ static void ingest(void *argument)
         goes_on = step(self, &call);
     }
     self->consumer.ops->close(self->consumer.state);
+    forget_lag(self); /* the partitions are others' now */
 }
 
 enum status rating_ingester_start(struct rating_ingester *ingester,

@@ -65,10 +65,9 @@ static bool decode_record(struct decoder *decoder, const struct eventlog_batch *
     return kept;
 }
 
-enum status rating_ingester_decode(struct rating_ingester *self, struct call *call,
-                                   const struct eventlog_batch *events, struct rating_batch *batch)
+enum status rating_ingester_decode(struct call *call, const struct eventlog_batch *events,
+                                   struct rating_batch *batch)
 {
-    (void)self;
     struct arena event_arena;
     struct decoder decoder = {
         .call = call,

@@ -24,6 +24,5 @@ struct rating_ingester {
 
 /* Fills in changes and dead letters of the batch; valid in the call's arena.
  * STATUS_RESOURCE_EXHAUSTED: no room. */
-MUST_USE enum status rating_ingester_decode(struct rating_ingester *self, struct call *call,
-                                            const struct eventlog_batch *events,
+MUST_USE enum status rating_ingester_decode(struct call *call, const struct eventlog_batch *events,
                                             struct rating_batch *batch);
