@@ -65,6 +65,7 @@ static void finish_reply(struct grpc_server_call *self, enum status status)
     struct text message = {NULL, 0};
     if (status != STATUS_OK) {
         message = grpc_message_encode(self->call.arena, self->call.error.message);
+        grpc_server_call_attach_details(self, status);
     }
     if (message.length == 0 && self->trailing.count == 0) {
         http_finish(self->exchange, status_header(status), 1);
@@ -115,6 +116,14 @@ static enum status write_frame(struct grpc_stream *stream, struct text frame)
         start_reply(self);
     }
     return http_write(self->exchange, frame);
+}
+
+static enum status send_headers(struct grpc_server_call *self)
+{
+    if (!self->headers_sent) {
+        start_reply(self);
+    }
+    return http_flush(self->exchange);
 }
 
 static enum status take_encoding(struct grpc_server_call *self, struct text encoding)
@@ -199,7 +208,9 @@ static void serve_unary(struct grpc_server_call *self)
         status = encode_response(self, response, &frame);
     }
     grpc_server_call_observe(self, status);
-    start_reply(self);
+    if (!self->headers_sent) {
+        start_reply(self);
+    }
     if (status == STATUS_OK && http_write(self->exchange, frame) != STATUS_OK) {
         /* The client has gone, or does not read and its time is up. */
         http_abort(self->exchange, GRPC_HTTP2_CANCEL);
@@ -284,6 +295,7 @@ void grpc_serve(const struct grpc_server_method *method, struct http_exchange *e
         return;
     }
     self->content_type = content_type_header;
+    self->send_headers = send_headers;
     init_stream(self, codec);
     enum status status = take_headers(self);
     if (!known) {
