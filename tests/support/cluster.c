@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "support/cmocka_test.h"
@@ -109,8 +108,6 @@ void cluster_kill(struct cluster *cluster, enum cluster_role role, unsigned inst
 void cluster_open(struct cluster *cluster, const struct cluster_options *options)
 {
     *cluster = (struct cluster){.options = *options};
-    /* A test that fails in a fiber ends the program. */
-    assert_int_equal(setenv("CMOCKA_TEST_ABORT", "1", 1), 0);
     scratch_directory_make(cluster->directory);
     test_call_init(&cluster->test, 0);
     if (options->registry) {

@@ -120,6 +120,8 @@ void service_process_start(struct service_process *process, const char *director
         assert_true(i < SERVICE_ARGUMENTS_MAX);
         given[i + 1] = arguments[i];
     }
+    /* A test that fails in a fiber ends the program, and what it runs with it. */
+    assert_int_equal(setenv("CMOCKA_TEST_ABORT", "1", 1), 0);
     *process = (struct service_process){.exit_status = -1};
     buffer_init(&process->log, SERVICE_LOG_BYTES_MAX);
     fiber_wait_init(&process->changed);
