@@ -59,6 +59,19 @@ static void start_reply(struct grpc_server_call *self)
     http_reply_start(self->exchange, 200, headers, count);
 }
 
+/* Headers that no message has started. Initial metadata goes before the trailers, not with them: of
+ * a single block a client takes all to be trailing. */
+static void start_empty_reply(struct grpc_server_call *self)
+{
+    if (self->headers_sent) {
+        return;
+    }
+    start_reply(self);
+    if (self->initial.count > 0) {
+        status_ignore(http_flush(self->exchange)); /* the end tells the same client the same */
+    }
+}
+
 /* Status, message and trailing metadata. Without memory for more, the status alone. */
 static void finish_reply(struct grpc_server_call *self, enum status status)
 {
@@ -208,7 +221,9 @@ static void serve_unary(struct grpc_server_call *self)
         status = encode_response(self, response, &frame);
     }
     grpc_server_call_observe(self, status);
-    if (!self->headers_sent) {
+    if (status != STATUS_OK) {
+        start_empty_reply(self);
+    } else if (!self->headers_sent) {
         start_reply(self);
     }
     if (status == STATUS_OK && http_write(self->exchange, frame) != STATUS_OK) {
@@ -230,9 +245,7 @@ static void serve_stream(struct grpc_server_call *self)
         status = call_fail(&self->call, STATUS_INTERNAL, "the handler gave no reply");
     }
     grpc_server_call_observe(self, status);
-    if (!self->headers_sent) {
-        start_reply(self);
-    }
+    start_empty_reply(self);
     finish_reply(self, status);
 }
 
