@@ -32,15 +32,15 @@ static void open_server(struct peer_server *self, struct call *call)
     const struct peer_server_options *options = self->options;
     const struct grpc_server_options grpc = {
         .services = &options->service,
-        .service_count = 1,
+        .service_count = options->service.methods != NULL,
         .descriptor_sets = &options->descriptor_set,
-        .descriptor_set_count = 1,
+        .descriptor_set_count = options->service.methods != NULL,
         .message_bytes_max = options->message_bytes_max,
     };
     char address[HTTP_ADDRESS_BYTES_MAX];
     expect(grpc_server_create(&grpc, &self->grpc), call, "the gRPC server");
     struct http_server_options http = {
-        .fallback = grpc_server_fallback,
+        .fallback = options->fallback != NULL ? options->fallback : grpc_server_fallback,
         .fallback_state = self->grpc,
     };
     http.routes = grpc_server_routes(self->grpc, &http.route_count);
