@@ -77,6 +77,25 @@ static void reply(struct grpc_server_call *self, int http_status, const struct h
                    .status = http_status, .headers = headers, .header_count = count, .body = body});
 }
 
+/* The members of google.protobuf.Any, in Connect's words. */
+static void write_details(struct json_writer *writer, const struct grpc_server_call *self)
+{
+    if (self->detail_count == 0) {
+        return;
+    }
+    json_write_name(writer, TEXT("details"));
+    json_open_array(writer);
+    for (size_t i = 0; i < self->detail_count; i++) {
+        struct text encoded =
+            grpc_metadata_encode_binary(self->call.arena, self->details[i].message);
+        json_open_object(writer);
+        json_member_string(writer, "type", self->details[i].type_name);
+        json_member_string(writer, "value", encoded);
+        json_close_object(writer);
+    }
+    json_close_array(writer);
+}
+
 static void reply_error(struct grpc_server_call *self, enum status status)
 {
     struct buffer *body = create_buffer(self->call.arena);
@@ -92,6 +111,7 @@ static void reply_error(struct grpc_server_call *self, enum status status)
     if (self->call.error.message.length > 0) {
         json_member_string(&writer, "message", self->call.error.message);
     }
+    write_details(&writer, self);
     json_close_object(&writer);
     if (!json_writer_end(&writer)) {
         http_reply_problem(self->exchange, status);

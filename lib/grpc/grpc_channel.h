@@ -16,6 +16,7 @@ struct http_server;
 struct proto_pool;
 struct grpc_channel;
 struct grpc_stream;
+struct http_header;
 
 enum {
     GRPC_CHANNEL_ADDRESSES_MAX = 1000,
@@ -58,6 +59,15 @@ void grpc_channel_destroy(struct grpc_channel *channel);
 MUST_USE enum status grpc_channel_update(struct grpc_channel *channel, const struct text *addresses,
                                          size_t count);
 
+/* What comes with a reply besides its message; texts valid in the call's arena. */
+struct grpc_reply {
+    const struct http_header *headers; /* as they came, in their order */
+    size_t header_count;
+    const struct http_header *trailers; /* of a reply that is one block of headers: that one */
+    size_t trailer_count;
+    bool compressed; /* the message came compressed */
+};
+
 /* Of a call. Zero for the defaults. */
 struct grpc_call_options {
     bool idempotent; /* also try another instance when the connection is lost or UNAVAILABLE comes
@@ -68,6 +78,8 @@ struct grpc_call_options {
     bool one_reply;
     const struct grpc_metadata *metadata; /* sent with the request */
     size_t metadata_count;
+    /* Of a unary call: filled in whatever its status; NULL: not wanted. */
+    struct grpc_reply *ret_reply;
 };
 
 /* One request, one response; parks. The call's deadline is sent as grpc-timeout, its trace as
@@ -88,6 +100,10 @@ MUST_USE enum status grpc_client_open(struct grpc_channel *channel, struct call 
                                       const ProtobufCMessageDescriptor *response_type,
                                       struct grpc_stream **ret_stream);
 
+/* Whether the messages sent from now on are compressed. true is for streams that were opened with
+ * `compress` (CHECKed), as the server has been told so. */
+void grpc_client_compress(struct grpc_stream *stream, bool compress);
+
 /* No more messages from here: half-closes. */
 MUST_USE enum status grpc_client_close_send(struct grpc_stream *stream);
 
@@ -99,3 +115,6 @@ enum status grpc_client_finish(struct grpc_stream *stream);
 /* The reply's metadata so far, valid until finish; {NULL, 0}: absent. */
 struct text grpc_client_initial_metadata(struct grpc_stream *stream, struct text name);
 struct text grpc_client_trailing_metadata(struct grpc_stream *stream, struct text name);
+
+/* The same as a whole, as it came; valid until finish. */
+struct grpc_reply grpc_client_reply(struct grpc_stream *stream);

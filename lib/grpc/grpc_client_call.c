@@ -173,6 +173,22 @@ enum status grpc_client_call_start(struct grpc_client_call *self)
     }
 }
 
+struct grpc_reply grpc_client_call_reply(const struct grpc_client_call *self)
+{
+    struct grpc_reply reply = {.compressed = self->stream.reader.was_compressed};
+    if (self->headers_only) {
+        reply.trailers = self->headers;
+        reply.trailer_count = self->header_count;
+    } else {
+        reply.headers = self->headers;
+        reply.header_count = self->header_count;
+        if (self->request != NULL) {
+            reply.trailers = http2_request_trailers(self->request, &reply.trailer_count);
+        }
+    }
+    return reply;
+}
+
 void grpc_client_call_stop(struct grpc_client_call *self)
 {
     http2_request_close(self->request);

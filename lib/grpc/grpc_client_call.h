@@ -43,6 +43,9 @@ void grpc_client_call_set_response(struct grpc_client_call *self,
 /* Picks a connection and starts the request on it. Statuses as grpc_channel_pick(). */
 MUST_USE enum status grpc_client_call_start(struct grpc_client_call *self);
 
+/* What has come of the reply, valid until the attempt ends. */
+struct grpc_reply grpc_client_call_reply(const struct grpc_client_call *self);
+
 /* Ends the attempt; one that runs still is reset. */
 void grpc_client_call_stop(struct grpc_client_call *self);
 

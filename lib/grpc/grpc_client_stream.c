@@ -33,6 +33,13 @@ enum status grpc_client_open(struct grpc_channel *channel, struct call *call, co
     return STATUS_OK;
 }
 
+void grpc_client_compress(struct grpc_stream *stream, bool compress)
+{
+    struct grpc_client_call *self = client_call_of(stream);
+    CHECK(!compress || self->options->compress);
+    stream->form.compress = compress;
+}
+
 enum status grpc_client_close_send(struct grpc_stream *stream)
 {
     struct grpc_client_call *self = client_call_of(stream);
@@ -75,22 +82,19 @@ enum status grpc_client_finish(struct grpc_stream *stream)
     return status;
 }
 
+struct grpc_reply grpc_client_reply(struct grpc_stream *stream)
+{
+    return grpc_client_call_reply(client_call_of(stream));
+}
+
 struct text grpc_client_initial_metadata(struct grpc_stream *stream, struct text name)
 {
-    struct grpc_client_call *self = client_call_of(stream);
-    return self->headers_only
-               ? (struct text){NULL, 0}
-               : grpc_metadata_find(self->call->arena, self->headers, self->header_count, name);
+    struct grpc_reply reply = grpc_client_reply(stream);
+    return grpc_metadata_find(stream->call->arena, reply.headers, reply.header_count, name);
 }
 
 struct text grpc_client_trailing_metadata(struct grpc_stream *stream, struct text name)
 {
-    struct grpc_client_call *self = client_call_of(stream);
-    if (self->headers_only) {
-        return grpc_metadata_find(self->call->arena, self->headers, self->header_count, name);
-    }
-    size_t count = 0;
-    const struct http_header *trailers =
-        self->request != NULL ? http2_request_trailers(self->request, &count) : NULL;
-    return grpc_metadata_find(self->call->arena, trailers, count, name);
+    struct grpc_reply reply = grpc_client_reply(stream);
+    return grpc_metadata_find(stream->call->arena, reply.trailers, reply.trailer_count, name);
 }

@@ -100,6 +100,30 @@ static enum status run(struct grpc_client_call *self, const ProtobufCMessage *re
     return status;
 }
 
+/* A copy that outlives the attempt; count 0: no memory. */
+static const struct http_header *copy_headers(struct arena *arena,
+                                              const struct http_header *headers, size_t *count)
+{
+    struct http_header *copies = arena_calloc(arena, *count, sizeof(*copies));
+    *count = copies != NULL ? *count : 0;
+    for (size_t i = 0; i < *count; i++) {
+        copies[i] = (struct http_header){arena_copy(arena, headers[i].name),
+                                         arena_copy(arena, headers[i].value)};
+    }
+    return copies;
+}
+
+static void keep_reply(struct grpc_client_call *self)
+{
+    struct grpc_reply *reply = self->options->ret_reply;
+    if (reply != NULL) {
+        *reply = grpc_client_call_reply(self);
+        struct arena *arena = self->call->arena;
+        reply->headers = copy_headers(arena, reply->headers, &reply->header_count);
+        reply->trailers = copy_headers(arena, reply->trailers, &reply->trailer_count);
+    }
+}
+
 enum status grpc_call_unary(struct grpc_channel *channel, struct call *call, const char *path,
                             const struct grpc_call_options *options,
                             const ProtobufCMessage *request,
@@ -113,6 +137,7 @@ enum status grpc_call_unary(struct grpc_channel *channel, struct call *call, con
     self.stream.receives_one = true;
     enum status status = run(&self, request, &response);
     status = grpc_client_call_explain(&self, status);
+    keep_reply(&self);
     grpc_client_call_deinit(&self);
     grpc_client_call_observe(&self, status);
     if (status == STATUS_OK) {

@@ -28,8 +28,7 @@ static bool is_reserved(struct text name)
            !text_equal(name, TEXT("grpc-status-details-bin"));
 }
 
-/* Without padding, as the protocol wants it written. {NULL, 0}: too large, or no memory. */
-static struct text encode_binary(struct arena *arena, struct text bytes)
+struct text grpc_metadata_encode_binary(struct arena *arena, struct text bytes)
 {
     CLEANUP(buffer_deinit) struct buffer buffer;
     buffer_init(&buffer, BINARY_BYTES_MAX);
@@ -72,7 +71,7 @@ bool grpc_metadata_add(struct arena *arena, struct grpc_metadata_list *list, str
         return false;
     }
     if (is_binary(name)) {
-        value = encode_binary(arena, value);
+        value = grpc_metadata_encode_binary(arena, value);
         if (value.data == NULL) {
             return false;
         }

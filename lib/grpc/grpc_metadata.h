@@ -18,6 +18,10 @@ struct grpc_metadata_list {
 MUST_USE bool grpc_metadata_add(struct arena *arena, struct grpc_metadata_list *list,
                                 struct text name, struct text value);
 
+/* base64 without padding, as the protocol wants -bin values written; valid in the arena.
+ * {NULL, 0}: too large, or no memory. */
+struct text grpc_metadata_encode_binary(struct arena *arena, struct text bytes);
+
 /* The first value of that name; -bin values are decoded into the arena.
  * {NULL, 0}: absent, or not base64. */
 struct text grpc_metadata_find(struct arena *arena, const struct http_header *headers, size_t count,

@@ -13,6 +13,7 @@ struct grpc_stream;
 enum {
     GRPC_METADATA_MAX =
         32, /* entries sent with one request, or as one reply's headers or trailers */
+    GRPC_ERROR_DETAILS_MAX = 8, /* of one call */
 };
 
 /* One entry of metadata. */

@@ -79,6 +79,16 @@ const struct http_header *grpc_request_headers(struct call *call, size_t *ret_co
 MUST_USE bool grpc_add_initial_metadata(struct call *call, struct text name, struct text value);
 MUST_USE bool grpc_add_trailing_metadata(struct call *call, struct text name, struct text value);
 
+/* Sends the reply's headers now, before its first message; of Connect, without effect. They should
+ * wait for the first message where nobody waits for them: a call that fails before it can then be
+ * tried again (gRFC A6). Statuses as grpc_send(). */
+MUST_USE enum status grpc_send_headers(struct call *call);
+
+/* A detail of the failure that the handler is about to return: a message, by its full name and its
+ * bytes, as google.rpc.Status and Connect's errors carry them. Copied. Ignored when the call
+ * succeeds. false: GRPC_ERROR_DETAILS_MAX are there, or no memory. */
+MUST_USE bool grpc_add_error_detail(struct call *call, struct text type_name, struct text message);
+
 /* Whether the messages sent from now on are compressed; without being told, they are when the
  * request was and the client accepts it. false: the client does not. Of a stream, the first use
  * must come before its first message; of Connect, without effect. */

@@ -59,12 +59,26 @@ static void start_reply(struct grpc_server_call *self)
     http_reply_start(self->exchange, 200, headers, count);
 }
 
+/* Headers that no message has started. Initial metadata goes before the trailers, not with them: of
+ * a single block a client takes all to be trailing. */
+static void start_empty_reply(struct grpc_server_call *self)
+{
+    if (self->headers_sent) {
+        return;
+    }
+    start_reply(self);
+    if (self->initial.count > 0) {
+        status_ignore(http_flush(self->exchange)); /* the end tells the same client the same */
+    }
+}
+
 /* Status, message and trailing metadata. Without memory for more, the status alone. */
 static void finish_reply(struct grpc_server_call *self, enum status status)
 {
     struct text message = {NULL, 0};
     if (status != STATUS_OK) {
         message = grpc_message_encode(self->call.arena, self->call.error.message);
+        grpc_server_call_attach_details(self, status);
     }
     if (message.length == 0 && self->trailing.count == 0) {
         http_finish(self->exchange, status_header(status), 1);
@@ -115,6 +129,14 @@ static enum status write_frame(struct grpc_stream *stream, struct text frame)
         start_reply(self);
     }
     return http_write(self->exchange, frame);
+}
+
+static enum status send_headers(struct grpc_server_call *self)
+{
+    if (!self->headers_sent) {
+        start_reply(self);
+    }
+    return http_flush(self->exchange);
 }
 
 static enum status take_encoding(struct grpc_server_call *self, struct text encoding)
@@ -199,7 +221,11 @@ static void serve_unary(struct grpc_server_call *self)
         status = encode_response(self, response, &frame);
     }
     grpc_server_call_observe(self, status);
-    start_reply(self);
+    if (status != STATUS_OK) {
+        start_empty_reply(self);
+    } else if (!self->headers_sent) {
+        start_reply(self);
+    }
     if (status == STATUS_OK && http_write(self->exchange, frame) != STATUS_OK) {
         /* The client has gone, or does not read and its time is up. */
         http_abort(self->exchange, GRPC_HTTP2_CANCEL);
@@ -219,9 +245,7 @@ static void serve_stream(struct grpc_server_call *self)
         status = call_fail(&self->call, STATUS_INTERNAL, "the handler gave no reply");
     }
     grpc_server_call_observe(self, status);
-    if (!self->headers_sent) {
-        start_reply(self);
-    }
+    start_empty_reply(self);
     finish_reply(self, status);
 }
 
@@ -284,6 +308,7 @@ void grpc_serve(const struct grpc_server_method *method, struct http_exchange *e
         return;
     }
     self->content_type = content_type_header;
+    self->send_headers = send_headers;
     init_stream(self, codec);
     enum status status = take_headers(self);
     if (!known) {

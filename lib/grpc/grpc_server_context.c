@@ -114,6 +114,30 @@ bool grpc_add_trailing_metadata(struct call *call, struct text name, struct text
     return grpc_metadata_add(call->arena, &self->trailing, name, value);
 }
 
+enum status grpc_send_headers(struct call *call)
+{
+    struct grpc_server_call *self = server_call_of(call);
+    return self->send_headers != NULL ? self->send_headers(self) : STATUS_OK;
+}
+
+bool grpc_add_error_detail(struct call *call, struct text type_name, struct text message)
+{
+    struct grpc_server_call *self = server_call_of(call);
+    if (self->details == NULL) {
+        self->details = arena_calloc(call->arena, GRPC_ERROR_DETAILS_MAX, sizeof(*self->details));
+    }
+    if (self->details == NULL || self->detail_count >= GRPC_ERROR_DETAILS_MAX) {
+        return false;
+    }
+    struct grpc_error_detail detail = {arena_copy(call->arena, type_name),
+                                       arena_copy(call->arena, message)};
+    if (detail.type_name.data == NULL || detail.message.data == NULL) {
+        return false;
+    }
+    self->details[self->detail_count++] = detail;
+    return true;
+}
+
 bool grpc_compress_reply(struct call *call, bool compress)
 {
     struct grpc_server_call *self = server_call_of(call);

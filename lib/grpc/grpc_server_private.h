@@ -27,6 +27,12 @@ struct grpc_server {
     struct grpc_health *health;
 };
 
+/* A detail of a failure; texts valid in the arena. */
+struct grpc_error_detail {
+    struct text type_name;
+    struct text message;
+};
+
 /* A running call, in the exchange's arena. */
 struct grpc_server_call {
     struct call call; /* what the handler gets: the exchange's, with the deadline */
@@ -37,6 +43,8 @@ struct grpc_server_call {
     int64_t started_ns;
     struct grpc_metadata_list initial;
     struct grpc_metadata_list trailing;
+    struct grpc_error_detail *details; /* valid in the arena; NULL before the first */
+    size_t detail_count;
     bool headers_sent;
     bool gzip_accepted;  /* by the client */
     bool gzip_announced; /* the reply's grpc-encoding is gzip, whether used or not */
@@ -44,6 +52,7 @@ struct grpc_server_call {
     const struct http_header *content_type; /* of the reply */
     bool encodings_told;                    /* grpc-accept-encoding goes with the reply */
     struct grpc_stream stream;
+    enum status (*send_headers)(struct grpc_server_call *self);
 };
 
 /* NULL: no room in the exchange's arena. */
@@ -65,6 +74,9 @@ MUST_USE enum status grpc_server_call_run_unary(struct grpc_server_call *self,
 
 /* Notes the outcome where observers look for it, before the last bytes of the reply. */
 void grpc_server_call_observe(struct grpc_server_call *self, enum status status);
+
+/* Adds the details to the trailing metadata as google.rpc.Status. Without memory or room: not. */
+void grpc_server_call_attach_details(struct grpc_server_call *self, enum status status);
 
 /* Serves one request of the gRPC protocol. content_type begins with "application/grpc". */
 void grpc_serve(const struct grpc_server_method *method, struct http_exchange *exchange,

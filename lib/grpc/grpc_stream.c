@@ -72,7 +72,13 @@ static enum status receive(struct grpc_stream *stream, struct arena *arena,
                    : STATUS_OK;
     }
     status = decode(stream, arena, bytes, ret_message);
-    return status == STATUS_OK && stream->receives_one ? expect_end(stream) : status;
+    if (status == STATUS_OK && stream->receives_one) {
+        status = expect_end(stream);
+        if (stream->end_status != STATUS_OK) {
+            *ret_message = NULL; /* the one reply of a call that has failed is none */
+        }
+    }
+    return status;
 }
 
 static enum status note_failure(struct grpc_stream *stream, enum status status)

@@ -93,6 +93,8 @@ static enum http1_result parse_version(struct text version, struct http1_head *h
         head->minor_version = 0;
     } else if (version.length == 8 && text_starts_with(version, TEXT("HTTP/"))) {
         return refuse(refusal, 505, "this version of HTTP is not spoken here");
+    } else if (!text_equal_ignoring_case(text_slice(version, 0, 5), TEXT("HTTP/"))) {
+        return HTTP1_FOREIGN;
     } else {
         return refuse(refusal, 400, "the request line is malformed");
     }
@@ -166,10 +168,8 @@ static enum http1_result parse_request_line(struct text line, struct http1_head 
         return refuse(refusal, 400, "the request line is malformed");
     }
     struct text version = text_slice(line, second + 1, line.length);
-    if (parse_version(version, head, refusal) == HTTP1_REFUSED) {
-        return HTTP1_REFUSED;
-    }
-    return check_target(head, refusal);
+    enum http1_result result = parse_version(version, head, refusal);
+    return result == HTTP1_DONE ? check_target(head, refusal) : result;
 }
 
 static void make_lower_case(char *name, size_t length)
@@ -333,8 +333,9 @@ enum http1_result http1_parse(char *head, size_t length, struct http1_head *ret_
     ret_head->content_length = 0;
     ret_head->is_chunked = false;
     ret_head->expects_continue = false;
-    if (parse_request_line(next_line(whole, &offset), ret_head, ret_refusal) == HTTP1_REFUSED) {
-        return HTTP1_REFUSED;
+    enum http1_result result = parse_request_line(next_line(whole, &offset), ret_head, ret_refusal);
+    if (result != HTTP1_DONE) {
+        return result;
     }
     for (;;) {
         size_t start = offset;

@@ -18,6 +18,7 @@ enum http1_result {
     HTTP1_MORE, /* the head is not there yet */
     HTTP1_DONE,
     HTTP1_REFUSED, /* see the status: the connection cannot go on */
+    HTTP1_FOREIGN, /* another protocol, whose peer could not read a reply */
 };
 
 /* How far a head has been looked through. Zero for a new one. */

@@ -300,6 +300,7 @@ static bool open_session(struct http_connection *connection)
     list_init(&http2->ready);
     list_init(&http2->writers);
     http2_strikes_init(&http2->strikes, now_ns(connection));
+    http2_watch_init(&http2->watch);
     connection->state = http2;
     if (!send_settings(connection, http2->session)) {
         nghttp2_session_del(http2->session);
@@ -321,8 +322,18 @@ static void received(struct http_connection *connection, struct text bytes)
 {
     struct http2_connection *http2 = connection->state;
     const uint8_t *data = (const uint8_t *)bytes.data;
-    if (nghttp2_session_mem_recv(http2->session, data, bytes.length) < 0) {
-        (void)nghttp2_session_terminate_session(http2->session, NGHTTP2_ENHANCE_YOUR_CALM);
+    size_t length = bytes.length;
+    uint32_t error_code = NGHTTP2_NO_ERROR;
+    if (!http2->blamed) {
+        error_code = http2_watch_bytes(&http2->watch, bytes, &length);
+    }
+    if (nghttp2_session_mem_recv(http2->session, data, length) < 0) {
+        error_code = NGHTTP2_ENHANCE_YOUR_CALM;
+    }
+    if (error_code != NGHTTP2_NO_ERROR) {
+        http2->blamed = true;
+        http2->terminated = true;
+        (void)nghttp2_session_terminate_session(http2->session, error_code);
     }
     start_ready(http2);
     if (http2->block_since_ns != 0 || !http2->settled) {

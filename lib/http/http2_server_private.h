@@ -3,6 +3,7 @@
 #pragma once
 
 #include "http/http2_session.h"
+#include "http/http2_watch.h"
 #include "http/http_connection.h"
 #include "http/http_exchange.h"
 
@@ -14,11 +15,13 @@ struct http2_connection {
     struct list writers;  /* of those: handlers that wait for room */
     size_t waiting_bytes; /* of replies in parts, that the session has not taken */
     struct http2_strikes strikes;
+    struct http2_watch watch;
     int64_t idle_since_ns;
     int64_t block_since_ns; /* when a header block began that is not complete; 0: none is open */
     int64_t notice_ns;      /* when the first GOAWAY of a drain was sent; 0: none was */
     bool settled;           /* the peer's SETTINGS have come */
     bool terminated;        /* the last GOAWAY was sent */
+    bool blamed;            /* the peer is at fault, and is not watched any more */
 };
 
 extern const struct http_exchange_ops http2_exchange_ops;

@@ -12,6 +12,8 @@ struct parser_case {
     int want_status; /* 0: it is good */
 };
 
+enum { FOREIGN = -1 };
+
 #define HOST "Host: a\r\n"
 
 static const struct parser_case cases[] = {
@@ -43,6 +45,8 @@ static const struct parser_case cases[] = {
     {"space after the version", "GET / HTTP/1.1 \r\n" HOST "\r\n", 400},
     {"HTTP/1.2", "GET / HTTP/1.2\r\n" HOST "\r\n", 505},
     {"HTTP/2.0", "PRI * HTTP/2.0\r\n\r\n", 505},
+    {"no HTTP at all", "INVALID CONNECTION PREFACE\r\n\r\n", FOREIGN},
+    {"no HTTP at all, in four words", "USER me PASS you\r\n\r\n", FOREIGN},
     {"HTTP/11", "GET / HTTP/11\r\n" HOST "\r\n", 400},
     {"http/1.1", "GET / http/1.1\r\n" HOST "\r\n", 400},
     {"bare LF after the request line", "GET / HTTP/1.1\n" HOST "\r\n", 400},
@@ -144,11 +148,13 @@ static void test_cases(void **state)
             struct http1_head head;
             struct http1_refusal refusal = {0, NULL};
             enum http1_result result = scan_and_parse(bytes, cut, &head, &refusal);
-            int status = result == HTTP1_DONE ? 0 : refusal.status;
+            int status = result == HTTP1_DONE      ? 0
+                         : result == HTTP1_FOREIGN ? FOREIGN
+                                                   : refusal.status;
             if (result == HTTP1_MORE || status != cases[i].want_status) {
                 fail_msg("%s, cut at %zu: %d", cases[i].name, cut, status);
             }
-            if (status != 0) {
+            if (status > 0) {
                 assert_non_null(refusal.reason);
             }
         }
