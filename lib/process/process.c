@@ -32,11 +32,12 @@ static void log_failure(struct process *process, const struct call *call)
     if (atomic_exchange(&process->failure_told, true)) {
         return;
     }
-    (void)fprintf(stderr, "%s: %.*s\n", process->definition->program, /* nobody else to tell */
-                  TEXT_ARGUMENTS(message.length > 0 ? message : TEXT("cannot start")));
-    if (call->error.detail.length > 0) {
-        log_call(&process->log, LOG_DEBUG, call, "start-up failed", NULL);
-    }
+    message = message.length > 0 ? message : TEXT("cannot start");
+    /* Whoever starts a process may know what else only its log says: a path, a library's words. */
+    struct text detail = call->error.detail;
+    (void)fprintf(stderr, "%s: %.*s%s%.*s%s\n", process->definition->program,
+                  TEXT_ARGUMENTS(message), detail.length > 0 ? " (" : "", TEXT_ARGUMENTS(detail),
+                  detail.length > 0 ? ")" : ""); /* nobody else to tell */
 }
 
 static enum status run_step_on_loop(void *argument, unsigned index)
