@@ -95,17 +95,16 @@ void http_json_reply_send(struct http_json_reply *reply, struct http_exchange *e
                                                   .header_count = ARRAY_LENGTH(headers),
                                                   .body = body});
     } else {
-        http_reply_problem(exchange, STATUS_RESOURCE_EXHAUSTED);
+        http_reply_problem_with(exchange, 500, TEXT("the reply would be too large"), NULL, 0);
     }
-    http_json_reply_drop(reply);
-}
-
-void http_json_reply_drop(struct http_json_reply *reply)
-{
     buffer_deinit(&reply->buffer);
 }
 
-void http_json_reply_empty(struct http_exchange *exchange)
+void http_json_reply_outcome(struct http_exchange *exchange, enum status status)
 {
-    http_reply(exchange, &(struct http_reply){.status = 200});
+    if (status == STATUS_OK) {
+        http_reply(exchange, &(struct http_reply){.status = 200});
+    } else {
+        http_reply_problem(exchange, status);
+    }
 }

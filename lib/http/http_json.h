@@ -13,7 +13,8 @@ enum { HTTP_JSON_REPLY_BYTES_MAX = 4 * 1024 * 1024 };
 struct call *http_json_call(struct http_exchange *exchange);
 
 /* A parameter of the query, decoded, valid in the call's arena.
- * STATUS_INVALID_ARGUMENT: missing or malformed; the call's error names it. */
+ * STATUS_INVALID_ARGUMENT: missing, given twice or malformed; the call's error says which.
+ * STATUS_RESOURCE_EXHAUSTED: no room there. */
 MUST_USE enum status http_json_parameter(struct http_exchange *exchange, const char *name,
                                          struct text *ret_value);
 
@@ -26,7 +27,7 @@ MUST_USE enum status http_json_optional_parameter(struct http_exchange *exchange
 MUST_USE bool http_json_read(struct http_exchange *exchange, size_t bytes_max,
                              const struct json **ret_body);
 
-/* A JSON reply in the making: open, write to its writer, send (or drop, after a failure). */
+/* A JSON reply in the making: open, write to its writer, send. */
 struct http_json_reply {
     struct json_writer writer;
     struct buffer buffer; /* private */
@@ -36,7 +37,6 @@ void http_json_reply_open(struct http_json_reply *reply);
 /* Replies with what was written, or with 500 when it did not fit. */
 void http_json_reply_send(struct http_json_reply *reply, struct http_exchange *exchange,
                           int http_status);
-void http_json_reply_drop(struct http_json_reply *reply);
 
-/* 200 with an empty body. */
-void http_json_reply_empty(struct http_exchange *exchange);
+/* STATUS_OK: 200 with an empty body. Otherwise the problem, in the call's words. */
+void http_json_reply_outcome(struct http_exchange *exchange, enum status status);

@@ -25,19 +25,18 @@ struct loop_step {
     enum status status;
 };
 
-/* One line: what fails on one loop fails on all of them alike. */
+/* Several loops may fail at once: the operator reads one line. */
 static void log_failure(struct process *process, const struct call *call)
 {
-    struct text message = call->error.message;
     if (atomic_exchange(&process->failure_told, true)) {
         return;
     }
-    message = message.length > 0 ? message : TEXT("cannot start");
-    /* Whoever starts a process may know what else only its log says: a path, a library's words. */
+    struct text message = call->error.message;
     struct text detail = call->error.detail;
-    (void)fprintf(stderr, "%s: %.*s%s%.*s%s\n", process->definition->program,
-                  TEXT_ARGUMENTS(message), detail.length > 0 ? " (" : "", TEXT_ARGUMENTS(detail),
-                  detail.length > 0 ? ")" : ""); /* nobody else to tell */
+    /* There is nobody else to tell. The operator may know what clients may not. */
+    (void)fprintf(stderr, "%s: %.*s%s%.*s\n", process->definition->program,
+                  TEXT_ARGUMENTS(message.length > 0 ? message : TEXT("cannot start")),
+                  detail.length > 0 ? ": " : "", TEXT_ARGUMENTS(detail));
 }
 
 static enum status run_step_on_loop(void *argument, unsigned index)
@@ -142,7 +141,7 @@ static enum status start_everything(struct process *process)
 static void announce_ready(struct process *process)
 {
     atomic_store(&process->phase, PROCESS_READY);
-    process_servers_set_serving(process, true);
+    process_servers_serve(process);
     int64_t elapsed_ms = (clock_monotonic_ns() - process->start_ns) / CLOCK_NS_PER_MS;
     for (unsigned i = 0; i < process->server_count; i++) {
         log_write(&process->log, LOG_INFO, "ready",
@@ -177,7 +176,7 @@ static void run_process(void *argument)
         announce_ready(process);
         process_register(process);
         CHECK(fiber_wait(NULL, &process->stop_asked) == STATUS_OK);
-        process_servers_set_serving(process, false);
+        process_servers_stop_serving(process);
         log_write(&process->log, LOG_INFO, "stopping", NULL);
     }
     stop_everything(process);

@@ -49,7 +49,7 @@ struct process {
     struct process_check checks[PROCESS_CHECKS_MAX];
     size_t check_count;
     _Atomic int phase;
-    atomic_bool failure_told;
+    _Atomic bool failure_told;
     bool opened;
     bool started[LOOP_THREADS_MAX];
     int64_t start_ns;
@@ -75,7 +75,11 @@ MUST_USE enum status process_servers_accept(struct process *process, struct call
 void process_servers_drain(struct process *process, struct call *call, unsigned index);
 void process_server_destroy(struct process *process, unsigned server, unsigned index);
 void process_servers_unbind(struct process *process);
-void process_servers_set_serving(struct process *process, bool serving);
+
+/* What health says, from any thread; once it has stopped, its watchers are sent away, so that they
+ * do not hold up the drain. */
+void process_servers_serve(struct process *process);
+void process_servers_stop_serving(struct process *process);
 
 /* Registration of every listener, from the control loop. */
 void process_register(struct process *process);

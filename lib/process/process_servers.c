@@ -176,14 +176,21 @@ void process_servers_unbind(struct process *process)
     }
 }
 
-void process_servers_set_serving(struct process *process, bool serving)
+void process_servers_serve(struct process *process)
 {
     for (unsigned i = 0; i < process->server_count; i++) {
         struct process_server *server = &process->servers[i];
-        CHECK(grpc_server_set_serving(server->grpc, TEXT(""), serving) == STATUS_OK);
+        CHECK(grpc_server_set_serving(server->grpc, TEXT(""), true) == STATUS_OK);
         for (size_t j = 0; j < server->spec.service_count; j++) {
             struct text name = text_of(server->spec.services[j].name);
-            CHECK(grpc_server_set_serving(server->grpc, name, serving) == STATUS_OK);
+            CHECK(grpc_server_set_serving(server->grpc, name, true) == STATUS_OK);
         }
+    }
+}
+
+void process_servers_stop_serving(struct process *process)
+{
+    for (unsigned i = 0; i < process->server_count; i++) {
+        grpc_server_shut_down(process->servers[i].grpc);
     }
 }

@@ -90,6 +90,7 @@ static void empty_has_nothing(struct metadata_case *self)
     size_t count;
     assert_int_equal(get(self, "tt1", &metadata), STATUS_NOT_FOUND);
     assert_int_equal(remove_entry(self, "tt1"), STATUS_NOT_FOUND);
+    assert_int_equal(self->call->error.message.length, 0); /* the words are the controller's */
     assert_int_equal(self->repository.ops->list(self->repository.state, self->call, TEXT(""), 10,
                                                 &entries, &count),
                      STATUS_OK);

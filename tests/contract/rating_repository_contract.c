@@ -143,6 +143,7 @@ static void empty_has_nothing(struct rating_case *self)
     int64_t next_offset;
     assert_untouched(self);
     assert_int_equal(get_position(self, "ratings", 0, &next_offset), STATUS_NOT_FOUND);
+    assert_int_equal(self->call->error.message.length, 0); /* the words are the controller's */
     assert_int_equal(self->repository.ops->list_user_votes(self->repository.state, self->call,
                                                            TEXT("user"), NULL, 10, &votes, &count),
                      STATUS_OK);

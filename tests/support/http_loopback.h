@@ -16,5 +16,10 @@ struct http_loopback_reply http_loopback_send(struct http_server *server, struct
                                               const char *method, const char *target,
                                               const char *body);
 
+/* The same with more headers: "name: value\r\n", one after another; NULL for none. */
+struct http_loopback_reply http_loopback_send_with(struct http_server *server, struct call *call,
+                                                   const char *method, const char *target,
+                                                   const char *headers, const char *body);
+
 /* The header's value, name in lower case; {NULL, 0}: absent. */
 struct text http_loopback_header(const struct http_loopback_reply *reply, const char *name);

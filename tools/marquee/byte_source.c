@@ -3,6 +3,28 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "base/buffer.h"
+
+enum { READ_BYTES = 64 * 1024 };
+
+enum status byte_source_read_all(struct byte_source source, struct call *call,
+                                 struct buffer *buffer)
+{
+    enum status status = STATUS_OK;
+    size_t length = 1;
+    while (status == STATUS_OK && length > 0) {
+        char *room = buffer_reserve(buffer, READ_BYTES);
+        if (room == NULL) {
+            return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the file is too large");
+        }
+        status = source.read(source.state, call, room, READ_BYTES, &length);
+        if (status == STATUS_OK) {
+            buffer_extend(buffer, length);
+        }
+    }
+    return status;
+}
+
 static enum status read_text(void *state, struct call *call, char *buffer, size_t size,
                              size_t *ret_length)
 {
@@ -62,4 +84,15 @@ void file_source_close(struct file_source *source)
 struct byte_source file_source_bytes(struct file_source *source)
 {
     return (struct byte_source){read_file, source};
+}
+
+enum status file_source_read_all(struct call *call, const char *path, struct buffer *buffer)
+{
+    struct file_source file;
+    enum status status = file_source_open(call, path, &file);
+    if (status == STATUS_OK) {
+        status = byte_source_read_all(file_source_bytes(&file), call, buffer);
+        file_source_close(&file);
+    }
+    return status;
 }

@@ -8,6 +8,8 @@
 
 #include "base/call.h"
 
+struct buffer;
+
 struct byte_source {
     /* Reads up to `size` bytes; *ret_length is 0 only at the end. STATUS_UNAVAILABLE: it cannot be
      * read; the call's error says why. */
@@ -15,6 +17,10 @@ struct byte_source {
                         size_t *ret_length);
     void *state;
 };
+
+/* Appends all that is left. STATUS_RESOURCE_EXHAUSTED: over the buffer's maximum. */
+MUST_USE enum status byte_source_read_all(struct byte_source source, struct call *call,
+                                          struct buffer *buffer);
 
 struct text_source {
     struct text rest;
@@ -36,3 +42,7 @@ MUST_USE enum status file_source_open(struct call *call, const char *path,
                                       struct file_source *ret_source);
 void file_source_close(struct file_source *source);
 struct byte_source file_source_bytes(struct file_source *source);
+
+/* Opens, reads and closes a file. Statuses of both. */
+MUST_USE enum status file_source_read_all(struct call *call, const char *path,
+                                          struct buffer *buffer);

@@ -2,21 +2,18 @@
 
 static const struct command commands[] = {
     {"up", "Running", "start the registry and the services, and start again what dies", up_command},
-    // SKEL     {"services", "Running", "list what is registered, with its health",
-    // services_command},
+    {"services", "Running", "list what is registered, with its health", services_command},
     {"movie", "Movies and votes", "show a movie with its rating", movie_command},
-    // SKEL     {"metadata", "Movies and votes", "get, put, delete or list metadata",
-    // metadata_command},
+    {"metadata", "Movies and votes", "get, put, delete or list metadata", metadata_command},
     {"rate", "Movies and votes", "vote on a movie", rate_command},
     {"unrate", "Movies and votes", "take a vote back", unrate_command},
-    // SKEL     {"rating", "Movies and votes", "show the mean, count and histogram of a movie",
-    // rating_command}, SKEL     {"ratings", "Movies and votes", "list a user's votes",
-    // ratings_command}, SKEL     {"import", "Data in bulk", "import a MovieLens set or a
-    // catalogue", import_command}, SKEL     {"ingest", "Data in bulk", "append rating events to the
-    // event log", ingest_command}, SKEL     {"deadletters", "Data in bulk", "list events that could
-    // not be applied", deadletters_command}, SKEL     {"sizecompare", "Tools", "compare six formats
-    // by size and speed", sizecompare_command}, SKEL     {"completion", "Tools", "print a
-    // completion script for a shell", completion_command},
+    {"rating", "Movies and votes", "show the mean, count and histogram of a movie", rating_command},
+    {"ratings", "Movies and votes", "list a user's votes", ratings_command},
+    {"import", "Data in bulk", "import a MovieLens set or a catalogue", import_command},
+    {"ingest", "Data in bulk", "append rating events to the event log", ingest_command},
+    {"deadletters", "Data in bulk", "list events that could not be applied", deadletters_command},
+    {"sizecompare", "Tools", "compare six formats by size and speed", sizecompare_command},
+    {"completion", "Tools", "print a completion script for a shell", completion_command},
     {"child-of", NULL, "run a program that ends with its parent", child_of_command},
 };
 

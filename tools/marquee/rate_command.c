@@ -44,15 +44,6 @@ static const struct config_program unrate_program = {
     .arguments_max = 2,
 };
 
-static enum status print(struct session *session, const ProtobufCMessage *response)
-{
-    if (config_boolean(session->config, "json")) {
-        return session_print_json(session, &session->call, response);
-    }
-    (void)fputs("ok\n", session->input->output);
-    return STATUS_OK;
-}
-
 static enum status rate(struct session *session)
 {
     PutRatingRequest request = PUT_RATING_REQUEST__INIT;
@@ -70,7 +61,7 @@ static enum status rate(struct session *session)
     request.exact_value = &value;
     status = session_ask_once(session, SESSION_RATING, "/RatingService/PutRating", &request.base,
                               &put_rating_response__descriptor, &response);
-    return status == STATUS_OK ? print(session, response) : status;
+    return status == STATUS_OK ? session_print_done(session, response) : status;
 }
 
 static enum status unrate(struct session *session)
@@ -84,7 +75,7 @@ static enum status unrate(struct session *session)
     enum status status =
         session_ask_once(session, SESSION_RATING, "/RatingService/DeleteRating", &request.base,
                          &delete_rating_response__descriptor, &response);
-    return status == STATUS_OK ? print(session, response) : status;
+    return status == STATUS_OK ? session_print_done(session, response) : status;
 }
 
 int rate_command(const struct command_input *input)

@@ -125,14 +125,13 @@ enum status session_print_json(struct session *session, struct call *call,
     return status;
 }
 
-enum status session_read_json(struct session *session, struct call *call,
-                              const ProtobufCMessageDescriptor *type, struct text json,
-                              ProtobufCMessage **ret_message)
+enum status session_print_done(struct session *session, const ProtobufCMessage *response)
 {
-    enum status status = create_pool(session);
-    return status == STATUS_OK ? proto_json_decode(call, proto_pool_type(session->pool, type), json,
-                                                   PROTO_JSON_DEFAULT, ret_message)
-                               : status;
+    if (config_boolean(session->config, "json")) {
+        return session_print_json(session, &session->call, response);
+    }
+    (void)fputs("ok\n", session->input->output); /* a failed write is found when the command ends */
+    return STATUS_OK;
 }
 
 void session_call_init(struct session *session, struct call *call, struct arena *arena)

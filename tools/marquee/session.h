@@ -81,7 +81,20 @@ MUST_USE enum status session_ask_once(struct session *session, enum session_serv
 MUST_USE enum status session_print_json(struct session *session, struct call *call,
                                         const ProtobufCMessage *response);
 
-/* Reads the JSON form of a message, as `--file` gives it; valid in the call's arena. */
-MUST_USE enum status session_read_json(struct session *session, struct call *call,
-                                       const ProtobufCMessageDescriptor *type, struct text json,
-                                       ProtobufCMessage **ret_message);
+/* For what answers with nothing: "ok", or with --json the response. The table has
+ * SESSION_JSON_OPTION. */
+MUST_USE enum status session_print_done(struct session *session, const ProtobufCMessage *response);
+
+/* One page of a list. */
+struct session_page {
+    struct call call;  /* to ask for it; its arena goes with the page */
+    struct text token; /* of this one; empty: the first */
+    struct text next;  /* set by whoever asks: of the page behind; empty: it was the last */
+};
+
+/* Asks page after page, by take_page(), until there is no next one. Returns its first failure. */
+MUST_USE enum status session_each_page(struct session *session,
+                                       enum status (*take_page)(struct session *session,
+                                                                void *state,
+                                                                struct session_page *page),
+                                       void *state);

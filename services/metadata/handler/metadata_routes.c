@@ -45,11 +45,7 @@ static void put_metadata(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = metadata_controller_put(state, call, &metadata);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
-        return;
-    }
-    http_json_reply_empty(exchange);
+    http_json_reply_outcome(exchange, status);
 }
 
 static void delete_metadata(void *state, struct http_exchange *exchange)
@@ -59,11 +55,7 @@ static void delete_metadata(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = metadata_controller_delete(state, http_json_call(exchange), id);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
-        return;
-    }
-    http_json_reply_empty(exchange);
+    http_json_reply_outcome(exchange, status);
 }
 
 void metadata_handler_routes(struct metadata_controller *controller,

@@ -47,7 +47,7 @@ static enum status get(void *state, struct call *call, struct text id,
     }
     pthread_mutex_unlock(&self->lock);
     if (entry == NULL) {
-        return call_fail(call, STATUS_NOT_FOUND, "there is no such movie");
+        return STATUS_NOT_FOUND;
     }
     return status == STATUS_OK ? STATUS_OK : fail_room(call);
 }
@@ -101,7 +101,7 @@ static enum status remove_entry(void *state, struct call *call, struct text id)
     ordered_map_remove(self->entries, id);
     pthread_mutex_unlock(&self->lock);
     if (removed == NULL) {
-        return call_fail(call, STATUS_NOT_FOUND, "there is no such movie");
+        return STATUS_NOT_FOUND;
     }
     destroy_entry(removed);
     return STATUS_OK;

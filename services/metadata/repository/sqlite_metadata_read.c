@@ -56,7 +56,7 @@ enum status sqlite_metadata_get(void *state, struct call *call, struct text id,
         status = sqlite_metadata_read_row(statement, call->arena, ret_metadata);
         status = status == STATUS_OK ? status : fail_room(call);
     } else if (code == SQLITE_DONE) {
-        status = call_fail(call, STATUS_NOT_FOUND, "there is no such movie");
+        status = STATUS_NOT_FOUND;
     } else {
         status = sqlite_store_fail(self->store, &error, connection, "reading an entry");
         status = store_error_report(&error, call, status);

@@ -57,7 +57,7 @@ static enum status apply_remove(struct group_commit_job *base, void *state,
     if (!sqlite_bind(statement, 1, job->metadata.id) || sqlite3_step(statement) != SQLITE_DONE) {
         status = sqlite_store_fail(store, error, connection, "removing an entry");
     } else if (sqlite3_changes(connection->database) == 0) {
-        status = store_fail(error, STATUS_NOT_FOUND, "there is no such movie", "nothing removed");
+        status = STATUS_NOT_FOUND;
     }
     sqlite_connection_reset(statement);
     return status;

@@ -77,7 +77,9 @@ static void view_rating(const struct details_fetch *fetch, struct movie_details 
         details->rating_state = MOVIE_NO_VOTES;
     } else {
         details->rating_state = MOVIE_RATING_UNAVAILABLE;
-        details->rating_reason = fetch->rating_call.error.message;
+        struct text reason = fetch->rating_call.error.message;
+        details->rating_reason =
+            reason.length > 0 ? reason : text_of(status_name(fetch->rating_status));
     }
 }
 
@@ -96,6 +98,10 @@ enum status movie_controller_get_details(struct movie_controller *self, struct c
     if (fetch.metadata_status != STATUS_OK) {
         call->error = fetch.metadata_call.error;
         return fetch.metadata_status;
+    }
+    status = call_check(call);
+    if (status != STATUS_OK) {
+        return status;
     }
     struct movie_details details = {.metadata = fetch.metadata};
     view_rating(&fetch, &details);

@@ -7,8 +7,12 @@ enum status gateway_status(struct call *call, const char *service, enum status s
     case STATUS_OK:
     case STATUS_NOT_FOUND:
     case STATUS_INVALID_ARGUMENT:
-    case STATUS_CANCELLED:
         return status;
+    case STATUS_CANCELLED:
+        if (call_check(call) == STATUS_CANCELLED) {
+            return status;
+        }
+        break; /* nobody has cancelled it here: the other side broke it off */
     case STATUS_DEADLINE_EXCEEDED:
         call_clear_error(call);
         return call_fail(call, status, "the %s service did not answer in time", service);

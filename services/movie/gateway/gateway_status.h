@@ -3,7 +3,8 @@
 
 #include "base/call.h"
 
-/* Keeps the statuses that a gateway's port names; everything else, as something that went wrong
- * over there, becomes STATUS_UNAVAILABLE. The other side's words stay in the log's detail; the
- * client is told "the SERVICE service cannot be asked: …". */
+/* Keeps OK, NOT_FOUND and INVALID_ARGUMENT with the other side's words, DEADLINE_EXCEEDED with
+ * ours, and CANCELLED when this call was cancelled. Everything else went wrong over there and
+ * becomes STATUS_UNAVAILABLE: the client is told that the service cannot be asked; the other side's
+ * status and words are for the log. */
 enum status gateway_status(struct call *call, const char *service, enum status status);

@@ -14,6 +14,9 @@ static enum status get(void *state, struct call *call, struct text movie_id,
     const struct json *json;
     struct text id = http_percent_encode(call->arena, movie_id);
     struct text path = arena_format(call->arena, "/metadata?id=%.*s", TEXT_ARGUMENTS(id));
+    if (id.data == NULL || path.data == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the request is too large");
+    }
     enum status status =
         http_endpoint_get(self->endpoints[loop_index(loop_current())], call, path, &reply);
     if (status != STATUS_OK) {

@@ -14,6 +14,9 @@ static enum status get_aggregate(void *state, struct call *call, struct record_k
     struct text id = http_percent_encode(call->arena, record.id);
     struct text path = arena_format(call->arena, "/rating?id=%.*s&type=%s", TEXT_ARGUMENTS(id),
                                     record_type_name(record.type));
+    if (id.data == NULL || path.data == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the request is too large");
+    }
     enum status status =
         http_endpoint_get(self->endpoints[loop_index(loop_current())], call, path, &reply);
     if (status != STATUS_OK) {

@@ -4,8 +4,6 @@
 
 #include "base/arena.h"
 
-/* Ids may hold any character but NUL; the parts before the last have none of the separator, or are
- * preceded by their length. */
 static enum status not_a_token(struct call *call)
 {
     return call_fail(call, STATUS_INVALID_ARGUMENT, "the page token is not one of ours");
@@ -20,7 +18,8 @@ static enum status keep(struct call *call, struct text token, struct text *ret_t
     return STATUS_OK;
 }
 
-/* "movie/3/603provider": the length tells where the record id ends. */
+/* "movie/3/603provider": ids may hold any character but NUL, so that only the length tells where
+ * the record id ends. */
 enum status rating_vote_token_write(struct call *call, const struct vote_key *last,
                                     struct text *ret_token)
 {
@@ -44,6 +43,10 @@ enum status rating_vote_token_read(struct call *call, struct text token, struct 
     }
     after.record.id = text_slice(rest, 0, length);
     after.provider = text_slice(rest, length, rest.length);
+    if (vote_key_validate(call, &after) != STATUS_OK) {
+        call_clear_error(call);
+        return not_a_token(call);
+    }
     *ret_after = after;
     return STATUS_OK;
 }
@@ -65,7 +68,8 @@ enum status rating_dead_letter_token_read(struct call *call, struct text token,
     uint64_t partition;
     uint64_t offset;
     if (!text_to_u64(text_next(&rest, '/'), &partition) || partition > INT32_MAX ||
-        !text_to_u64(text_next(&rest, '/'), &offset) || offset > INT64_MAX) {
+        !text_to_u64(text_next(&rest, '/'), &offset) || offset > INT64_MAX || rest.length == 0 ||
+        rest.length > RATING_TOPIC_BYTES_MAX) {
         return not_a_token(call);
     }
     *ret_after = (struct rating_dead_letter_key){

@@ -9,7 +9,7 @@
 
 MUST_USE enum status rating_vote_token_write(struct call *call, const struct vote_key *last,
                                              struct text *ret_token);
-/* Sets record and provider; the user is the request's own. */
+/* Sets record and provider; the user, which was validated, is the request's own and stays. */
 MUST_USE enum status rating_vote_token_read(struct call *call, struct text token,
                                             struct vote_key *ret_after);
 

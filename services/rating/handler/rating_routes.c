@@ -28,6 +28,14 @@ static enum status read_key(struct http_exchange *exchange, struct vote_key *ret
     return status;
 }
 
+/* The same where the user must be named. */
+static enum status read_vote_key(struct http_exchange *exchange, struct vote_key *ret_key)
+{
+    struct text user;
+    enum status status = http_json_parameter(exchange, "userId", &user);
+    return status == STATUS_OK ? read_key(exchange, ret_key) : status;
+}
+
 static void reply_number(struct http_exchange *exchange, double number)
 {
     struct http_json_reply reply;
@@ -64,7 +72,7 @@ static void put_rating(void *state, struct http_exchange *exchange)
     struct call *call = http_json_call(exchange);
     struct rating_change change = {.kind = RATING_PUT};
     struct text value;
-    enum status status = read_key(exchange, &change.key);
+    enum status status = read_vote_key(exchange, &change.key);
     if (status == STATUS_OK) {
         status = http_json_parameter(exchange, "value", &value);
     }
@@ -74,30 +82,18 @@ static void put_rating(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = rating_controller_put(state, call, &change);
     }
-    if (status == STATUS_OK) {
-        http_json_reply_empty(exchange);
-    } else {
-        http_reply_problem(exchange, status);
-    }
+    http_json_reply_outcome(exchange, status);
 }
 
 static void delete_rating(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
     struct vote_key key;
-    struct text user;
-    enum status status = http_json_parameter(exchange, "userId", &user);
-    if (status == STATUS_OK) {
-        status = read_key(exchange, &key);
-    }
+    enum status status = read_vote_key(exchange, &key);
     if (status == STATUS_OK) {
         status = rating_controller_delete(state, call, &key);
     }
-    if (status == STATUS_OK) {
-        http_json_reply_empty(exchange);
-    } else {
-        http_reply_problem(exchange, status);
-    }
+    http_json_reply_outcome(exchange, status);
 }
 
 void rating_handler_routes(struct rating_controller *controller,

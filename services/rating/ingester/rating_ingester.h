@@ -4,9 +4,11 @@
  * and the partition's position in one transaction; a batch that another instance has applied
  * already is refused there (STATUS_ABORTED) and read anew from the stored position. Events that
  * cannot be decoded become dead letters with the reason. Nothing is ever skipped: while the store
- * is away the batch is tried again, and a gap in the log stops ingestion with an error.
+ * is away the batch is tried again; a gap in the log, or a store that is damaged, stops ingestion
+ * with an error.
  *
- * Runs in one fiber on a loop of its own, so that decoding holds up no request. */
+ * One batch is read and decoded while the one before it is being applied. Runs on a loop of its
+ * own, so that decoding holds up no request. */
 #pragma once
 
 #include "base/log.h"

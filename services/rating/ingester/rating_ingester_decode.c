@@ -50,7 +50,8 @@ static bool keep_letter(struct decoder *decoder, const struct eventlog_batch *ev
         .payload = record->value,
         .time_ms = clock_wall_ms(),
     };
-    return keep_text(decoder, &letter->reason);
+    return keep_text(decoder, &letter->reason) && keep_text(decoder, &letter->topic) &&
+           keep_text(decoder, &letter->payload);
 }
 
 static bool decode_record(struct decoder *decoder, const struct eventlog_batch *events,
@@ -65,10 +66,9 @@ static bool decode_record(struct decoder *decoder, const struct eventlog_batch *
     return kept;
 }
 
-enum status rating_ingester_decode(struct rating_ingester *self, struct call *call,
-                                   const struct eventlog_batch *events, struct rating_batch *batch)
+enum status rating_ingester_decode(struct call *call, const struct eventlog_batch *events,
+                                   struct rating_batch *batch)
 {
-    (void)self;
     struct arena event_arena;
     struct decoder decoder = {
         .call = call,

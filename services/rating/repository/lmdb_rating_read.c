@@ -7,7 +7,6 @@ struct lookup {
     enum lmdb_rating_map map;
     struct text key;
     const char *what;
-    const char *absent; /* the words for NOT_FOUND */
     bool (*decode)(struct text value, void *ret_decoded);
     void *ret_decoded;
 };
@@ -27,7 +26,7 @@ static enum status look_up(struct lmdb_store *store, struct call *call, const st
     }
     lmdb_store_read_end(store, reader);
     if (code == MDB_NOTFOUND) {
-        return call_fail(call, STATUS_NOT_FOUND, "%s", lookup->absent);
+        return STATUS_NOT_FOUND;
     }
     return code == 0 ? STATUS_OK : lmdb_store_fail_call(store, call, code, lookup->what);
 }
@@ -60,7 +59,6 @@ enum status lmdb_rating_get_aggregate(void *state, struct call *call, struct rec
         .map = LMDB_RATING_AGGREGATES,
         .key = text_of_bytes(bytes, rating_key_encode_record(record, bytes)),
         .what = "reading an aggregate",
-        .absent = "nobody has voted on it",
         .decode = decode_aggregate,
         .ret_decoded = ret_aggregate,
     };
@@ -80,7 +78,6 @@ enum status lmdb_rating_get_vote(void *state, struct call *call, const struct vo
         .map = LMDB_RATING_VOTES,
         .key = text_of_bytes(bytes, rating_key_encode_vote(key, bytes)),
         .what = "reading a vote",
-        .absent = "there is no such vote",
         .decode = decode_vote,
         .ret_decoded = &vote,
     };
@@ -89,7 +86,7 @@ enum status lmdb_rating_get_vote(void *state, struct call *call, const struct vo
         return status;
     }
     return vote_state_counts(&vote) ? rating_page_copy_vote(call, key, &vote, ret_vote)
-                                    : call_fail(call, STATUS_NOT_FOUND, "%s", lookup.absent);
+                                    : STATUS_NOT_FOUND;
 }
 
 enum status lmdb_rating_get_position(void *state, struct call *call, struct text topic,
@@ -104,7 +101,6 @@ enum status lmdb_rating_get_position(void *state, struct call *call, struct text
         .map = LMDB_RATING_POSITIONS,
         .key = text_of_bytes(bytes, rating_key_encode_position(topic, partition, bytes)),
         .what = "reading a position",
-        .absent = "nothing of this partition has been ingested",
         .decode = decode_position,
         .ret_decoded = ret_next_offset,
     };

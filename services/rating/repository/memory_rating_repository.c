@@ -187,7 +187,7 @@ static enum status get_aggregate(void *state, struct call *call, struct record_k
         *ret_aggregate = *(const struct rating_aggregate *)entry->value;
     }
     pthread_mutex_unlock(&self->lock);
-    return entry != NULL ? STATUS_OK : call_fail(call, STATUS_NOT_FOUND, "nobody has voted on it");
+    return entry != NULL ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
 static enum status get_vote(void *state, struct call *call, const struct vote_key *key,
@@ -204,7 +204,7 @@ static enum status get_vote(void *state, struct call *call, const struct vote_ke
         find_vote(self, text_of_bytes(bytes, rating_key_encode_vote(key, bytes)));
     pthread_mutex_unlock(&self->lock);
     return vote_state_counts(&vote) ? rating_page_copy_vote(call, key, &vote, ret_vote)
-                                    : call_fail(call, STATUS_NOT_FOUND, "there is no such vote");
+                                    : STATUS_NOT_FOUND;
 }
 
 /* The entry behind `key`; at it, when `key` is only where a user's votes begin. */
@@ -282,9 +282,7 @@ static enum status get_position(void *state, struct call *call, struct text topi
         *ret_next_offset = *(const int64_t *)entry->value;
     }
     pthread_mutex_unlock(&self->lock);
-    return entry != NULL
-               ? STATUS_OK
-               : call_fail(call, STATUS_NOT_FOUND, "nothing of this partition has been ingested");
+    return entry != NULL ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
 static enum status list_dead_letters(void *state, struct call *call,

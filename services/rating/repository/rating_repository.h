@@ -6,7 +6,8 @@
  * operation parks its fiber, never the thread. All operations are mandatory, and all may return
  * STATUS_UNAVAILABLE (the store cannot be used now; nothing has changed), STATUS_DEADLINE_EXCEEDED
  * and STATUS_CANCELLED (the call was over; a write may or may not have been done), and
- * STATUS_RESOURCE_EXHAUSTED (no room in the call's arena). */
+ * STATUS_RESOURCE_EXHAUSTED (no room in the call's arena). STATUS_NOT_FOUND comes without words:
+ * the controller knows what was asked for. */
 #pragma once
 
 #include "rating/model/rating.h"
