@@ -38,9 +38,22 @@ CLEAN = {
                               '#include "rating/repository/rating_repository.h"\n',
     "tools/marquee/rate.c": '#include "http/http_server.h"\n#include "rating/model/rating.h"\n',
     "tests/unit/rating/rating_test.c": "#include <cmocka.h>\n",
+    "docs/adding-a-service.md": "# Page\n\n<!-- from lib/base/text.c -->\n```c\n    return table[0];\n}\n```\n",
 }
 
+PAGE = "docs/adding-a-service.md"
+SHOWN = "# Page\n\n<!-- from lib/base/text.c -->\n"
+
 # name: (file, its content, what the complaint says)
+EXAMPLES = {
+    "other code": (PAGE, SHOWN + "```c\n    return table[1];\n```\n", ":3: the block does not stand in lib/base/text.c"),
+    "other indent": (PAGE, SHOWN + "```c\nreturn table[0];\n```\n", "the block does not stand in lib/base/text.c"),
+    "half a line": (PAGE, SHOWN + "```c\n    return\n```\n", "the block does not stand in lib/base/text.c"),
+    "empty": (PAGE, SHOWN + "```c\n```\n", "the block does not stand in lib/base/text.c"),
+    "no block": (PAGE, SHOWN + "\n", "no block follows"),
+    "no file": (PAGE, "<!-- from lib/base/none.c -->\n```c\nint a;\n```\n", "lib/base/none.c does not exist"),
+}
+
 LAYERS = {
     "lib above": ("lib/base/list.c", '#include "loop/fiber.h"\n', "lib/loop stands above lib/base"),
     "lib to service": ("lib/http/http_x.c", '#include "rating/model/rating.h"\n', "lib knows no service"),
@@ -170,7 +183,7 @@ class Planted(unittest.TestCase):
                 self.assertIn(" 1 complaints", output)
 
     def test_clean(self):
-        for script in ("lint_layers.py", "lint_banned.py"):
+        for script in ("lint_layers.py", "lint_banned.py", "lint_examples.py"):
             status, output = run(script, self.tree)
             self.assertEqual(status, 0, output)
 
@@ -179,6 +192,13 @@ class Planted(unittest.TestCase):
 
     def test_banned(self):
         self.expect_found("lint_banned.py", BANNED)
+
+    def test_examples(self):
+        self.expect_found("lint_examples.py", EXAMPLES)
+
+    def test_page_without_examples_is_not_clean(self):
+        self.plant(PAGE, "# Page\n")
+        self.assertEqual(run("lint_examples.py", self.tree)[0], 1)
 
     def test_harmless(self):
         for case, content in HARMLESS.items():
