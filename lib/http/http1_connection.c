@@ -56,7 +56,7 @@ static void refuse(struct http1_connection *http1, const struct http1_refusal *r
     http_exchange_refuse(http1->exchange, refusal->status, refusal->reason);
 }
 
-/* Makes an exchange of a head, or of what is wrong with it. false: no memory, or not HTTP at all. */
+/* Makes an exchange of a head, or of what is wrong with it. false: no memory, or it is no HTTP. */
 static bool begin_request(struct http1_connection *http1, enum http1_result result, size_t length,
                           struct http1_refusal refusal)
 {

@@ -97,9 +97,12 @@ in_namespace() {
     ip link set lo up
     grpc-interop-server -port 10000 >"$scratch/server.log" 2>&1 &
     server_pid=$!
-    # Its client waits until the server is there; ours would, too, but not say why if it never is.
-    timeout 20 grpc-interop-client -server_host 127.0.0.1 -server_port 10000 -test_case empty_unary \
-        >"$scratch/log" 2>&1 || { cat "$scratch/server.log" "$scratch/log"; exit 1; }
+    tries=0
+    until grpc-interop-client -server_host 127.0.0.1 -server_port 10000 -test_case empty_unary >"$scratch/log" 2>&1; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 100 ] || { cat "$scratch/server.log" "$scratch/log"; exit 1; }
+        sleep 0.1
+    done
     each "our client, grpc-go's server" "$cases" "$MARQUEE_TEST/interop_client" 127.0.0.1:10000
 }
 

@@ -9,12 +9,28 @@
 extern const unsigned char marquee_echo_proto_descriptor_set[];
 extern const size_t marquee_echo_proto_descriptor_set_size;
 
+static enum status fail(struct call *call, const Marquee__Test__EchoFailure *failure)
+{
+    struct text detail = proto_text(failure->detail);
+    if (detail.length > 0 && !grpc_add_error_detail(call, TEXT("marquee.test.Detail"), detail)) {
+        return call_fail(call, STATUS_INTERNAL, "the detail was not taken");
+    }
+    return call_fail(call, (enum status)failure->code, "%.*s",
+                     TEXT_ARGUMENTS(proto_text(failure->message)));
+}
+
 /* Waits, and fails, as the request says. */
 static enum status follow_plan(struct echo *echo, struct call *call,
                                const Marquee__Test__EchoPlan *plan)
 {
     if (plan == NULL) {
         return STATUS_OK;
+    }
+    if (plan->early_headers) {
+        enum status status = grpc_send_headers(call);
+        if (status != STATUS_OK) {
+            return status;
+        }
     }
     if (plan->delay_ms > 0) {
         enum status status = fiber_sleep(call, plan->delay_ms * CLOCK_NS_PER_MS);
@@ -31,9 +47,7 @@ static enum status follow_plan(struct echo *echo, struct call *call,
         !grpc_compress_reply(call, plan->compress == 1)) {
         return call_fail(call, STATUS_FAILED_PRECONDITION, "the client takes no gzip");
     }
-    return plan->failure != NULL ? call_fail(call, (enum status)plan->failure->code, "%.*s",
-                                             TEXT_ARGUMENTS(proto_text(plan->failure->message)))
-                                 : STATUS_OK;
+    return plan->failure != NULL ? fail(call, plan->failure) : STATUS_OK;
 }
 
 /* x-echo comes back in the headers, x-echo-bin in the trailers. */

@@ -269,12 +269,33 @@ static void a_refused_stream_is_repeated(struct grpc_fixture *fixture)
 }
 FIXTURE_LOOPBACK_TEST(a_refused_stream_is_repeated)
 
+/* The one reply of a client's stream counts only with the status OK. */
+static void a_failed_call_has_no_reply(struct grpc_fixture *fixture)
+{
+    static const struct canned_reply reply = REPLY(EMPTY_MESSAGE, GRPC_STATUS("9"));
+    static const struct grpc_call_options options = {.one_reply = true};
+    struct canned_server server = {.reply = &reply};
+    ProtobufCMessage *message = NULL;
+    struct grpc_stream *stream;
+    open_server(fixture, &server);
+    assert_int_equal(grpc_client_open(server.channel, &fixture->call, "/x", &options,
+                                      &marquee__test__echo_response__descriptor, &stream),
+                     STATUS_OK);
+    assert_int_equal(grpc_client_close_send(stream), STATUS_OK);
+    assert_int_equal(grpc_receive(stream, &message), STATUS_OK);
+    assert_null(message);
+    assert_int_equal(grpc_client_finish(stream), STATUS_FAILED_PRECONDITION);
+    close_server(&server);
+}
+FIXTURE_LOOPBACK_TEST(a_failed_call_has_no_reply)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replies_become_statuses_loopback),
         cmocka_unit_test(only_refused_calls_are_repeated_loopback),
         cmocka_unit_test(a_refused_stream_is_repeated_loopback),
+        cmocka_unit_test(a_failed_call_has_no_reply_loopback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

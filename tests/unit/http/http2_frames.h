@@ -6,6 +6,7 @@
 enum {
     FRAME_DATA = 0,
     FRAME_HEADERS = 1,
+    FRAME_PRIORITY = 2,
     FRAME_RST_STREAM = 3,
     FRAME_SETTINGS = 4,
     FRAME_PING = 6,

@@ -1,9 +1,8 @@
 /* What a client must not send although nghttp2 would let it pass, cut at every place. */
-#include <nghttp2/nghttp2.h>
-
 #include "base/buffer.h"
 #include "http/http2_watch.h"
 #include "support/cmocka_test.h"
+#include "unit/http/http2_frames.h"
 
 enum { FRAMES_MAX = 6, FAR = 2 * HTTP2_WATCH_STREAMS };
 
@@ -21,58 +20,59 @@ struct watch_case {
     size_t want_frames; /* before the one to blame */
 };
 
-#define END NGHTTP2_FLAG_END_STREAM
+/* RFC 9113 sections 3.4 and 7. */
+#define PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+enum { PROTOCOL_ERROR = 1, STREAM_CLOSED = 5 };
+
+#define END FLAG_END_STREAM
 #define HEADERS(id, flags)                                                                         \
     {                                                                                              \
-        NGHTTP2_HEADERS, flags, id, 0                                                              \
+        FRAME_HEADERS, flags, id, 0                                                                \
     }
 #define DATA(id, flags)                                                                            \
     {                                                                                              \
-        NGHTTP2_DATA, flags, id, 0                                                                 \
+        FRAME_DATA, flags, id, 0                                                                   \
     }
 #define RESET(id)                                                                                  \
     {                                                                                              \
-        NGHTTP2_RST_STREAM, 0, id, 0                                                               \
+        FRAME_RST_STREAM, 0, id, 0                                                                 \
     }
 #define PRIORITY(id, on)                                                                           \
     {                                                                                              \
-        NGHTTP2_PRIORITY, 0, id, on                                                                \
+        FRAME_PRIORITY, 0, id, on                                                                  \
     }
 
 static const struct watch_case cases[] = {
     {"requests in order", {HEADERS(1, END), HEADERS(3, 0), DATA(3, END), HEADERS(5, END)}, 0, 4},
     {"trailers", {HEADERS(1, 0), DATA(1, 0), HEADERS(1, END)}, 0, 3},
     {"streams passed over", {HEADERS(5, 0), HEADERS(11, END), DATA(5, END)}, 0, 3},
-    {"a smaller stream", {HEADERS(5, END), HEADERS(3, END)}, NGHTTP2_PROTOCOL_ERROR, 1},
-    {"a smaller stream than the first",
-     {HEADERS(3, END), HEADERS(1, 0)},
-     NGHTTP2_PROTOCOL_ERROR,
-     1},
-    {"data of one passed over", {HEADERS(5, END), DATA(3, 0)}, NGHTTP2_STREAM_CLOSED, 1},
-    {"data after the end", {HEADERS(1, END), DATA(1, 0)}, NGHTTP2_STREAM_CLOSED, 1},
-    {"data after data's end", {HEADERS(1, 0), DATA(1, END), DATA(1, 0)}, NGHTTP2_STREAM_CLOSED, 2},
-    {"headers after the end", {HEADERS(1, END), HEADERS(1, END)}, NGHTTP2_STREAM_CLOSED, 1},
-    {"data after a reset", {HEADERS(1, 0), RESET(1), DATA(1, 0)}, NGHTTP2_STREAM_CLOSED, 2},
-    {"headers after a reset", {HEADERS(1, 0), RESET(1), HEADERS(1, 0)}, NGHTTP2_STREAM_CLOSED, 2},
+    {"a smaller stream", {HEADERS(5, END), HEADERS(3, END)}, PROTOCOL_ERROR, 1},
+    {"a smaller stream than the first", {HEADERS(3, END), HEADERS(1, 0)}, PROTOCOL_ERROR, 1},
+    {"data of one passed over", {HEADERS(5, END), DATA(3, 0)}, STREAM_CLOSED, 1},
+    {"data after the end", {HEADERS(1, END), DATA(1, 0)}, STREAM_CLOSED, 1},
+    {"data after data's end", {HEADERS(1, 0), DATA(1, END), DATA(1, 0)}, STREAM_CLOSED, 2},
+    {"headers after the end", {HEADERS(1, END), HEADERS(1, END)}, STREAM_CLOSED, 1},
+    {"data after a reset", {HEADERS(1, 0), RESET(1), DATA(1, 0)}, STREAM_CLOSED, 2},
+    {"headers after a reset", {HEADERS(1, 0), RESET(1), HEADERS(1, 0)}, STREAM_CLOSED, 2},
     {"two resets", {HEADERS(1, END), RESET(1), RESET(1)}, 0, 3},
     {"what is forgotten", {HEADERS(1, END), HEADERS(3 + FAR, END), DATA(1, 0)}, 0, 3},
     {"a place taken again", {HEADERS(1, END), HEADERS(1 + FAR, 0), DATA(1 + FAR, END)}, 0, 3},
     {"a place passed over",
      {HEADERS(3, 0), HEADERS(5 + FAR, 0), DATA(3 + FAR, 0)},
-     NGHTTP2_STREAM_CLOSED,
+     STREAM_CLOSED,
      2},
     {"the last stream there is", {HEADERS(INT32_MAX, END), HEADERS(1, END)}, 0, 2},
     {"a frame of an even stream", {HEADERS(5, END), DATA(2, 0)}, 0, 2},
     {"data of an idle stream", {DATA(1, 0)}, 0, 1},
     {"priority", {PRIORITY(3, 1), HEADERS(1, END)}, 0, 2},
-    {"priority of the connection", {HEADERS(1, END), PRIORITY(0, 1)}, NGHTTP2_PROTOCOL_ERROR, 1},
-    {"priority upon itself", {HEADERS(1, END), PRIORITY(3, 3)}, NGHTTP2_PROTOCOL_ERROR, 1},
-    {"priority upon itself, exclusively", {PRIORITY(3, INT32_MIN + 3)}, NGHTTP2_PROTOCOL_ERROR, 0},
+    {"priority of the connection", {HEADERS(1, END), PRIORITY(0, 1)}, PROTOCOL_ERROR, 1},
+    {"priority upon itself", {HEADERS(1, END), PRIORITY(3, 3)}, PROTOCOL_ERROR, 1},
+    {"priority upon itself, exclusively", {PRIORITY(3, INT32_MIN + 3)}, PROTOCOL_ERROR, 0},
 };
 
 static bool is_last(const struct given_frame *frame)
 {
-    return frame->stream_id == 0 && frame->type != NGHTTP2_PRIORITY;
+    return frame->stream_id == 0 && frame->type != FRAME_PRIORITY;
 }
 
 static void append_number(struct buffer *buffer, uint32_t number, unsigned bytes)
@@ -126,7 +126,7 @@ static void test_cases(void **state)
         const struct watch_case *row = &cases[i];
         struct buffer bytes;
         buffer_init(&bytes, 1024);
-        assert_true(buffer_append(&bytes, TEXT(NGHTTP2_CLIENT_MAGIC)));
+        assert_true(buffer_append(&bytes, TEXT(PREFACE)));
         size_t want_length = bytes.length;
         for (size_t j = 0; j < FRAMES_MAX && !is_last(&row->frames[j]); j++) {
             append_frame(&bytes, &row->frames[j]);
@@ -147,10 +147,10 @@ static void test_many_streams(void **state)
     struct buffer bytes;
     size_t length;
     buffer_init(&bytes, 1024 * 1024);
-    assert_true(buffer_append(&bytes, TEXT(NGHTTP2_CLIENT_MAGIC)));
+    assert_true(buffer_append(&bytes, TEXT(PREFACE)));
     for (int32_t id = 1; id < 5 * FAR; id += 2) {
-        append_frame(&bytes, &(struct given_frame){NGHTTP2_HEADERS, 0, id, 0});
-        append_frame(&bytes, &(struct given_frame){NGHTTP2_DATA, END, id, 0});
+        append_frame(&bytes, &(struct given_frame){FRAME_HEADERS, 0, id, 0});
+        append_frame(&bytes, &(struct given_frame){FRAME_DATA, END, id, 0});
     }
     http2_watch_init(&watch);
     for (size_t i = 0; i < bytes.length; i++) {
@@ -158,9 +158,8 @@ static void test_many_streams(void **state)
             http2_watch_bytes(&watch, text_slice(buffer_text(&bytes), i, i + 1), &length), 0);
     }
     buffer_clear(&bytes);
-    append_frame(&bytes, &(struct given_frame){NGHTTP2_DATA, 0, 4 * FAR + 1, 0});
-    assert_int_equal(http2_watch_bytes(&watch, buffer_text(&bytes), &length),
-                     NGHTTP2_STREAM_CLOSED);
+    append_frame(&bytes, &(struct given_frame){FRAME_DATA, 0, 4 * FAR + 1, 0});
+    assert_int_equal(http2_watch_bytes(&watch, buffer_text(&bytes), &length), STREAM_CLOSED);
     assert_int_equal(length, 0);
     buffer_deinit(&bytes);
 }
