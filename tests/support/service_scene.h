@@ -6,6 +6,7 @@
 #include "grpc/grpc_channel.h"
 #include "grpc/grpc_method.h"
 #include "http/http_server.h"
+#include "proto/proto.h"
 #include "support/http_loopback.h"
 
 enum { SERVICE_SCENE_TIMEOUT_MS = 20000 }; /* of a whole test: one that hangs fails */
