@@ -57,32 +57,29 @@ def ingest(workplace, number, batch, count):
     return count / elapsed, count / cpu
 
 
-def bare_lmdb(workplace, number):
-    """store_apply's own table: {batch: (apply, bare)}."""
-    directory = workplace.path(f"store-{number}")
+def bare_lmdb(workplace, number, batch):
+    """Events a second of bare loops over the same events: keys as they come, and sorted within a batch."""
+    directory = workplace.path(f"bare-{number}-{batch}")
     os.mkdir(directory)
-    output = subprocess.run(["taskset", "-c", SERVER_CORE, workplace.program("store_apply"), directory],
+    output = subprocess.run(["taskset", "-c", SERVER_CORE, workplace.program("ingest_bare"),
+                             workplace.path("events.jsonl"), directory, str(batch)],
                             check=True, capture_output=True, text=True).stdout
-    pattern = r"batch\s+(\d+): apply\s+(\d+) changes/s, bare LMDB\s+(\d+)"
-    return {int(batch): (float(apply), float(bare)) for batch, apply, bare in re.findall(pattern, output)}
+    plain, sorted_ = re.match(r"plain (\d+) sorted (\d+)", output).groups()
+    return float(plain), float(sorted_)
 
 
 def measure_ingestion(workplace, report, options):
     fill_log(workplace, workplace.path("eventlog"), options.events)
-    rounds = {batch: {"ingest": [], "cpu": [], "apply": [], "bare": []} for batch in BATCHES}
+    kinds = ("bare LMDB loop, keys as they come", "bare LMDB loop, keys sorted by batch", "events, log to store",
+             "events per CPU-second")
+    rounds = {(batch, kind): [] for batch in BATCHES for kind in kinds}
     for number in range(options.rounds):
-        stores = bare_lmdb(workplace, number)
         for batch in BATCHES:
-            rate, cpu_rate = ingest(workplace, number, batch, options.events)
-            rounds[batch]["ingest"].append(rate)
-            rounds[batch]["cpu"].append(cpu_rate)
-            rounds[batch]["apply"].append(stores[batch][0])
-            rounds[batch]["bare"].append(stores[batch][1])
+            values = (*bare_lmdb(workplace, number, batch), *ingest(workplace, number, batch, options.events))
+            for kind, value in zip(kinds, values):
+                rounds[batch, kind].append(value)
     table = report.table("Ingestion from the embedded log, synced, in batches",
-                         ["what", "batch", "a second", "spread", "ratio to bare LMDB"])
-    for batch, values in rounds.items():
-        bare = median(values["bare"])
-        for name, key in (("bare LMDB loop, same keys", "bare"), ("repository apply()", "apply"),
-                          ("events, log to store", "ingest"), ("events per CPU-second", "cpu")):
-            ratio = "" if key == "bare" else f"{median(values[key]) / bare:.2f}"
-            table.add(name, f"{batch:,}", thousands(median(values[key])), f"±{spread(values[key]) * 100:.0f}%", ratio)
+                         ["what", "batch", "a second", "spread", "ratio to the plain loop", "to the sorted one"])
+    for (batch, kind), values in rounds.items():
+        ratios = [f"{median(values) / median(rounds[batch, bare]):.2f}" for bare in kinds[:2]]
+        table.add(kind, f"{batch:,}", thousands(median(values)), f"±{spread(values) * 100:.0f}%", *ratios)

@@ -68,7 +68,7 @@ def run_h2load(workplace, server, path, shape, seconds):
     done = int(re.search(r"(\d+) succeeded, 0 failed, 0 errored, 0 timeout", output).group(1))
     # h2load calls every HTTP 200 a success: an error in the trailers shows in the bytes of data.
     data = int(re.search(r"\((\d+)\) data", output).group(1))
-    if data / done < 5:
+    if done == 0 or data / done < 5:
         raise SystemExit(f"{server.name} {path}: replies without a message\n{output}")
     with open(log, encoding="ascii") as file:
         latencies = [int(line.split("\t")[2]) for line in file]

@@ -150,6 +150,37 @@ static void put_keys(MDB_txn *txn, MDB_dbi map, const struct bare_keys *keys, si
     mdb_cursor_close(cursor);
 }
 
+static void put_key(MDB_txn *txn, MDB_dbi map, const struct bare_key *key, size_t value_bytes)
+{
+    char bytes[RATING_AGGREGATE_VALUE_BYTES] = {0};
+    struct bare_key copy = *key;
+    MDB_val name = {.mv_size = copy.length, .mv_data = copy.bytes};
+    MDB_val value = {.mv_size = value_bytes, .mv_data = bytes};
+    CHECK(mdb_put(txn, map, &name, &value, 0) == 0);
+}
+
+double store_apply_bare_plain_seconds(struct store_apply_bare *bare,
+                                      const struct rating_change *changes, size_t count)
+{
+    MDB_txn *txn;
+    int64_t began_ns = clock_monotonic_ns();
+    CHECK(mdb_txn_begin(bare->env, NULL, 0, &txn) == 0);
+    for (size_t i = 0; i < count; i++) {
+        const struct vote_key *vote = &changes[i].key;
+        struct bare_key key;
+        key.length = rating_key_encode_vote(vote, key.bytes);
+        put_key(txn, bare->votes, &key, RATING_VOTE_VALUE_BYTES);
+        key.length = 1 + vote->record.id.length;
+        put_key(txn, bare->aggregates, &key, RATING_AGGREGATE_VALUE_BYTES);
+        if (mark_voted(bare, vote)) {
+            key.length = rating_key_encode_user_vote(vote, key.bytes);
+            put_key(txn, bare->user_votes, &key, 0);
+        }
+    }
+    CHECK(mdb_txn_commit(txn) == 0);
+    return (double)(clock_monotonic_ns() - began_ns) / (double)CLOCK_NS_PER_S;
+}
+
 double store_apply_bare_seconds(struct store_apply_bare *bare, const struct rating_change *changes,
                                 size_t count)
 {

@@ -50,7 +50,9 @@ static void client_free(struct kafka_client *client)
 static enum status watch_queue(struct kafka_client *client)
 {
     static const uint64_t one = 1;
-    client->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    /* Readable at first: what came before the queue was watched has told nobody, and librdkafka
+     * tells only of a queue that was empty. */
+    client->event_fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
     if (client->event_fd < 0 || loop_poll_open(client->loop, client->event_fd, handle_event, client,
                                                &client->poll) != STATUS_OK) {
         return STATUS_RESOURCE_EXHAUSTED;

@@ -41,7 +41,7 @@ static int open_environment(struct local_store *store, const struct local_store_
         result = mdb_env_set_mapsize(store->env, options->map_bytes);
     }
     if (result == 0) {
-        result = mdb_env_open(store->env, options->directory, MDB_NOTLS | MDB_NORDAHEAD, OPEN_MODE);
+        result = mdb_env_open(store->env, options->directory, MDB_NOTLS, OPEN_MODE);
     }
     int dead_readers = 0;
     if (result == 0) {

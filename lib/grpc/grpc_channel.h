@@ -25,7 +25,7 @@ enum {
 
 /* Everything pointed to is borrowed for the channel's life. */
 struct grpc_channel_options {
-    const struct proto_pool *pool; /* holds the type of every message that is sent and received */
+    const struct proto_pool *pool; /* has the type of every reply; CHECKed */
     struct text authority;         /* sent as :authority; empty: the instance's address */
     /* Told once a call; NULL: nobody is. target: the channel's name below. */
     void (*observe)(void *state, const char *target, const char *path, enum status status,
@@ -53,8 +53,8 @@ void grpc_channel_destroy(struct grpc_channel *channel);
 
 /* The instances from now on ("host:port"; copied). Connections to those that stay are kept; those
  * of the others end when their calls have. An empty list makes calls fail at once with UNAVAILABLE.
- * On the loop's thread. STATUS_RESOURCE_EXHAUSTED: more than GRPC_CHANNEL_ADDRESSES_MAX, or no
- * memory: the earlier list stays. */
+ * On the loop's thread. STATUS_RESOURCE_EXHAUSTED: more than GRPC_CHANNEL_ADDRESSES_MAX, an address
+ * of HTTP_ADDRESS_BYTES_MAX bytes, or no memory: the earlier list stays. */
 MUST_USE enum status grpc_channel_update(struct grpc_channel *channel, const struct text *addresses,
                                          size_t count);
 

@@ -16,11 +16,11 @@ struct http_transport;
 struct http2_client_events {
     /* No more requests will be taken (GOAWAY, or the end); running ones may go on. Called once. */
     void (*refusing)(void *state);
-    /* The peer's SETTINGS have come, so it speaks HTTP/2 and its stream limit is known. Called once;
-     * until then its limit is taken to be 100. May be NULL, as the others. */
+    /* The peer's SETTINGS have come, so it speaks HTTP/2 and its stream limit is known. Called
+     * once; until then its limit is taken to be 100. May be NULL, as the others. */
     void (*settled)(void *state);
-    /* A stream has closed, so that a request may find room that found none before. Often called, from
-     * within the session: only note it. */
+    /* A stream has closed, so that a request may find room that found none before. Often called,
+     * from within the session: only note it. */
     void (*freed)(void *state);
     /* The connection is gone and every request on it has been told. Called once; the client may be
      * destroyed from a task posted there, not within. */

@@ -60,8 +60,11 @@ static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *b
 {
     (void)stream_id;
     (void)buffer;
-    (void)user_data;
+    const struct http_connection *connection = user_data;
     struct http_exchange *exchange = source->ptr;
+    if (connection->output.bytes.length >= HTTP2_GATHER_BYTES) {
+        return NGHTTP2_ERR_PAUSE;
+    }
     struct text pending = pending_body(exchange);
     if (pending.length == 0 && !exchange->reply.complete) {
         exchange->deferred = true;

@@ -189,8 +189,11 @@ ssize_t http2_request_read_output(nghttp2_session *session, int32_t stream_id, u
     (void)session;
     (void)stream_id;
     (void)buffer;
-    (void)user_data;
+    const struct http2_client *client = user_data;
     struct http2_request *request = source->ptr;
+    if (client->output.bytes.length >= HTTP2_GATHER_BYTES) {
+        return NGHTTP2_ERR_PAUSE;
+    }
     size_t pending = request->output.length - request->output_sent;
     if (pending == 0 && !request->is_complete) {
         request->is_deferred = true;

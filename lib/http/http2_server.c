@@ -32,6 +32,14 @@ static void strike(struct http_connection *connection)
     }
 }
 
+/* Unless the client wants it otherwise, replies go out frame by frame in turn: a small one does not
+ * wait for a large one (RFC 9218 section 10). */
+static void share_connection(nghttp2_session *session, int32_t stream_id)
+{
+    static const nghttp2_extpri in_turn = {.urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY, .inc = 1};
+    (void)nghttp2_session_change_extpri_stream_priority(session, stream_id, &in_turn, 0);
+}
+
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
     struct http_connection *connection = user_data;
@@ -50,6 +58,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     exchange->request.version = 2;
     list_append(&http2->streams, &exchange->stream_link);
     (void)nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, exchange);
+    share_connection(session, frame->hd.stream_id);
     return 0;
 }
 

@@ -10,7 +10,8 @@
 struct http2_memory;
 
 enum {
-    /* The session is asked for no more frames once that much waits to be written. */
+    /* The session is asked for no more frames once that much waits to be written; nor may bodies be
+     * read then, for one mem_send takes as many DATA frames as the windows let pass. */
     HTTP2_GATHER_BYTES = 64 * 1024,
     HTTP2_SERVER_WINDOW_BYTES = 128 * 1024, /* of a request's body that nobody has read */
     HTTP2_CLIENT_WINDOW_BYTES = 256 * 1024, /* of a reply's body that nobody has read */

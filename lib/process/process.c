@@ -32,11 +32,11 @@ static void log_failure(struct process *process, const struct call *call)
         return;
     }
     struct text message = call->error.message;
-    (void)fprintf(stderr, "%s: %.*s\n", process->definition->program, /* nobody else to tell */
-                  TEXT_ARGUMENTS(message.length > 0 ? message : TEXT("cannot start")));
-    if (call->error.detail.length > 0) {
-        log_call(&process->log, LOG_DEBUG, call, "start-up failed", NULL);
-    }
+    struct text detail = call->error.detail;
+    /* There is nobody else to tell. The operator may know what clients may not. */
+    (void)fprintf(stderr, "%s: %.*s%s%.*s\n", process->definition->program,
+                  TEXT_ARGUMENTS(message.length > 0 ? message : TEXT("cannot start")),
+                  detail.length > 0 ? ": " : "", TEXT_ARGUMENTS(detail));
 }
 
 static enum status run_step_on_loop(void *argument, unsigned index)

@@ -82,7 +82,7 @@ struct process_listener {
 unsigned process_add_listener(struct process *process, const struct process_listener *listener);
 
 /* A condition of readiness, looked at by /readyz on any loop thread. reason: why not; valid in the
- * call's arena or static. In open. */
+ * call's arena or static. In open, or in start on loop 0. */
 void process_add_check(struct process *process, const char *name,
                        bool (*is_ready)(void *state, struct call *call, struct text *ret_reason),
                        void *state);

@@ -89,6 +89,7 @@ static enum status open_environment(struct lmdb_store *store,
         code = mdb_env_set_maxreaders(store->env, LMDB_STORE_READER_SLOTS);
     }
     if (code == 0) {
+        /* Reads are of single keys: what lies behind a page is not wanted. */
         code = mdb_env_open(store->env, store->path, MDB_NOTLS | MDB_NORDAHEAD, 0600);
     }
     if (code == 0) {

@@ -68,10 +68,6 @@ static enum status open_rating(void *self, struct process *process, struct call 
     if (status == STATUS_OK) {
         status = open_repository(process, call, &rating->controller.repository);
     }
-    if (status == STATUS_OK) {
-        status =
-            rating_ingestion_open(process, call, rating->controller.repository, &rating->ingestion);
-    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -89,6 +85,16 @@ static enum status open_rating(void *self, struct process *process, struct call 
                                             .route_count = ARRAY_LENGTH(rating->routes),
                                         });
     return STATUS_OK;
+}
+
+/* Events are taken only once the address is ours. */
+static enum status start_rating(void *self, struct process *process, struct call *call,
+                                unsigned loop)
+{
+    struct rating_process *rating = self;
+    return loop == 0 ? rating_ingestion_open(process, call, rating->controller.repository,
+                                             &rating->ingestion)
+                     : STATUS_OK;
 }
 
 static void close_rating(void *self)
@@ -111,6 +117,7 @@ int main(int argc, char **argv)
         .options = options,
         .option_count = ARRAY_LENGTH(options),
         .open = open_rating,
+        .start = start_rating,
         .close = close_rating,
     };
     return process_main(&definition, &rating, argc, argv);

@@ -44,8 +44,9 @@ struct rating_ingestion;
         .maximum = RATING_REPOSITORY_BATCH_MAX                                                     \
     }
 
-/* Starts ingesting, as the options say, on a loop of its own; adds a check and metrics to the
- * process. *ret_ingestion is NULL with --event-log none. The repository's state outlives it. */
+/* In the start hook of loop 0: starts ingesting, as the options say, on a loop of its own; adds a
+ * check and metrics to the process. *ret_ingestion is NULL with --event-log none. The repository's
+ * state outlives it. */
 MUST_USE enum status rating_ingestion_open(struct process *process, struct call *call,
                                            struct rating_repository repository,
                                            struct rating_ingestion **ret_ingestion);

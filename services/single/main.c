@@ -86,10 +86,6 @@ static enum status open_stores(struct single_process *single, struct process *pr
     if (status == STATUS_OK) {
         status = lmdb_rating_repository_open(call, &rating, &single->rating.repository);
     }
-    if (status == STATUS_OK) {
-        status =
-            rating_ingestion_open(process, call, single->rating.repository, &single->ingestion);
-    }
     return status;
 }
 
@@ -153,7 +149,6 @@ static enum status start_single(void *self, struct process *process, struct call
         process_channel_options(process, single->messages, "metadata");
     const struct grpc_channel_options rating =
         process_channel_options(process, single->messages, "rating");
-    (void)call;
     enum status status = grpc_channel_create_loopback(
         process_loop(process, loop), process_http_server(process, single->metadata_listener, loop),
         &metadata, &single->metadata_gateway.channels[loop]);
@@ -162,6 +157,11 @@ static enum status start_single(void *self, struct process *process, struct call
             process_loop(process, loop),
             process_http_server(process, single->rating_listener, loop), &rating,
             &single->rating_gateway.channels[loop]);
+    }
+    /* Events are taken only once the addresses are ours. */
+    if (status == STATUS_OK && loop == 0) {
+        status =
+            rating_ingestion_open(process, call, single->rating.repository, &single->ingestion);
     }
     return status;
 }

@@ -49,7 +49,7 @@ static enum status read_genres(struct call *call, const struct json *value,
         return STATUS_OK;
     }
     if (json_kind(value) != JSON_ARRAY) {
-        return wrong_kind(call, "genres", "a list", value);
+        return wrong_kind(call, "genres", "an array", value);
     }
     size_t count = json_length(value);
     struct text *genres = arena_calloc(call->arena, count, sizeof(*genres));

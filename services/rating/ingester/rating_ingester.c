@@ -7,10 +7,6 @@
 #include "loop/fiber.h"
 #include "rating/ingester/rating_ingester_private.h"
 
-/* How long to leave a store or log alone that could not be used: doubled each time, with a cap. */
-#define PAUSE_FIRST_NS (50 * CLOCK_NS_PER_MS)
-#define PAUSE_MAX_NS (2 * CLOCK_NS_PER_S)
-
 enum status rating_ingester_create(const struct rating_ingester_options *options,
                                    struct rating_ingester **ret_ingester)
 {
@@ -22,8 +18,13 @@ enum status rating_ingester_create(const struct rating_ingester_options *options
     if (self->options.batch_max == 0) {
         self->options.batch_max = RATING_INGESTER_BATCH_DEFAULT;
     }
-    arena_init(&self->arena, RATING_INGESTER_ARENA_BYTES_MAX);
+    for (size_t i = 0; i < ARRAY_LENGTH(self->batches); i++) {
+        self->batches[i].ingester = self;
+        arena_init(&self->batches[i].arena, RATING_INGESTER_ARENA_BYTES_MAX);
+    }
     cancellation_init(&self->stop);
+    cancellation_init(&self->poll_unwanted);
+    fiber_group_init(&self->applier);
     fiber_group_init(&self->fibers);
     *ret_ingester = self;
     return STATUS_OK;
@@ -31,10 +32,13 @@ enum status rating_ingester_create(const struct rating_ingester_options *options
 
 void rating_ingester_destroy(struct rating_ingester *ingester)
 {
-    if (ingester != NULL) {
-        arena_deinit(&ingester->arena);
-        free(ingester);
+    if (ingester == NULL) {
+        return;
     }
+    for (size_t i = 0; i < ARRAY_LENGTH(ingester->batches); i++) {
+        arena_deinit(&ingester->batches[i].arena);
+    }
+    free(ingester);
 }
 
 static enum status stored_position(void *state, struct call *call, struct text topic,
@@ -50,14 +54,6 @@ struct eventlog_positions rating_ingester_positions(struct rating_ingester *inge
     return (struct eventlog_positions){.get = stored_position, .state = ingester};
 }
 
-/* false: ingestion is being stopped. */
-static bool pause_before_retry(struct rating_ingester *self, struct call *call)
-{
-    int64_t pause_ns = self->pause_ns > 0 ? self->pause_ns * 2 : PAUSE_FIRST_NS;
-    self->pause_ns = pause_ns < PAUSE_MAX_NS ? pause_ns : PAUSE_MAX_NS;
-    return fiber_sleep(call, self->pause_ns) == STATUS_OK;
-}
-
 static void stop_for_good(struct rating_ingester *self, const struct call *call, enum status status)
 {
     struct text message = call->error.message;
@@ -69,93 +65,96 @@ static void stop_for_good(struct rating_ingester *self, const struct call *call,
              LOG_FIELDS(log_string("status", status_name(status))));
 }
 
-/* What no waiting mends: a damaged store, or a batch that it will never take. */
-static bool is_lasting(enum status status)
+/* Waits for the batch that is being applied. What it was refused for: another instance has moved
+ * on, so reading goes back to the stored position. false: ingestion ends. */
+static bool finish_applying(struct rating_ingester *self)
 {
-    return status == STATUS_DATA_LOSS || status == STATUS_INVALID_ARGUMENT ||
-           status == STATUS_FAILED_PRECONDITION || status == STATUS_UNIMPLEMENTED;
-}
-
-/* Tries until the batch is in the store, is refused for good, or ingestion is stopped: nothing is
- * skipped. */
-static enum status apply(struct rating_ingester *self, struct call *call,
-                         const struct rating_batch *batch)
-{
-    struct rating_repository repository = self->options.repository;
-    for (;;) {
-        enum status status = repository.ops->apply(repository.state, call, batch);
-        if (status == STATUS_OK || status == STATUS_ABORTED || status == STATUS_CANCELLED ||
-            is_lasting(status)) {
-            self->pause_ns = 0;
-            return status;
-        }
-        log_call(self->options.log, LOG_WARNING, call, "events not stored; trying again",
-                 LOG_FIELDS(log_string("status", status_name(status))));
-        call_clear_error(call);
-        if (!pause_before_retry(self, call)) {
-            return STATUS_CANCELLED;
-        }
+    struct ingest_batch *batch = self->applying;
+    if (batch == NULL) {
+        return true;
     }
-}
-
-static void forget_lag(struct rating_ingester *self)
-{
-    for (size_t i = 0; i < RATING_INGESTER_PARTITIONS_MAX; i++) {
-        atomic_store_explicit(&self->lags[i], 0, memory_order_relaxed);
-    }
-}
-
-static void note_lag(struct rating_ingester *self)
-{
-    struct eventlog_lag lags[RATING_INGESTER_PARTITIONS_MAX];
-    size_t count = self->consumer.ops->lag(self->consumer.state, lags, ARRAY_LENGTH(lags));
-    forget_lag(self);
-    for (size_t i = 0; i < count; i++) {
-        if (lags[i].partition >= 0 && lags[i].partition < RATING_INGESTER_PARTITIONS_MAX) {
-            atomic_store_explicit(&self->lags[lags[i].partition],
-                                  lags[i].end_offset - lags[i].next_offset + 1,
-                                  memory_order_relaxed);
-        }
-    }
-}
-
-static enum status ingest_batch(struct rating_ingester *self, struct call *call,
-                                const struct eventlog_batch *events)
-{
-    const struct rating_position position = {
-        .topic = events->topic, .partition = events->partition, .next_offset = events->next_offset};
-    struct rating_batch batch = {.position = &position, .from_offset = events->from_offset};
-    enum status status = rating_ingester_decode(call, events, &batch);
-    if (status == STATUS_OK) {
-        status = apply(self, call, &batch);
-    }
-    if (status == STATUS_OK) {
-        self->consumer.ops->committed(self->consumer.state, events);
-        atomic_fetch_add_explicit(&self->applied, batch.change_count, memory_order_relaxed);
-        atomic_fetch_add_explicit(&self->set_aside, batch.dead_letter_count, memory_order_relaxed);
-        note_lag(self);
-    } else if (status == STATUS_ABORTED) {
+    fiber_group_join(&self->applier);
+    self->applying = NULL;
+    if (batch->status == STATUS_ABORTED) {
         log_write(self->options.log, LOG_INFO, "another instance has ingested this; reading anew",
-                  LOG_FIELDS(log_integer("partition", events->partition)));
-        call_clear_error(call);
-        self->consumer.ops->rewind(self->consumer.state, events->partition);
-        status = STATUS_OK;
+                  LOG_FIELDS(log_integer("partition", batch->events.partition)));
+        self->consumer.ops->rewind(self->consumer.state, batch->events.partition);
+    } else if (batch->status != STATUS_OK && batch->status != STATUS_CANCELLED) {
+        stop_for_good(self, &batch->call, batch->status);
     }
-    return status;
+    return batch->status == STATUS_OK || batch->status == STATUS_ABORTED;
+}
+
+/* Hands the batch to a fiber of its own when the one before it has been applied. */
+static bool start_applying(struct rating_ingester *self, struct ingest_batch *batch)
+{
+    const struct ingest_batch *before = self->applying;
+    bool goes_on = finish_applying(self);
+    if (!goes_on) {
+        return false;
+    }
+    if (before != NULL && before->status == STATUS_ABORTED) {
+        /* It may follow what was refused. Reading anew brings it again. */
+        self->consumer.ops->rewind(self->consumer.state, batch->events.partition);
+        return true;
+    }
+    self->applying = batch;
+    enum status status = fiber_group_start(&self->applier, rating_ingester_apply, batch);
+    if (status != STATUS_OK) {
+        rating_ingester_apply(batch);
+    }
+    return true;
+}
+
+/* Takes from the records what the batch needs, and keeps none of them. */
+static enum status decode(struct ingest_batch *batch, const struct eventlog_batch *events)
+{
+    batch->events = *events;
+    batch->events.records = NULL;
+    batch->events.topic = arena_copy(&batch->arena, events->topic);
+    batch->position = (struct rating_position){.topic = batch->events.topic,
+                                               .partition = events->partition,
+                                               .next_offset = events->next_offset};
+    batch->changes =
+        (struct rating_batch){.position = &batch->position, .from_offset = events->from_offset};
+    return batch->events.topic.data != NULL
+               ? rating_ingester_decode(&batch->call, events, &batch->changes)
+               : STATUS_RESOURCE_EXHAUSTED;
+}
+
+static bool take(struct rating_ingester *self, struct ingest_batch *batch,
+                 const struct eventlog_batch *events)
+{
+    enum status status = decode(batch, events);
+    batch->call.cancellation = &self->stop;
+    if (status != STATUS_OK) {
+        bool goes_on = finish_applying(self);
+        if (goes_on) {
+            stop_for_good(self, &batch->call, status);
+        }
+        return false;
+    }
+    return start_applying(self, batch);
 }
 
 /* One poll and what comes of it. false: ingestion ends. */
-static bool step(struct rating_ingester *self, struct call *call)
+static bool step(struct rating_ingester *self, struct ingest_batch *batch)
 {
+    struct call *call = &batch->call;
     struct eventlog_batch events;
+    arena_reset(&batch->arena);
+    call_init(call, &batch->arena, 0);
+    call->cancellation = &self->poll_unwanted;
     enum status status =
         self->consumer.ops->poll(self->consumer.state, call, self->options.batch_max, &events);
     if (status == STATUS_OK) {
-        status = ingest_batch(self, call, &events);
-        if (status != STATUS_OK && status != STATUS_CANCELLED) {
-            stop_for_good(self, call, status);
-        }
-        return status == STATUS_OK;
+        return take(self, batch, &events);
+    }
+    if (!finish_applying(self)) {
+        return false;
+    }
+    if (status == STATUS_CANCELLED) {
+        return !self->stop.requested;
     }
     if (status == STATUS_NOT_FOUND) {
         log_write(self->options.log, LOG_INFO, "the topic does not exist yet; waiting for it",
@@ -165,27 +164,26 @@ static bool step(struct rating_ingester *self, struct call *call)
     if (status == STATUS_UNAVAILABLE) {
         log_call(self->options.log, LOG_WARNING, call, "the event log cannot be read; trying again",
                  NULL);
-        return pause_before_retry(self, call);
+        call->cancellation = &self->stop;
+        return rating_ingester_pause(self, call);
     }
-    if (status != STATUS_CANCELLED) {
-        stop_for_good(self, call, status);
-    }
+    stop_for_good(self, call, status);
     return false;
 }
 
 static void ingest(void *argument)
 {
     struct rating_ingester *self = argument;
-    struct call call;
     bool goes_on = true;
-    while (goes_on) {
-        arena_reset(&self->arena);
-        call_init(&call, &self->arena, 0);
-        call.cancellation = &self->stop;
-        goes_on = step(self, &call);
+    for (size_t turn = 0; goes_on; turn++) {
+        if (self->poll_unwanted.requested && !self->stop.requested) {
+            cancellation_init(&self->poll_unwanted);
+        }
+        goes_on = step(self, &self->batches[turn % ARRAY_LENGTH(self->batches)]);
     }
+    fiber_group_join(&self->applier);
     self->consumer.ops->close(self->consumer.state);
-    forget_lag(self); /* the partitions are others' now */
+    rating_ingester_forget_lag(self); /* the partitions are others' now */
 }
 
 enum status rating_ingester_start(struct rating_ingester *ingester,
@@ -202,6 +200,7 @@ enum status rating_ingester_start(struct rating_ingester *ingester,
 void rating_ingester_stop(struct rating_ingester *ingester)
 {
     cancellation_request(&ingester->stop);
+    cancellation_request(&ingester->poll_unwanted);
     fiber_group_join(&ingester->fibers);
 }
 

@@ -7,7 +7,8 @@
  * is away the batch is tried again; a gap in the log, or a store that is damaged, stops ingestion
  * with an error.
  *
- * Runs in one fiber on a loop of its own, so that decoding holds up no request. */
+ * One batch is read and decoded while the one before it is being applied. Runs on a loop of its
+ * own, so that decoding holds up no request. */
 #pragma once
 
 #include "base/log.h"

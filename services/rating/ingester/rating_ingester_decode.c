@@ -50,7 +50,8 @@ static bool keep_letter(struct decoder *decoder, const struct eventlog_batch *ev
         .payload = record->value,
         .time_ms = clock_wall_ms(),
     };
-    return keep_text(decoder, &letter->reason);
+    return keep_text(decoder, &letter->reason) && keep_text(decoder, &letter->topic) &&
+           keep_text(decoder, &letter->payload);
 }
 
 static bool decode_record(struct decoder *decoder, const struct eventlog_batch *events,

@@ -36,20 +36,6 @@ static int compare_from(const struct sorting *sorting, size_t depth,
     return order != 0 ? order : (a->entry > b->entry) - (a->entry < b->entry);
 }
 
-static void sort_small(const struct sorting *sorting, struct lmdb_rating_order *order, size_t count,
-                       size_t depth)
-{
-    for (size_t i = 1; i < count; i++) {
-        struct lmdb_rating_order moved = order[i];
-        size_t at = i;
-        while (at > 0 && compare_from(sorting, depth, &order[at - 1], &moved) > 0) {
-            order[at] = order[at - 1];
-            at--;
-        }
-        order[at] = moved;
-    }
-}
-
 static int compare_whole(const void *left, const void *right, void *argument)
 {
     return compare_from(argument, 0, left, right);
@@ -63,6 +49,23 @@ static int compare_numbers(const void *left, const void *right)
         return a->chunk < b->chunk ? -1 : 1;
     }
     return (a->entry > b->entry) - (a->entry < b->entry);
+}
+
+static void sort_numbers(struct lmdb_rating_order *order, size_t count)
+{
+    if (count > SMALL_COUNT) {
+        qsort(order, count, sizeof(*order), compare_numbers);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct lmdb_rating_order moved = order[i];
+        size_t at = i;
+        while (at > 0 && compare_numbers(&order[at - 1], &moved) > 0) {
+            order[at] = order[at - 1];
+            at--;
+        }
+        order[at] = moved;
+    }
 }
 
 /* How many bytes all keys have in common, at least `depth`. */
@@ -109,15 +112,14 @@ static bool all_reach(const struct sorting *sorting, const struct lmdb_rating_or
 static void sort_from(struct sorting *sorting, struct lmdb_rating_order *order, size_t count,
                       size_t depth)
 {
-    if (count <= SMALL_COUNT) {
-        sort_small(sorting, order, count, depth);
+    if (count <= 1) {
         return;
     }
     depth = common_bytes(sorting, order, count, depth);
     for (size_t i = 0; i < count; i++) {
         order[i].chunk = chunk_at(key_of(sorting, &order[i]), depth);
     }
-    qsort(order, count, sizeof(*order), compare_numbers);
+    sort_numbers(order, count);
     size_t end;
     for (size_t start = 0; start < count; start = end) {
         for (end = start + 1; end < count && order[end].chunk == order[start].chunk;) {

@@ -23,56 +23,57 @@ static void assert_header(const struct http_header *headers, size_t count, const
 }
 
 /* Requests that are answered with a status, all in one block of headers. */
+static const struct {
+    const char *name;
+    struct raw_request request;
+    const char *want;
+} failures[] = {
+    {"unknown method", {.path = "/marquee.test.EchoService/None", .body = TEXT_INIT("")}, "12"},
+    {"unknown service", {.path = "/nobody/Knows", .body = TEXT_INIT("")}, "12"},
+    {"no message, body ends", {.path = ECHO, .body = TEXT_INIT("")}, "12"},
+    {"no message, headers end", {.path = ECHO}, "12"},
+    {"two messages", {.path = ECHO, .body = TEXT_INIT("\0\0\0\0\0\0\0\0\0\0")}, "12"},
+    {"malformed message", {.path = ECHO, .body = TEXT_INIT("\0\0\0\0\1\x0a")}, "13"},
+    {"bad UTF-8", {.path = ECHO, .body = TEXT_INIT("\0\0\0\0\3\x0a\1\xff")}, "3"},
+    {"cut prefix", {.path = ECHO, .body = TEXT_INIT("\0\0\0")}, "13"},
+    {"cut message", {.path = ECHO, .body = TEXT_INIT("\0\0\0\0\5abc")}, "13"},
+    {"unknown flag", {.path = ECHO, .body = TEXT_INIT("\4\0\0\0\0")}, "13"},
+    {"compressed without encoding", {.path = ECHO, .body = TEXT_INIT("\1\0\0\0\1a")}, "13"},
+    {"compressed by identity",
+     {.path = ECHO,
+      .headers = {{TEXT_INIT("grpc-encoding"), TEXT_INIT("identity")}},
+      .body = TEXT_INIT("\1\0\0\0\1a")},
+     "13"},
+    {"not gzip",
+     {.path = ECHO,
+      .headers = {{TEXT_INIT("grpc-encoding"), TEXT_INIT("gzip")}},
+      .body = TEXT_INIT("\1\0\0\0\1a")},
+     "13"},
+    {"unknown encoding",
+     {.path = ECHO,
+      .headers = {{TEXT_INIT("grpc-encoding"), TEXT_INIT("snappy")}},
+      .body = TEXT_INIT("\0\0\0\0\0")},
+     "12"},
+    {"too large", {.path = ECHO, .body = TEXT_INIT("\0\0\1\0\1")}, "8"},
+    {"malformed timeout",
+     {.path = ECHO,
+      .headers = {{TEXT_INIT("grpc-timeout"), TEXT_INIT("soon")}},
+      .body = TEXT_INIT("\0\0\0\0\0")},
+     "13"},
+    {"unknown codec",
+     {.path = ECHO, .content_type = "application/grpc+thrift", .body = TEXT_INIT("\0\0\0\0\0")},
+     "12"},
+    {"no time at all",
+     {.path = ECHO,
+      .headers = {{TEXT_INIT("grpc-timeout"), TEXT_INIT("0n")}},
+      .body = TEXT_INIT("\0\0\0\0\0")},
+     "4"},
+};
+
 static void failures_are_one_block_of_headers(struct grpc_fixture *fixture)
 {
-    static const struct {
-        const char *name;
-        struct raw_request request;
-        const char *want;
-    } cases[] = {
-        {"unknown method", {.path = "/marquee.test.EchoService/None", .body = TEXT_INIT("")}, "12"},
-        {"unknown service", {.path = "/nobody/Knows", .body = TEXT_INIT("")}, "12"},
-        {"no message, body ends", {.path = ECHO, .body = TEXT_INIT("")}, "12"},
-        {"no message, headers end", {.path = ECHO}, "12"},
-        {"two messages", {.path = ECHO, .body = TEXT_INIT("\0\0\0\0\0\0\0\0\0\0")}, "12"},
-        {"malformed message", {.path = ECHO, .body = TEXT_INIT("\0\0\0\0\1\x0a")}, "13"},
-        {"bad UTF-8", {.path = ECHO, .body = TEXT_INIT("\0\0\0\0\3\x0a\1\xff")}, "3"},
-        {"cut prefix", {.path = ECHO, .body = TEXT_INIT("\0\0\0")}, "13"},
-        {"cut message", {.path = ECHO, .body = TEXT_INIT("\0\0\0\0\5abc")}, "13"},
-        {"unknown flag", {.path = ECHO, .body = TEXT_INIT("\4\0\0\0\0")}, "13"},
-        {"compressed without encoding", {.path = ECHO, .body = TEXT_INIT("\1\0\0\0\1a")}, "13"},
-        {"compressed by identity",
-         {.path = ECHO,
-          .headers = {{TEXT_INIT("grpc-encoding"), TEXT_INIT("identity")}},
-          .body = TEXT_INIT("\1\0\0\0\1a")},
-         "13"},
-        {"not gzip",
-         {.path = ECHO,
-          .headers = {{TEXT_INIT("grpc-encoding"), TEXT_INIT("gzip")}},
-          .body = TEXT_INIT("\1\0\0\0\1a")},
-         "13"},
-        {"unknown encoding",
-         {.path = ECHO,
-          .headers = {{TEXT_INIT("grpc-encoding"), TEXT_INIT("snappy")}},
-          .body = TEXT_INIT("\0\0\0\0\0")},
-         "12"},
-        {"too large", {.path = ECHO, .body = TEXT_INIT("\0\0\1\0\1")}, "8"},
-        {"malformed timeout",
-         {.path = ECHO,
-          .headers = {{TEXT_INIT("grpc-timeout"), TEXT_INIT("soon")}},
-          .body = TEXT_INIT("\0\0\0\0\0")},
-         "13"},
-        {"unknown codec",
-         {.path = ECHO, .content_type = "application/grpc+thrift", .body = TEXT_INIT("\0\0\0\0\0")},
-         "12"},
-        {"no time at all",
-         {.path = ECHO,
-          .headers = {{TEXT_INIT("grpc-timeout"), TEXT_INIT("0n")}},
-          .body = TEXT_INIT("\0\0\0\0\0")},
-         "4"},
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        struct raw_request request = cases[i].request;
+    for (size_t i = 0; i < ARRAY_LENGTH(failures); i++) {
+        struct raw_request request = failures[i].request;
         struct raw_reply reply;
         if (request.content_type == NULL) {
             request.content_type = "application/grpc";
@@ -80,8 +81,8 @@ static void failures_are_one_block_of_headers(struct grpc_fixture *fixture)
         raw_http2(fixture, &request, &reply);
         struct text status = find(reply.trailers, reply.trailer_count, "grpc-status");
         if (reply.status != 200 || !reply.headers_only ||
-            !text_equal(status, text_of(cases[i].want))) {
-            fail_msg("%s: HTTP %d, grpc-status '%.*s', one block %d", cases[i].name,
+            !text_equal(status, text_of(failures[i].want))) {
+            fail_msg("%s: HTTP %d, grpc-status '%.*s', one block %d", failures[i].name,
                      (int)reply.status, TEXT_ARGUMENTS(status), reply.headers_only);
         }
         assert_true(text_starts_with(find(reply.headers, reply.header_count, "content-type"),

@@ -145,7 +145,8 @@ static void drain_client(struct http_scene *scene)
     struct told told = {0, 0};
     struct http_transport *transport = NULL;
     struct http2_client *client = NULL;
-    const struct http2_client_events events = {.refusing = on_refusing, .closed = on_closed, .state = &told};
+    const struct http2_client_events events = {
+        .refusing = on_refusing, .closed = on_closed, .state = &told};
     assert_int_equal(http_server_connect_loopback(scene->server, &transport), STATUS_OK);
     assert_int_equal(http2_client_over(scene->loop, transport, &events, &client), STATUS_OK);
     struct http2_request *request = http_scene_start(scene, client, "GET", "/wait", true);

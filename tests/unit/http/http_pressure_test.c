@@ -96,6 +96,40 @@ static void test_starved_stream(void **state)
     http_scene_run(starve_one, NULL);
 }
 
+/* Replies share the connection frame by frame: a small one does not wait for a large one. */
+static void share_connection(struct http_scene *scene)
+{
+    struct raw_peer peer;
+    struct http2_frame frame;
+    size_t offset = 0;
+    size_t large_bytes = 0;
+    http_scene_connect(scene, &peer);
+    raw_peer_say(&peer, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    http2_frames_send(&peer, FRAME_SETTINGS, 0, 0, TEXT("\0\x04\x7f\xff\xff\xff"));
+    http2_frames_send_number(&peer, FRAME_WINDOW_UPDATE, 0, 0x7fff0000 - 65535);
+    http2_frames_request(&peer, 1, "GET", "/large?bytes=8000000", NULL, NULL, true);
+    http2_frames_request(&peer, 3, "GET", "/hello", NULL, NULL, true);
+    do {
+        assert_true(http2_frames_next(&peer, &offset, &frame));
+        if (frame.type == FRAME_DATA && frame.stream_id == 1) {
+            large_bytes += frame.payload.length;
+        }
+    } while (frame.type != FRAME_DATA || frame.stream_id != 3);
+    assert_true(large_bytes < 1000000);
+    while (large_bytes < 8000000) {
+        assert_true(http2_frames_find(&peer, &offset, FRAME_DATA, &frame));
+        large_bytes += frame.payload.length;
+    }
+    assert_int_equal(frame.flags, FLAG_END_STREAM);
+    raw_peer_close(&peer);
+}
+
+static void test_shared_connection(void **state)
+{
+    (void)state;
+    http_scene_run(share_connection, NULL);
+}
+
 /* The handler does not read yet: the peer gets rid of no more than the limits. */
 static void fill_http1(struct http_scene *scene)
 {
@@ -231,13 +265,10 @@ static void test_pipeline(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_slow_reader_of_http1),
-        cmocka_unit_test(test_slow_reader_of_http2),
-        cmocka_unit_test(test_starved_stream),
-        cmocka_unit_test(test_slow_handler_of_http1),
-        cmocka_unit_test(test_slow_handler_of_http2),
-        cmocka_unit_test(test_peer_that_never_reads),
-        cmocka_unit_test(test_pipeline),
+        cmocka_unit_test(test_slow_reader_of_http1),  cmocka_unit_test(test_slow_reader_of_http2),
+        cmocka_unit_test(test_starved_stream),        cmocka_unit_test(test_shared_connection),
+        cmocka_unit_test(test_slow_handler_of_http1), cmocka_unit_test(test_slow_handler_of_http2),
+        cmocka_unit_test(test_peer_that_never_reads), cmocka_unit_test(test_pipeline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,56 @@
+#include "marquee/command.h"
+
+static const struct command commands[] = {
+    {"up", "Running", "start the registry and the services, and start again what dies", up_command},
+    {"services", "Running", "list what is registered, with its health", services_command},
+    {"movie", "Movies and votes", "show a movie with its rating", movie_command},
+    {"metadata", "Movies and votes", "get, put, delete or list metadata", metadata_command},
+    {"rate", "Movies and votes", "vote on a movie", rate_command},
+    {"unrate", "Movies and votes", "take a vote back", unrate_command},
+    {"rating", "Movies and votes", "show the mean, count and histogram of a movie", rating_command},
+    {"ratings", "Movies and votes", "list a user's votes", ratings_command},
+    {"import", "Data in bulk", "import a MovieLens set or a catalogue", import_command},
+    {"ingest", "Data in bulk", "append rating events to the event log", ingest_command},
+    {"deadletters", "Data in bulk", "list events that could not be applied", deadletters_command},
+    {"sizecompare", "Tools", "compare six formats by size and speed", sizecompare_command},
+    {"completion", "Tools", "print a completion script for a shell", completion_command},
+    {"child-of", NULL, "run a program that ends with its parent", child_of_command},
+};
+
+enum { NAME_COLUMN = 14 };
+
+const struct command *command_table(size_t *ret_count)
+{
+    *ret_count = ARRAY_LENGTH(commands);
+    return commands;
+}
+
+const struct command *command_find(struct text name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
+        if (text_equal(text_of(commands[i].name), name)) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+/* What cannot be written has nobody to be told. */
+void command_print_list(FILE *output)
+{
+    const char *group = "";
+    (void)fputs("marquee: movie metadata, votes and details, from the command line.\n\n"
+                "usage: marquee COMMAND [OPTIONS] [ARGUMENTS]\n",
+                output);
+    for (size_t i = 0; i < ARRAY_LENGTH(commands) && commands[i].group != NULL; i++) {
+        if (strcmp(group, commands[i].group) != 0) {
+            group = commands[i].group;
+            (void)fprintf(output, "\n%s:\n", group);
+        }
+        (void)fprintf(output, "  %-*s%s\n", NAME_COLUMN, commands[i].name, commands[i].summary);
+    }
+    (void)fprintf(output,
+                  "\nmarquee help COMMAND says more; marquee --version prints the version.\n"
+                  "%s\nexample: marquee up, then in another terminal marquee movie tt0133093\n",
+                  COMMAND_EXIT_STATUS_HELP);
+}

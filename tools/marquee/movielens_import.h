@@ -1,0 +1,21 @@
+/* movielens_import.h: a MovieLens set (movies.csv, links.csv, ratings.csv) into the services. */
+#pragma once
+
+#include "marquee/session.h"
+
+struct movielens_import {
+    /* set by the owner */
+    struct session *session;
+    struct text directory; /* ends in NUL */
+    struct text provider;  /* of the votes */
+    /* read only */
+    uint64_t movies;
+    uint64_t votes;
+    uint64_t refused;
+};
+
+/* In a fiber. Reads the files as streams; a row that is malformed or refused is complained of by
+ * file and line, and passed over. links.csv may be missing. Safe to do again: what is there is
+ * replaced by the same. STATUS_NOT_FOUND: a file is not there. Otherwise what ended the import; the
+ * session call's error says what. */
+MUST_USE enum status movielens_import_run(struct movielens_import *import);

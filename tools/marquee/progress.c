@@ -1,0 +1,54 @@
+#include "marquee/progress.h"
+
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "marquee/terminal.h"
+
+enum { BAR_WIDTH = 30, REDRAW_MS = 100 };
+
+void progress_init(struct progress *progress, FILE *errors, const char *label, uint64_t total)
+{
+    *progress = (struct progress){.errors = errors,
+                                  .label = label,
+                                  .total = total,
+                                  .started_ns = clock_monotonic_ns(),
+                                  .is_shown = terminal_is_fancy(errors)};
+}
+
+double progress_seconds(const struct progress *progress)
+{
+    return (double)(clock_monotonic_ns() - progress->started_ns) / (double)CLOCK_NS_PER_S;
+}
+
+/* A bar that cannot be drawn has nobody to be told. */
+void progress_update(struct progress *progress, uint64_t done, uint64_t count)
+{
+    int64_t now_ns = clock_monotonic_ns();
+    if (!progress->is_shown || now_ns < progress->next_ns) {
+        return;
+    }
+    progress->next_ns = now_ns + REDRAW_MS * CLOCK_NS_PER_MS;
+    double seconds = progress_seconds(progress);
+    double rate = seconds > 0 ? (double)count / seconds : 0;
+    (void)fprintf(progress->errors, "\r%s ", progress->label);
+    if (progress->total > 0) {
+        double part =
+            (double)(done < progress->total ? done : progress->total) / (double)progress->total;
+        (void)fputc('[', progress->errors);
+        for (int i = 0; i < BAR_WIDTH; i++) {
+            (void)fputc(i < (int)(part * BAR_WIDTH) ? '#' : '-', progress->errors);
+        }
+        (void)fprintf(progress->errors, "] %3.0f%% ", part * 100);
+    }
+    (void)fprintf(progress->errors, "%" PRIu64 " (%.0f/s)\x1b[K", count, rate);
+    (void)fflush(progress->errors);
+}
+
+void progress_end(struct progress *progress)
+{
+    if (progress->is_shown) {
+        (void)fputs("\r\x1b[K", progress->errors);
+        (void)fflush(progress->errors);
+    }
+}

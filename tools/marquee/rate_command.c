@@ -1,0 +1,89 @@
+/* marquee rate, marquee unrate: one vote, entered and taken back. */
+#include "base/arena.h"
+#include "marquee/session.h"
+#include "movie.pb-c.h"
+#include "proto/proto.h"
+#include "rating/model/rating_value.h"
+
+#define VOTE_OPTIONS                                                                               \
+    {.name = "type",                                                                               \
+     .kind = CONFIG_CHOICE,                                                                        \
+     .argument = "movie|actor|soundtrack",                                                         \
+     .default_value = "movie",                                                                     \
+     .help = "what is voted on"},                                                                  \
+        {.name = "provider",                                                                       \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "NAME",                                                                       \
+         .help = "whose user it is; empty for our own"},                                           \
+        SESSION_JSON_OPTION
+
+static const struct config_option options[] = {VOTE_OPTIONS};
+
+static const struct config_program rate_program = {
+    .name = "marquee rate",
+    SESSION_PROGRAM,
+    .summary =
+        "marquee rate: vote on a movie, with 0 to 10 points; voting again replaces the vote.",
+    .usage = "[OPTIONS] USER MOVIE VALUE",
+    .epilogue = COMMAND_EXIT_STATUS_HELP "\nexample: marquee rate alice tt0133093 8.5\n",
+    .options = options,
+    .option_count = ARRAY_LENGTH(options),
+    .arguments_min = 3,
+    .arguments_max = 3,
+};
+
+static const struct config_program unrate_program = {
+    .name = "marquee unrate",
+    SESSION_PROGRAM,
+    .summary = "marquee unrate: take a vote back.",
+    .usage = "[OPTIONS] USER MOVIE",
+    .epilogue = COMMAND_EXIT_STATUS_HELP "\nexample: marquee unrate alice tt0133093\n",
+    .options = options,
+    .option_count = ARRAY_LENGTH(options),
+    .arguments_min = 2,
+    .arguments_max = 2,
+};
+
+static enum status rate(struct session *session)
+{
+    PutRatingRequest request = PUT_RATING_REQUEST__INIT;
+    ExactValue value = EXACT_VALUE__INIT;
+    ProtobufCMessage *response;
+    enum status status =
+        rating_value_parse(&session->call, config_argument(session->config, 2), &value.hundredths);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    request.user_id = proto_bytes(config_argument(session->config, 0));
+    request.record_id = proto_bytes(config_argument(session->config, 1));
+    request.record_type = proto_bytes(config_text(session->config, "type"));
+    request.provider_id = proto_bytes(config_text(session->config, "provider"));
+    request.exact_value = &value;
+    status = session_ask_once(session, SESSION_RATING, "/RatingService/PutRating", &request.base,
+                              &put_rating_response__descriptor, &response);
+    return status == STATUS_OK ? session_print_done(session, response) : status;
+}
+
+static enum status unrate(struct session *session)
+{
+    DeleteRatingRequest request = DELETE_RATING_REQUEST__INIT;
+    ProtobufCMessage *response;
+    request.user_id = proto_bytes(config_argument(session->config, 0));
+    request.record_id = proto_bytes(config_argument(session->config, 1));
+    request.record_type = proto_bytes(config_text(session->config, "type"));
+    request.provider_id = proto_bytes(config_text(session->config, "provider"));
+    enum status status =
+        session_ask_once(session, SESSION_RATING, "/RatingService/DeleteRating", &request.base,
+                         &delete_rating_response__descriptor, &response);
+    return status == STATUS_OK ? session_print_done(session, response) : status;
+}
+
+int rate_command(const struct command_input *input)
+{
+    return session_run(input, &rate_program, rate);
+}
+
+int unrate_command(const struct command_input *input)
+{
+    return session_run(input, &unrate_program, unrate);
+}

@@ -1,0 +1,200 @@
+/* marquee services: what the registry knows, and how well it is. */
+#include "base/buffer.h"
+#include "http/http_client.h"
+#include "marquee/session.h"
+#include "marquee/terminal.h"
+#include "json/json.h"
+
+enum {
+    SERVICE_COLUMN = 12,
+    INSTANCE_COLUMN = 36,
+    ADDRESS_COLUMN = 24,
+    JSON_BYTES_MAX = 4 * 1024 * 1024
+};
+
+static const struct config_option options[] = {
+    {.name = "registry",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST:PORT",
+     .default_value = "127.0.0.1:8500",
+     .help = "where the registry is"},
+    {.name = "timeout",
+     .kind = CONFIG_DURATION,
+     .argument = "TIME",
+     .default_value = "10s",
+     .help = "how long it may take",
+     .minimum = 1,
+     .maximum = INT64_C(3600000)},
+    {.name = "json", .kind = CONFIG_BOOLEAN, .help = "print a list of objects as JSON"},
+};
+
+static const struct config_program program = {
+    .name = "marquee services",
+    .service = "cli",
+    .summary = "marquee services: list the registered instances: name, id, address, health.",
+    .usage = "[OPTIONS]",
+    .epilogue = COMMAND_EXIT_STATUS_HELP "\nexample: marquee services --registry 127.0.0.1:8500\n",
+    .options = options,
+    .option_count = ARRAY_LENGTH(options),
+};
+
+struct listing {
+    struct session *session;
+    struct call call;
+    struct http_client *client;
+    struct json_writer *writer; /* NULL: a table is printed */
+};
+
+static enum status get(struct listing *listing, const char *path, struct text name,
+                       const struct json **ret_json)
+{
+    struct call *call = &listing->call;
+    struct text registry = config_text(listing->session->config, "registry");
+    struct http_client_reply reply;
+    const struct http_client_request request = {
+        .method = "GET",
+        .url = arena_format(call->arena, "http://%.*s/v1/%s%.*s", TEXT_ARGUMENTS(registry), path,
+                            TEXT_ARGUMENTS(http_percent_encode(call->arena, name)))};
+    enum status status = request.url.data == NULL
+                             ? STATUS_RESOURCE_EXHAUSTED
+                             : http_client_send(listing->client, call, &request, &reply);
+    if (status == STATUS_OK && reply.status != 200) {
+        return call_fail(call, STATUS_UNAVAILABLE, "the registry at %.*s answers %d",
+                         TEXT_ARGUMENTS(registry), reply.status);
+    }
+    if (status != STATUS_OK) {
+        call_clear_error(call);
+        return call_fail(call, status, "the registry at %.*s cannot be asked",
+                         TEXT_ARGUMENTS(registry));
+    }
+    return json_parse(call, reply.body, ret_json);
+}
+
+static struct text member_text(const struct json *object, const char *name)
+{
+    const struct json *value = json_member(object, name);
+    return json_kind(value) == JSON_STRING ? json_string(value) : TEXT("");
+}
+
+/* The worst of the checks; without any it is well. */
+static struct text health_of(const struct json *checks)
+{
+    static const struct text order[] = {TEXT_INIT("passing"), TEXT_INIT("warning"),
+                                        TEXT_INIT("critical")};
+    size_t worst = 0;
+    size_t count = json_kind(checks) == JSON_ARRAY ? json_length(checks) : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct text status = member_text(json_at(checks, i), "Status");
+        size_t at = 0;
+        while (at + 1 < ARRAY_LENGTH(order) && !text_equal(order[at], status)) {
+            at++;
+        }
+        worst = at > worst ? at : worst;
+    }
+    return order[worst];
+}
+
+static void print_row(FILE *output, struct text service, struct text instance, struct text address,
+                      struct text health)
+{
+    bool is_well = text_equal(health, TEXT("passing"));
+    terminal_print_padded(output, service, SERVICE_COLUMN);
+    terminal_print_padded(output, instance, INSTANCE_COLUMN);
+    (void)fputc(' ', output);
+    terminal_print_padded(output, address, ADDRESS_COLUMN);
+    (void)fputs(terminal_colour(output, is_well ? TERMINAL_GREEN : TERMINAL_RED), output);
+    terminal_print(output, health);
+    (void)fprintf(output, "%s\n", terminal_colour(output, TERMINAL_PLAIN));
+}
+
+static enum status list_entry(struct listing *listing, const struct json *entry)
+{
+    const struct json *service = json_member(entry, "Service");
+    const struct json *port = json_member(service, "Port");
+    struct text name = member_text(service, "Service");
+    struct text instance = member_text(service, "ID");
+    struct text health = health_of(json_member(entry, "Checks"));
+    struct text address = arena_format(
+        listing->call.arena, "%.*s:%lld", TEXT_ARGUMENTS(member_text(service, "Address")),
+        json_kind(port) == JSON_INTEGER ? (long long)json_integer(port) : 0);
+    if (address.data == NULL) {
+        return call_fail(&listing->call, STATUS_RESOURCE_EXHAUSTED, "no memory for the list");
+    }
+    if (listing->writer == NULL) {
+        print_row(listing->session->input->output, name, instance, address, health);
+        return STATUS_OK;
+    }
+    json_open_object(listing->writer);
+    json_member_string(listing->writer, "service", name);
+    json_member_string(listing->writer, "instance", instance);
+    json_member_string(listing->writer, "address", address);
+    json_member_string(listing->writer, "health", health);
+    json_close_object(listing->writer);
+    return STATUS_OK;
+}
+
+static enum status list_service(struct listing *listing, struct text name)
+{
+    const struct json *entries;
+    enum status status = get(listing, "health/service/", name, &entries);
+    size_t count =
+        status == STATUS_OK && json_kind(entries) == JSON_ARRAY ? json_length(entries) : 0;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = list_entry(listing, json_at(entries, i));
+    }
+    return status;
+}
+
+static enum status list_all(struct listing *listing)
+{
+    const struct json *services;
+    const struct json *tags;
+    struct text name;
+    size_t position = 0;
+    enum status status = get(listing, "catalog/services", TEXT(""), &services);
+    while (status == STATUS_OK && json_next_member(services, &position, &name, &tags)) {
+        status = list_service(listing, name);
+    }
+    return status;
+}
+
+static enum status list_json(struct listing *listing)
+{
+    struct buffer buffer;
+    struct json_writer writer;
+    buffer_init(&buffer, JSON_BYTES_MAX);
+    json_writer_init(&writer, &buffer);
+    listing->writer = &writer;
+    json_open_array(&writer);
+    enum status status = list_all(listing);
+    json_close_array(&writer);
+    if (status == STATUS_OK && !json_writer_end(&writer)) {
+        status = call_fail(&listing->call, STATUS_RESOURCE_EXHAUSTED, "the list is too long");
+    }
+    if (status == STATUS_OK) {
+        (void)fprintf(listing->session->input->output, "%.*s\n",
+                      TEXT_ARGUMENTS(buffer_text(&buffer)));
+    }
+    buffer_deinit(&buffer);
+    return status;
+}
+
+static enum status run(struct session *session)
+{
+    struct listing listing = {.session = session};
+    const struct config *config = session->config;
+    enum status status = http_client_create(session->loop, &listing.client);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    listing.call = call_within(&session->call, config_duration_ms(config, "timeout"));
+    status = config_boolean(config, "json") ? list_json(&listing) : list_all(&listing);
+    session->call.error = listing.call.error;
+    http_client_destroy(listing.client);
+    return status;
+}
+
+int services_command(const struct command_input *input)
+{
+    return session_run(input, &program, run);
+}

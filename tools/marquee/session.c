@@ -1,0 +1,240 @@
+#include "marquee/session.h"
+
+#include "base/buffer.h"
+#include "grpc/grpc_channel.h"
+#include "loop/fiber.h"
+#include "movie.pb-c.h"
+#include "movie_descriptors.h"
+#include "json/proto_json.h"
+
+const struct config_option session_options[SESSION_OPTION_COUNT] = {
+    {.name = "metadata",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST:PORT",
+     .default_value = "127.0.0.1:8081",
+     .help = "where the metadata service is"},
+    {.name = "rating",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST:PORT",
+     .default_value = "127.0.0.1:8082",
+     .help = "where the rating service is"},
+    {.name = "movie",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST:PORT",
+     .default_value = "127.0.0.1:8083",
+     .help = "where the movie service is"},
+    {.name = "timeout",
+     .kind = CONFIG_DURATION,
+     .argument = "TIME",
+     .default_value = "10s",
+     .help = "how long one call may take",
+     .minimum = 1,
+     .maximum = INT64_C(3600000)},
+};
+
+/* In the order of enum session_service. */
+static const char *const service_names[] = {"metadata", "rating", "movie"};
+
+enum { TIMEOUT_DEFAULT_MS = 10000 };
+
+static enum status create_pool(struct session *session)
+{
+    static const ProtobufCMessageDescriptor *const types[] = {
+        &batch_put_ratings_request__descriptor,  &batch_put_ratings_response__descriptor,
+        &delete_metadata_request__descriptor,    &delete_metadata_response__descriptor,
+        &delete_rating_request__descriptor,      &delete_rating_response__descriptor,
+        &get_metadata_request__descriptor,       &get_metadata_response__descriptor,
+        &get_movie_details_request__descriptor,  &get_movie_details_response__descriptor,
+        &get_rating_summary_request__descriptor, &get_rating_summary_response__descriptor,
+        &list_dead_letters_request__descriptor,  &list_dead_letters_response__descriptor,
+        &list_metadata_request__descriptor,      &list_metadata_response__descriptor,
+        &list_user_ratings_request__descriptor,  &list_user_ratings_response__descriptor,
+        &put_metadata_request__descriptor,       &put_metadata_response__descriptor,
+        &put_rating_request__descriptor,         &put_rating_response__descriptor,
+    };
+    if (session->pool != NULL) {
+        return STATUS_OK;
+    }
+    const struct proto_descriptor_set set = movie_descriptor_set();
+    return proto_pool_create(&set, 1, types, ARRAY_LENGTH(types), &session->pool);
+}
+
+static enum status open_channel(struct session *session, enum session_service service)
+{
+    if (session->channels[service] != NULL) {
+        return STATUS_OK;
+    }
+    enum status status = create_pool(session);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct grpc_channel_options options = {.pool = session->pool,
+                                                 .target = service_names[service]};
+    status = grpc_channel_create(session->loop, &options, &session->channels[service]);
+    return status == STATUS_OK
+               ? grpc_channel_update(session->channels[service], &session->addresses[service], 1)
+               : status;
+}
+
+enum status session_ask(struct session *session, struct call *call, enum session_service service,
+                        const char *path, const ProtobufCMessage *request,
+                        const ProtobufCMessageDescriptor *response_type,
+                        ProtobufCMessage **ret_response)
+{
+    enum status status = open_channel(session, service);
+    if (status != STATUS_OK) {
+        return call_fail(call, status, "no channel to the %s service", service_names[service]);
+    }
+    status = grpc_call_unary(session->channels[service], call, path,
+                             &(struct grpc_call_options){.idempotent = true}, request,
+                             response_type, ret_response);
+    if (status == STATUS_UNAVAILABLE || status == STATUS_DEADLINE_EXCEEDED) {
+        struct text words = call->error.message;
+        call_clear_error(call);
+        return call_fail(call, status, "the %s service at %.*s: %.*s", service_names[service],
+                         TEXT_ARGUMENTS(session->addresses[service]), TEXT_ARGUMENTS(words));
+    }
+    return status;
+}
+
+enum status session_ask_once(struct session *session, enum session_service service,
+                             const char *path, const ProtobufCMessage *request,
+                             const ProtobufCMessageDescriptor *response_type,
+                             ProtobufCMessage **ret_response)
+{
+    struct call call = call_within(&session->call, session->timeout_ms);
+    enum status status =
+        session_ask(session, &call, service, path, request, response_type, ret_response);
+    session->call.error = call.error;
+    return status;
+}
+
+enum status session_print_json(struct session *session, struct call *call,
+                               const ProtobufCMessage *response)
+{
+    struct buffer json;
+    buffer_init(&json, SESSION_JSON_BYTES_MAX);
+    enum status status =
+        proto_json_encode(call, proto_pool_type(session->pool, response->descriptor), response,
+                          PROTO_JSON_EMIT_ZERO, &json);
+    if (status == STATUS_OK) {
+        /* A failed write is found when the command ends. */
+        (void)fprintf(session->input->output, "%.*s\n", TEXT_ARGUMENTS(buffer_text(&json)));
+    }
+    buffer_deinit(&json);
+    return status;
+}
+
+enum status session_print_done(struct session *session, const ProtobufCMessage *response)
+{
+    if (config_boolean(session->config, "json")) {
+        return session_print_json(session, &session->call, response);
+    }
+    (void)fputs("ok\n", session->input->output); /* a failed write is found when the command ends */
+    return STATUS_OK;
+}
+
+void session_call_init(struct session *session, struct call *call, struct arena *arena)
+{
+    arena_init(arena, SESSION_ARENA_BYTES_MAX);
+    call_init(call, arena, session->timeout_ms);
+    call->cancellation = session->call.cancellation;
+}
+
+static void run_body(void *argument)
+{
+    struct session *session = argument;
+    session->status = session->body(session);
+    for (size_t i = 0; i < SESSION_SERVICE_COUNT; i++) {
+        grpc_channel_destroy(session->channels[i]);
+    }
+    loop_stop(session->loop);
+}
+
+static bool is_over(void *argument)
+{
+    const struct session *session = argument;
+    return fiber_count(session->loop) == 0;
+}
+
+static enum status run_loop(struct session *session)
+{
+    enum status status = loop_create(&session->loop);
+    if (status != STATUS_OK) {
+        return call_fail(&session->call, status, "no loop can be had");
+    }
+    status = fiber_start(session->loop, run_body, session);
+    if (status == STATUS_OK) {
+        loop_run_until(session->loop, is_over, session);
+        status = session->status;
+    }
+    loop_destroy(session->loop);
+    proto_pool_destroy(session->pool);
+    return status;
+}
+
+static void read_addresses(struct session *session)
+{
+    session->timeout_ms = TIMEOUT_DEFAULT_MS;
+    if (session->program->more_options != session_options) {
+        return;
+    }
+    session->timeout_ms = config_duration_ms(session->config, "timeout");
+    for (size_t i = 0; i < SESSION_SERVICE_COUNT; i++) {
+        session->addresses[i] = config_text(session->config, service_names[i]);
+    }
+}
+
+static int exit_status(enum status status)
+{
+    switch ((int)status) {
+    case STATUS_OK:
+        return COMMAND_OK;
+    case STATUS_NOT_FOUND:
+        return COMMAND_NOT_FOUND;
+    case STATUS_INVALID_ARGUMENT:
+        return COMMAND_USAGE;
+    default:
+        return COMMAND_FAILED;
+    }
+}
+
+static int finish(struct session *session, enum status status)
+{
+    const struct command_input *input = session->input;
+    int result = exit_status(status);
+    if (fflush(input->output) != 0 || ferror(input->output) != 0) {
+        (void)fprintf(input->errors, "%s: the output cannot be written\n", session->program->name);
+        return COMMAND_FAILED;
+    }
+    if (status != STATUS_OK) {
+        struct text words = session->call.error.message;
+        (void)fprintf(input->errors, "%s: %.*s\n", session->program->name, /* nobody to tell */
+                      TEXT_ARGUMENTS(words.length > 0 ? words : text_of(status_name(status))));
+    }
+    return result == COMMAND_OK && session->failed ? COMMAND_FAILED : result;
+}
+
+int session_run(const struct command_input *input, const struct config_program *program,
+                enum status (*body)(struct session *session))
+{
+    struct session session = {.input = input, .program = program, .body = body};
+    struct config *config;
+    arena_init(&session.arena, SESSION_ARENA_BYTES_MAX);
+    call_init(&session.call, &session.arena, 0);
+    enum status status = config_load(&session.call, program, input->argc, input->argv,
+                                     input->environment, input->output, &config);
+    int result = COMMAND_OK;
+    if (status == STATUS_OK) {
+        session.config = config;
+        read_addresses(&session);
+        status = run_loop(&session);
+    } else if (status == STATUS_CANCELLED) {
+        status = STATUS_OK; /* --help was given, and printed */
+    } else {
+        status = STATUS_INVALID_ARGUMENT;
+    }
+    result = finish(&session, status);
+    arena_deinit(&session.arena);
+    return result;
+}

@@ -1,0 +1,72 @@
+#include "marquee/terminal.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+bool terminal_is_fancy(FILE *file)
+{
+    const char *terminal = getenv("TERM");
+    return isatty(fileno(file)) == 1 && getenv("NO_COLOR") == NULL && terminal != NULL &&
+           strcmp(terminal, "dumb") != 0;
+}
+
+const char *terminal_colour(FILE *file, enum terminal_colour colour)
+{
+    static const char *const sequences[] = {
+        [TERMINAL_PLAIN] = "\x1b[0m", [TERMINAL_BOLD] = "\x1b[1m",   [TERMINAL_DIM] = "\x1b[2m",
+        [TERMINAL_RED] = "\x1b[31m",  [TERMINAL_GREEN] = "\x1b[32m", [TERMINAL_YELLOW] = "\x1b[33m",
+    };
+    return terminal_is_fancy(file) ? sequences[colour] : "";
+}
+
+/* C0, DEL, and C1 as UTF-8 has it (C2 80 to C2 9F): its second byte is what must not pass. */
+static bool is_control(struct text text, size_t at)
+{
+    unsigned char byte = (unsigned char)text.data[at];
+    unsigned char before = at > 0 ? (unsigned char)text.data[at - 1] : 0;
+    return byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte >= 0x80 && byte < 0xa0);
+}
+
+void terminal_print(FILE *file, struct text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        /* A failed write is found when the command ends. */
+        (void)fputc(is_control(text, i) ? '?' : text.data[i], file);
+    }
+}
+
+size_t terminal_width(struct text text)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        width += ((unsigned char)text.data[i] & 0xc0) != 0x80;
+    }
+    return width;
+}
+
+void terminal_print_padded(FILE *file, struct text text, size_t width)
+{
+    size_t taken = terminal_width(text);
+    terminal_print(file, text);
+    (void)fprintf(file, "%*s", taken < width ? (int)(width - taken) : 0, "");
+}
+
+void terminal_print_wrapped(FILE *file, struct text text, const char *indent, size_t width)
+{
+    size_t column = 0;
+    while (text.data != NULL) {
+        struct text word = text_next(&text, ' ');
+        size_t taken = terminal_width(word);
+        if (word.length == 0) {
+            continue;
+        }
+        if (column > 0 && column + 1 + taken > width) {
+            (void)fputc('\n', file);
+            column = 0;
+        }
+        (void)fputs(column == 0 ? indent : " ", file);
+        column = (column == 0 ? strlen(indent) : column + 1) + taken;
+        terminal_print(file, word);
+    }
+    (void)fputs(column > 0 ? "\n" : "", file);
+}

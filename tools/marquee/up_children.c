@@ -1,0 +1,173 @@
+#include "marquee/up_children.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "http/socket_address.h"
+#include "marquee/own_directory.h"
+
+struct text up_address_reached(struct arena *arena, struct text address)
+{
+    static const struct {
+        struct text any;
+        const char *loopback;
+    } hosts[] = {{TEXT_INIT("0.0.0.0:"), "127.0.0.1:"}, {TEXT_INIT("[::]:"), "[::1]:"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(hosts); i++) {
+        if (text_starts_with(address, hosts[i].any)) {
+            struct text port = text_slice(address, hosts[i].any.length, address.length);
+            return arena_format(arena, "%s%.*s", hosts[i].loopback, TEXT_ARGUMENTS(port));
+        }
+    }
+    return address;
+}
+
+/* By binding there as a server would, and letting go again. */
+static enum status check_address(struct call *call, struct text address)
+{
+    struct text host;
+    uint16_t port;
+    struct sockaddr_storage place;
+    socklen_t length;
+    int on = 1;
+    enum status status = http_address_split(call, address, &host, &port);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (port == 0 || !socket_address_parse(host, port, &place, &length)) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "%.*s: a numeric host and a port other than 0 are needed here",
+                         TEXT_ARGUMENTS(address));
+    }
+    int fd = socket(place.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return call_fail(call, STATUS_UNAVAILABLE, "%.*s: %s", TEXT_ARGUMENTS(address),
+                         strerrordesc_np(errno));
+    }
+    bool is_free = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+                   bind(fd, (const struct sockaddr *)&place, length) == 0;
+    int failure = errno;
+    (void)close(fd); /* nothing was sent */
+    return is_free ? STATUS_OK
+                   : call_fail(call, STATUS_FAILED_PRECONDITION, "%.*s cannot be listened on: %s",
+                               TEXT_ARGUMENTS(address), strerrordesc_np(failure));
+}
+
+enum status up_addresses_check(struct call *call, const struct up_addresses *addresses)
+{
+    const struct text all[] = {addresses->registry, addresses->metadata, addresses->rating,
+                               addresses->movie};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < ARRAY_LENGTH(all) && status == STATUS_OK; i++) {
+        status = check_address(call, all[i]);
+    }
+    return status;
+}
+
+/* The child that is being described; a failure stays. */
+struct description {
+    struct supervisor *supervisor;
+    struct call *call;
+    struct supervisor_child *child;
+    size_t argument_count;
+    enum status status;
+};
+
+static void describe(struct description *description, const char *program)
+{
+    struct supervisor *supervisor = description->supervisor;
+    CHECK(supervisor->child_count < SUPERVISOR_CHILDREN_MAX);
+    description->child = &supervisor->children[supervisor->child_count++];
+    description->child->name = program;
+    description->argument_count = 0;
+    if (description->status == STATUS_OK) {
+        description->status =
+            own_directory_program(description->call, text_of(program), &description->child->path);
+    }
+}
+
+static void add(struct description *description, const char *name, struct text value)
+{
+    CHECK(description->argument_count + 2 < SUPERVISOR_ARGUMENTS_MAX);
+    description->child->arguments[description->argument_count++] = name;
+    description->child->arguments[description->argument_count++] = value.data;
+    if (value.data == NULL) {
+        description->status = STATUS_RESOURCE_EXHAUSTED;
+    }
+}
+
+static void add_listener(struct description *description, const char *name, struct text address)
+{
+    struct supervisor_child *child = description->child;
+    struct text reached = up_address_reached(description->call->arena, address);
+    CHECK(child->address_count < SUPERVISOR_URLS_MAX);
+    add(description, name, address);
+    if (reached.data == NULL) {
+        description->status = STATUS_RESOURCE_EXHAUSTED;
+    }
+    child->addresses[child->address_count++] = reached;
+}
+
+/* An address that means "all" is not one to tell others. */
+static void add_discovery(struct description *description, const struct up_addresses *addresses,
+                          struct text listened)
+{
+    struct text reached = up_address_reached(description->call->arena, listened);
+    add(description, "--registry",
+        up_address_reached(description->call->arena, addresses->registry));
+    if (reached.data != NULL && !text_equal(reached, listened)) {
+        add(description, "--advertise", reached.data[0] == '[' ? TEXT("::1") : TEXT("127.0.0.1"));
+    }
+}
+
+static struct text below(struct description *description, struct text data, const char *name)
+{
+    return arena_format(description->call->arena, "%.*s/%s", TEXT_ARGUMENTS(data), name);
+}
+
+static void describe_services(struct description *description, const struct up_addresses *addresses,
+                              struct text data)
+{
+    describe(description, "marquee-metadata");
+    add_listener(description, "--listen", addresses->metadata);
+    add(description, "--data", below(description, data, "metadata"));
+    add_discovery(description, addresses, addresses->metadata);
+    describe(description, "marquee-rating");
+    add_listener(description, "--listen", addresses->rating);
+    add(description, "--data", below(description, data, "rating"));
+    add(description, "--event-log", TEXT("local"));
+    add(description, "--event-log-directory", below(description, data, "eventlog"));
+    add_discovery(description, addresses, addresses->rating);
+    describe(description, "marquee-movie");
+    add_listener(description, "--listen", addresses->movie);
+    add_discovery(description, addresses, addresses->movie);
+}
+
+static void describe_single(struct description *description, const struct up_addresses *addresses,
+                            struct text data)
+{
+    describe(description, "marquee-single");
+    add_listener(description, "--listen-metadata", addresses->metadata);
+    add_listener(description, "--listen-rating", addresses->rating);
+    add_listener(description, "--listen-movie", addresses->movie);
+    add(description, "--data", data);
+    add(description, "--event-log", TEXT("local"));
+    add(description, "--event-log-directory", below(description, data, "eventlog"));
+    add_discovery(description, addresses, addresses->movie);
+}
+
+enum status up_children_define(struct supervisor *supervisor, struct call *call,
+                               const struct up_addresses *addresses, struct text data,
+                               bool single_process)
+{
+    struct description description = {.supervisor = supervisor, .call = call};
+    describe(&description, "marquee-registry");
+    add_listener(&description, "--listen", addresses->registry);
+    if (single_process) {
+        describe_single(&description, addresses, data);
+    } else {
+        describe_services(&description, addresses, data);
+    }
+    return description.status == STATUS_RESOURCE_EXHAUSTED
+               ? call_fail(call, description.status, "no memory for the services' arguments")
+               : description.status;
+}

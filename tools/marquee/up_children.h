@@ -1,0 +1,26 @@
+/* up_children.h: what `marquee up` runs, with which arguments. */
+#pragma once
+
+#include "marquee/session.h"
+#include "marquee/supervisor.h"
+
+struct up_addresses {
+    struct text registry; /* "HOST:PORT", as the services listen; each ends in NUL */
+    struct text metadata;
+    struct text rating;
+    struct text movie;
+};
+
+/* "0.0.0.0:8081" as a client on this machine reaches it: "127.0.0.1:8081". Valid in the arena or
+ * borrowed from `address`; empty: no memory. */
+struct text up_address_reached(struct arena *arena, struct text address);
+
+/* STATUS_FAILED_PRECONDITION: something listens there already. STATUS_INVALID_ARGUMENT: it is no
+ * address with a fixed port. The call's error says which. */
+MUST_USE enum status up_addresses_check(struct call *call, const struct up_addresses *addresses);
+
+/* Fills in the supervisor's children, the registry first. data: ends in NUL.
+ * STATUS_NOT_FOUND: a program is missing. STATUS_RESOURCE_EXHAUSTED: no memory. */
+MUST_USE enum status up_children_define(struct supervisor *supervisor, struct call *call,
+                                        const struct up_addresses *addresses, struct text data,
+                                        bool single_process);

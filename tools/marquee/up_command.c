@@ -1,0 +1,245 @@
+/* marquee up: the registry and the services, with sample data, on this machine. */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "http/http_client.h"
+#include "loop/loop_signal.h"
+#include "marquee/own_directory.h"
+#include "marquee/session.h"
+#include "marquee/terminal.h"
+#include "marquee/up_children.h"
+#include "marquee/up_sample.h"
+
+#define READY_TIMEOUT_MS INT64_C(60000)
+
+#define LISTEN_OPTION(service, port)                                                               \
+    {                                                                                              \
+        .name = "listen-" service, .kind = CONFIG_TEXT, .argument = "HOST:PORT",                   \
+        .default_value = "127.0.0.1:" port, .help = "the address of the " service                  \
+    }
+
+static const struct config_option options[] = {
+    {.name = "data",
+     .kind = CONFIG_TEXT,
+     .argument = "DIRECTORY",
+     .default_value = "var",
+     .help = "where stores, event log and logs are kept"},
+    {.name = "restart",
+     .kind = CONFIG_BOOLEAN,
+     .default_value = "true",
+     .help = "start again what dies; --no-restart does not"},
+    {.name = "sample",
+     .kind = CONFIG_BOOLEAN,
+     .default_value = "true",
+     .help = "load the sample movies and votes, once; --no-sample does not"},
+    {.name = "single-process",
+     .kind = CONFIG_BOOLEAN,
+     .help = "run the three services in one process"},
+    LISTEN_OPTION("metadata", "8081"),
+    LISTEN_OPTION("rating", "8082"),
+    LISTEN_OPTION("movie", "8083"),
+    LISTEN_OPTION("registry", "8500"),
+};
+
+static const struct config_program program = {
+    .name = "marquee up",
+    .service = "cli",
+    .summary = "marquee up: start the registry and the services, and start again what dies.",
+    .usage = "[OPTIONS]",
+    .epilogue = "Ctrl-C stops everything, in peace; a second one at once.\n\n"
+                "exit status: 0 it was stopped, 1 something did not start, 2 wrong usage\n\n"
+                "example: marquee up --data var --no-sample\n",
+    .options = options,
+    .option_count = ARRAY_LENGTH(options),
+};
+
+struct up {
+    struct session *session;
+    struct supervisor supervisor;
+    struct up_addresses addresses;
+    struct loop_signal *signals[2];
+    struct text data;
+    unsigned signal_count;
+};
+
+static void on_signal(void *state, int number)
+{
+    struct up *up = state;
+    (void)number;
+    if (up->signal_count++ == 0) {
+        /* A failed write has nobody to be told. */
+        (void)fputs("stopping\n", up->session->input->output);
+        (void)fflush(up->session->input->output);
+        supervisor_stop(&up->supervisor);
+    } else {
+        supervisor_kill(&up->supervisor);
+    }
+}
+
+static enum status open_signals(struct up *up)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers) && status == STATUS_OK; i++) {
+        status = loop_signal_open(up->session->loop, numbers[i], on_signal, up, &up->signals[i]);
+    }
+    return status;
+}
+
+/* The folder and those above it. */
+static enum status make_directory(struct call *call, struct text path)
+{
+    char buffer[PATH_MAX];
+    if (path.length == 0 || !text_to_c_string(path, buffer, sizeof(buffer))) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "the folder's path is empty or too long");
+    }
+    for (size_t end = 1; end <= path.length; end++) {
+        char kept = buffer[end];
+        if (kept != '/' && kept != '\0') {
+            continue;
+        }
+        buffer[end] = '\0';
+        if (mkdir(buffer, S_IRWXU) != 0 && errno != EEXIST) {
+            return call_fail(call, STATUS_UNAVAILABLE, "%s: %s", buffer, strerrordesc_np(errno));
+        }
+        buffer[end] = kept;
+    }
+    return STATUS_OK;
+}
+
+static enum status prepare(struct up *up)
+{
+    struct session *session = up->session;
+    struct supervisor *supervisor = &up->supervisor;
+    struct call *call = &session->call;
+    *supervisor = (struct supervisor){
+        .loop = session->loop,
+        .output = session->input->output,
+        .restart = config_boolean(session->config, "restart"),
+        .arena = &session->arena,
+        .log_directory = arena_format(&session->arena, "%.*s/log", TEXT_ARGUMENTS(up->data)),
+    };
+    supervisor_init(supervisor);
+    call->cancellation = &supervisor->stop;
+    session->addresses[SESSION_METADATA] = up_address_reached(call->arena, up->addresses.metadata);
+    enum status status = own_directory_program(call, TEXT(""), &supervisor->own_path);
+    if (status == STATUS_OK) {
+        status = up_children_define(supervisor, call, &up->addresses, up->data,
+                                    config_boolean(session->config, "single-process"));
+    }
+    if (status == STATUS_OK) {
+        status = up_addresses_check(call, &up->addresses);
+    }
+    if (status == STATUS_OK) {
+        status = make_directory(call, supervisor->log_directory);
+    }
+    if (status == STATUS_OK) {
+        status = http_client_create(session->loop, &supervisor->client);
+    }
+    return status == STATUS_OK ? open_signals(up) : status;
+}
+
+/* Starts the children [from, to) and waits for them to be ready. */
+static enum status start(struct up *up, size_t from, size_t to)
+{
+    struct supervisor *supervisor = &up->supervisor;
+    struct call call = call_within(&up->session->call, READY_TIMEOUT_MS);
+    enum status status = STATUS_OK;
+    for (size_t i = from; i < to && status == STATUS_OK; i++) {
+        status = supervisor_start(supervisor, &supervisor->children[i]);
+    }
+    if (status == STATUS_OK) {
+        status = supervisor_wait_ready(supervisor, &call);
+    }
+    if (status == STATUS_DEADLINE_EXCEEDED) {
+        return call_fail(&up->session->call, status, "not everything was ready after %d s",
+                         (int)(READY_TIMEOUT_MS / 1000));
+    }
+    return status;
+}
+
+static void print_addresses(const struct up *up)
+{
+    FILE *output = up->session->input->output;
+    const struct text *log = &up->supervisor.log_directory;
+    (void)fprintf(output,
+                  "\n%sMarquee is up.%s\n"
+                  "  movie     http://%.*s (gRPC and HTTP)\n"
+                  "  rating    http://%.*s\n"
+                  "  metadata  http://%.*s\n"
+                  "  registry  http://%.*s\n"
+                  "  logs      %.*s\n\n",
+                  terminal_colour(output, TERMINAL_BOLD), terminal_colour(output, TERMINAL_PLAIN),
+                  TEXT_ARGUMENTS(up->addresses.movie), TEXT_ARGUMENTS(up->addresses.rating),
+                  TEXT_ARGUMENTS(up->addresses.metadata), TEXT_ARGUMENTS(up->addresses.registry),
+                  TEXT_ARGUMENTS(*log));
+    (void)fflush(output);
+}
+
+static enum status load_sample(struct up *up)
+{
+    struct session *session = up->session;
+    if (!config_boolean(session->config, "sample")) {
+        return STATUS_OK;
+    }
+    struct text event_log =
+        arena_format(session->call.arena, "%.*s/eventlog", TEXT_ARGUMENTS(up->data));
+    return event_log.data != NULL ? up_sample_load(session, up->data, event_log)
+                                  : STATUS_RESOURCE_EXHAUSTED;
+}
+
+/* The registry first, so that the services find each other at once. */
+static enum status run(struct up *up)
+{
+    enum status status = start(up, 0, 1);
+    if (status == STATUS_OK) {
+        status = start(up, 1, up->supervisor.child_count);
+    }
+    if (status == STATUS_OK) {
+        status = load_sample(up);
+    }
+    if (status == STATUS_OK) {
+        print_addresses(up);
+    } else {
+        supervisor_stop(&up->supervisor);
+    }
+    supervisor_join(&up->supervisor);
+    /* Stopped by a signal is as it should be; a child that did not start has said so itself. */
+    bool is_stopped = up->signal_count > 0 && !up->supervisor.failed;
+    up->session->failed = !is_stopped;
+    return is_stopped || status == STATUS_CANCELLED ? STATUS_OK : status;
+}
+
+static enum status run_up(struct session *session)
+{
+    const struct config *config = session->config;
+    struct up *up = arena_calloc(&session->arena, 1, sizeof(*up));
+    if (up == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    up->session = session;
+    up->data = config_text(config, "data");
+    up->addresses = (struct up_addresses){
+        .registry = config_text(config, "listen-registry"),
+        .metadata = config_text(config, "listen-metadata"),
+        .rating = config_text(config, "listen-rating"),
+        .movie = config_text(config, "listen-movie"),
+    };
+    enum status status = prepare(up);
+    if (status == STATUS_OK) {
+        status = run(up);
+    }
+    session->call.cancellation = NULL;
+    http_client_destroy(up->supervisor.client);
+    for (size_t i = 0; i < ARRAY_LENGTH(up->signals); i++) {
+        loop_signal_close(up->signals[i]);
+    }
+    return status;
+}
+
+int up_command(const struct command_input *input)
+{
+    return session_run(input, &program, run_up);
+}
