@@ -135,6 +135,23 @@ HARMLESS = {
     "table": FITTING_TABLE,
 }
 
+SHOWN = "# Title\n\n<!-- from services/rating/main.c -->\n```c\n{}```\n"
+
+# What a document shows, and what is said of it; None: nothing.
+EXAMPLES = {
+    "verbatim": (SHOWN.format('#include "rating/repository/rating_repository.h"\n'), None),
+    "one letter off": (SHOWN.format('#include "rating/repository/rating_repository.c"\n'),
+                       "this does not stand in services/rating/main.c"),
+    "less indented": (SHOWN.format(' #include "rating/repository/rating_repository.h"\n'), "does not stand in"),
+    "a line between": (SHOWN.format('#include "rating/repository/rating_repository.h"\n\nmore\n'),
+                       "does not stand in"),
+    "no such file": ("<!-- from services/none.c -->\n```c\nx\n```\n", "there is no services/none.c"),
+    "no fence": ("<!-- from services/rating/main.c -->\ntext\n", "no fenced block follows"),
+    "fence never closed": ("<!-- from services/rating/main.c -->\n```c\ntext\n", "no fenced block follows"),
+    "empty block": (SHOWN.format(""), "no fenced block follows"),
+    "nothing marked": ("# Title\n\n```c\nx\n```\n", "0 blocks"),
+}
+
 
 def run(script, *arguments):
     command = [str(SCRIPTS / script), *map(str, arguments)]
@@ -192,6 +209,14 @@ class Planted(unittest.TestCase):
         (empty / "lib").mkdir(parents=True)
         (empty / "lib/CMakeLists.txt").write_text("marquee_folders(base)\n")
         self.assertEqual(run("lint_layers.py", empty)[0], 1)
+
+    def test_examples(self):
+        for case, (document, complaint) in EXAMPLES.items():
+            with self.subTest(case):
+                self.plant("docs/page.md", document)
+                status, output = run("lint_examples.py", self.tree)
+                self.assertEqual(status, 1 if complaint else 0, output)
+                self.assertIn(complaint or "1 blocks, 0 complaints", output)
 
     def test_headers(self):
         includes = self.tree / "includes.txt"
