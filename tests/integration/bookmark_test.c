@@ -1,109 +1,87 @@
-/* The example of docs/adding-a-service.md, as it is run there: by JSON and by gRPC. */
+/* The example of docs/adding-a-service.md, served. */
 #include "bookmark.pb-c.h"
-#include "grpc/grpc_channel.h"
-#include "loop/loop.h"
-#include "proto/proto.h"
+#include "bookmark/handler/bookmark_handler.h"
+#include "bookmark/repository/memory_bookmark_repository.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
-#include "support/rpc_client.h"
-#include "support/scratch_directory.h"
-#include "support/service_process.h"
-#include "support/wire_http.h"
-
-enum { TIMEOUT_MS = 20000 };
+#include "support/service_scene.h"
 
 extern const unsigned char marquee_bookmark_proto_descriptor_set[];
 extern const size_t marquee_bookmark_proto_descriptor_set_size;
 
-#define JSON_TYPE "content-type: application/json\r\n"
-#define PUT "/BookmarkService/PutBookmark"
-#define LIST "/BookmarkService/ListBookmarks"
+struct fixture {
+    struct service_scene scene;
+    struct bookmark_controller controller;
+};
 
-static void ask_by_json(struct call *call, const char *address)
-{
-    static const struct {
-        const char *path;
-        const char *body;
-        int status;
-        const char *reply;
-    } cases[] = {
-        {PUT, "{\"userId\":\"ann\",\"movieId\":\"tt0133093\"}", 200, "{}"},
-        {PUT, "{\"userId\":\"ann\",\"movieId\":\"tt0133093\"}", 200, "{}"}, /* twice is once */
-        {LIST, "{\"userId\":\"ann\"}", 200, "{\"movieIds\":[\"tt0133093\"]}"},
-        {LIST, "{\"userId\":\"bob\"}", 200, "{}"},
-        {PUT, "{\"userId\":\"ann\"}", 400,
-         "{\"code\":\"invalid_argument\",\"message\":\"an id must be 1 to 128 bytes long\"}"},
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        struct wire_reply reply =
-            wire_http_ask(call, address, "POST", cases[i].path, JSON_TYPE, cases[i].body);
-        if (reply.status != cases[i].status || !text_equal(reply.body, text_of(cases[i].reply))) {
-            fail_msg("%s: %d %.*s", cases[i].body, reply.status, TEXT_ARGUMENTS(reply.body));
-        }
+#define CONNECT(method, body, status, reply)                                                       \
+    {                                                                                              \
+        method, "POST", "/BookmarkService/" method, "content-type: application/json\r\n", body,    \
+            status, reply                                                                          \
     }
+
+static enum status put(struct fixture *fixture, const char *user_id, const char *movie_id)
+{
+    PutBookmarkRequest request = PUT_BOOKMARK_REQUEST__INIT;
+    const void *response;
+    request.user_id = proto_bytes(text_of(user_id));
+    request.movie_id = proto_bytes(text_of(movie_id));
+    return service_scene_call(&fixture->scene, "/BookmarkService/PutBookmark", &request.base,
+                              &put_bookmark_response__descriptor, &response);
 }
 
-static void ask_by_grpc(struct call *call, const char *address)
+static void by_grpc_and_json(struct fixture *fixture)
 {
-    static const ProtobufCMessageDescriptor *const types[] = {
-        &put_bookmark_request__descriptor,
-        &put_bookmark_response__descriptor,
-        &list_bookmarks_request__descriptor,
-        &list_bookmarks_response__descriptor,
+    static const struct service_exchange exchanges[] = {
+        CONNECT("ListBookmarks", "{\"userId\":\"ann\"}", 200, "{\"movieIds\":[\"tt1\"]}"),
+        CONNECT("PutBookmark", "{\"userId\":\"ann\",\"movieId\":\"tt2\"}", 200, "{}"),
+        CONNECT("PutBookmark", "{\"userId\":\"ann\",\"movieId\":\"tt2\"}", 200, "{}"),
+        CONNECT("ListBookmarks", "{\"userId\":\"ann\"}", 200, "{\"movieIds\":[\"tt1\",\"tt2\"]}"),
+        CONNECT("ListBookmarks", "{\"userId\":\"bob\"}", 200, "{}"),
+        CONNECT("PutBookmark", "{\"userId\":\"ann\"}", 400, "an id must be 1 to 128 bytes long"),
     };
-    const struct proto_descriptor_set set = {marquee_bookmark_proto_descriptor_set,
-                                             marquee_bookmark_proto_descriptor_set_size};
-    struct proto_pool *pool;
-    struct grpc_channel *channel;
-    struct text addresses[] = {text_of(address)};
-    PutBookmarkRequest put = PUT_BOOKMARK_REQUEST__INIT;
     ListBookmarksRequest list = LIST_BOOKMARKS_REQUEST__INIT;
-    ProtobufCMessage *response;
-    assert_int_equal(proto_pool_create(&set, 1, types, ARRAY_LENGTH(types), &pool), STATUS_OK);
-    const struct grpc_channel_options options = {.pool = pool, .target = "bookmark"};
-    assert_int_equal(grpc_channel_create(loop_current(), &options, &channel), STATUS_OK);
-    assert_int_equal(grpc_channel_update(channel, addresses, 1), STATUS_OK);
-    put.user_id = proto_bytes(TEXT("ann"));
-    put.movie_id = proto_bytes(TEXT("tt2"));
-    list.user_id = put.user_id;
-    assert_int_equal(grpc_call_unary(channel, call, PUT, NULL, &put.base,
-                                     &put_bookmark_response__descriptor, &response),
+    const void *response;
+    assert_int_equal(put(fixture, "ann", "tt1"), STATUS_OK);
+    assert_int_equal(put(fixture, "", "tt1"), STATUS_INVALID_ARGUMENT);
+    service_scene_check(&fixture->scene, exchanges, ARRAY_LENGTH(exchanges));
+    list.user_id = proto_bytes(TEXT("ann"));
+    assert_int_equal(service_scene_call(&fixture->scene, "/BookmarkService/ListBookmarks",
+                                        &list.base, &list_bookmarks_response__descriptor,
+                                        &response),
                      STATUS_OK);
-    assert_int_equal(grpc_call_unary(channel, call, LIST, NULL, &list.base,
-                                     &list_bookmarks_response__descriptor, &response),
-                     STATUS_OK);
-    const ListBookmarksResponse *got = (const ListBookmarksResponse *)response;
-    assert_int_equal(got->n_movie_ids, 2);
-    assert_true(text_equal(proto_text(got->movie_ids[1]), TEXT("tt2")));
-    grpc_channel_destroy(channel);
-    proto_pool_destroy(pool);
+    const ListBookmarksResponse *page = response;
+    assert_int_equal(page->n_movie_ids, 2);
+    assert_true(text_equal(proto_text(page->movie_ids[0]), TEXT("tt1")));
+    assert_true(text_equal(proto_text(page->movie_ids[1]), TEXT("tt2")));
 }
 
-static void run(void *argument)
+static void serve(void *argument)
 {
-    static const char *const arguments[] = {"--listen=127.0.0.1:0", "--registry=", NULL};
-    char directory[SCRATCH_PATH_BYTES];
-    struct service_process process;
-    struct test_call test;
-    (void)argument;
-    scratch_directory_make(directory);
-    test_call_init(&test, TIMEOUT_MS);
-    service_process_start(&process, directory, "bookmark", "marquee-bookmark", arguments, NULL);
-    service_process_await_ready(&process);
-    ask_by_json(&test.call, process.address);
-    ask_by_grpc(&test.call, process.address);
-    service_process_stop(&process);
-    test_call_deinit(&test);
-    scratch_directory_remove(directory);
+    struct fixture *fixture = argument;
+    const struct proto_descriptor_set descriptors = {marquee_bookmark_proto_descriptor_set,
+                                                     marquee_bookmark_proto_descriptor_set_size};
+    service_scene_open_with(&fixture->scene, descriptors,
+                            bookmark_handler_service(&fixture->controller), NULL, 0);
+    assert_int_equal(
+        memory_bookmark_repository_open(&fixture->scene.call, &fixture->controller.repository),
+        STATUS_OK);
+    by_grpc_and_json(fixture);
+    fixture->controller.repository.ops->close(fixture->controller.repository.state);
+    service_scene_close(&fixture->scene);
 }
 
-static void served_by_json_and_grpc(void **state)
+static void test_bookmarks_are_served(void **state)
 {
-    in_fiber(run, *state);
+    struct fixture fixture = {.controller = {.repository = {.ops = NULL}}};
+    (void)state;
+    in_fiber(serve, &fixture);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(served_by_json_and_grpc)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bookmarks_are_served),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,14 @@ static void create_http(struct service_scene *scene, const struct http_route *ro
 void service_scene_open(struct service_scene *scene, struct grpc_service service,
                         const struct http_route *routes, size_t route_count)
 {
-    *scene = (struct service_scene){.service = service, .descriptors = movie_descriptor_set()};
+    service_scene_open_with(scene, movie_descriptor_set(), service, routes, route_count);
+}
+
+void service_scene_open_with(struct service_scene *scene, struct proto_descriptor_set descriptors,
+                             struct grpc_service service, const struct http_route *routes,
+                             size_t route_count)
+{
+    *scene = (struct service_scene){.service = service, .descriptors = descriptors};
     arena_init(&scene->arena, 256 * 1024 * 1024);
     call_init(&scene->call, &scene->arena, SERVICE_SCENE_TIMEOUT_MS);
     const struct grpc_server_options server = {

@@ -28,6 +28,10 @@ struct service_scene {
  * of movie.proto. */
 void service_scene_open(struct service_scene *scene, struct grpc_service service,
                         const struct http_route *routes, size_t route_count);
+/* The same for messages of other files. */
+void service_scene_open_with(struct service_scene *scene, struct proto_descriptor_set descriptors,
+                             struct grpc_service service, const struct http_route *routes,
+                             size_t route_count);
 void service_scene_close(struct service_scene *scene);
 
 /* By gRPC; the response is valid in the scene's arena, NULL on any status but OK. */

@@ -116,12 +116,33 @@ static void take(struct csv_reader *reader, struct row *row, char byte)
     }
 }
 
+/* Passes over a byte order mark; what only looks like the beginning of one is part of the row.
+ * Returns the byte behind. */
+static int skip_mark(struct csv_reader *reader, struct call *call, struct row *row, int byte,
+                     enum status *status)
+{
+    static const unsigned char mark[] = {0xef, 0xbb, 0xbf};
+    size_t matched = 0;
+    while (matched < sizeof(mark) && byte == mark[matched]) {
+        matched++;
+        byte = next_byte(reader, call, status);
+    }
+    for (size_t i = 0; i < matched && matched < sizeof(mark); i++) {
+        take(reader, row, (char)mark[i]);
+    }
+    return byte;
+}
+
 /* Reads to the line's end. Of a malformed row the rest of the line where that was found. */
 static enum status read_row(struct csv_reader *reader, struct call *call, struct row *row,
                             bool *ret_ended)
 {
     enum status status = STATUS_OK;
     int byte = next_byte(reader, call, &status);
+    if (!reader->begun) {
+        reader->begun = true;
+        byte = skip_mark(reader, call, row, byte, &status);
+    }
     while (byte >= 0 && (byte != '\n' || (row->place == QUOTED && row->wrong == NULL))) {
         reader->line += byte == '\n';
         if (row->wrong == NULL) {
@@ -154,7 +175,6 @@ static bool is_empty(const struct csv_reader *reader, const struct row *row)
 
 enum status csv_reader_next(struct csv_reader *reader, struct call *call, struct csv_row *ret_row)
 {
-    static const struct text mark = TEXT_INIT("\xef\xbb\xbf");
     for (bool ended = false; !ended;) {
         struct row row = {.place = FIELD_BEGIN};
         ret_row->line = reader->line;
@@ -162,12 +182,6 @@ enum status csv_reader_next(struct csv_reader *reader, struct call *call, struct
         enum status status = read_row(reader, call, &row, &ended);
         if (status != STATUS_OK) {
             return status;
-        }
-        if (ret_row->line == 1 && text_starts_with(buffer_text(&reader->bytes), mark)) {
-            buffer_consume(&reader->bytes, mark.length);
-            for (size_t i = 0; i < row.count; i++) {
-                reader->ends[i] -= mark.length;
-            }
         }
         if (is_empty(reader, &row)) {
             continue;

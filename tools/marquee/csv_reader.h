@@ -16,6 +16,7 @@ struct csv_reader {
     struct byte_source source;
     uint64_t line; /* that is being read, from 1 */
     /* private */
+    bool begun; /* the place of a byte order mark is behind */
     char *chunk;
     size_t chunk_length;
     size_t chunk_position;

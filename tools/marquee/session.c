@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "grpc/grpc_channel.h"
+#include "http/http_message.h"
 #include "loop/fiber.h"
 #include "movie.pb-c.h"
 #include "movie_descriptors.h"
@@ -59,12 +60,18 @@ static enum status create_pool(struct session *session)
     return proto_pool_create(&set, 1, types, ARRAY_LENGTH(types), &session->pool);
 }
 
-static enum status open_channel(struct session *session, enum session_service service)
+static enum status open_channel(struct session *session, struct call *call,
+                                enum session_service service)
 {
+    struct text host;
+    uint16_t port;
     if (session->channels[service] != NULL) {
         return STATUS_OK;
     }
-    enum status status = create_pool(session);
+    enum status status = http_address_split(call, session->addresses[service], &host, &port);
+    if (status == STATUS_OK) {
+        status = create_pool(session);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -76,12 +83,21 @@ static enum status open_channel(struct session *session, enum session_service se
                : status;
 }
 
+/* The channel's words begin with its name, which is said here already. */
+static struct text without_name(struct text words, const char *name)
+{
+    struct text rest = text_slice(words, strlen(name), words.length);
+    return text_starts_with(words, text_of(name)) && text_starts_with(rest, TEXT(": "))
+               ? text_slice(rest, strlen(": "), rest.length)
+               : words;
+}
+
 enum status session_ask(struct session *session, struct call *call, enum session_service service,
                         const char *path, const ProtobufCMessage *request,
                         const ProtobufCMessageDescriptor *response_type,
                         ProtobufCMessage **ret_response)
 {
-    enum status status = open_channel(session, service);
+    enum status status = open_channel(session, call, service);
     if (status != STATUS_OK) {
         return call_fail(call, status, "no channel to the %s service", service_names[service]);
     }
@@ -89,7 +105,7 @@ enum status session_ask(struct session *session, struct call *call, enum session
                              &(struct grpc_call_options){.idempotent = true}, request,
                              response_type, ret_response);
     if (status == STATUS_UNAVAILABLE || status == STATUS_DEADLINE_EXCEEDED) {
-        struct text words = call->error.message;
+        struct text words = without_name(call->error.message, service_names[service]);
         call_clear_error(call);
         return call_fail(call, status, "the %s service at %.*s: %.*s", service_names[service],
                          TEXT_ARGUMENTS(session->addresses[service]), TEXT_ARGUMENTS(words));

@@ -101,23 +101,32 @@ static bool is_ready(struct supervisor_child *child)
     return true;
 }
 
-/* Parks for at most a time. Returns whether the child has ended or everything is to stop. */
-static bool wait_ended(struct supervisor_child *child, int64_t timeout_ms)
+static bool is_over(const struct supervisor_child *child)
+{
+    return child->has_ended || child->supervisor->stop.requested;
+}
+
+/* Parks for at most a time (0: without limit), unless the child has ended or everything is to stop.
+ * Returns whether one of the two is so. */
+static bool wait_over(struct supervisor_child *child, int64_t timeout_ms)
 {
     struct arena arena;
     struct call call;
+    if (is_over(child)) {
+        return true; /* the signal may have been taken already */
+    }
     arena_init(&arena, CALL_BYTES_MAX);
     call_init(&call, &arena, timeout_ms);
     call.cancellation = &child->supervisor->stop;
     status_ignore(fiber_wait(&call, &child->ended)); /* whatever woke it is looked at below */
     arena_deinit(&arena);
-    return child->has_ended || child->supervisor->stop.requested;
+    return is_over(child);
 }
 
 static void live_once(struct supervisor_child *child)
 {
     supervisor_say(child, TERMINAL_PLAIN, "started (process %d)", loop_process_id(child->process));
-    while (!wait_ended(child, SUPERVISOR_READY_POLL_MS)) {
+    while (!wait_over(child, SUPERVISOR_READY_POLL_MS)) {
         if (is_ready(child) && !child->has_ended) {
             child->ready = child->was_ready = true;
             supervisor_say_ready(child);
@@ -125,7 +134,7 @@ static void live_once(struct supervisor_child *child)
             break;
         }
     }
-    while (!wait_ended(child, 0)) {
+    while (!wait_over(child, 0)) {
     }
     child->ready = false;
 }

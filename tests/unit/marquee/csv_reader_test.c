@@ -72,6 +72,11 @@ static void test_rows(void **state)
         {TEXT_INIT("\xef\xbb\xbf"
                    "a,b\nc\n"),
          "1[a|b]2[c]end"},
+        {TEXT_INIT("\xef\xbb\xbf\"a,b\",c\n"), "1[a,b|c]end"},
+        {TEXT_INIT("\"\xef\xbb\xbf\",c\n"), "1[\xef\xbb\xbf|c]end"},
+        {TEXT_INIT("\xef\xbb,c\n"), "1[\xef\xbb|c]end"},
+        {TEXT_INIT("\xef\xbb\xbf"), "end"},
+        {TEXT_INIT("\xef"), "1[\xef]end"},
         {TEXT_INIT("a\n\xef\xbb\xbf"
                    "b\n"),
          "1[a]2[\xef\xbb\xbf"

@@ -64,13 +64,12 @@ static void assert_same(const struct metadata *got, const struct metadata *want)
     }
 }
 
-static const struct metadata least = {.id = TEXT_INIT("a"), .title = TEXT_INIT("b")};
-
 static const struct {
     const struct metadata *metadata;
     const char *json;
 } written[] = {
-    {&least, "{\"id\":\"a\",\"title\":\"b\",\"description\":\"\",\"director\":\"\"}"},
+    {&(const struct metadata){.id = TEXT_INIT("a"), .title = TEXT_INIT("b")},
+     "{\"id\":\"a\",\"title\":\"b\",\"description\":\"\",\"director\":\"\"}"},
     {&whole,
      "{\"id\":\"tt1\",\"title\":\"Früh\",\"description\":\"one\\ntwo\",\"director\":\"Somebody\","
      "\"year\":1999,\"genres\":[\"Drama\",\"Science \\\"Fiction\\\"\"],\"imdbId\":\"tt0000001\","

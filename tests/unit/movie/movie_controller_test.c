@@ -1,93 +1,101 @@
+/* Details from a metadata and a rating that answer, fail or hang as told. */
 #include "movie/controller/movie_controller.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "loop/fiber.h"
+#include "movie/gateway/gateway_status.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
 
-enum { TIMEOUT_MS = 20000 };
+enum { TIMEOUT_MS = 10000, ARENA_BYTES_MAX = 1024 * 1024 };
 
 /* What one gateway does when it is asked. */
-struct plan {
+struct answer {
     enum status status;
-    const char *words;
-    bool hangs;                   /* until the call is over */
-    struct fiber_wait *meets;     /* NULL, or waits for the other gateway to be asked */
-    struct fiber_wait *announces; /* told when this one is asked */
+    const char *message;
+    bool hangs; /* until its call is over */
 };
 
 struct fixture {
     struct arena arena;
+    struct cancellation cancellation;
     struct call call;
     struct movie_controller controller;
-    struct plan metadata;
-    struct plan rating;
-    struct fiber_wait metadata_asked;
-    struct fiber_wait rating_asked;
-    enum status rating_outcome;
-    struct cancellation cancellation;
+    struct answer metadata;
+    struct answer rating;
+    unsigned asked;         /* both together */
+    unsigned asked_at_once; /* the most that were asked before one answered */
+    unsigned waiting;
+    enum status rating_ended;
+    int64_t rating_timeout_ns;
     void (*body)(struct fixture *fixture);
 };
 
-static enum status follow(const struct plan *plan, struct call *call)
+static enum status give(struct fixture *fixture, struct call *call, const struct answer *answer)
 {
-    enum status status = STATUS_OK;
-    if (plan->announces != NULL) {
-        fiber_wait_signal(plan->announces);
+    struct fiber_wait never;
+    fixture->asked++;
+    fixture->waiting++;
+    if (fixture->waiting > fixture->asked_at_once) {
+        fixture->asked_at_once = fixture->waiting;
     }
-    if (plan->meets != NULL) {
-        status = fiber_wait(call, plan->meets);
+    fiber_wait_init(&never);
+    if (answer->hangs) {
+        enum status status = fiber_wait(call, &never);
+        fixture->waiting--;
+        return call_fail(call, status, "gave up waiting");
     }
-    if (plan->hangs) {
-        struct fiber_wait never;
-        fiber_wait_init(&never);
-        status = fiber_wait(call, &never);
-    }
-    if (status == STATUS_OK) {
-        status = plan->status;
-    }
-    return status == STATUS_OK || plan->words == NULL ? status
-                                                      : call_fail(call, status, "%s", plan->words);
+    fiber_yield(); /* so that the other one is asked meanwhile */
+    fixture->waiting--;
+    return answer->message != NULL ? call_fail(call, answer->status, "%s", answer->message)
+                                   : answer->status;
 }
 
-static enum status get(void *state, struct call *call, struct text movie_id,
-                       struct metadata *ret_metadata)
+static enum status get_metadata(void *state, struct call *call, struct text movie_id,
+                                struct metadata *ret_metadata)
 {
     struct fixture *fixture = state;
-    enum status status = follow(&fixture->metadata, call);
+    enum status status = give(fixture, call, &fixture->metadata);
     if (status == STATUS_OK) {
-        *ret_metadata = (struct metadata){.id = movie_id, .title = TEXT("Title")};
+        *ret_metadata = (struct metadata){.id = movie_id, .title = TEXT("One")};
     }
     return status;
 }
 
-static enum status get_aggregate(void *state, struct call *call, struct record_key record,
-                                 struct rating_view *ret_view)
+static enum status get_rating(void *state, struct call *call, struct record_key record,
+                              struct rating_view *ret_view)
 {
     struct fixture *fixture = state;
     assert_int_equal(record.type, RECORD_TYPE_MOVIE);
     assert_true(text_equal(record.id, TEXT("tt1")));
-    fixture->rating_outcome = follow(&fixture->rating, call);
-    if (fixture->rating_outcome == STATUS_OK) {
-        *ret_view = (struct rating_view){.mean = 8.5, .count = 3};
+    fixture->rating_timeout_ns = call_remaining_ns(call);
+    fixture->rating_ended = give(fixture, call, &fixture->rating);
+    if (fixture->rating_ended == STATUS_OK) {
+        *ret_view = (struct rating_view){.mean = 7.25, .count = 4};
     }
-    return fixture->rating_outcome;
+    return fixture->rating_ended;
 }
 
-static const struct metadata_gateway_ops metadata_ops = {.get = get};
-static const struct rating_gateway_ops rating_ops = {.get_aggregate = get_aggregate};
+static const struct metadata_gateway_ops metadata_ops = {.get = get_metadata};
+static const struct rating_gateway_ops rating_ops = {.get_aggregate = get_rating};
+
+static void begin_call(struct fixture *fixture, int64_t timeout_ms)
+{
+    call_init(&fixture->call, &fixture->arena, timeout_ms);
+    cancellation_init(&fixture->cancellation);
+    fixture->call.cancellation = &fixture->cancellation;
+    fixture->asked = 0;
+    fixture->asked_at_once = 0;
+}
 
 static void run_body(void *argument)
 {
     struct fixture *fixture = argument;
-    arena_init(&fixture->arena, 16 * 1024 * 1024);
-    call_init(&fixture->call, &fixture->arena, TIMEOUT_MS);
-    cancellation_init(&fixture->cancellation);
-    fiber_wait_init(&fixture->metadata_asked);
-    fiber_wait_init(&fixture->rating_asked);
-    fixture->controller =
-        (struct movie_controller){{&metadata_ops, fixture}, {&rating_ops, fixture}};
+    arena_init(&fixture->arena, ARENA_BYTES_MAX);
+    fixture->controller.metadata = (struct metadata_gateway){&metadata_ops, fixture};
+    fixture->controller.rating = (struct rating_gateway){&rating_ops, fixture};
+    begin_call(fixture, TIMEOUT_MS);
     fixture->body(fixture);
     arena_deinit(&fixture->arena);
 }
@@ -100,180 +108,271 @@ static void run_body(void *argument)
         in_fiber(run_body, &fixture);                                                              \
     }
 
-static enum status get_details(struct fixture *fixture, struct call *call,
-                               struct movie_details *ret_details)
+static enum status get_details(struct fixture *fixture, struct movie_details *ret_details)
 {
-    return movie_controller_get_details(&fixture->controller, call, TEXT("tt1"), ret_details);
+    return movie_controller_get_details(&fixture->controller, &fixture->call, TEXT("tt1"),
+                                        ret_details);
 }
 
-static void assert_text(const char *name, struct text got, const char *want)
-{
-    if (!text_equal(got, text_of(want))) {
-        fail_msg("%s: '%.*s', not '%s'", name, TEXT_ARGUMENTS(got), want);
-    }
-}
+struct details_case {
+    const char *name;
+    struct answer metadata;
+    struct answer rating;
+    enum status status;
+    enum movie_rating_state state;
+    const char *words; /* of the error, or why there is no rating */
+};
 
-static void every_pair_of_outcomes(struct fixture *fixture)
+static const struct details_case details_cases[] = {
+    {"both", {.status = STATUS_OK}, {.status = STATUS_OK}, STATUS_OK, MOVIE_RATED, ""},
+    {"no votes",
+     {.status = STATUS_OK},
+     {.status = STATUS_NOT_FOUND, .message = "nobody"},
+     STATUS_OK,
+     MOVIE_NO_VOTES,
+     ""},
+    {"rating unavailable",
+     {.status = STATUS_OK},
+     {.status = STATUS_UNAVAILABLE, .message = "rating is away"},
+     STATUS_OK,
+     MOVIE_RATING_UNAVAILABLE,
+     "rating is away"},
+    {"rating fails without words",
+     {.status = STATUS_OK},
+     {.status = STATUS_RESOURCE_EXHAUSTED},
+     STATUS_OK,
+     MOVIE_RATING_UNAVAILABLE,
+     "RESOURCE_EXHAUSTED"},
+    {"rating refuses",
+     {.status = STATUS_OK},
+     {.status = STATUS_INVALID_ARGUMENT, .message = "no such id"},
+     STATUS_OK,
+     MOVIE_RATING_UNAVAILABLE,
+     "no such id"},
+    {"rating late",
+     {.status = STATUS_OK},
+     {.status = STATUS_DEADLINE_EXCEEDED, .message = "late"},
+     STATUS_OK,
+     MOVIE_RATING_UNAVAILABLE,
+     "late"},
+    {"rating broken off",
+     {.status = STATUS_OK},
+     {.status = STATUS_CANCELLED},
+     STATUS_OK,
+     MOVIE_RATING_UNAVAILABLE,
+     "CANCELLED"},
+    {"no movie",
+     {.status = STATUS_NOT_FOUND, .message = "no movie"},
+     {.status = STATUS_OK},
+     STATUS_NOT_FOUND,
+     MOVIE_RATED,
+     "no movie"},
+    {"neither",
+     {.status = STATUS_NOT_FOUND, .message = "no movie"},
+     {.status = STATUS_NOT_FOUND, .message = "nobody"},
+     STATUS_NOT_FOUND,
+     MOVIE_RATED,
+     "no movie"},
+    {"metadata away",
+     {.status = STATUS_UNAVAILABLE, .message = "away"},
+     {.status = STATUS_OK},
+     STATUS_UNAVAILABLE,
+     MOVIE_RATED,
+     "away"},
+    {"both away",
+     {.status = STATUS_UNAVAILABLE, .message = "metadata is away"},
+     {.status = STATUS_UNAVAILABLE, .message = "rating is away"},
+     STATUS_UNAVAILABLE,
+     MOVIE_RATED,
+     "metadata is away"},
+    {"metadata refuses",
+     {.status = STATUS_INVALID_ARGUMENT, .message = "bad"},
+     {.status = STATUS_OK},
+     STATUS_INVALID_ARGUMENT,
+     MOVIE_RATED,
+     "bad"},
+    {"metadata late",
+     {.status = STATUS_DEADLINE_EXCEEDED, .message = "late"},
+     {.status = STATUS_OK},
+     STATUS_DEADLINE_EXCEEDED,
+     MOVIE_RATED,
+     "late"},
+};
+
+static void every_pair_of_answers(struct fixture *fixture)
 {
-    static const struct {
-        const char *name;
-        struct plan rating;
-        enum movie_rating_state state;
-        const char *reason;
-    } ratings[] = {
-        {"rated", {.status = STATUS_OK}, MOVIE_RATED, ""},
-        {"no votes", {.status = STATUS_NOT_FOUND, .words = "nobody"}, MOVIE_NO_VOTES, ""},
-        {"away", {.status = STATUS_UNAVAILABLE, .words = "gone"}, MOVIE_RATING_UNAVAILABLE, "gone"},
-        {"away without words",
-         {.status = STATUS_UNAVAILABLE},
-         MOVIE_RATING_UNAVAILABLE,
-         "UNAVAILABLE"},
-        {"too slow",
-         {.status = STATUS_DEADLINE_EXCEEDED, .words = "slow"},
-         MOVIE_RATING_UNAVAILABLE,
-         "slow"},
-        {"broken off", {.status = STATUS_CANCELLED}, MOVIE_RATING_UNAVAILABLE, "CANCELLED"},
-        {"refused",
-         {.status = STATUS_INVALID_ARGUMENT, .words = "no id"},
-         MOVIE_RATING_UNAVAILABLE,
-         "no id"},
-    };
-    static const enum status metadata[] = {
-        STATUS_OK,          STATUS_NOT_FOUND,         STATUS_INVALID_ARGUMENT,
-        STATUS_UNAVAILABLE, STATUS_DEADLINE_EXCEEDED, STATUS_RESOURCE_EXHAUSTED,
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(metadata); i++) {
-        for (size_t j = 0; j < ARRAY_LENGTH(ratings); j++) {
-            struct call call = call_within(&fixture->call, 0);
-            struct movie_details details = {.rating_count = 77};
-            fixture->metadata = (struct plan){.status = metadata[i], .words = "of metadata"};
-            fixture->rating = ratings[j].rating;
-            assert_int_equal(get_details(fixture, &call, &details), metadata[i]);
-            if (metadata[i] != STATUS_OK) {
-                assert_text(ratings[j].name, call.error.message, "of metadata");
-                assert_int_equal(details.rating_count, 77);
-                continue;
-            }
-            bool rated = ratings[j].state == MOVIE_RATED;
-            assert_int_equal(call.error.message.length, 0);
-            assert_text(ratings[j].name, details.metadata.title, "Title");
-            assert_int_equal(details.rating_state, ratings[j].state);
-            assert_text(ratings[j].name, details.rating_reason, ratings[j].reason);
-            assert_int_equal(details.rating_count, rated ? 3 : 0);
-            assert_true(details.rating == (rated ? 8.5 : 0));
+    for (size_t i = 0; i < ARRAY_LENGTH(details_cases); i++) {
+        const struct details_case *row = &details_cases[i];
+        struct movie_details details = {.rating_count = 77};
+        print_message("  %s\n", row->name);
+        fixture->metadata = row->metadata;
+        fixture->rating = row->rating;
+        begin_call(fixture, TIMEOUT_MS);
+        assert_int_equal(get_details(fixture, &details), row->status);
+        assert_int_equal(fixture->asked, 2);
+        assert_int_equal(fixture->asked_at_once, 2);
+        if (row->status != STATUS_OK) {
+            assert_true(text_equal(fixture->call.error.message, text_of(row->words)));
+            assert_int_equal(details.rating_count, 77);
+            continue;
         }
+        assert_int_equal(fixture->call.error.message.length, 0);
+        assert_true(text_equal(details.metadata.title, TEXT("One")));
+        assert_int_equal(details.rating_state, row->state);
+        assert_true(text_equal(details.rating_reason, text_of(row->words)));
+        assert_int_equal(details.rating_count, row->state == MOVIE_RATED ? 4 : 0);
+        assert_true(details.rating == (row->state == MOVIE_RATED ? 7.25 : 0));
     }
 }
-CONTROLLER_TEST(every_pair_of_outcomes)
+CONTROLLER_TEST(every_pair_of_answers)
 
-/* Each waits until the other has been asked: one after the other would wait forever. */
-static void both_are_asked_at_once(struct fixture *fixture)
+/* The rating gets three quarters of a short call, and the details come within the rest. */
+static void hanging_rating_leaves_the_metadata(struct fixture *fixture)
 {
     struct movie_details details;
-    fixture->metadata =
-        (struct plan){.meets = &fixture->rating_asked, .announces = &fixture->metadata_asked};
-    fixture->rating =
-        (struct plan){.meets = &fixture->metadata_asked, .announces = &fixture->rating_asked};
-    assert_int_equal(get_details(fixture, &fixture->call, &details), STATUS_OK);
-    assert_int_equal(details.rating_state, MOVIE_RATED);
-}
-CONTROLLER_TEST(both_are_asked_at_once)
-
-/* The metadata comes with three quarters of the call's time used at most. */
-static void hanging_rating_is_given_up(struct fixture *fixture)
-{
-    struct call call = call_within(&fixture->call, 400);
-    struct movie_details details;
-    fixture->rating = (struct plan){.hangs = true, .words = "too slow"};
-    assert_int_equal(get_details(fixture, &call, &details), STATUS_OK);
-    assert_int_equal(fixture->rating_outcome, STATUS_DEADLINE_EXCEEDED);
+    fixture->rating.hangs = true;
+    begin_call(fixture, 400);
+    assert_int_equal(get_details(fixture, &details), STATUS_OK);
     assert_int_equal(details.rating_state, MOVIE_RATING_UNAVAILABLE);
-    assert_text("reason", details.rating_reason, "too slow");
-    assert_text("title", details.metadata.title, "Title");
-    assert_int_equal(call_check(&call), STATUS_OK);
+    assert_true(text_equal(details.rating_reason, TEXT("gave up waiting")));
+    assert_int_equal(fixture->rating_ended, STATUS_DEADLINE_EXCEEDED);
+    assert_true(fixture->rating_timeout_ns <= 300 * CLOCK_NS_PER_MS);
+    assert_int_equal(call_check(&fixture->call), STATUS_OK);
 }
-CONTROLLER_TEST(hanging_rating_is_given_up)
+CONTROLLER_TEST(hanging_rating_leaves_the_metadata)
 
-static void rating_alone_waits_no_longer_than_its_limit(struct fixture *fixture)
+static void rating_never_gets_more_than_its_most(struct fixture *fixture)
 {
-    int64_t start_ns = clock_monotonic_ns();
-    struct call endless = call_within(&fixture->call, 0);
-    struct movie_details details;
-    endless.deadline_ns = CALL_NO_DEADLINE;
-    fixture->rating = (struct plan){.hangs = true};
-    assert_int_equal(get_details(fixture, &endless, &details), STATUS_OK);
-    int64_t took_ms = (clock_monotonic_ns() - start_ns) / CLOCK_NS_PER_MS;
-    assert_true(took_ms >= MOVIE_RATING_TIMEOUT_MS && took_ms < 5 * MOVIE_RATING_TIMEOUT_MS);
-    assert_int_equal(details.rating_state, MOVIE_RATING_UNAVAILABLE);
+    static const int64_t timeouts_ms[] = {0, 60000, TIMEOUT_MS};
+    for (size_t i = 0; i < ARRAY_LENGTH(timeouts_ms); i++) {
+        struct movie_details details;
+        begin_call(fixture, timeouts_ms[i]);
+        assert_int_equal(get_details(fixture, &details), STATUS_OK);
+        assert_true(fixture->rating_timeout_ns <= MOVIE_RATING_TIMEOUT_MS * CLOCK_NS_PER_MS);
+        assert_true(fixture->rating_timeout_ns > MOVIE_RATING_TIMEOUT_MS / 2 * CLOCK_NS_PER_MS);
+    }
 }
-CONTROLLER_TEST(rating_alone_waits_no_longer_than_its_limit)
+CONTROLLER_TEST(rating_never_gets_more_than_its_most)
 
-static void missing_movie_cancels_the_rating(struct fixture *fixture)
+static void missing_metadata_cancels_the_rating(struct fixture *fixture)
 {
-    int64_t start_ns = clock_monotonic_ns();
     struct movie_details details;
-    fixture->metadata = (struct plan){.status = STATUS_NOT_FOUND, .words = "no such movie"};
-    fixture->rating = (struct plan){.hangs = true};
-    assert_int_equal(get_details(fixture, &fixture->call, &details), STATUS_NOT_FOUND);
-    assert_text("words", fixture->call.error.message, "no such movie");
-    assert_int_equal(fixture->rating_outcome, STATUS_CANCELLED);
-    assert_true(clock_monotonic_ns() - start_ns < CLOCK_NS_PER_S);
+    fixture->metadata = (struct answer){.status = STATUS_NOT_FOUND, .message = "no movie"};
+    fixture->rating.hangs = true;
+    begin_call(fixture, 0); /* only the cancellation can end it before its own timeout */
+    int64_t began_ns = clock_monotonic_ns();
+    assert_int_equal(get_details(fixture, &details), STATUS_NOT_FOUND);
+    assert_int_equal(fixture->rating_ended, STATUS_CANCELLED);
+    assert_true(clock_monotonic_ns() - began_ns < MOVIE_RATING_TIMEOUT_MS * CLOCK_NS_PER_MS);
+    assert_false(fixture->cancellation.requested);
 }
-CONTROLLER_TEST(missing_movie_cancels_the_rating)
+CONTROLLER_TEST(missing_metadata_cancels_the_rating)
 
-static void cancel_when_asked(void *argument)
+static void cancel_when_both_wait(void *argument)
 {
     struct fixture *fixture = argument;
-    assert_int_equal(fiber_wait(&fixture->call, &fixture->rating_asked), STATUS_OK);
-    cancellation_request(&fixture->cancellation);
-}
-
-/* The client goes while both are waited for, or when only the rating is missing. */
-static void cancelled_call_ends_both(struct fixture *fixture)
-{
-    for (int hangs = 0; hangs <= 1; hangs++) {
-        struct call call = call_within(&fixture->call, 0);
-        struct movie_details details;
-        cancellation_init(&fixture->cancellation);
-        call.cancellation = &fixture->cancellation;
-        fixture->metadata = (struct plan){.hangs = hangs == 1};
-        fixture->rating = (struct plan){.hangs = true, .announces = &fixture->rating_asked};
-        assert_int_equal(fiber_start(loop_current(), cancel_when_asked, fixture), STATUS_OK);
-        assert_int_equal(get_details(fixture, &call, &details), STATUS_CANCELLED);
-        assert_int_equal(fixture->rating_outcome, STATUS_CANCELLED);
+    while (fixture->waiting < 2) {
+        fiber_yield();
     }
-}
-CONTROLLER_TEST(cancelled_call_ends_both)
-
-static void call_that_is_over_asks_nobody(struct fixture *fixture)
-{
-    struct call call = call_within(&fixture->call, 0);
-    struct movie_details details;
-    fixture->rating_outcome = STATUS_UNKNOWN;
-    call.deadline_ns = clock_monotonic_ns() - 1;
-    assert_int_equal(get_details(fixture, &call, &details), STATUS_DEADLINE_EXCEEDED);
-    call = call_within(&fixture->call, 0);
-    call.cancellation = &fixture->cancellation;
     cancellation_request(&fixture->cancellation);
-    assert_int_equal(get_details(fixture, &call, &details), STATUS_CANCELLED);
+}
+
+static void cancelled_while_both_wait(struct fixture *fixture)
+{
+    struct movie_details details;
+    fixture->metadata.hangs = true;
+    fixture->rating.hangs = true;
+    assert_int_equal(fiber_start(loop_current(), cancel_when_both_wait, fixture), STATUS_OK);
+    assert_int_equal(get_details(fixture, &details), STATUS_CANCELLED);
+    assert_int_equal(fixture->rating_ended, STATUS_CANCELLED);
+    assert_true(list_is_empty(&fixture->cancellation.hooks));
+}
+CONTROLLER_TEST(cancelled_while_both_wait)
+
+static void expired_while_both_wait(struct fixture *fixture)
+{
+    struct movie_details details;
+    fixture->metadata.hangs = true;
+    fixture->rating.hangs = true;
+    begin_call(fixture, 20);
+    assert_int_equal(get_details(fixture, &details), STATUS_DEADLINE_EXCEEDED);
+    assert_int_equal(fixture->asked, 2);
+}
+CONTROLLER_TEST(expired_while_both_wait)
+
+static void what_is_over_or_wrong_asks_nobody(struct fixture *fixture)
+{
+    struct movie_details details;
     assert_int_equal(
         movie_controller_get_details(&fixture->controller, &fixture->call, TEXT(""), &details),
         STATUS_INVALID_ARGUMENT);
-    assert_text("words", fixture->call.error.message, "movie id is empty");
-    assert_int_equal(fixture->rating_outcome, STATUS_UNKNOWN);
+    assert_true(text_equal(fixture->call.error.message, TEXT("movie id is empty")));
+    begin_call(fixture, TIMEOUT_MS);
+    cancellation_request(&fixture->cancellation);
+    assert_int_equal(get_details(fixture, &details), STATUS_CANCELLED);
+    begin_call(fixture, TIMEOUT_MS);
+    fixture->call.deadline_ns = clock_monotonic_ns() - 1;
+    assert_int_equal(get_details(fixture, &details), STATUS_DEADLINE_EXCEEDED);
+    assert_int_equal(fixture->asked, 0);
 }
-CONTROLLER_TEST(call_that_is_over_asks_nobody)
+CONTROLLER_TEST(what_is_over_or_wrong_asks_nobody)
+
+static void gateway_statuses(struct fixture *fixture)
+{
+    static const char away[] = "the rating service cannot be asked";
+    static const struct {
+        enum status given;
+        enum status want;
+        const char *words;
+    } cases[] = {
+        {STATUS_NOT_FOUND, STATUS_NOT_FOUND, "theirs"},
+        {STATUS_INVALID_ARGUMENT, STATUS_INVALID_ARGUMENT, "theirs"},
+        {STATUS_DEADLINE_EXCEEDED, STATUS_DEADLINE_EXCEEDED,
+         "the rating service did not answer in time"},
+        {STATUS_CANCELLED, STATUS_UNAVAILABLE, away}, /* by the other side */
+        {STATUS_UNKNOWN, STATUS_UNAVAILABLE, away},
+        {STATUS_ALREADY_EXISTS, STATUS_UNAVAILABLE, away},
+        {STATUS_PERMISSION_DENIED, STATUS_UNAVAILABLE, away},
+        {STATUS_RESOURCE_EXHAUSTED, STATUS_UNAVAILABLE, away},
+        {STATUS_FAILED_PRECONDITION, STATUS_UNAVAILABLE, away},
+        {STATUS_ABORTED, STATUS_UNAVAILABLE, away},
+        {STATUS_OUT_OF_RANGE, STATUS_UNAVAILABLE, away},
+        {STATUS_UNIMPLEMENTED, STATUS_UNAVAILABLE, away},
+        {STATUS_INTERNAL, STATUS_UNAVAILABLE, away},
+        {STATUS_UNAVAILABLE, STATUS_UNAVAILABLE, away},
+        {STATUS_DATA_LOSS, STATUS_UNAVAILABLE, away},
+        {STATUS_UNAUTHENTICATED, STATUS_UNAVAILABLE, away},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        begin_call(fixture, TIMEOUT_MS);
+        (void)call_fail(&fixture->call, cases[i].given, "theirs");
+        assert_int_equal(gateway_status(&fixture->call, "rating", cases[i].given), cases[i].want);
+        assert_true(text_equal(fixture->call.error.message, text_of(cases[i].words)));
+        if (cases[i].want == STATUS_UNAVAILABLE) { /* what it was is for the log */
+            struct text want =
+                arena_format(&fixture->arena, "%s: theirs", status_name(cases[i].given));
+            assert_true(text_equal(fixture->call.error.detail, want));
+        }
+    }
+    begin_call(fixture, TIMEOUT_MS);
+    assert_int_equal(gateway_status(&fixture->call, "rating", STATUS_OK), STATUS_OK);
+    assert_int_equal(fixture->call.error.message.length, 0);
+    cancellation_request(&fixture->cancellation);
+    assert_int_equal(gateway_status(&fixture->call, "rating", STATUS_CANCELLED), STATUS_CANCELLED);
+}
+CONTROLLER_TEST(gateway_statuses)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_pair_of_outcomes_test),
-        cmocka_unit_test(both_are_asked_at_once_test),
-        cmocka_unit_test(hanging_rating_is_given_up_test),
-        cmocka_unit_test(rating_alone_waits_no_longer_than_its_limit_test),
-        cmocka_unit_test(missing_movie_cancels_the_rating_test),
-        cmocka_unit_test(cancelled_call_ends_both_test),
-        cmocka_unit_test(call_that_is_over_asks_nobody_test),
+        cmocka_unit_test(every_pair_of_answers_test),
+        cmocka_unit_test(hanging_rating_leaves_the_metadata_test),
+        cmocka_unit_test(rating_never_gets_more_than_its_most_test),
+        cmocka_unit_test(missing_metadata_cancels_the_rating_test),
+        cmocka_unit_test(cancelled_while_both_wait_test),
+        cmocka_unit_test(expired_while_both_wait_test),
+        cmocka_unit_test(what_is_over_or_wrong_asks_nobody_test),
+        cmocka_unit_test(gateway_statuses_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,13 @@
+/* The rules of ratings over the memory repository, and the tokens of their pages. */
 #include "rating/controller/rating_controller.h"
 
 #include "base/arena.h"
+#include "rating/controller/rating_page_token.h"
 #include "rating/repository/memory_rating_repository.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
 
-enum { TIMEOUT_MS = 20000 };
+enum { TIMEOUT_MS = 20000, ARENA_BYTES_MAX = 64 * 1024 * 1024, STEP_HUNDREDTHS = 50 };
 
 struct fixture {
     struct arena arena;
@@ -17,9 +19,9 @@ struct fixture {
 static void run_body(void *argument)
 {
     struct fixture *fixture = argument;
-    arena_init(&fixture->arena, 64 * 1024 * 1024);
+    arena_init(&fixture->arena, ARENA_BYTES_MAX);
     call_init(&fixture->call, &fixture->arena, TIMEOUT_MS);
-    fixture->controller.step_hundredths = 50;
+    fixture->controller.step_hundredths = STEP_HUNDREDTHS;
     assert_int_equal(memory_rating_repository_open(&fixture->call, &fixture->controller.repository),
                      STATUS_OK);
     fixture->body(fixture);
@@ -35,191 +37,172 @@ static void run_body(void *argument)
         in_fiber(run_body, &fixture);                                                              \
     }
 
-static struct rating_change change_of(const char *user, const char *record, const char *provider,
-                                      int32_t hundredths)
+static struct vote_key key_of(struct text id, struct text provider)
 {
-    return (struct rating_change){
-        .kind = RATING_PUT,
-        .key = {.record = {RECORD_TYPE_MOVIE, text_of(record)},
-                .provider = text_of(provider),
-                .user = text_of(user)},
-        .hundredths = hundredths,
-    };
+    return (struct vote_key){
+        .record = {RECORD_TYPE_MOVIE, id}, .provider = provider, .user = TEXT("u")};
 }
 
-static void put(struct fixture *fixture, const char *user, const char *record, int32_t hundredths)
+static enum status put(struct fixture *fixture, struct text id, struct text provider,
+                       int32_t hundredths)
 {
-    const struct rating_change change = change_of(user, record, "", hundredths);
-    assert_int_equal(rating_controller_put(&fixture->controller, &fixture->call, &change),
-                     STATUS_OK);
+    const struct rating_change change = {.key = key_of(id, provider), .hundredths = hundredths};
+    call_clear_error(&fixture->call);
+    return rating_controller_put(&fixture->controller, &fixture->call, &change);
 }
 
-static void assert_words(struct call *call, const char *want)
+static bool says(const struct fixture *fixture, const char *words)
 {
-    if (!text_equal(call->error.message, text_of(want))) {
-        fail_msg("'%.*s', not '%s'", TEXT_ARGUMENTS(call->error.message), want);
-    }
-    call_clear_error(call);
+    return text_equal(fixture->call.error.message, text_of(words));
 }
 
-static void steps_and_providers(struct fixture *fixture)
+static void steps_hold_for_our_own_votes(struct fixture *fixture)
 {
     static const struct {
-        int32_t step;
-        const char *provider;
+        struct text provider;
         int32_t hundredths;
-        const char *words; /* NULL: taken */
+        enum status want;
     } cases[] = {
-        {50, "", 0, NULL},
-        {50, "", 750, NULL},
-        {50, "", 1000, NULL},
-        {50, "", 725, "ratings are given in steps of 0.5 points"},
-        {50, "", 1, "ratings are given in steps of 0.5 points"},
-        {50, "imdb", 725, NULL},
-        {50, "imdb", 1001, "rating is not 0 to 10 points"},
-        {100, "", 750, "ratings are given in steps of 1 points"},
-        {1, "", 711, NULL},
-        {25, "", 725, NULL},
-        {50, "", -50, "rating is not 0 to 10 points"},
-        {50, "", 1050, "rating is not 0 to 10 points"},
+        {TEXT_INIT(""), 0, STATUS_OK},
+        {TEXT_INIT(""), 50, STATUS_OK},
+        {TEXT_INIT(""), 1000, STATUS_OK},
+        {TEXT_INIT(""), 49, STATUS_INVALID_ARGUMENT},
+        {TEXT_INIT(""), 725, STATUS_INVALID_ARGUMENT},
+        {TEXT_INIT(""), 1050, STATUS_INVALID_ARGUMENT},
+        {TEXT_INIT(""), -50, STATUS_INVALID_ARGUMENT},
+        {TEXT_INIT("p"), 49, STATUS_OK}, /* what providers send is kept */
+        {TEXT_INIT("p"), 1001, STATUS_INVALID_ARGUMENT},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        const struct rating_change change =
-            change_of("u", "tt1", cases[i].provider, cases[i].hundredths);
-        fixture->controller.step_hundredths = cases[i].step;
-        enum status status = rating_controller_put(&fixture->controller, &fixture->call, &change);
-        assert_int_equal(status, cases[i].words == NULL ? STATUS_OK : STATUS_INVALID_ARGUMENT);
-        assert_words(&fixture->call, cases[i].words != NULL ? cases[i].words : "");
+        assert_int_equal(put(fixture, TEXT("tt1"), cases[i].provider, cases[i].hundredths),
+                         cases[i].want);
     }
+    assert_int_equal(put(fixture, TEXT("tt1"), TEXT(""), 725), STATUS_INVALID_ARGUMENT);
+    assert_true(says(fixture, "ratings are given in steps of 0.5 points"));
+    const struct rating_change removal = {
+        .kind = RATING_DELETE, .key = key_of(TEXT("tt1"), TEXT("")), .hundredths = 1};
+    call_clear_error(&fixture->call);
+    assert_int_equal(rating_controller_validate(&fixture->controller, &fixture->call, &removal),
+                     STATUS_OK);
 }
-CONTROLLER_TEST(steps_and_providers)
+CONTROLLER_TEST(steps_hold_for_our_own_votes)
 
-static void what_is_not_there(struct fixture *fixture)
+static void votes_come_back_and_go(struct fixture *fixture)
 {
-    const struct rating_change change = change_of("ann", "tt9", "", 0);
+    const struct vote_key key = key_of(TEXT("tt1"), TEXT(""));
+    struct vote vote;
+    struct rating_aggregate aggregate;
     struct rating_controller *controller = &fixture->controller;
     struct call *call = &fixture->call;
-    struct vote vote;
-    struct rating_aggregate aggregate;
-    assert_int_equal(rating_controller_delete(controller, call, &change.key), STATUS_NOT_FOUND);
-    assert_words(call, "user 'ann' has not rated movie 'tt9'");
-    assert_int_equal(rating_controller_get_vote(controller, call, &change.key, &vote),
+    assert_int_equal(rating_controller_get_aggregate(controller, call, key.record, &aggregate),
                      STATUS_NOT_FOUND);
-    assert_words(call, "user 'ann' has not rated movie 'tt9'");
-    assert_int_equal(
-        rating_controller_get_aggregate(controller, call, change.key.record, &aggregate),
-        STATUS_NOT_FOUND);
-    assert_words(call, "nobody has rated movie 'tt9' yet");
-}
-CONTROLLER_TEST(what_is_not_there)
-
-static void aggregate_follows_the_votes(struct fixture *fixture)
-{
-    const struct record_key record = {RECORD_TYPE_MOVIE, TEXT("tt1")};
-    const struct rating_change gone = change_of("b", "tt1", "", 0);
-    const struct rating_change kept = change_of("a", "tt1", "", 0);
-    struct rating_aggregate aggregate;
-    struct vote vote;
-    put(fixture, "a", "tt1", 1000);
-    put(fixture, "b", "tt1", 0);
-    put(fixture, "a", "tt1", 850);
-    assert_int_equal(
-        rating_controller_get_aggregate(&fixture->controller, &fixture->call, record, &aggregate),
-        STATUS_OK);
+    assert_true(says(fixture, "nobody has rated movie 'tt1' yet"));
+    assert_int_equal(put(fixture, TEXT("tt1"), TEXT(""), 300), STATUS_OK);
+    assert_int_equal(put(fixture, TEXT("tt1"), TEXT(""), 700), STATUS_OK);
+    assert_int_equal(put(fixture, TEXT("tt1"), TEXT("p"), 900), STATUS_OK);
+    assert_int_equal(rating_controller_get_vote(controller, call, &key, &vote), STATUS_OK);
+    assert_int_equal(vote.hundredths, 700);
+    assert_int_equal(rating_controller_get_aggregate(controller, call, key.record, &aggregate),
+                     STATUS_OK);
     assert_int_equal(aggregate.count, 2);
-    assert_int_equal(aggregate.histogram[0], 1);
-    assert_int_equal(aggregate.histogram[17], 1);
-    assert_true(rating_aggregate_mean(&aggregate) == 4.25);
-    assert_int_equal(rating_controller_delete(&fixture->controller, &fixture->call, &gone.key),
-                     STATUS_OK);
-    assert_int_equal(rating_controller_delete(&fixture->controller, &fixture->call, &gone.key),
-                     STATUS_NOT_FOUND);
-    assert_int_equal(
-        rating_controller_get_vote(&fixture->controller, &fixture->call, &kept.key, &vote),
-        STATUS_OK);
-    assert_int_equal(vote.hundredths, 850);
-    assert_int_equal(
-        rating_controller_get_aggregate(&fixture->controller, &fixture->call, record, &aggregate),
-        STATUS_OK);
-    assert_int_equal(aggregate.count, 1);
+    assert_int_equal(aggregate.sum_hundredths, 1600);
+    assert_int_equal(rating_controller_delete(controller, call, &key), STATUS_OK);
+    assert_int_equal(rating_controller_get_vote(controller, call, &key, &vote), STATUS_NOT_FOUND);
+    assert_true(says(fixture, "user 'u' has not rated movie 'tt1'"));
+    call_clear_error(call);
+    assert_int_equal(rating_controller_delete(controller, call, &key), STATUS_NOT_FOUND);
+    assert_true(says(fixture, "user 'u' has not rated movie 'tt1'"));
 }
-CONTROLLER_TEST(aggregate_follows_the_votes)
+CONTROLLER_TEST(votes_come_back_and_go)
 
-static struct rating_vote_page list(struct fixture *fixture, int32_t page_size, struct text token)
+static void what_names_nothing_is_refused(struct fixture *fixture)
 {
+    const struct vote_key no_id = key_of(TEXT(""), TEXT(""));
+    struct vote vote;
+    struct rating_aggregate aggregate;
     struct rating_vote_page page;
-    assert_int_equal(rating_controller_list_user_votes(&fixture->controller, &fixture->call,
-                                                       TEXT("a"), page_size, token, &page),
-                     STATUS_OK);
-    return page;
+    struct rating_dead_letter_page letters;
+    struct rating_controller *controller = &fixture->controller;
+    struct call *call = &fixture->call;
+    assert_int_equal(rating_controller_get_vote(controller, call, &no_id, &vote),
+                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(rating_controller_delete(controller, call, &no_id), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(rating_controller_get_aggregate(controller, call, no_id.record, &aggregate),
+                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(
+        rating_controller_list_user_votes(controller, call, TEXT(""), 0, TEXT(""), &page),
+        STATUS_INVALID_ARGUMENT);
+    static const int32_t sizes[] = {-1, RATING_PAGE_SIZE_MAX + 1};
+    for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++) {
+        call_clear_error(call);
+        assert_int_equal(rating_controller_list_user_votes(controller, call, TEXT("u"), sizes[i],
+                                                           TEXT(""), &page),
+                         STATUS_INVALID_ARGUMENT);
+        assert_true(says(fixture, "the page size must be 0 to 1000"));
+        assert_int_equal(
+            rating_controller_list_dead_letters(controller, call, sizes[i], TEXT(""), &letters),
+            STATUS_INVALID_ARGUMENT);
+    }
+}
+CONTROLLER_TEST(what_names_nothing_is_refused)
+
+static struct text id_at(struct fixture *fixture, unsigned number)
+{
+    return arena_format(&fixture->arena, "tt%04u", number);
 }
 
 static void pages_of_votes(struct fixture *fixture)
 {
-    const struct rating_change second = change_of("a", "x/2", "", 0);
-    struct rating_vote_page page = list(fixture, 2, TEXT(""));
-    assert_int_equal(page.count, 0);
-    assert_int_equal(page.next_page_token.length, 0);
-    put(fixture, "a", "x/1", 500);
-    put(fixture, "a", "x/2", 500);
-    put(fixture, "b", "x/3", 500);
-    page = list(fixture, 2, TEXT(""));
-    assert_int_equal(page.count, 2);
-    assert_int_equal(page.next_page_token.length, 0); /* exactly a page */
-    put(fixture, "a", "x/4", 500);
-    page = list(fixture, 2, TEXT(""));
-    assert_true(text_equal(page.next_page_token, TEXT("movie/3/x/2")));
-    /* The token holds when its vote is gone. */
-    assert_int_equal(rating_controller_delete(&fixture->controller, &fixture->call, &second.key),
-                     STATUS_OK);
-    page = list(fixture, 2, page.next_page_token);
-    assert_int_equal(page.count, 1);
-    assert_true(text_equal(page.votes[0].key.record.id, TEXT("x/4")));
-    assert_int_equal(page.next_page_token.length, 0);
+    static const struct {
+        unsigned votes;
+        int32_t page_size;
+        unsigned pages;
+    } cases[] = {
+        {0, 2, 1},
+        {1, 2, 1},
+        {2, 2, 1}, /* exactly a page: no token that leads to an empty one */
+        {3, 2, 2},
+        {5, 2, 3},
+        {RATING_PAGE_SIZE_DEFAULT, 0, 1},
+        {RATING_PAGE_SIZE_DEFAULT + 1, 0, 2},
+        {RATING_PAGE_SIZE_MAX, RATING_PAGE_SIZE_MAX, 1},
+        {RATING_PAGE_SIZE_MAX + 1, RATING_PAGE_SIZE_MAX, 2},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct text token = TEXT("");
+        unsigned pages = 0;
+        unsigned seen = 0;
+        for (unsigned j = 0; j < cases[i].votes; j++) {
+            assert_int_equal(put(fixture, id_at(fixture, j), TEXT("p"), 100), STATUS_OK);
+        }
+        do {
+            struct rating_vote_page page;
+            assert_int_equal(rating_controller_list_user_votes(&fixture->controller, &fixture->call,
+                                                               TEXT("u"), cases[i].page_size, token,
+                                                               &page),
+                             STATUS_OK);
+            for (size_t j = 0; j < page.count; j++) {
+                assert_true(text_equal(page.votes[j].key.record.id, id_at(fixture, seen++)));
+            }
+            token = page.next_page_token;
+            pages++;
+        } while (token.length > 0);
+        assert_int_equal(seen, cases[i].votes);
+        assert_int_equal(pages, cases[i].pages);
+    }
 }
 CONTROLLER_TEST(pages_of_votes)
-
-static void pages_that_are_refused(struct fixture *fixture)
-{
-    static const struct {
-        const char *user;
-        int32_t page_size;
-        const char *token;
-        const char *words;
-    } cases[] = {
-        {"", 0, "", "user id is empty"},
-        {"a", -1, "", "the page size must be 0 to 1000"},
-        {"a", RATING_PAGE_SIZE_MAX + 1, "", "the page size must be 0 to 1000"},
-        {"a", 1, "movie/9/x", "the page token is not one of ours"},
-    };
-    struct rating_vote_page page;
-    struct rating_dead_letter_page letters;
-    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        assert_int_equal(rating_controller_list_user_votes(
-                             &fixture->controller, &fixture->call, text_of(cases[i].user),
-                             cases[i].page_size, text_of(cases[i].token), &page),
-                         STATUS_INVALID_ARGUMENT);
-        assert_words(&fixture->call, cases[i].words);
-    }
-    assert_int_equal(rating_controller_list_dead_letters(&fixture->controller, &fixture->call, 1,
-                                                         TEXT("0/x/t"), &letters),
-                     STATUS_INVALID_ARGUMENT);
-    assert_words(&fixture->call, "the page token is not one of ours");
-}
-CONTROLLER_TEST(pages_that_are_refused)
 
 static void pages_of_dead_letters(struct fixture *fixture)
 {
     struct rating_dead_letter letters[3];
     struct rating_dead_letter_page page;
-    for (int64_t i = 0; i < 3; i++) {
-        letters[i] = (struct rating_dead_letter){.topic = TEXT("ratings"),
-                                                 .offset = i,
-                                                 .reason = TEXT("why"),
-                                                 .payload = TEXT("\xff\0")};
+    struct rating_repository repository = fixture->controller.repository;
+    for (size_t i = 0; i < ARRAY_LENGTH(letters); i++) {
+        letters[i] = (struct rating_dead_letter){
+            .topic = TEXT("ratings"), .offset = (int64_t)i, .reason = TEXT("why")};
     }
     const struct rating_batch batch = {.dead_letters = letters, .dead_letter_count = 3};
-    struct rating_repository repository = fixture->controller.repository;
     assert_int_equal(repository.ops->apply(repository.state, &fixture->call, &batch), STATUS_OK);
     assert_int_equal(rating_controller_list_dead_letters(&fixture->controller, &fixture->call, 2,
                                                          TEXT(""), &page),
@@ -231,20 +214,99 @@ static void pages_of_dead_letters(struct fixture *fixture)
                      STATUS_OK);
     assert_int_equal(page.count, 1);
     assert_int_equal(page.letters[0].offset, 2);
-    assert_true(text_equal(page.letters[0].payload, TEXT("\xff\0")));
     assert_int_equal(page.next_page_token.length, 0);
 }
 CONTROLLER_TEST(pages_of_dead_letters)
 
+static void tokens_come_back(struct fixture *fixture)
+{
+    static const struct {
+        struct text id;
+        struct text provider;
+    } cases[] = {
+        {TEXT_INIT("tt1"), TEXT_INIT("")},
+        {TEXT_INIT("a/b"), TEXT_INIT("p/q")},
+        {TEXT_INIT("/"), TEXT_INIT("/")},
+        {TEXT_INIT("12"), TEXT_INIT("3")},
+        {TEXT_INIT("\xc3\xa9"), TEXT_INIT("\xe2\x82\xac")},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        const struct vote_key last = key_of(cases[i].id, cases[i].provider);
+        struct vote_key after = {.user = TEXT("asks")};
+        struct text token;
+        assert_int_equal(rating_vote_token_write(&fixture->call, &last, &token), STATUS_OK);
+        assert_int_equal(rating_vote_token_read(&fixture->call, token, &after), STATUS_OK);
+        assert_int_equal(after.record.type, RECORD_TYPE_MOVIE);
+        assert_true(text_equal(after.record.id, cases[i].id));
+        assert_true(text_equal(after.provider, cases[i].provider));
+        assert_true(text_equal(after.user, TEXT("asks")));
+    }
+    const struct rating_dead_letter last = {
+        .topic = TEXT("a/b"), .partition = INT32_MAX, .offset = INT64_MAX};
+    struct rating_dead_letter_key after;
+    struct text token;
+    assert_int_equal(rating_dead_letter_token_write(&fixture->call, &last, &token), STATUS_OK);
+    assert_int_equal(rating_dead_letter_token_read(&fixture->call, token, &after), STATUS_OK);
+    assert_int_equal(after.partition, INT32_MAX);
+    assert_int_equal(after.offset, INT64_MAX);
+    assert_true(text_equal(after.topic, TEXT("a/b")));
+}
+CONTROLLER_TEST(tokens_come_back)
+
+static void other_tokens_are_refused(struct fixture *fixture)
+{
+    static const struct text votes[] = {
+        TEXT_INIT("x"),
+        TEXT_INIT("movie"),
+        TEXT_INIT("movie/"),
+        TEXT_INIT("movie/0/"),
+        TEXT_INIT("movie/4/tt1"),
+        TEXT_INIT("movie/-1/tt1"),
+        TEXT_INIT("film/3/tt1"),
+        TEXT_INIT("movie/3/t\0"
+                  "1"),
+        TEXT_INIT("movie/1/\xff"),
+        TEXT_INIT("movie/1/\xc3\xa9"), /* the length would cut a character */
+        TEXT_INIT("movie/18446744073709551616/a"),
+    };
+    static const struct text letters[] = {
+        TEXT_INIT("x"),
+        TEXT_INIT("0/1"),
+        TEXT_INIT("0/1/"),
+        TEXT_INIT("-1/1/t"),
+        TEXT_INIT("2147483648/1/t"),
+        TEXT_INIT("0/-1/t"),
+        TEXT_INIT("0/9223372036854775808/t"),
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(votes); i++) {
+        struct vote_key after = {.user = TEXT("u")};
+        call_clear_error(&fixture->call);
+        print_message("  %.*s\n", TEXT_ARGUMENTS(votes[i]));
+        assert_int_equal(rating_vote_token_read(&fixture->call, votes[i], &after),
+                         STATUS_INVALID_ARGUMENT);
+        assert_true(says(fixture, "the page token is not one of ours"));
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(letters); i++) {
+        struct rating_dead_letter_key after;
+        call_clear_error(&fixture->call);
+        print_message("  %.*s\n", TEXT_ARGUMENTS(letters[i]));
+        assert_int_equal(rating_dead_letter_token_read(&fixture->call, letters[i], &after),
+                         STATUS_INVALID_ARGUMENT);
+        assert_true(says(fixture, "the page token is not one of ours"));
+    }
+}
+CONTROLLER_TEST(other_tokens_are_refused)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(steps_and_providers_test),
-        cmocka_unit_test(what_is_not_there_test),
-        cmocka_unit_test(aggregate_follows_the_votes_test),
+        cmocka_unit_test(steps_hold_for_our_own_votes_test),
+        cmocka_unit_test(votes_come_back_and_go_test),
+        cmocka_unit_test(what_names_nothing_is_refused_test),
         cmocka_unit_test(pages_of_votes_test),
-        cmocka_unit_test(pages_that_are_refused_test),
         cmocka_unit_test(pages_of_dead_letters_test),
+        cmocka_unit_test(tokens_come_back_test),
+        cmocka_unit_test(other_tokens_are_refused_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

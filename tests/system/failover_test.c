@@ -1,0 +1,137 @@
+/* Two instances of each service: one of each is killed under load, and calls go on. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "support/cluster.h"
+#include "support/cmocka_test.h"
+#include "support/in_fiber.h"
+
+enum {
+    CALLERS = 16,
+    WARM_CALLS = 500,
+    AFTER_CALLS = 3000, /* to go on with when all three are dead */
+    CALL_TIMEOUT_MS = 5000,
+    TTL_MS = 2000,
+    /* Calls that were on their way in a process when it died: one each of a caller, at most, a
+       kill. */
+    FAILED_MAX = 3 * CALLERS,
+};
+
+struct scene {
+    struct cluster cluster;
+    struct rpc_client movie;
+    unsigned calls;
+    unsigned failed;
+    unsigned unavailable; /* details without the rating */
+    bool enough;
+    struct fiber_wait progress;
+    unsigned awaited;
+};
+
+static void ask_details(void *argument)
+{
+    struct scene *scene = argument;
+    while (!scene->enough) {
+        struct test_call test;
+        MovieDetails *details = NULL;
+        test_call_init(&test, CALL_TIMEOUT_MS);
+        enum status status = rpc_client_get_details(&scene->movie, &test.call, "m", &details);
+        scene->calls++;
+        scene->failed += status != STATUS_OK;
+        if (status == STATUS_OK) {
+            assert_true(details->rating_state == RATING_STATE__RATED ||
+                        details->rating_state == RATING_STATE__UNAVAILABLE);
+            scene->unavailable += details->rating_state == RATING_STATE__UNAVAILABLE;
+        }
+        test_call_deinit(&test);
+        if (scene->calls >= scene->awaited) {
+            fiber_wait_signal(&scene->progress);
+        }
+    }
+}
+
+static void await_calls(struct scene *scene, unsigned more)
+{
+    struct test_call test;
+    test_call_init(&test, SERVICE_WAIT_MS);
+    scene->awaited = scene->calls + more;
+    while (scene->calls < scene->awaited) {
+        assert_int_equal(fiber_wait(&test.call, &scene->progress), STATUS_OK);
+    }
+    test_call_deinit(&test);
+}
+
+static void open_scene(struct scene *scene)
+{
+    const struct cluster_options options = {
+        .instances = {2, 2, 2}, .registry = true, .registration_ttl = "2s"};
+    struct rpc_client client;
+    cluster_open(&scene->cluster, &options);
+    struct call *call = &scene->cluster.test.call;
+    rpc_client_open_one(&client, scene->cluster.services[CLUSTER_METADATA][0].address);
+    assert_int_equal(rpc_client_put_metadata(&client, call, "m", "Movie"), STATUS_OK);
+    rpc_client_close(&client);
+    rpc_client_open_one(&client, scene->cluster.services[CLUSTER_RATING][1].address);
+    assert_int_equal(rpc_client_put_rating(&client, call, "u", "m", 700), STATUS_OK);
+    rpc_client_close(&client);
+    rpc_client_open(&scene->movie,
+                    (const char *const[]){scene->cluster.services[CLUSTER_MOVIE][0].address,
+                                          scene->cluster.services[CLUSTER_MOVIE][1].address, NULL});
+}
+
+static void kill_one_of_each(struct scene *scene)
+{
+    int64_t killed_ns[CLUSTER_ROLES];
+    for (unsigned role = 0; role < CLUSTER_ROLES; role++) {
+        cluster_kill(&scene->cluster, role, 0);
+        killed_ns[role] = clock_monotonic_ns();
+        await_calls(scene, WARM_CALLS);
+    }
+    for (unsigned role = 0; role < CLUSTER_ROLES; role++) {
+        int64_t left_ms =
+            TTL_MS + 1000 - (clock_monotonic_ns() - killed_ns[role]) / CLOCK_NS_PER_MS;
+        assert_true(cluster_await_registered(&scene->cluster, role, 1, left_ms > 1 ? left_ms : 1));
+    }
+}
+
+static void run_killed_under_load(void *argument)
+{
+    struct scene *scene = argument;
+    struct fiber_group callers;
+    open_scene(scene);
+    fiber_wait_init(&scene->progress);
+    fiber_group_init(&callers);
+    for (unsigned i = 0; i < CALLERS; i++) {
+        assert_int_equal(fiber_group_start(&callers, ask_details, scene), STATUS_OK);
+    }
+    await_calls(scene, WARM_CALLS);
+    assert_int_equal(scene->failed, 0);
+    kill_one_of_each(scene);
+    unsigned failed_by_kills = scene->failed;
+    await_calls(scene, AFTER_CALLS);
+    scene->enough = true;
+    fiber_group_join(&callers);
+
+    print_message(
+        "%u calls, %u failed and %u went without the rating when one of each was killed\n",
+        scene->calls, scene->failed, scene->unavailable);
+    assert_true(failed_by_kills <= FAILED_MAX);
+    assert_int_equal(scene->failed, failed_by_kills);
+    rpc_client_close(&scene->movie);
+    cluster_close(&scene->cluster);
+}
+
+static void killed_under_load(void **state)
+{
+    struct scene *scene = calloc(1, sizeof(*scene));
+    (void)state;
+    assert_non_null(scene);
+    in_fiber(run_killed_under_load, scene);
+    free(scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(killed_under_load)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
