@@ -128,6 +128,7 @@ enum status rating_ingestion_open(struct process *process, struct call *call,
     self->process = process;
     self->call = &open_call;
     enum status status = start(self, repository);
+    self->call = NULL;
     if (status == STATUS_OK) {
         process_add_check(process, "ingestion", is_ready, self);
         telemetry_add_source(process_telemetry(process), rating_ingester_write_metrics,
@@ -138,7 +139,6 @@ enum status rating_ingestion_open(struct process *process, struct call *call,
         (void)call_fail_detail(call, status, "%.*s", TEXT_ARGUMENTS(open_call.error.detail));
         rating_ingestion_close(self);
     }
-    self->call = NULL;
     arena_deinit(&arena);
     return status;
 }
