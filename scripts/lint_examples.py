@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares the code on a page with the code it shows. usage: lint_examples.py TREE
+"""Compares the code on a page with the code it shows. usage: lint_examples.py [TREE]
 
 In docs/adding-a-service.md each fenced block after a line `<!-- from FILE -->` stands verbatim, whole lines,
 in FILE.
@@ -38,6 +38,4 @@ def main(root):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    sys.exit(main(pathlib.Path(sys.argv[1])))
+    sys.exit(main(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")))

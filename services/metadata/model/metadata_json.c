@@ -73,6 +73,9 @@ static enum status read_year(struct call *call, const struct json *value, struct
     if (is_absent(value)) {
         return STATUS_OK;
     }
+    if (json_kind(value) == JSON_REAL) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "year must be a whole number");
+    }
     if (json_kind(value) != JSON_INTEGER) {
         return wrong_kind(call, "year", "a whole number", value);
     }

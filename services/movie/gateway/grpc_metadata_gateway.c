@@ -19,8 +19,17 @@ static enum status get(void *state, struct call *call, struct text movie_id,
     if (status != STATUS_OK) {
         return gateway_status(call, "metadata", status);
     }
-    return metadata_from_message(call->arena, ((GetMetadataResponse *)response)->metadata,
-                                 ret_metadata);
+    struct metadata metadata;
+    status =
+        metadata_from_message(call->arena, ((GetMetadataResponse *)response)->metadata, &metadata);
+    if (status == STATUS_OK && !text_equal(metadata.id, movie_id)) {
+        status = call_fail(call, STATUS_INTERNAL, "the reply is about another movie");
+    }
+    if (status != STATUS_OK) {
+        return gateway_status(call, "metadata", status);
+    }
+    *ret_metadata = metadata;
+    return STATUS_OK;
 }
 
 static const struct metadata_gateway_ops ops = {.get = get};

@@ -22,12 +22,20 @@ static enum status get(void *state, struct call *call, struct text movie_id,
     if (status != STATUS_OK) {
         return gateway_status(call, "metadata", status);
     }
+    struct metadata metadata = {.year = 0};
     status = json_parse(call, reply.body, &json);
     if (status == STATUS_OK) {
-        status = metadata_from_json(call, json, ret_metadata);
+        status = metadata_from_json(call, json, &metadata);
     }
-    /* A reply that cannot be read is the other side's fault, not the client's. */
-    return status == STATUS_OK ? STATUS_OK : gateway_status(call, "metadata", STATUS_INTERNAL);
+    if (status == STATUS_OK && !text_equal(metadata.id, movie_id)) {
+        status = call_fail(call, STATUS_INTERNAL, "the reply is about another movie");
+    }
+    if (status != STATUS_OK) {
+        /* A reply that cannot be read is the other side's fault, not the client's. */
+        return gateway_status(call, "metadata", STATUS_INTERNAL);
+    }
+    *ret_metadata = metadata;
+    return STATUS_OK;
 }
 
 static const struct metadata_gateway_ops ops = {.get = get};

@@ -22,7 +22,8 @@ struct fixture {
     struct rating_ingester *ingester;
     enum status fault; /* of the next `fault_times` applications */
     unsigned fault_times;
-    unsigned applications; /* also those that failed */
+    bool fault_loses_answers; /* they are done, and nobody hears of it */
+    unsigned applications;    /* also those that failed */
     struct fiber_wait applied;
     void (*body)(struct fixture *fixture);
 };
@@ -34,6 +35,10 @@ static enum status apply(void *state, struct call *call, const struct rating_bat
     fiber_wait_signal(&fixture->applied);
     if (fixture->fault_times > 0) {
         fixture->fault_times--;
+        if (fixture->fault_loses_answers) {
+            assert_int_equal(fixture->whole.ops->apply(fixture->whole.state, call, batch),
+                             STATUS_OK);
+        }
         return call_fail(call, fixture->fault, "planted");
     }
     return fixture->whole.ops->apply(fixture->whole.state, call, batch);
@@ -194,6 +199,27 @@ static void store_that_is_away_is_asked_again(struct fixture *fixture)
 }
 INGESTER_TEST(store_that_is_away_is_asked_again)
 
+/* The second attempt is refused for the position that the first has moved. */
+static void lost_answers_double_nothing(struct fixture *fixture)
+{
+    static const enum status faults[] = {STATUS_UNAVAILABLE, STATUS_DEADLINE_EXCEEDED,
+                                         STATUS_ABORTED};
+    unsigned votes = 0;
+    start(fixture, 2);
+    for (size_t i = 0; i < ARRAY_LENGTH(faults); i++) {
+        fixture->fault = faults[i];
+        fixture->fault_times = 1;
+        fixture->fault_loses_answers = true;
+        produce_votes(fixture, votes, votes + 5);
+        votes += 5;
+        wait_for_position(fixture, votes);
+        assert_int_equal(fixture->fault_times, 0);
+        assert_int_equal(vote_count(fixture), votes);
+        assert_running(fixture);
+    }
+}
+INGESTER_TEST(lost_answers_double_nothing)
+
 /* Another instance has applied the first two: they are read and refused, then passed over. */
 static void refused_batch_is_read_anew(struct fixture *fixture)
 {
@@ -314,6 +340,7 @@ int main(void)
         cmocka_unit_test(topic_made_later_is_read_test),
         cmocka_unit_test(small_batches_keep_their_order_test),
         cmocka_unit_test(store_that_is_away_is_asked_again_test),
+        cmocka_unit_test(lost_answers_double_nothing_test),
         cmocka_unit_test(refused_batch_is_read_anew_test),
         cmocka_unit_test(aborted_without_cause_changes_nothing_test),
         cmocka_unit_test(lasting_failures_stop_with_their_reason_test),
