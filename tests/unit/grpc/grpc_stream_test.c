@@ -136,7 +136,7 @@ static void metadata_goes_both_ways(struct grpc_fixture *fixture)
 FIXTURE_TEST(metadata_goes_both_ways)
 
 /* A failure before the first message is one block of headers, unless there is initial metadata. */
-static void an_early_failure_is_trailers_only(struct grpc_fixture *fixture)
+static void an_early_failure_keeps_metadata_apart(struct grpc_fixture *fixture)
 {
     const struct grpc_metadata metadata[] = {{TEXT("x-echo-bin"), TEXT("b")}};
     const struct grpc_call_options options = {
@@ -157,7 +157,7 @@ static void an_early_failure_is_trailers_only(struct grpc_fixture *fixture)
     assert_int_equal(grpc_client_finish(stream), STATUS_ABORTED);
     assert_true(text_equal(fixture->call.error.message, TEXT("enough")));
 }
-FIXTURE_TEST(an_early_failure_is_trailers_only)
+FIXTURE_TEST(an_early_failure_keeps_metadata_apart)
 
 static void a_late_failure_follows_the_messages(struct grpc_fixture *fixture)
 {
@@ -258,7 +258,7 @@ int main(void)
         FIXTURE_UNIT_TESTS(both_stream_in_turns),
         FIXTURE_UNIT_TESTS(more_than_the_windows_flows),
         FIXTURE_UNIT_TESTS(metadata_goes_both_ways),
-        FIXTURE_UNIT_TESTS(an_early_failure_is_trailers_only),
+        FIXTURE_UNIT_TESTS(an_early_failure_keeps_metadata_apart),
         FIXTURE_UNIT_TESTS(a_late_failure_follows_the_messages),
         FIXTURE_UNIT_TESTS(the_wrong_number_of_messages_is_unimplemented),
         FIXTURE_UNIT_TESTS(finishing_a_running_call_cancels_it),
