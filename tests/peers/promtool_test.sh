@@ -22,6 +22,7 @@ trap finish EXIT
 check() {
     name=$1
     shift
+    : >"$scratch/log" # of the one before
     (cd "$scratch" && exec "$MARQUEE_BIN/marquee-$name" --listen 127.0.0.1:0 --registry '' "$@") 2>"$scratch/log" &
     pid=$!
     tries=0
