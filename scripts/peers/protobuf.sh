@@ -29,33 +29,31 @@ cd "$work"
 # The source lies where the mirror has what was built from it, so that no deb-src has to be configured.
 binary=$(apt-get download --print-uris libprotobuf-dev 2>/dev/null | sed -n "s/^'\([^']*\)'.*/\1/p")
 [ -n "$binary" ] || skip "apt knows no mirror for libprotobuf-dev"
-/usr/lib/apt/apt-helper -q=2 download-file "${binary%/*}/protobuf_$version.orig.tar.gz" source.tar.gz \
-    "SHA256:$sha256" || skip "the source package could not be fetched"
-echo "$sha256  source.tar.gz" | sha256sum -c --quiet - || skip "the source package is not the one expected"
-tar -xzf source.tar.gz "protobuf-$version/conformance" "protobuf-$version/src"
-source=protobuf-$version
+/usr/lib/apt/apt-helper -q=2 -o APT::Sandbox::User=root download-file \
+    "${binary%/*}/protobuf_$version.orig.tar.gz" source.tar.gz "SHA256:$sha256" ||
+    skip "the source package could not be fetched, or is another than expected"
+mkdir -p source generated "$kept/google/protobuf"
+tar -xzf source.tar.gz -C source --strip-components=1 "protobuf-$version/conformance" "protobuf-$version/src"
 
-mkdir -p generated "$kept/google/protobuf"
-protoc "-I$source/conformance" --cpp_out=generated conformance.proto
-protoc "-I$source/src" --cpp_out=generated google/protobuf/test_messages_proto2.proto \
+protoc -Isource/conformance --cpp_out=generated conformance.proto
+protoc -Isource/src --cpp_out=generated google/protobuf/test_messages_proto2.proto \
     google/protobuf/test_messages_proto3.proto
 
 # Compiles one file; headers that the installed library does not have are the source's.
-cat >compile <<COMPILE
+cat >compile <<'COMPILE'
 #!/bin/sh
-exec g++ -O0 -w -std=c++14 -Igenerated "-I$source/conformance" -idirafter "$source/src" -c \
-    -o "\$(basename "\$1").o" "\$1"
+exec g++ -O0 -w -std=c++14 -Igenerated -Isource/conformance -idirafter source/src -c -o "$(basename "$1").o" "$1"
 COMPILE
 chmod +x compile
-if ! printf '%s\n' "$source"/conformance/binary_json_conformance_suite.cc \
-    "$source"/conformance/text_format_conformance_suite.cc "$source"/conformance/conformance_test.cc \
-    "$source"/conformance/conformance_test_main.cc "$source"/conformance/conformance_test_runner.cc \
-    "$source"/conformance/third_party/jsoncpp/jsoncpp.cpp generated/*.cc generated/google/protobuf/*.cc |
+if ! printf '%s\n' source/conformance/binary_json_conformance_suite.cc \
+    source/conformance/text_format_conformance_suite.cc source/conformance/conformance_test.cc \
+    source/conformance/conformance_test_main.cc source/conformance/conformance_test_runner.cc \
+    source/conformance/third_party/jsoncpp/jsoncpp.cpp generated/*.cc generated/google/protobuf/*.cc |
     xargs -n 1 -P "$(getconf _NPROCESSORS_ONLN)" ./compile ||
     ! g++ -o "$kept/$runner" ./*.o -lprotobuf -lpthread; then
     skip "$version could not be built"
 fi
-cp "$source/conformance/conformance.proto" "$kept"
-cp "$source/src/google/protobuf/test_messages_proto3.proto" "$kept/google/protobuf"
+cp source/conformance/conformance.proto "$kept"
+cp source/src/google/protobuf/test_messages_proto3.proto "$kept/google/protobuf"
 mv "$kept" "$MARQUEE_CACHE/$kept"
 ln -sfn "../$kept/$runner" "$MARQUEE_CACHE/bin/$runner"
