@@ -51,6 +51,7 @@ FOREIGN = {
     "curl/*": ("*/*curl*",),
     "yaml.h": ("*/*yaml*",),
     "jansson.h": ("*/*jansson*",),
+    "pcre2.h": ("*/*pcre2*",),
     "libxml/*": ("*/*libxml2*",),
     "avro.h": ("*/*avro*",),
     "avro/*": ("*/*avro*",),

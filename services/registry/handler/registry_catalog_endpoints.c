@@ -1,4 +1,5 @@
 /* catalog and status: what there is, well or not. */
+#include "registry/handler/registry_entries.h"
 #include "registry/handler/registry_json.h"
 #include "registry/handler/registry_query.h"
 
@@ -62,12 +63,15 @@ static void list_services(struct registry_request *request)
 static void list_instances(struct registry_request *request)
 {
     const struct registry_subject subject = {REGISTRY_TOPIC_SERVICE, request->rest};
+    struct registry_entries *entries;
     uint64_t index;
     if (request->rest.length == 0) {
         registry_reply_error(request, 400, TEXT("Missing service name"));
         return;
     }
-    if (!registry_query_accept(request) || !registry_query_wait(request, &subject, &index)) {
+    if (!registry_query_accept(request) ||
+        !registry_entries_open(request, registry_filter_instance_fields, &entries) ||
+        !registry_query_wait(request, &subject, &index)) {
         return;
     }
     struct registry_json *json = registry_json_begin(request);
@@ -79,7 +83,9 @@ static void list_instances(struct registry_request *request)
              registry_state_first_instance(request->state, request->rest);
          instance != NULL; instance = registry_state_next_instance(instance)) {
         if (registry_query_tags_match(request, instance)) {
+            struct registry_entry entry = registry_entry_begin(json, NULL);
             registry_write_catalog_service(request, &json->writer, instance);
+            (void)registry_entry_end(entries, json, entry);
         }
     }
     json_close_array(&json->writer);
@@ -89,8 +95,11 @@ static void list_instances(struct registry_request *request)
 static void list_nodes(struct registry_request *request)
 {
     const struct registry_subject subject = {.topic = REGISTRY_TOPIC_NODES};
+    struct registry_entries *entries;
     uint64_t index;
-    if (!registry_query_accept(request) || !registry_query_wait(request, &subject, &index)) {
+    if (!registry_query_accept(request) ||
+        !registry_entries_open(request, registry_filter_node_fields, &entries) ||
+        !registry_query_wait(request, &subject, &index)) {
         return;
     }
     struct registry_json *json = registry_json_begin(request);
@@ -98,7 +107,9 @@ static void list_nodes(struct registry_request *request)
         return;
     }
     json_open_array(&json->writer);
+    struct registry_entry entry = registry_entry_begin(json, NULL);
     registry_write_node(request, &json->writer, NULL);
+    (void)registry_entry_end(entries, json, entry);
     json_close_array(&json->writer);
     registry_json_send(request, json, index);
 }

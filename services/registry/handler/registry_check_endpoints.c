@@ -1,5 +1,6 @@
 /* agent/check and agent/checks: checks come and go, and report. */
 #include "registry/handler/registry_check_input.h"
+#include "registry/handler/registry_entries.h"
 #include "registry/handler/registry_fields.h"
 #include "registry/handler/registry_json.h"
 #include "registry/handler/registry_query.h"
@@ -109,7 +110,9 @@ static void update_check(struct registry_request *request)
 
 static void list_checks(struct registry_request *request)
 {
-    if (!registry_query_accept(request)) {
+    struct registry_entries *entries;
+    if (!registry_query_accept(request) ||
+        !registry_entries_open(request, registry_filter_check_fields, &entries)) {
         return;
     }
     struct registry_json *json = registry_json_begin(request);
@@ -119,8 +122,9 @@ static void list_checks(struct registry_request *request)
     json_open_object(&json->writer);
     for (size_t i = 0; i < registry_state_check_count(request->state); i++) {
         const struct registry_check *check = registry_state_check_at(request->state, i);
-        json_write_name(&json->writer, check->definition->id);
+        struct registry_entry entry = registry_entry_begin(json, &check->definition->id);
         registry_write_check(request, &json->writer, check);
+        (void)registry_entry_end(entries, json, entry);
     }
     json_close_object(&json->writer);
     registry_json_send(request, json, 0);

@@ -1,4 +1,5 @@
 /* health: who is well. */
+#include "registry/handler/registry_entries.h"
 #include "registry/handler/registry_json.h"
 #include "registry/handler/registry_query.h"
 
@@ -29,6 +30,15 @@ static void write_checks(struct registry_request *request, struct json_writer *w
     }
 }
 
+/* A check as an entry of its own. */
+static void write_check_entry(struct registry_request *request, struct registry_entries *entries,
+                              struct registry_json *json, const struct registry_check *check)
+{
+    struct registry_entry entry = registry_entry_begin(json, NULL);
+    registry_write_check(request, &json->writer, check);
+    (void)registry_entry_end(entries, json, entry);
+}
+
 static void write_entry(struct registry_request *request, struct json_writer *writer,
                         const struct registry_instance *instance)
 {
@@ -46,6 +56,7 @@ static void write_entry(struct registry_request *request, struct json_writer *wr
 static void list_instances(struct registry_request *request)
 {
     const struct registry_subject subject = {REGISTRY_TOPIC_SERVICE, request->rest};
+    struct registry_entries *entries;
     uint64_t index;
     bool only_passing;
     if (request->rest.length == 0) {
@@ -54,6 +65,7 @@ static void list_instances(struct registry_request *request)
     }
     if (!registry_query_accept(request) ||
         !registry_query_flag(request, "passing", &only_passing) ||
+        !registry_entries_open(request, registry_filter_health_fields, &entries) ||
         !registry_query_wait(request, &subject, &index)) {
         return;
     }
@@ -67,7 +79,9 @@ static void list_instances(struct registry_request *request)
          instance != NULL; instance = registry_state_next_instance(instance)) {
         if ((!only_passing || is_passing(request->state, instance)) &&
             registry_query_tags_match(request, instance)) {
+            struct registry_entry entry = registry_entry_begin(json, NULL);
             write_entry(request, &json->writer, instance);
+            (void)registry_entry_end(entries, json, entry);
         }
     }
     json_close_array(&json->writer);
@@ -77,12 +91,15 @@ static void list_instances(struct registry_request *request)
 static void list_checks_of_service(struct registry_request *request)
 {
     const struct registry_subject subject = {REGISTRY_TOPIC_SERVICE, request->rest};
+    struct registry_entries *entries;
     uint64_t index;
     if (request->rest.length == 0) {
         registry_reply_error(request, 400, TEXT("Missing service name"));
         return;
     }
-    if (!registry_query_accept(request) || !registry_query_wait(request, &subject, &index)) {
+    if (!registry_query_accept(request) ||
+        !registry_entries_open(request, registry_filter_check_fields, &entries) ||
+        !registry_query_wait(request, &subject, &index)) {
         return;
     }
     struct registry_json *json = registry_json_begin(request);
@@ -93,7 +110,11 @@ static void list_checks_of_service(struct registry_request *request)
     for (const struct registry_instance *instance =
              registry_state_first_instance(request->state, request->rest);
          instance != NULL; instance = registry_state_next_instance(instance)) {
-        write_checks(request, &json->writer, instance);
+        for (const struct registry_check *check =
+                 registry_state_first_check(request->state, instance);
+             check != NULL; check = registry_state_next_check(request->state, check)) {
+            write_check_entry(request, entries, json, check);
+        }
     }
     json_close_array(&json->writer);
     registry_json_send(request, json, index);
@@ -102,12 +123,15 @@ static void list_checks_of_service(struct registry_request *request)
 static void list_checks_of_status(struct registry_request *request)
 {
     const struct registry_subject subject = {.topic = REGISTRY_TOPIC_CHECKS};
+    struct registry_entries *entries;
     uint64_t index;
     if (request->rest.length == 0) {
         registry_reply_error(request, 400, TEXT("Missing check state"));
         return;
     }
-    if (!registry_query_accept(request) || !registry_query_wait(request, &subject, &index)) {
+    if (!registry_query_accept(request) ||
+        !registry_entries_open(request, registry_filter_check_fields, &entries) ||
+        !registry_query_wait(request, &subject, &index)) {
         return;
     }
     struct registry_json *json = registry_json_begin(request);
@@ -119,7 +143,7 @@ static void list_checks_of_status(struct registry_request *request)
     for (size_t i = 0; i < registry_state_check_count(request->state); i++) {
         const struct registry_check *check = registry_state_check_at(request->state, i);
         if (any || text_equal(request->rest, text_of(registry_status_name(check->status)))) {
-            registry_write_check(request, &json->writer, check);
+            write_check_entry(request, entries, json, check);
         }
     }
     json_close_array(&json->writer);

@@ -83,10 +83,6 @@ bool registry_query_accept(struct registry_request *request)
         registry_reply_error(request, 500, TEXT("No path to datacenter"));
         return false;
     }
-    if (registry_query_text(request, "filter", &value) == STATUS_OK && value.length > 0) {
-        registry_reply_error(request, 400, TEXT("This registry does not support ?filter"));
-        return false;
-    }
     return true;
 }
 

@@ -108,7 +108,7 @@ static void release_buffer(void *argument)
 struct registry_json *registry_json_begin(struct registry_request *request)
 {
     struct arena *arena = request->call->arena;
-    struct registry_json *json = arena_alloc(arena, sizeof(*json));
+    struct registry_json *json = arena_calloc(arena, 1, sizeof(*json));
     if (json != NULL) {
         buffer_init(&json->buffer, REGISTRY_REPLY_BYTES_MAX);
     }
@@ -129,6 +129,10 @@ void registry_json_send(struct registry_request *request, struct registry_json *
         {TEXT("x-consul-knownleader"), TEXT("true")},
         {TEXT("x-consul-lastcontact"), TEXT("0")},
     };
+    if (json->status != STATUS_OK) {
+        registry_reply_error(request, 500, request->call->error.message);
+        return;
+    }
     if (index > 0) {
         headers[1].value = arena_format(request->call->arena, "%llu", (unsigned long long)index);
     }

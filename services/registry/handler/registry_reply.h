@@ -34,6 +34,7 @@ void registry_reply_write(struct registry_request *request, enum status status);
 struct registry_json {
     struct json_writer writer;
     struct buffer buffer;
+    enum status status; /* not OK: the reply is the call's error */
 };
 
 /* Lives as long as the exchange's arena. NULL: the request was answered with 500. */

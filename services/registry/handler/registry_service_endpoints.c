@@ -1,4 +1,5 @@
 /* agent/service and agent/services: instances come and go. */
+#include "registry/handler/registry_entries.h"
 #include "registry/handler/registry_json.h"
 #include "registry/handler/registry_query.h"
 #include "registry/handler/registry_service_input.h"
@@ -60,7 +61,9 @@ static void set_maintenance(struct registry_request *request)
 
 static void list_services(struct registry_request *request)
 {
-    if (!registry_query_accept(request)) {
+    struct registry_entries *entries;
+    if (!registry_query_accept(request) ||
+        !registry_entries_open(request, registry_filter_agent_fields, &entries)) {
         return;
     }
     struct registry_json *json = registry_json_begin(request);
@@ -70,8 +73,9 @@ static void list_services(struct registry_request *request)
     json_open_object(&json->writer);
     for (size_t i = 0; i < registry_state_instance_count(request->state); i++) {
         const struct registry_instance *instance = registry_state_instance_at(request->state, i);
-        json_write_name(&json->writer, instance->definition->id);
+        struct registry_entry entry = registry_entry_begin(json, &instance->definition->id);
         registry_write_agent_service(request, &json->writer, instance);
+        (void)registry_entry_end(entries, json, entry);
     }
     json_close_object(&json->writer);
     registry_json_send(request, json, 0);

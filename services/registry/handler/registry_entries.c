@@ -1,0 +1,86 @@
+#include "registry/handler/registry_entries.h"
+
+#include "base/arena.h"
+#include "registry/handler/registry_query.h"
+
+struct registry_entries {
+    struct call *call;
+    struct registry_filter *filter; /* NULL: all are kept */
+    struct arena arena;             /* of one entry */
+};
+
+static void release_arena(void *argument)
+{
+    arena_deinit(argument);
+}
+
+bool registry_entries_open(struct registry_request *request,
+                           const struct registry_filter_field *fields,
+                           struct registry_entries **ret_entries)
+{
+    struct text expression = {NULL, 0};
+    struct registry_entries *entries = arena_calloc(request->call->arena, 1, sizeof(*entries));
+    if (entries == NULL) {
+        registry_reply_error(request, 500, TEXT("no memory"));
+        return false;
+    }
+    entries->call = request->call;
+    arena_init(&entries->arena, REGISTRY_ENTRY_ARENA_BYTES_MAX);
+    if (!arena_defer(request->call->arena, release_arena, &entries->arena)) {
+        registry_reply_error(request, 500, TEXT("no memory"));
+        return false;
+    }
+    enum status status = registry_query_text(request, "filter", &expression);
+    if (status == STATUS_OK && expression.length > 0) {
+        status = registry_filter_parse(request->call, expression, fields, &entries->filter);
+    }
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        registry_reply_error(request, 500, request->call->error.message);
+        return false;
+    }
+    *ret_entries = entries;
+    return true;
+}
+
+struct registry_entry registry_entry_begin(struct registry_json *json, const struct text *name)
+{
+    struct registry_entry entry = {.start = json->buffer.length, .comma = json->writer.comma};
+    if (name != NULL) {
+        json_write_name(&json->writer, *name);
+    }
+    entry.value = json->buffer.length;
+    return entry;
+}
+
+/* Whether the entry is wanted. */
+static enum status look(struct registry_entries *entries, struct text text, bool *ret_matches)
+{
+    struct call step = *entries->call;
+    const struct json *value;
+    step.arena = &entries->arena;
+    arena_reset(&entries->arena);
+    enum status status = json_parse(&step, text, &value);
+    if (status == STATUS_OK) {
+        status = registry_filter_match(entries->filter, entries->call, value, ret_matches);
+    }
+    return status;
+}
+
+bool registry_entry_end(struct registry_entries *entries, struct registry_json *json,
+                        struct registry_entry entry)
+{
+    bool matches = true;
+    if (entries->filter == NULL || json->status != STATUS_OK || json->writer.failed) {
+        return true;
+    }
+    struct text text = text_slice(buffer_text(&json->buffer), entry.value, json->buffer.length);
+    if (text_starts_with(text, TEXT(","))) {
+        text = text_slice(text, 1, text.length);
+    }
+    json->status = look(entries, text, &matches);
+    if (!matches) {
+        json->buffer.length = entry.start;
+        json->writer.comma = entry.comma;
+    }
+    return matches;
+}
