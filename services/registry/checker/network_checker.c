@@ -27,7 +27,10 @@ static enum status probe(void *state, struct call *call,
         return http_probe(checker->http_client, call, check, ret_probe);
     case REGISTRY_CHECK_GRPC:
         return grpc_probe(checker->loop, checker->pool, call, check, ret_probe);
+    case REGISTRY_CHECK_H2PING:
+        return h2ping_probe(checker->loop, call, check, ret_probe);
     case REGISTRY_CHECK_TTL:
+    case REGISTRY_CHECK_ALIAS:
     case REGISTRY_CHECK_MAINTENANCE:
         break;
     }

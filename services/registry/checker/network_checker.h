@@ -1,4 +1,5 @@
-/* network_checker.h: looks at instances by TCP connect, HTTP request, or gRPC's health service. */
+/* network_checker.h: looks at instances by TCP connect, HTTP request, HTTP/2's preface, or gRPC's
+ * health service. */
 #pragma once
 
 #include "registry/checker/registry_checker.h"

@@ -18,6 +18,11 @@ MUST_USE enum status http_probe(struct http_client *client, struct call *call,
                                 const struct registry_check_definition *check,
                                 struct registry_probe *ret_probe);
 
+/* Passing: "host:port" speaks HTTP/2 (it answers the preface by its SETTINGS). */
+MUST_USE enum status h2ping_probe(struct loop *loop, struct call *call,
+                                  const struct registry_check_definition *check,
+                                  struct registry_probe *ret_probe);
+
 /* Passing: SERVING. target: "host:port", or "host:port/service". pool: knows the messages of
  * grpc.health.v1. */
 MUST_USE enum status grpc_probe(struct loop *loop, const struct proto_pool *pool, struct call *call,

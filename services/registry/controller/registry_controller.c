@@ -118,9 +118,6 @@ static enum status adjust_check(struct registry_controller *controller, struct c
     if (check->interval_ns < REGISTRY_CHECK_INTERVAL_MIN_MS * CLOCK_NS_PER_MS) {
         check->interval_ns = REGISTRY_CHECK_INTERVAL_MIN_MS * CLOCK_NS_PER_MS;
     }
-    if (check->timeout_ns <= 0) {
-        check->timeout_ns = REGISTRY_CHECK_TIMEOUT_DEFAULT_MS * CLOCK_NS_PER_MS;
-    }
     return STATUS_OK;
 }
 
@@ -151,7 +148,7 @@ enum status registry_controller_put_instance(struct registry_controller *control
 enum status registry_controller_remove_instance(struct registry_controller *controller,
                                                 struct call *call, struct text id)
 {
-    return registry_state_remove_instance(controller->state, call, id);
+    return registry_state_remove_instance(controller->state, call, id, clock_monotonic_ns());
 }
 
 enum status registry_controller_put_check(struct registry_controller *controller, struct call *call,
@@ -170,7 +167,7 @@ enum status registry_controller_put_check(struct registry_controller *controller
 enum status registry_controller_remove_check(struct registry_controller *controller,
                                              struct call *call, struct text id)
 {
-    return registry_state_remove_check(controller->state, call, id);
+    return registry_state_remove_check(controller->state, call, id, clock_monotonic_ns());
 }
 
 enum status registry_controller_report(struct registry_controller *controller, struct call *call,
@@ -181,6 +178,18 @@ enum status registry_controller_report(struct registry_controller *controller, s
         registry_state_report(controller->state, call, check_id, status, output, now_ns);
     start_sweeping(controller);
     return reported;
+}
+
+static enum status set_maintenance(struct registry_controller *controller, struct call *call,
+                                   const struct registry_check_definition *check, bool enable)
+{
+    bool is_enabled = registry_state_find_check(controller->state, check->id) != NULL;
+    if (enable == is_enabled) {
+        return STATUS_OK;
+    }
+    return enable ? registry_state_put_check(controller->state, call, check, clock_monotonic_ns())
+                  : registry_state_remove_check(controller->state, call, check->id,
+                                                clock_monotonic_ns());
 }
 
 enum status registry_controller_set_maintenance(struct registry_controller *controller,
@@ -196,19 +205,10 @@ enum status registry_controller_set_maintenance(struct registry_controller *cont
         return STATUS_RESOURCE_EXHAUSTED;
     }
     if (registry_state_find_instance(controller->state, id) == NULL) {
-        return call_fail(call, STATUS_NOT_FOUND,
-                         "Unknown service ID \"%.*s\". Ensure that the service ID is passed, not "
-                         "the service name.",
+        return call_fail(call, STATUS_NOT_FOUND, "No service registered with ID \"%.*s\"",
                          TEXT_ARGUMENTS(id));
     }
-    bool is_enabled = registry_state_find_check(controller->state, check_id) != NULL;
-    if (enable == is_enabled) {
-        return STATUS_OK;
-    }
-    if (!enable) {
-        return registry_state_remove_check(controller->state, call, check_id);
-    }
-    struct registry_check_definition check = {
+    const struct registry_check_definition check = {
         .id = check_id,
         .name = TEXT("Service Maintenance Mode"),
         .notes = reason.length > 0 ? reason : no_reason,
@@ -216,5 +216,22 @@ enum status registry_controller_set_maintenance(struct registry_controller *cont
         .kind = REGISTRY_CHECK_MAINTENANCE,
         .initial = REGISTRY_CRITICAL,
     };
-    return registry_state_put_check(controller->state, call, &check, clock_monotonic_ns());
+    return set_maintenance(controller, call, &check, enable);
+}
+
+enum status registry_controller_set_node_maintenance(struct registry_controller *controller,
+                                                     struct call *call, bool enable,
+                                                     struct text reason)
+{
+    static const struct text no_reason =
+        TEXT_INIT("Maintenance mode is enabled for this node, but no reason was provided. "
+                  "This is a default message.");
+    const struct registry_check_definition check = {
+        .id = TEXT("_node_maintenance"),
+        .name = TEXT("Node Maintenance Mode"),
+        .notes = reason.length > 0 ? reason : no_reason,
+        .kind = REGISTRY_CHECK_MAINTENANCE,
+        .initial = REGISTRY_CRITICAL,
+    };
+    return set_maintenance(controller, call, &check, enable);
 }

@@ -68,6 +68,11 @@ MUST_USE enum status registry_controller_set_maintenance(struct registry_control
                                                          struct call *call, struct text id,
                                                          bool enable, struct text reason);
 
+/* The same for the node with all that is on it. */
+MUST_USE enum status
+registry_controller_set_node_maintenance(struct registry_controller *controller, struct call *call,
+                                         bool enable, struct text reason);
+
 /* Parks until the subject's index is over `index`, or for wait_ms (0: REGISTRY_WAIT_DEFAULT_MS; at
  * most REGISTRY_WAIT_MAX_MS; a random part of up to 1/16 is added). index 0 does not wait.
  * STATUS_OK: read now; *ret_index is the subject's. STATUS_CANCELLED, STATUS_DEADLINE_EXCEEDED: the

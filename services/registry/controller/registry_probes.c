@@ -22,7 +22,9 @@ static void run_probe(void *argument)
     struct arena arena;
     struct call call;
     arena_init(&arena, PROBE_ARENA_BYTES_MAX);
-    call_init(&call, &arena, running->check->timeout_ns / CLOCK_NS_PER_MS + 1);
+    call_init(&call, &arena,
+              running->check->timeout_ns > 0 ? running->check->timeout_ns / CLOCK_NS_PER_MS + 1
+                                             : REGISTRY_CHECK_TIMEOUT_DEFAULT_MS);
     call.cancellation = &controller->probes_cancelled;
     enum status status =
         controller->checker.ops->probe(controller->checker.state, &call, running->check, &probe);

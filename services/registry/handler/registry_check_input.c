@@ -22,6 +22,10 @@ static const struct registry_field fields[] = {
     FIELD("HTTP", TEXT, http),
     FIELD("TCP", TEXT, tcp),
     FIELD("GRPC", TEXT, grpc),
+    FIELD("H2PING", TEXT, h2ping),
+    FIELD("H2PingUseTLS", BOOLEAN, h2ping_use_tls),
+    FIELD("AliasNode", TEXT, alias_node),
+    FIELD("AliasService", TEXT, alias_service),
     FIELD("Method", TEXT, method),
     FIELD("Body", TEXT, body),
     FIELD("Header", VALUE, header),
@@ -29,11 +33,14 @@ static const struct registry_field fields[] = {
     FIELD("Interval", DURATION, interval_ns),
     FIELD("Timeout", DURATION, timeout_ns),
     FIELD("DeregisterCriticalServiceAfter", DURATION, deregister_after_ns),
+    FIELD("OutputMaxSize", INTEGER, output_bytes_max),
+    FIELD("SuccessBeforePassing", INTEGER, success_before_passing),
+    FIELD("FailuresBeforeWarning", INTEGER, failures_before_warning),
+    FIELD("FailuresBeforeCritical", INTEGER, failures_before_critical),
     WITHOUT_PLACE("Token", IGNORED),
     WITHOUT_PLACE("Shell", IGNORED),
     WITHOUT_PLACE("DisableRedirects", IGNORED), /* none is followed */
-    WITHOUT_PLACE("OutputMaxSize", IGNORED),    /* at most REGISTRY_OUTPUT_BYTES_MAX are kept */
-    WITHOUT_PLACE("TLSServerName", IGNORED),
+    WITHOUT_PLACE("TLSServerName", REFUSED),
     WITHOUT_PLACE("TLSSkipVerify", REFUSED),
     WITHOUT_PLACE("Script", REFUSED),
     WITHOUT_PLACE("ScriptArgs", REFUSED),
@@ -42,14 +49,7 @@ static const struct registry_field fields[] = {
     WITHOUT_PLACE("GRPCUseTLS", REFUSED),
     WITHOUT_PLACE("UDP", REFUSED),
     WITHOUT_PLACE("TCPUseTLS", REFUSED),
-    WITHOUT_PLACE("H2PING", REFUSED),
-    WITHOUT_PLACE("H2PingUseTLS", IGNORED),
     WITHOUT_PLACE("OSService", REFUSED),
-    WITHOUT_PLACE("AliasNode", REFUSED),
-    WITHOUT_PLACE("AliasService", REFUSED),
-    WITHOUT_PLACE("SuccessBeforePassing", REFUSED),
-    WITHOUT_PLACE("FailuresBeforeWarning", REFUSED),
-    WITHOUT_PLACE("FailuresBeforeCritical", REFUSED),
     WITHOUT_PLACE("Namespace", REFUSED),
     WITHOUT_PLACE("Partition", REFUSED),
 };
@@ -57,7 +57,7 @@ static const struct registry_field fields[] = {
 enum status registry_check_input_read(struct call *call, const struct json *object,
                                       struct registry_check_input *ret_input)
 {
-    *ret_input = (struct registry_check_input){.header = NULL};
+    *ret_input = (struct registry_check_input){.h2ping_use_tls = true};
     enum status status =
         registry_fields_read(call, object, fields, ARRAY_LENGTH(fields), ret_input);
     if (status == STATUS_OK && ret_input->check_id.length > 0) {
@@ -71,19 +71,31 @@ static enum status fail_check(struct call *call, const char *reason)
     return call_fail(call, STATUS_INVALID_ARGUMENT, "Invalid check: %s", reason);
 }
 
+static bool is_alias(const struct registry_check_input *input)
+{
+    return input->alias_node.length > 0 || input->alias_service.length > 0;
+}
+
 static void choose_kind(const struct registry_check_input *input,
                         struct registry_check_definition *definition)
 {
-    definition->kind = REGISTRY_CHECK_TTL;
-    if (input->http.length > 0) {
-        definition->kind = REGISTRY_CHECK_HTTP;
-        definition->target = input->http;
-    } else if (input->tcp.length > 0) {
-        definition->kind = REGISTRY_CHECK_TCP;
-        definition->target = input->tcp;
-    } else if (input->grpc.length > 0) {
-        definition->kind = REGISTRY_CHECK_GRPC;
-        definition->target = input->grpc;
+    const struct {
+        struct text target;
+        enum registry_check_kind kind;
+    } targets[] = {
+        {input->http, REGISTRY_CHECK_HTTP},
+        {input->tcp, REGISTRY_CHECK_TCP},
+        {input->grpc, REGISTRY_CHECK_GRPC},
+        {input->h2ping, REGISTRY_CHECK_H2PING},
+    };
+    definition->kind = is_alias(input) ? REGISTRY_CHECK_ALIAS : REGISTRY_CHECK_TTL;
+    definition->alias_service = input->alias_service;
+    for (size_t i = 0; i < ARRAY_LENGTH(targets); i++) {
+        if (targets[i].target.length > 0) {
+            definition->kind = targets[i].kind;
+            definition->target = targets[i].target;
+            return;
+        }
     }
 }
 
@@ -95,13 +107,48 @@ static enum status check_times(struct call *call, const struct registry_check_in
         return fail_check(call, "Interval and TTL cannot both be specified");
     }
     if (is_active && input->interval_ns <= 0) {
-        return fail_check(call,
-                          "Interval must be > 0 for Script, HTTP, H2PING, TCP, or UDP checks");
+        return fail_check(
+            call, "Interval must be > 0 for Script, HTTP, H2PING, TCP, UDP or OSService checks");
     }
-    if (!is_active && input->ttl_ns <= 0) {
+    if (is_active && is_alias(input)) {
+        return fail_check(call, "Interval cannot be set for Alias checks");
+    }
+    if (is_alias(input) && input->ttl_ns > 0) {
+        return fail_check(call, "TTL must be not be set for Alias checks");
+    }
+    if (!is_active && !is_alias(input) && input->ttl_ns <= 0) {
         return fail_check(call, "TTL must be > 0 for TTL checks");
     }
     return STATUS_OK;
+}
+
+static enum status check_counts(struct call *call, const struct registry_check_input *input)
+{
+    if (input->output_bytes_max < 0) {
+        return fail_check(call, "MaxOutputMaxSize must be positive");
+    }
+    if (input->failures_before_warning > input->failures_before_critical) {
+        return fail_check(call,
+                          "FailuresBeforeWarning can't be higher than FailuresBeforeCritical");
+    }
+    return STATUS_OK;
+}
+
+/* What Consul can and this registry cannot. */
+static enum status check_support(struct call *call, const struct registry_check_input *input)
+{
+    if (input->h2ping.length > 0 && input->h2ping_use_tls) {
+        return fail_check(call, "this registry does not support \"H2PING\" with \"H2PingUseTLS\"");
+    }
+    if (input->alias_node.length > 0) {
+        return fail_check(call, "this registry does not support \"AliasNode\"");
+    }
+    return STATUS_OK;
+}
+
+static unsigned clamp_count(int64_t count)
+{
+    return count < 0 ? 0 : count > INT32_MAX ? (unsigned)INT32_MAX : (unsigned)count;
 }
 
 /* {"Name": ["value", …]}: one header a value. */
@@ -144,16 +191,26 @@ enum status registry_check_input_define(struct call *call, const struct registry
         .interval_ns = input->interval_ns > 0 ? input->interval_ns : 0,
         .timeout_ns = input->timeout_ns > 0 ? input->timeout_ns : 0,
         .deregister_after_ns = input->deregister_after_ns > 0 ? input->deregister_after_ns : 0,
+        .output_bytes_max = (size_t)clamp_count(input->output_bytes_max),
+        .success_before_passing = clamp_count(input->success_before_passing),
+        .failures_before_warning = clamp_count(input->failures_before_warning),
+        .failures_before_critical = clamp_count(input->failures_before_critical),
         .method = input->method,
         .body = input->body,
     };
     choose_kind(input, &definition);
     enum status status = check_times(call, input, definition.kind);
+    if (status == STATUS_OK) {
+        status = check_counts(call, input);
+    }
+    if (status == STATUS_OK) {
+        status = check_support(call, input);
+    }
     if (status != STATUS_OK) {
         return status;
     }
-    if (input->status.length > 0) {
-        CHECK(registry_status_parse(input->status, &definition.initial));
+    if (input->status.length > 0 && !registry_status_parse(input->status, &definition.initial)) {
+        definition.initial = REGISTRY_CRITICAL;
     }
     if (json_kind(input->header) == JSON_OBJECT) {
         status = read_headers(call, input->header, &definition);

@@ -14,6 +14,10 @@ struct registry_check_input {
     struct text http;
     struct text tcp;
     struct text grpc;
+    struct text h2ping;
+    bool h2ping_use_tls; /* true unless it is said */
+    struct text alias_node;
+    struct text alias_service;
     struct text method;
     struct text body;
     const struct json *header;
@@ -21,6 +25,10 @@ struct registry_check_input {
     int64_t interval_ns;
     int64_t timeout_ns;
     int64_t deregister_after_ns;
+    int64_t output_bytes_max;
+    int64_t success_before_passing;
+    int64_t failures_before_warning;
+    int64_t failures_before_critical;
 };
 
 /* STATUS_INVALID_ARGUMENT: as registry_fields_read(). */
@@ -29,7 +37,7 @@ MUST_USE enum status registry_check_input_read(struct call *call, const struct j
 
 /* The definition that it asks for, with all but its id and name. STATUS_INVALID_ARGUMENT: not one
  * kind of check, or without the times that it needs; the call's error is the answer's text. An
- * unknown status is the caller's to refuse beforehand. */
+ * unknown status is the caller's to refuse: it counts as critical here. */
 MUST_USE enum status registry_check_input_define(struct call *call,
                                                  const struct registry_check_input *input,
                                                  struct registry_check_definition *ret_definition);

@@ -42,6 +42,11 @@ bool registry_entries_open(struct registry_request *request,
     return true;
 }
 
+bool registry_entries_have_filter(const struct registry_entries *entries)
+{
+    return entries->filter != NULL;
+}
+
 struct registry_entry registry_entry_begin(struct registry_json *json, const struct text *name)
 {
     struct registry_entry entry = {.start = json->buffer.length, .comma = json->writer.comma};

@@ -21,6 +21,9 @@ MUST_USE bool registry_entries_open(struct registry_request *request,
                                     const struct registry_filter_field *fields,
                                     struct registry_entries **ret_entries);
 
+/* Whether anything may be taken back. */
+bool registry_entries_have_filter(const struct registry_entries *entries);
+
 /* An element of an array begins, or with a name a member of an object. */
 struct registry_entry registry_entry_begin(struct registry_json *json, const struct text *name);
 

@@ -21,6 +21,7 @@ static const struct {
     const size_t *count;
 } tables[] = {
     {registry_service_endpoints, &registry_service_endpoint_count},
+    {registry_agent_endpoints, &registry_agent_endpoint_count},
     {registry_check_endpoints, &registry_check_endpoint_count},
     {registry_catalog_endpoints, &registry_catalog_endpoint_count},
     {registry_health_endpoints, &registry_health_endpoint_count},

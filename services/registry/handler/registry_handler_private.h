@@ -5,6 +5,9 @@
 
 enum { REGISTRY_NODE_ID_BYTES = 37 }; /* a UUID and its NUL */
 
+/* What every Consul node says of itself: that it is in no part of the network of its own. */
+#define REGISTRY_NODE_META_KEY "consul-network-segment"
+
 struct registry_handler {
     struct registry_controller *controller;
     struct arena *arena; /* of the texts below */
@@ -38,9 +41,11 @@ struct registry_endpoint {
     registry_endpoint_fn serve;
 };
 
-/* The tables of the four files of endpoints. */
+/* The tables of the files of endpoints. */
 extern const struct registry_endpoint registry_service_endpoints[];
 extern const size_t registry_service_endpoint_count;
+extern const struct registry_endpoint registry_agent_endpoints[];
+extern const size_t registry_agent_endpoint_count;
 extern const struct registry_endpoint registry_check_endpoints[];
 extern const size_t registry_check_endpoint_count;
 extern const struct registry_endpoint registry_catalog_endpoints[];

@@ -78,7 +78,7 @@ static void list_instances(struct registry_request *request)
              registry_state_first_instance(request->state, request->rest);
          instance != NULL; instance = registry_state_next_instance(instance)) {
         if ((!only_passing || is_passing(request->state, instance)) &&
-            registry_query_tags_match(request, instance)) {
+            registry_query_node_matches(request) && registry_query_tags_match(request, instance)) {
             struct registry_entry entry = registry_entry_begin(json, NULL);
             write_entry(request, &json->writer, instance);
             (void)registry_entry_end(entries, json, entry);
@@ -150,9 +150,37 @@ static void list_checks_of_status(struct registry_request *request)
     registry_json_send(request, json, index);
 }
 
+static void list_checks_of_node(struct registry_request *request)
+{
+    const struct registry_subject subject = {.topic = REGISTRY_TOPIC_CHECKS};
+    struct registry_entries *entries;
+    uint64_t index;
+    if (request->rest.length == 0) {
+        registry_reply_error(request, 400, TEXT("Missing node name"));
+        return;
+    }
+    if (!registry_query_accept(request) ||
+        !registry_entries_open(request, registry_filter_check_fields, &entries) ||
+        !registry_query_wait(request, &subject, &index)) {
+        return;
+    }
+    struct registry_json *json = registry_json_begin(request);
+    if (json == NULL) {
+        return;
+    }
+    bool is_own = text_equal(request->rest, request->handler->node_name);
+    json_open_array(&json->writer);
+    for (size_t i = 0; is_own && i < registry_state_check_count(request->state); i++) {
+        write_check_entry(request, entries, json, registry_state_check_at(request->state, i));
+    }
+    json_close_array(&json->writer);
+    registry_json_send(request, json, index);
+}
+
 const struct registry_endpoint registry_health_endpoints[] = {
     {"GET", "/v1/health/service/*", list_instances},
     {"GET", "/v1/health/checks/*", list_checks_of_service},
+    {"GET", "/v1/health/node/*", list_checks_of_node},
     {"GET", "/v1/health/state/*", list_checks_of_status},
 };
 

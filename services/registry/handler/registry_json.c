@@ -26,6 +26,23 @@ static void write_node_addresses(struct registry_request *request, struct json_w
     json_close_object(writer);
 }
 
+static void write_node_meta(struct json_writer *writer, const char *name)
+{
+    open_member(writer, name);
+    json_member_string(writer, REGISTRY_NODE_META_KEY, TEXT(""));
+    json_close_object(writer);
+}
+
+void registry_write_member(struct registry_request *request, struct json_writer *writer)
+{
+    json_open_object(writer);
+    json_member_string(writer, "Name", request->handler->node_name);
+    json_member_string(writer, "Addr", request->handler->node_address);
+    json_member_integer(writer, "Port", 0);
+    json_member_integer(writer, "Status", 1);
+    json_close_object(writer);
+}
+
 void registry_write_node(struct registry_request *request, struct json_writer *writer,
                          const char *name)
 {
@@ -36,8 +53,7 @@ void registry_write_node(struct registry_request *request, struct json_writer *w
     json_member_string(writer, "Address", request->handler->node_address);
     json_member_string(writer, "Datacenter", request->handler->datacenter);
     write_node_addresses(request, writer);
-    open_member(writer, "Meta");
-    json_close_object(writer);
+    write_node_meta(writer, "Meta");
     write_indexes(writer, index, index);
     json_close_object(writer);
 }
@@ -73,6 +89,46 @@ static void write_weights(struct json_writer *writer, const char *name,
     json_close_object(writer);
 }
 
+static void write_addresses(struct json_writer *writer, const char *name,
+                            const struct registry_service_definition *definition)
+{
+    if (definition->tagged_address_count == 0) {
+        return;
+    }
+    open_member(writer, name);
+    for (size_t i = 0; i < definition->tagged_address_count; i++) {
+        const struct registry_tagged_address *address = &definition->tagged_addresses[i];
+        json_write_name(writer, address->tag);
+        json_open_object(writer);
+        json_member_string(writer, "Address", address->address);
+        json_member_integer(writer, "Port", address->port);
+        json_close_object(writer);
+    }
+    json_close_object(writer);
+}
+
+static void write_connect(struct json_writer *writer, const char *name,
+                          const struct registry_service_definition *definition)
+{
+    open_member(writer, name);
+    if (definition->connect_native) {
+        json_member_boolean(writer, "Native", true);
+    }
+    json_close_object(writer);
+}
+
+/* As Consul writes it for what is no proxy. */
+static void write_no_proxy(struct json_writer *writer, const char *name)
+{
+    open_member(writer, name);
+    json_member_string(writer, "Mode", TEXT(""));
+    open_member(writer, "MeshGateway");
+    json_close_object(writer);
+    open_member(writer, "Expose");
+    json_close_object(writer);
+    json_close_object(writer);
+}
+
 /* What the two forms of a service have in common. */
 static void write_service_members(struct json_writer *writer,
                                   const struct registry_service_definition *definition)
@@ -81,10 +137,12 @@ static void write_service_members(struct json_writer *writer,
     json_member_string(writer, "Service", definition->name);
     registry_write_tags(writer, "Tags", definition);
     json_member_string(writer, "Address", definition->address);
-    open_member(writer, "TaggedAddresses");
-    json_close_object(writer);
+    write_addresses(writer, "TaggedAddresses", definition);
     write_meta(writer, "Meta", definition);
     json_member_integer(writer, "Port", definition->port);
+    if (definition->socket_path.length > 0) {
+        json_member_string(writer, "SocketPath", definition->socket_path);
+    }
     write_weights(writer, "Weights", definition);
     json_member_boolean(writer, "EnableTagOverride", definition->enable_tag_override);
 }
@@ -94,15 +152,25 @@ void registry_write_service(struct json_writer *writer, const char *name,
 {
     open_member(writer, name);
     write_service_members(writer, instance->definition);
+    write_no_proxy(writer, "Proxy");
+    write_connect(writer, "Connect", instance->definition);
+    json_member_string(writer, "PeerName", TEXT(""));
     write_indexes(writer, instance->create_index, instance->modify_index);
     json_close_object(writer);
 }
 
 void registry_write_agent_service(struct registry_request *request, struct json_writer *writer,
-                                  const struct registry_instance *instance)
+                                  const struct registry_instance *instance,
+                                  const struct text *content_hash)
 {
     json_open_object(writer);
     write_service_members(writer, instance->definition);
+    if (instance->definition->connect_native) {
+        write_connect(writer, "Connect", instance->definition);
+    }
+    if (content_hash != NULL) {
+        json_member_string(writer, "ContentHash", *content_hash);
+    }
     json_member_string(writer, "Datacenter", request->handler->datacenter);
     json_close_object(writer);
 }
@@ -117,17 +185,20 @@ void registry_write_catalog_service(struct registry_request *request, struct jso
     json_member_string(writer, "Address", request->handler->node_address);
     json_member_string(writer, "Datacenter", request->handler->datacenter);
     write_node_addresses(request, writer);
-    open_member(writer, "NodeMeta");
-    json_close_object(writer);
+    write_node_meta(writer, "NodeMeta");
     json_member_string(writer, "ServiceKind", TEXT(""));
     json_member_string(writer, "ServiceID", definition->id);
     json_member_string(writer, "ServiceName", definition->name);
     registry_write_tags(writer, "ServiceTags", definition);
     json_member_string(writer, "ServiceAddress", definition->address);
+    write_addresses(writer, "ServiceTaggedAddresses", definition);
     write_weights(writer, "ServiceWeights", definition);
     write_meta(writer, "ServiceMeta", definition);
     json_member_integer(writer, "ServicePort", definition->port);
+    json_member_string(writer, "ServiceSocketPath", definition->socket_path);
     json_member_boolean(writer, "ServiceEnableTagOverride", definition->enable_tag_override);
+    write_no_proxy(writer, "ServiceProxy");
+    write_connect(writer, "ServiceConnect", definition);
     write_indexes(writer, instance->create_index, instance->modify_index);
     json_close_object(writer);
 }
@@ -135,35 +206,18 @@ void registry_write_catalog_service(struct registry_request *request, struct jso
 static void write_duration(struct json_writer *writer, const char *name, int64_t duration_ns)
 {
     char buffer[REGISTRY_DURATION_TEXT_BYTES];
-    json_member_string(writer, name, registry_duration_format(duration_ns, buffer));
+    json_member_string(writer, name,
+                       duration_ns > 0 ? registry_duration_format(duration_ns, buffer) : TEXT(""));
 }
 
-static void write_definition(struct json_writer *writer,
-                             const struct registry_check_definition *definition)
-{
-    static const char *const targets[] = {
-        [REGISTRY_CHECK_TTL] = NULL,         [REGISTRY_CHECK_HTTP] = "HTTP",
-        [REGISTRY_CHECK_TCP] = "TCP",        [REGISTRY_CHECK_GRPC] = "GRPC",
-        [REGISTRY_CHECK_MAINTENANCE] = NULL,
-    };
-    open_member(writer, "Definition");
-    if (targets[definition->kind] != NULL) {
-        json_member_string(writer, targets[definition->kind], definition->target);
-    }
-    write_duration(writer, "Interval", definition->interval_ns);
-    write_duration(writer, "Timeout", definition->timeout_ns);
-    write_duration(writer, "DeregisterCriticalServiceAfter", definition->deregister_after_ns);
-    json_close_object(writer);
-}
-
-void registry_write_check(struct registry_request *request, struct json_writer *writer,
-                          const struct registry_check *check)
+/* What both forms of a check have. */
+static void write_check_members(struct registry_request *request, struct json_writer *writer,
+                                const struct registry_check *check)
 {
     static const struct registry_service_definition no_service = {.tags = NULL};
     const struct registry_check_definition *definition = check->definition;
     const struct registry_service_definition *service =
         check->instance != NULL ? check->instance->definition : &no_service;
-    json_open_object(writer);
     json_member_string(writer, "Node", request->handler->node_name);
     json_member_string(writer, "CheckID", definition->id);
     json_member_string(writer, "Name", definition->name);
@@ -173,11 +227,28 @@ void registry_write_check(struct registry_request *request, struct json_writer *
     json_member_string(writer, "ServiceID", service->id);
     json_member_string(writer, "ServiceName", service->name);
     registry_write_tags(writer, "ServiceTags", service);
+}
+
+void registry_write_check(struct registry_request *request, struct json_writer *writer,
+                          const struct registry_check *check)
+{
+    const struct registry_check_definition *definition = check->definition;
+    json_open_object(writer);
+    write_check_members(request, writer, check);
     json_member_string(writer, "Type", text_of(registry_check_kind_name(definition->kind)));
     write_duration(writer, "Interval", definition->interval_ns);
     write_duration(writer, "Timeout", definition->timeout_ns);
     json_member_integer(writer, "ExposedPort", 0);
-    write_definition(writer, definition);
+    open_member(writer, "Definition");
+    json_close_object(writer);
     write_indexes(writer, check->create_index, check->modify_index);
+    json_close_object(writer);
+}
+
+void registry_write_agent_check(struct registry_request *request, struct json_writer *writer,
+                                const struct registry_check *check)
+{
+    json_open_object(writer);
+    write_check_members(request, writer, check);
     json_close_object(writer);
 }

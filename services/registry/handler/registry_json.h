@@ -9,14 +9,21 @@ void registry_write_node(struct registry_request *request, struct json_writer *w
 /* The form of health/service. */
 void registry_write_service(struct json_writer *writer, const char *name,
                             const struct registry_instance *instance);
-/* The form of agent/service and agent/services, as an object without name. */
+/* The form of agent/service and agent/services, as an object without name. content_hash may be
+ * NULL. */
 void registry_write_agent_service(struct registry_request *request, struct json_writer *writer,
-                                  const struct registry_instance *instance);
+                                  const struct registry_instance *instance,
+                                  const struct text *content_hash);
 /* The flat form of catalog/service. */
 void registry_write_catalog_service(struct registry_request *request, struct json_writer *writer,
                                     const struct registry_instance *instance);
 void registry_write_check(struct registry_request *request, struct json_writer *writer,
                           const struct registry_check *check);
+/* The form of agent/health. */
+void registry_write_agent_check(struct registry_request *request, struct json_writer *writer,
+                                const struct registry_check *check);
+/* The form of agent/members. */
+void registry_write_member(struct registry_request *request, struct json_writer *writer);
 /* "Tags": […] */
 void registry_write_tags(struct json_writer *writer, const char *name,
                          const struct registry_service_definition *definition);

@@ -150,3 +150,61 @@ bool registry_query_wait(struct registry_request *request, const struct registry
     }
     return true;
 }
+
+bool registry_query_maintenance(struct registry_request *request, bool *ret_enable,
+                                struct text *ret_reason)
+{
+    struct text value;
+    *ret_reason = (struct text){NULL, 0};
+    if (registry_query_text(request, "enable", &value) != STATUS_OK) {
+        registry_reply_error(request, 400, TEXT("Missing value for enable"));
+        return false;
+    }
+    if (!registry_boolean_parse(value, ret_enable)) {
+        registry_reply_format(request, 400, "Invalid value for enable: \"%.*s\"",
+                              TEXT_ARGUMENTS(value));
+        return false;
+    }
+    if (registry_query_text(request, "reason", ret_reason) == STATUS_INVALID_ARGUMENT) {
+        registry_reply_status(request, STATUS_INVALID_ARGUMENT);
+        return false;
+    }
+    return true;
+}
+
+bool registry_query_hash(struct registry_request *request, struct text *ret_hash,
+                         int64_t *ret_wait_ms)
+{
+    uint64_t index;
+    if (!parse_wait(request, &index, ret_wait_ms)) {
+        return false;
+    }
+    if (*ret_wait_ms <= 0) {
+        *ret_wait_ms = REGISTRY_WAIT_DEFAULT_MS;
+    } else if (*ret_wait_ms > REGISTRY_WAIT_MAX_MS) {
+        *ret_wait_ms = REGISTRY_WAIT_MAX_MS;
+    }
+    if (registry_query_text(request, "hash", ret_hash) != STATUS_OK) {
+        *ret_hash = (struct text){NULL, 0};
+    }
+    return true;
+}
+
+bool registry_query_node_matches(struct registry_request *request)
+{
+    const struct text name = TEXT("node-meta");
+    struct text rest = request->query;
+    struct text parameter;
+    struct text pair;
+    while (next_parameter(&rest, name, &parameter)) {
+        if (parameter_value(request, parameter, name, &pair) != STATUS_OK) {
+            return false;
+        }
+        struct text value = pair;
+        struct text key = text_next(&value, ':');
+        if (!text_equal(key, TEXT(REGISTRY_NODE_META_KEY)) || value.length > 0) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -22,6 +22,17 @@ MUST_USE bool registry_query_accept(struct registry_request *request);
 bool registry_query_tags_match(struct registry_request *request,
                                const struct registry_instance *instance);
 
+/* What maintenance asks for: `enable`, and `reason` (may be empty). false: it was answered. */
+MUST_USE bool registry_query_maintenance(struct registry_request *request, bool *ret_enable,
+                                         struct text *ret_reason);
+
+/* `hash` (empty: none is known) and for how long to wait. false: it was answered. */
+MUST_USE bool registry_query_hash(struct registry_request *request, struct text *ret_hash,
+                                  int64_t *ret_wait_ms);
+
+/* Whether the node has every `node-meta` that the query asks for. */
+bool registry_query_node_matches(struct registry_request *request);
+
 /* Waits as `index` and `wait` say. false: the request was answered, or nobody wants it any more. */
 MUST_USE bool registry_query_wait(struct registry_request *request,
                                   const struct registry_subject *subject, uint64_t *ret_index);

@@ -25,6 +25,20 @@ void registry_reply_error(struct registry_request *request, int http_status, str
                                   });
 }
 
+void registry_reply_reason(struct registry_request *request, int http_status, struct text reason)
+{
+    const struct http_header headers[] = {
+        {TEXT("content-type"), TEXT("text/plain")},
+        {TEXT("x-consul-reason"), reason},
+    };
+    http_reply(request->exchange, &(struct http_reply){
+                                      .status = http_status,
+                                      .headers = headers,
+                                      .header_count = ARRAY_LENGTH(headers),
+                                      .body = reason,
+                                  });
+}
+
 void registry_reply_format(struct registry_request *request, int http_status, const char *format,
                            ...)
 {
@@ -123,27 +137,41 @@ struct registry_json *registry_json_begin(struct registry_request *request)
 void registry_json_send(struct registry_request *request, struct registry_json *json,
                         uint64_t index)
 {
-    struct http_header headers[] = {
-        {TEXT("content-type"), TEXT("application/json")},
-        {TEXT("x-consul-index"), {NULL, 0}},
-        {TEXT("x-consul-knownleader"), TEXT("true")},
-        {TEXT("x-consul-lastcontact"), TEXT("0")},
-    };
+    struct text index_text = {NULL, 0};
     if (json->status != STATUS_OK) {
         registry_reply_error(request, 500, request->call->error.message);
         return;
     }
     if (index > 0) {
-        headers[1].value = arena_format(request->call->arena, "%llu", (unsigned long long)index);
+        index_text = arena_format(request->call->arena, "%llu", (unsigned long long)index);
     }
-    if (!json_writer_end(&json->writer) || (index > 0 && headers[1].value.data == NULL)) {
+    if (!json_writer_end(&json->writer) || (index > 0 && index_text.data == NULL)) {
         registry_reply_error(request, 500, TEXT("the reply is too large"));
         return;
     }
+    const struct {
+        const char *name;
+        struct text value;
+        bool is_sent;
+    } possible[] = {
+        {"content-type", TEXT("application/json"), true},
+        {"x-consul-index", index_text, index > 0},
+        {"x-consul-knownleader", TEXT("true"), index > 0},
+        {"x-consul-lastcontact", TEXT("0"), index > 0},
+        {"x-consul-contenthash", json->content_hash, json->content_hash.length > 0},
+        {"x-consul-reason", json->reason, json->reason.length > 0},
+    };
+    struct http_header headers[ARRAY_LENGTH(possible)];
+    size_t count = 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(possible); i++) {
+        if (possible[i].is_sent) {
+            headers[count++] = (struct http_header){text_of(possible[i].name), possible[i].value};
+        }
+    }
     http_reply(request->exchange, &(struct http_reply){
-                                      .status = 200,
+                                      .status = json->http_status != 0 ? json->http_status : 200,
                                       .headers = headers,
-                                      .header_count = index > 0 ? ARRAY_LENGTH(headers) : 1,
+                                      .header_count = count,
                                       .body = buffer_text(&json->buffer),
                                   });
 }

@@ -14,6 +14,9 @@ void registry_reply_error(struct registry_request *request, int http_status, str
 void registry_reply_format(struct registry_request *request, int http_status, const char *format,
                            ...) PRINTF_LIKE(3, 4);
 
+/* Plain text, which is the header X-Consul-Reason too. */
+void registry_reply_reason(struct registry_request *request, int http_status, struct text reason);
+
 /* The status's HTTP code and the call's error: what a write's failure is answered with. */
 void registry_reply_status(struct registry_request *request, enum status status);
 
@@ -35,6 +38,10 @@ struct registry_json {
     struct json_writer writer;
     struct buffer buffer;
     enum status status; /* not OK: the reply is the call's error */
+    /* For the sender to fill in. */
+    int http_status;          /* 0: 200 */
+    struct text reason;       /* X-Consul-Reason, with another status than 200 */
+    struct text content_hash; /* X-Consul-ContentHash */
 };
 
 /* Lives as long as the exchange's arena. NULL: the request was answered with 500. */

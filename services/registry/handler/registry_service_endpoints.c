@@ -1,4 +1,6 @@
 /* agent/service and agent/services: instances come and go. */
+#include "base/arena.h"
+#include "base/clock.h"
 #include "registry/handler/registry_entries.h"
 #include "registry/handler/registry_json.h"
 #include "registry/handler/registry_query.h"
@@ -34,29 +36,15 @@ static void deregister_service(struct registry_request *request)
 
 static void set_maintenance(struct registry_request *request)
 {
-    struct text value;
-    struct text reason = {NULL, 0};
+    struct text reason;
     bool enable;
     if (request->rest.length == 0) {
         registry_reply_error(request, 400, TEXT("Missing service ID"));
-        return;
+    } else if (registry_query_maintenance(request, &enable, &reason)) {
+        registry_reply_write(request,
+                             registry_controller_set_maintenance(request->controller, request->call,
+                                                                 request->rest, enable, reason));
     }
-    if (registry_query_text(request, "enable", &value) != STATUS_OK) {
-        registry_reply_error(request, 400, TEXT("Missing value for enable"));
-        return;
-    }
-    if (!registry_boolean_parse(value, &enable)) {
-        registry_reply_format(request, 400, "Invalid value for enable: \"%.*s\"",
-                              TEXT_ARGUMENTS(value));
-        return;
-    }
-    if (registry_query_text(request, "reason", &reason) == STATUS_INVALID_ARGUMENT) {
-        registry_reply_status(request, STATUS_INVALID_ARGUMENT);
-        return;
-    }
-    registry_reply_write(request,
-                         registry_controller_set_maintenance(request->controller, request->call,
-                                                             request->rest, enable, reason));
 }
 
 static void list_services(struct registry_request *request)
@@ -74,57 +62,80 @@ static void list_services(struct registry_request *request)
     for (size_t i = 0; i < registry_state_instance_count(request->state); i++) {
         const struct registry_instance *instance = registry_state_instance_at(request->state, i);
         struct registry_entry entry = registry_entry_begin(json, &instance->definition->id);
-        registry_write_agent_service(request, &json->writer, instance);
+        registry_write_agent_service(request, &json->writer, instance, NULL);
         (void)registry_entry_end(entries, json, entry);
     }
     json_close_object(&json->writer);
     registry_json_send(request, json, 0);
 }
 
-static void get_service(struct registry_request *request)
-{
-    const struct registry_instance *instance =
-        registry_state_find_instance(request->state, request->rest);
-    if (instance == NULL) {
-        registry_reply_format(request, 404, "unknown service ID: %.*s",
-                              TEXT_ARGUMENTS(request->rest));
-        return;
-    }
-    struct registry_json *json = registry_json_begin(request);
-    if (json != NULL) {
-        registry_write_agent_service(request, &json->writer, instance);
-        registry_json_send(request, json, 0);
-    }
-}
-
-/* What clients look for in it: Config.Datacenter, Config.NodeName, Member.Addr. */
-static void describe_agent(struct registry_request *request)
+/* What the reply's hash says: the same for the same content, here and in every process. */
+static struct text content_hash(struct registry_request *request,
+                                const struct registry_instance *instance)
 {
     struct registry_json *json = registry_json_begin(request);
     if (json == NULL) {
+        return (struct text){NULL, 0};
+    }
+    registry_write_agent_service(request, &json->writer, instance, NULL);
+    return arena_format(request->call->arena, "%llx",
+                        (unsigned long long)text_hash(buffer_text(&json->buffer)));
+}
+
+/* One wait for a change of the instance's service. false: its time is up, or the registry stops. */
+static bool wait_for_change(struct registry_request *request,
+                            const struct registry_instance *instance, int64_t due_ns)
+{
+    const struct registry_subject subject = {
+        REGISTRY_TOPIC_SERVICE, arena_copy(request->call->arena, instance->definition->name)};
+    int64_t wait_ms = (due_ns - clock_monotonic_ns()) / CLOCK_NS_PER_MS;
+    uint64_t index = registry_state_index(request->state, &subject);
+    uint64_t changed = index;
+    return wait_ms > 0 && subject.service.data != NULL &&
+           registry_controller_wait(request->controller, request->call, &subject, index, wait_ms,
+                                    &changed) == STATUS_OK &&
+           changed != index;
+}
+
+/* Waits while the content has the hash that the client knows. false: it was answered. */
+static bool wait_for_content(struct registry_request *request, struct text *ret_hash)
+{
+    struct text known;
+    int64_t wait_ms;
+    const struct registry_instance *instance;
+    if (!registry_query_hash(request, &known, &wait_ms)) {
+        return false;
+    }
+    int64_t due_ns = clock_monotonic_ns() + wait_ms * CLOCK_NS_PER_MS;
+    do {
+        instance = registry_state_find_instance(request->state, request->rest);
+        if (instance == NULL) {
+            registry_reply_format(request, 404, "unknown service ID: %.*s",
+                                  TEXT_ARGUMENTS(request->rest));
+            return false;
+        }
+        *ret_hash = content_hash(request, instance);
+        if (ret_hash->data == NULL) {
+            return false;
+        }
+    } while (text_equal(known, *ret_hash) && wait_for_change(request, instance, due_ns));
+    return true;
+}
+
+static void get_service(struct registry_request *request)
+{
+    struct text hash;
+    if (!wait_for_content(request, &hash)) {
         return;
     }
-    struct json_writer *writer = &json->writer;
-    json_open_object(writer);
-    json_write_name(writer, TEXT("Config"));
-    json_open_object(writer);
-    json_member_string(writer, "Datacenter", request->handler->datacenter);
-    json_member_string(writer, "NodeName", request->handler->node_name);
-    json_member_string(writer, "NodeID", text_of(request->handler->node_id));
-    json_member_boolean(writer, "Server", true);
-    json_member_string(writer, "Version", request->handler->version);
-    json_close_object(writer);
-    json_write_name(writer, TEXT("Member"));
-    json_open_object(writer);
-    json_member_string(writer, "Name", request->handler->node_name);
-    json_member_string(writer, "Addr", request->handler->node_address);
-    json_member_integer(writer, "Status", 1);
-    json_close_object(writer);
-    json_write_name(writer, TEXT("Meta"));
-    json_open_object(writer);
-    json_close_object(writer);
-    json_close_object(writer);
-    registry_json_send(request, json, 0);
+    struct registry_json *json = registry_json_begin(request);
+    const struct registry_instance *instance =
+        registry_state_find_instance(request->state, request->rest);
+    if (json != NULL && instance != NULL) {
+        json->content_hash = hash;
+        registry_write_agent_service(request, &json->writer, instance, &hash);
+        registry_json_send(request, json, 0);
+    }
 }
 
 const struct registry_endpoint registry_service_endpoints[] = {
@@ -133,7 +144,6 @@ const struct registry_endpoint registry_service_endpoints[] = {
     {"PUT", "/v1/agent/service/maintenance/*", set_maintenance},
     {"GET", "/v1/agent/service/*", get_service},
     {"GET", "/v1/agent/services", list_services},
-    {"GET", "/v1/agent/self", describe_agent},
 };
 
 const size_t registry_service_endpoint_count = ARRAY_LENGTH(registry_service_endpoints);

@@ -1,6 +1,7 @@
 #include "registry/handler/registry_service_input.h"
 
 #include "base/arena.h"
+#include "registry/handler/registry_addresses_input.h"
 #include "registry/handler/registry_check_input.h"
 #include "registry/handler/registry_fields.h"
 
@@ -13,6 +14,9 @@ struct service_input {
     const struct json *tags;
     const struct json *meta;
     const struct json *weights;
+    const struct json *tagged_addresses;
+    const struct json *connect;
+    struct text socket_path;
     const struct json *check;
     const struct json *checks;
 };
@@ -40,14 +44,14 @@ static const struct registry_field fields[] = {
     FIELD("Tags", VALUE, tags),
     FIELD("Meta", VALUE, meta),
     FIELD("Weights", VALUE, weights),
+    FIELD("SocketPath", TEXT, socket_path),
+    FIELD("TaggedAddresses", VALUE, tagged_addresses),
+    FIELD("Connect", VALUE, connect),
     FIELD("Check", VALUE, check),
     FIELD("Checks", VALUE, checks),
     WITHOUT_PLACE("Token", IGNORED),
     WITHOUT_PLACE("Kind", REFUSED),
-    WITHOUT_PLACE("SocketPath", REFUSED),
-    WITHOUT_PLACE("TaggedAddresses", REFUSED),
     WITHOUT_PLACE("Proxy", REFUSED),
-    WITHOUT_PLACE("Connect", REFUSED),
     WITHOUT_PLACE("Namespace", REFUSED),
     WITHOUT_PLACE("Partition", REFUSED),
 };
@@ -55,6 +59,12 @@ static const struct registry_field fields[] = {
 static const struct registry_field weight_fields[] = {
     {"Passing", REGISTRY_FIELD_INTEGER, offsetof(struct weights_input, passing)},
     {"Warning", REGISTRY_FIELD_INTEGER, offsetof(struct weights_input, warning)},
+};
+
+static const struct registry_field connect_fields[] = {
+    {"Native", REGISTRY_FIELD_BOOLEAN,
+     offsetof(struct registry_service_definition, connect_native)},
+    {"SidecarService", REGISTRY_FIELD_REFUSED, 0},
 };
 
 /* The words for what is no registration at all. */
@@ -121,7 +131,7 @@ static enum status read_meta(struct call *call, const struct json *object,
 
 static int clamp_weight(int64_t weight)
 {
-    return weight < -1 || weight > REGISTRY_WEIGHT_MAX ? -1 : (int)weight;
+    return weight < -1 ? -1 : weight > INT32_MAX ? INT32_MAX : (int)weight;
 }
 
 static enum status read_weights(struct call *call, const struct json *object,
@@ -154,6 +164,7 @@ static enum status read_service(struct call *call, const struct json *body,
         .address = ret_input->address,
         .port = (uint16_t)ret_input->port,
         .enable_tag_override = ret_input->enable_tag_override,
+        .socket_path = ret_input->socket_path,
     };
     if (status == STATUS_OK) {
         status = read_tags(call, ret_input->tags, ret_service);
@@ -163,6 +174,13 @@ static enum status read_service(struct call *call, const struct json *body,
     }
     if (status == STATUS_OK) {
         status = read_weights(call, ret_input->weights, ret_service);
+    }
+    if (status == STATUS_OK) {
+        status = registry_addresses_read(call, ret_input->tagged_addresses, ret_service);
+    }
+    if (status == STATUS_OK && ret_input->connect != NULL) {
+        status = registry_fields_read(call, ret_input->connect, connect_fields,
+                                      ARRAY_LENGTH(connect_fields), ret_service);
     }
     return status;
 }
@@ -188,10 +206,8 @@ static enum status read_checks(struct call *call, const struct service_input *in
     return status;
 }
 
-static enum status validate_input(struct call *call, const struct registry_registration *wanted,
-                                  const struct registry_check_input *checks)
+static enum status validate_input(struct call *call, const struct registry_registration *wanted)
 {
-    enum registry_status known;
     if (wanted->service.name.length == 0) {
         return call_fail(call, STATUS_INVALID_ARGUMENT, "Missing service name");
     }
@@ -200,7 +216,20 @@ static enum status validate_input(struct call *call, const struct registry_regis
         text_equal(wanted->service.address, TEXT("[::]"))) {
         return call_fail(call, STATUS_INVALID_ARGUMENT, "Invalid service address");
     }
-    for (size_t i = 0; i < wanted->check_count; i++) {
+    if (wanted->service.connect_native && wanted->service.port == 0 &&
+        wanted->service.socket_path.length == 0) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "Validation failed: 1 error occurred:\n\t* Port or SocketPath must be set "
+                         "for a Connect native service.\n\n");
+    }
+    return STATUS_OK;
+}
+
+static enum status validate_statuses(struct call *call, const struct registry_check_input *checks,
+                                     size_t count)
+{
+    enum registry_status known;
+    for (size_t i = 0; i < count; i++) {
         if (checks[i].status.length > 0 && !registry_status_parse(checks[i].status, &known)) {
             return call_fail(call, STATUS_INVALID_ARGUMENT,
                              "Status for checks must 'passing', 'warning', 'critical'");
@@ -261,9 +290,15 @@ enum status registry_service_input_read(struct call *call, const struct json *bo
     if (status != STATUS_OK) {
         return fail_decode(call, status);
     }
-    status = validate_input(call, &registration, checks);
+    status = validate_input(call, &registration);
     if (status == STATUS_OK) {
         status = define_checks(call, &registration, checks);
+    }
+    if (status == STATUS_OK) {
+        status = validate_statuses(call, checks, registration.check_count);
+    }
+    if (status == STATUS_OK) {
+        status = registry_addresses_complete(call, &registration.service);
     }
     if (status == STATUS_OK) {
         *ret_registration = registration;

@@ -15,6 +15,8 @@ static const char *const kind_names[] = {
     [REGISTRY_CHECK_HTTP] = "http",
     [REGISTRY_CHECK_TCP] = "tcp",
     [REGISTRY_CHECK_GRPC] = "grpc",
+    [REGISTRY_CHECK_H2PING] = "h2ping",
+    [REGISTRY_CHECK_ALIAS] = "alias",
     [REGISTRY_CHECK_MAINTENANCE] = "maintenance",
 };
 
@@ -41,7 +43,8 @@ const char *registry_check_kind_name(enum registry_check_kind kind)
 
 bool registry_check_kind_is_active(enum registry_check_kind kind)
 {
-    return kind == REGISTRY_CHECK_HTTP || kind == REGISTRY_CHECK_TCP || kind == REGISTRY_CHECK_GRPC;
+    return kind == REGISTRY_CHECK_HTTP || kind == REGISTRY_CHECK_TCP ||
+           kind == REGISTRY_CHECK_GRPC || kind == REGISTRY_CHECK_H2PING;
 }
 
 enum status registry_check_definition_validate(struct call *call,
@@ -57,6 +60,7 @@ enum status registry_check_definition_validate(struct call *call,
         {"Notes", definition->notes, REGISTRY_NOTES_BYTES_MAX},
         {"ServiceID", definition->service_id, REGISTRY_ID_BYTES_MAX},
         {"target", definition->target, REGISTRY_TARGET_BYTES_MAX},
+        {"AliasService", definition->alias_service, REGISTRY_ID_BYTES_MAX},
         {"Method", definition->method, REGISTRY_ID_BYTES_MAX},
         {"Body", definition->body, REGISTRY_CHECK_BODY_BYTES_MAX},
     };
@@ -101,6 +105,11 @@ bool registry_check_definition_equal(const struct registry_check_definition *fir
            first->initial == second->initial && first->ttl_ns == second->ttl_ns &&
            first->interval_ns == second->interval_ns && first->timeout_ns == second->timeout_ns &&
            first->deregister_after_ns == second->deregister_after_ns &&
+           first->output_bytes_max == second->output_bytes_max &&
+           first->success_before_passing == second->success_before_passing &&
+           first->failures_before_warning == second->failures_before_warning &&
+           first->failures_before_critical == second->failures_before_critical &&
+           text_equal(first->alias_service, second->alias_service) &&
            text_equal(first->target, second->target) && text_equal(first->method, second->method) &&
            text_equal(first->body, second->body) && headers_equal(first, second);
 }
@@ -117,6 +126,7 @@ pack_check(struct registry_pack *pack, const struct registry_check_definition *d
     packed.notes = registry_pack_text(pack, definition->notes);
     packed.service_id = registry_pack_text(pack, definition->service_id);
     packed.target = registry_pack_text(pack, definition->target);
+    packed.alias_service = registry_pack_text(pack, definition->alias_service);
     packed.method = registry_pack_text(pack, definition->method);
     packed.body = registry_pack_text(pack, definition->body);
     packed.headers = headers;

@@ -36,10 +36,12 @@ enum registry_check_kind {
     REGISTRY_CHECK_HTTP,
     REGISTRY_CHECK_TCP,
     REGISTRY_CHECK_GRPC,
+    REGISTRY_CHECK_H2PING,
+    REGISTRY_CHECK_ALIAS,       /* as the checks of another instance */
     REGISTRY_CHECK_MAINTENANCE, /* critical for as long as it is there */
 };
 
-/* "ttl", "http", "tcp", "grpc", "maintenance"; static storage. */
+/* "ttl", "http", "tcp", "grpc", "h2ping", "alias", "maintenance"; static storage. */
 const char *registry_check_kind_name(enum registry_check_kind kind);
 /* Whether the registry itself looks, at each interval. */
 bool registry_check_kind_is_active(enum registry_check_kind kind);
@@ -58,11 +60,18 @@ struct registry_check_definition {
     enum registry_status initial; /* critical unless the registration says otherwise */
     int64_t ttl_ns;               /* of TTL, else 0 */
     int64_t interval_ns;          /* of active ones, else 0 */
-    int64_t timeout_ns;           /* of active ones, else 0 */
+    int64_t timeout_ns;           /* of active ones; 0: REGISTRY_CHECK_TIMEOUT_DEFAULT_MS */
     int64_t deregister_after_ns;  /* 0: never */
-    struct text target;           /* "http://host:port/path", "host:port", "host:port/service" */
-    struct text method;           /* of HTTP; empty: GET */
-    struct text body;             /* of HTTP */
+    size_t output_bytes_max;      /* 0: REGISTRY_OUTPUT_BYTES_MAX */
+    /* Of active ones: how many looks in a row it takes to become passing or warning again, warning,
+     * critical. 0: one; for warnings as many as for critical. */
+    unsigned success_before_passing;
+    unsigned failures_before_warning;
+    unsigned failures_before_critical;
+    struct text target;        /* "http://host:port/path", "host:port", "host:port/service" */
+    struct text alias_service; /* of an alias: an instance's id; empty: the node's own checks */
+    struct text method;        /* of HTTP; empty: GET */
+    struct text body;          /* of HTTP */
     const struct registry_check_header *headers; /* of HTTP */
     size_t header_count;
 };

@@ -21,6 +21,35 @@ static enum status validate_tags(struct call *call,
     return STATUS_OK;
 }
 
+static bool is_meta_key_byte(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '_' || byte == '-';
+}
+
+/* NULL: the pair may be. */
+static const char *find_meta_fault(const struct registry_meta *meta)
+{
+    if (meta->key.length == 0) {
+        return "Key cannot be blank";
+    }
+    for (size_t i = 0; i < meta->key.length; i++) {
+        if (!is_meta_key_byte(meta->key.data[i])) {
+            return "Key contains invalid characters";
+        }
+    }
+    if (meta->key.length > REGISTRY_META_KEY_BYTES_MAX) {
+        return "Key is too long (limit: 128 characters)";
+    }
+    if (text_starts_with(meta->key, TEXT("consul-"))) {
+        return "Key prefix 'consul-' is reserved for internal use";
+    }
+    if (meta->value.length > REGISTRY_META_VALUE_BYTES_MAX) {
+        return "Value is too long (limit: 512 characters)";
+    }
+    return NULL;
+}
+
 static enum status validate_meta(struct call *call,
                                  const struct registry_service_definition *definition)
 {
@@ -32,21 +61,55 @@ static enum status validate_meta(struct call *call,
     }
     for (size_t i = 0; i < definition->meta_count; i++) {
         const struct registry_meta *meta = &definition->meta[i];
-        if (meta->key.length == 0 || meta->key.length > REGISTRY_META_KEY_BYTES_MAX ||
-            meta->value.length > REGISTRY_META_VALUE_BYTES_MAX) {
-            return call_fail(call, STATUS_INVALID_ARGUMENT,
-                             "Invalid Service Meta: Couldn't load metadata pair "
-                             "('%.*s'): a key has 1 to %d bytes, a value at most %d",
-                             TEXT_ARGUMENTS(meta->key), REGISTRY_META_KEY_BYTES_MAX,
-                             REGISTRY_META_VALUE_BYTES_MAX);
+        const char *fault = find_meta_fault(meta);
+        if (fault != NULL) {
+            return call_fail(
+                call, STATUS_INVALID_ARGUMENT,
+                "Invalid Service Meta: Couldn't load metadata pair ('%.*s', '%.*s'): %s",
+                TEXT_ARGUMENTS(meta->key), TEXT_ARGUMENTS(meta->value), fault);
         }
     }
     return STATUS_OK;
 }
 
-static bool is_weight(int weight)
+static enum status validate_addresses(struct call *call,
+                                      const struct registry_service_definition *definition)
 {
-    return weight >= 0 && weight <= REGISTRY_WEIGHT_MAX;
+    if (definition->tagged_address_count > REGISTRY_TAGGED_ADDRESSES_MAX) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "Invalid service: more than %d tagged addresses",
+                         REGISTRY_TAGGED_ADDRESSES_MAX);
+    }
+    for (size_t i = 0; i < definition->tagged_address_count; i++) {
+        if (definition->tagged_addresses[i].tag.length > REGISTRY_ID_BYTES_MAX ||
+            definition->tagged_addresses[i].address.length > REGISTRY_ID_BYTES_MAX) {
+            return call_fail(call, STATUS_INVALID_ARGUMENT,
+                             "Invalid service: a tagged address is longer than %d bytes",
+                             REGISTRY_ID_BYTES_MAX);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status validate_weights(struct call *call,
+                                    const struct registry_service_definition *definition)
+{
+    int passing = definition->weight_passing;
+    int warning = definition->weight_warning;
+    if (passing < 1) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "Invalid Weights: Passing must be greater than 0");
+    }
+    if (warning < 0) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "Invalid Weights: Warning must be greater or equal than 0");
+    }
+    if (passing > REGISTRY_WEIGHT_MAX || warning > REGISTRY_WEIGHT_MAX) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "Invalid Weights: DNS Weight must be between 0 and %d",
+                         REGISTRY_WEIGHT_MAX);
+    }
+    return STATUS_OK;
 }
 
 enum status
@@ -55,20 +118,19 @@ registry_service_definition_validate(struct call *call,
 {
     if (definition->name.length > REGISTRY_ID_BYTES_MAX ||
         definition->id.length > REGISTRY_ID_BYTES_MAX ||
-        definition->address.length > REGISTRY_ID_BYTES_MAX) {
+        definition->address.length > REGISTRY_ID_BYTES_MAX ||
+        definition->socket_path.length > REGISTRY_ID_BYTES_MAX) {
         return call_fail(call, STATUS_INVALID_ARGUMENT,
-                         "Invalid service: name, id and address have at most %d bytes",
+                         "Invalid service: name, id, address and socket path have at most %d bytes",
                          REGISTRY_ID_BYTES_MAX);
     }
-    if (definition->weight_passing < 1 || !is_weight(definition->weight_passing)) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT,
-                         "Invalid Weights: Passing must be greater than 0");
+    enum status status = validate_weights(call, definition);
+    if (status == STATUS_OK) {
+        status = validate_tags(call, definition);
     }
-    if (!is_weight(definition->weight_warning)) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT,
-                         "Invalid Weights: Warning must be greater or equal than 0");
+    if (status == STATUS_OK) {
+        status = validate_addresses(call, definition);
     }
-    enum status status = validate_tags(call, definition);
     return status == STATUS_OK ? validate_meta(call, definition) : status;
 }
 
@@ -101,6 +163,22 @@ static bool meta_equal(const struct registry_service_definition *first,
     return true;
 }
 
+static bool addresses_equal(const struct registry_service_definition *first,
+                            const struct registry_service_definition *second)
+{
+    if (first->tagged_address_count != second->tagged_address_count) {
+        return false;
+    }
+    for (size_t i = 0; i < first->tagged_address_count; i++) {
+        if (!text_equal(first->tagged_addresses[i].tag, second->tagged_addresses[i].tag) ||
+            !text_equal(first->tagged_addresses[i].address, second->tagged_addresses[i].address) ||
+            first->tagged_addresses[i].port != second->tagged_addresses[i].port) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool registry_service_definition_equal(const struct registry_service_definition *first,
                                        const struct registry_service_definition *second)
 {
@@ -109,7 +187,27 @@ bool registry_service_definition_equal(const struct registry_service_definition 
            first->enable_tag_override == second->enable_tag_override &&
            first->weight_passing == second->weight_passing &&
            first->weight_warning == second->weight_warning && tags_equal(first, second) &&
-           meta_equal(first, second);
+           meta_equal(first, second) && addresses_equal(first, second) &&
+           text_equal(first->socket_path, second->socket_path) &&
+           first->connect_native == second->connect_native;
+}
+
+static const struct registry_tagged_address *
+pack_addresses(struct registry_pack *pack, const struct registry_service_definition *definition)
+{
+    struct registry_tagged_address *addresses =
+        registry_pack_array(pack, definition->tagged_address_count, sizeof(*addresses));
+    for (size_t i = 0; i < definition->tagged_address_count; i++) {
+        struct registry_tagged_address address = {
+            .tag = registry_pack_text(pack, definition->tagged_addresses[i].tag),
+            .address = registry_pack_text(pack, definition->tagged_addresses[i].address),
+            .port = definition->tagged_addresses[i].port,
+        };
+        if (addresses != NULL) {
+            addresses[i] = address;
+        }
+    }
+    return addresses;
 }
 
 static struct registry_service_definition *
@@ -122,6 +220,8 @@ pack_service(struct registry_pack *pack, const struct registry_service_definitio
     packed.id = registry_pack_text(pack, definition->id);
     packed.name = registry_pack_text(pack, definition->name);
     packed.address = registry_pack_text(pack, definition->address);
+    packed.socket_path = registry_pack_text(pack, definition->socket_path);
+    packed.tagged_addresses = pack_addresses(pack, definition);
     packed.tags = tags;
     packed.meta = meta;
     for (size_t i = 0; i < definition->tag_count; i++) {

@@ -10,6 +10,7 @@ enum {
     REGISTRY_META_VALUE_BYTES_MAX = 512,
     REGISTRY_CHECKS_PER_INSTANCE_MAX = 16,
     REGISTRY_WEIGHT_MAX = 65535,
+    REGISTRY_TAGGED_ADDRESSES_MAX = 16,
 };
 
 struct registry_meta {
@@ -17,11 +18,19 @@ struct registry_meta {
     struct text value;
 };
 
+/* Another address of the instance, for who comes from elsewhere ("wan", "lan_ipv4"). */
+struct registry_tagged_address {
+    struct text tag;
+    struct text address;
+    int port;
+};
+
 struct registry_service_definition {
     struct text id;
     struct text name;
-    struct text address; /* empty: the node's */
-    uint16_t port;       /* 0: none */
+    struct text address;     /* empty: the node's */
+    uint16_t port;           /* 0: none */
+    struct text socket_path; /* empty: none */
     bool enable_tag_override;
     int weight_passing;
     int weight_warning;
@@ -29,6 +38,9 @@ struct registry_service_definition {
     size_t tag_count;
     const struct registry_meta *meta;
     size_t meta_count;
+    const struct registry_tagged_address *tagged_addresses;
+    size_t tagged_address_count;
+    bool connect_native; /* speaks the mesh's protocol itself; kept and told */
 };
 
 /* An instance as the registry keeps it. Read only, borrowed until the next write. */

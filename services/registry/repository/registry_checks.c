@@ -23,6 +23,7 @@ static void change_check(struct registry_change *change, struct stored_check *ch
     struct registry_state *state = change->state;
     check->view.modify_index = registry_change_index(change);
     registry_change_topic(change, REGISTRY_TOPIC_CHECKS);
+    stored_aliases_mark(state, check->instance != NULL ? &check->instance->definition->id : NULL);
     if (check->instance != NULL) {
         registry_change_service(change, check->instance->service);
         return;
@@ -39,11 +40,15 @@ static void keep_output(struct registry_state *state, struct stored_check *check
 {
     char note[OUTPUT_NOTE_BYTES] = "";
     size_t kept = output.length;
+    size_t bytes_max = check->definition->output_bytes_max;
+    if (bytes_max == 0 || bytes_max > REGISTRY_OUTPUT_BYTES_MAX) {
+        bytes_max = REGISTRY_OUTPUT_BYTES_MAX;
+    }
     if (text_equal(check->view.output, output)) {
         return;
     }
-    if (kept > REGISTRY_OUTPUT_BYTES_MAX) {
-        kept = REGISTRY_OUTPUT_BYTES_MAX;
+    if (kept > bytes_max) {
+        kept = bytes_max;
         (void)snprintf(note, sizeof(note), " ... (captured %zu of %zu bytes)", kept, output.length);
     }
     size_t bytes = kept + strlen(note);
@@ -99,6 +104,12 @@ static void start_deadlines(struct registry_state *state, struct stored_check *c
     if (definition->kind == REGISTRY_CHECK_TTL) {
         registry_deadline_start(&state->deadlines, &check->ttl, now_ns + definition->ttl_ns,
                                 now_ns);
+    }
+    list_remove(&check->alias_link);
+    if (definition->kind == REGISTRY_CHECK_ALIAS) {
+        list_append(&state->aliases, &check->alias_link);
+        check->alias_is_stale = true;
+        state->any_alias_is_stale = true;
     }
     if (!registry_check_kind_is_active(definition->kind)) {
         registry_deadline_stop(&state->deadlines, &check->probe);
@@ -178,6 +189,7 @@ static struct stored_check *create_check(struct registry_change *change,
     check->view.instance = instance != NULL ? &instance->view : NULL;
     check->view.status = definition->initial;
     check->view.create_index = registry_change_index(change);
+    list_init(&check->alias_link);
     list_append(checks_of(state, instance), &check->link);
     ++*check_count_of(state, instance);
     return check;
@@ -238,6 +250,7 @@ void stored_check_remove(struct registry_change *change, struct stored_check *ch
     registry_deadline_stop(&state->deadlines, &check->probe);
     change_check(change, check);
     list_remove(&check->link);
+    list_remove(&check->alias_link);
     --*check_count_of(state, check->instance);
     registry_table_remove(&state->checks, check->definition->id);
     state->bytes -= check->definition_bytes + check->output_bytes;
@@ -271,11 +284,13 @@ enum status registry_state_put_check(struct registry_state *state, struct call *
                              TEXT_ARGUMENTS(check->service_id));
         }
     }
-    return stored_check_put(&change, call, instance, check, now_ns);
+    enum status status = stored_check_put(&change, call, instance, check, now_ns);
+    stored_aliases_settle(&change, now_ns);
+    return status;
 }
 
 enum status registry_state_remove_check(struct registry_state *state, struct call *call,
-                                        struct text id)
+                                        struct text id, int64_t now_ns)
 {
     struct registry_change change = {.state = state};
     struct stored_check *check = find_check(state, call, id);
@@ -283,6 +298,7 @@ enum status registry_state_remove_check(struct registry_state *state, struct cal
         return STATUS_NOT_FOUND;
     }
     stored_check_remove(&change, check);
+    stored_aliases_settle(&change, now_ns);
     return STATUS_OK;
 }
 
@@ -302,7 +318,29 @@ enum status registry_state_report(struct registry_state *state, struct call *cal
     registry_deadline_start(&state->deadlines, &check->ttl, now_ns + check->definition->ttl_ns,
                             now_ns);
     stored_check_set(&change, check, status, output, now_ns);
+    stored_aliases_settle(&change, now_ns);
     return STATUS_OK;
+}
+
+/* What so many looks in a row make of it; false: nothing yet. */
+static bool count_look(struct stored_check *check, enum registry_status *status)
+{
+    const struct registry_check_definition *definition = check->definition;
+    if (*status != REGISTRY_CRITICAL) {
+        check->successes++;
+        check->failures = 0;
+        return check->successes >= definition->success_before_passing;
+    }
+    unsigned before_warning = definition->failures_before_warning > 0
+                                  ? definition->failures_before_warning
+                                  : definition->failures_before_critical;
+    check->failures++;
+    check->successes = 0;
+    if (check->failures < definition->failures_before_critical) {
+        *status = REGISTRY_WARNING;
+        return check->failures >= before_warning;
+    }
+    return true;
 }
 
 void registry_state_probed(struct registry_state *state, struct text check_id,
@@ -317,5 +355,8 @@ void registry_state_probed(struct registry_state *state, struct text check_id,
     }
     registry_deadline_start(&state->deadlines, &check->probe,
                             now_ns + check->definition->interval_ns, now_ns);
-    stored_check_set(&change, check, status, output, now_ns);
+    if (count_look(check, &status)) {
+        stored_check_set(&change, check, status, output, now_ns);
+        stored_aliases_settle(&change, now_ns);
+    }
 }

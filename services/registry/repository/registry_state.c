@@ -20,6 +20,7 @@ enum status registry_state_create(uint64_t first_index, struct registry_state **
         list_init(&state->topics[i].watchers);
     }
     registry_deadlines_init(&state->deadlines);
+    list_init(&state->aliases);
     *ret_state = state;
     return STATUS_OK;
 }
@@ -56,6 +57,7 @@ enum status registry_state_check_bytes(struct registry_state *state, struct call
 static void change_instance(struct registry_change *change, struct stored_instance *instance)
 {
     instance->view.modify_index = registry_change_index(change);
+    stored_aliases_mark(change->state, &instance->definition->id);
     registry_change_topic(change, REGISTRY_TOPIC_SERVICES);
     registry_change_service(change, instance->service);
 }
@@ -229,6 +231,7 @@ enum status registry_state_put_instance(struct registry_state *state, struct cal
             stored_instance_remove(&change, instance);
         }
     }
+    stored_aliases_settle(&change, now_ns);
     return status;
 }
 
@@ -239,6 +242,7 @@ void stored_instance_remove(struct registry_change *change, struct stored_instan
         stored_check_remove(change, CONTAINER_OF(instance->checks.next, struct stored_check, link));
     }
     registry_change_topic(change, REGISTRY_TOPIC_SERVICES);
+    stored_aliases_mark(state, &instance->definition->id);
     leave_service(change, instance);
     registry_table_remove(&state->instances, instance->definition->id);
     state->bytes -= instance->definition_bytes;
@@ -247,7 +251,7 @@ void stored_instance_remove(struct registry_change *change, struct stored_instan
 }
 
 enum status registry_state_remove_instance(struct registry_state *state, struct call *call,
-                                           struct text id)
+                                           struct text id, int64_t now_ns)
 {
     struct registry_change change = {.state = state};
     struct stored_instance *instance = registry_table_find(&state->instances, id);
@@ -258,5 +262,6 @@ enum status registry_state_remove_instance(struct registry_state *state, struct 
                          TEXT_ARGUMENTS(id));
     }
     stored_instance_remove(&change, instance);
+    stored_aliases_settle(&change, now_ns);
     return STATUS_OK;
 }

@@ -50,7 +50,7 @@ MUST_USE enum status registry_state_put_instance(struct registry_state *state, s
 
 /* With its checks. STATUS_NOT_FOUND. */
 MUST_USE enum status registry_state_remove_instance(struct registry_state *state, struct call *call,
-                                                    struct text id);
+                                                    struct text id, int64_t now_ns);
 
 /* Adds or replaces a check, of the instance that it names or of the node.
  * STATUS_NOT_FOUND: no such instance. */
@@ -60,7 +60,7 @@ MUST_USE enum status registry_state_put_check(struct registry_state *state, stru
 
 /* STATUS_NOT_FOUND. */
 MUST_USE enum status registry_state_remove_check(struct registry_state *state, struct call *call,
-                                                 struct text id);
+                                                 struct text id, int64_t now_ns);
 
 /* A report on a TTL check, that came at `now_ns`: its TTL starts anew. STATUS_NOT_FOUND.
  * STATUS_FAILED_PRECONDITION: not a TTL check. */

@@ -36,6 +36,10 @@ struct stored_check {
     struct list link;                 /* in instance->checks, or state->node_checks */
     char *output;
     size_t output_bytes;
+    unsigned successes; /* looks in a row */
+    unsigned failures;
+    struct list alias_link; /* of aliases: in state->aliases */
+    bool alias_is_stale;
     struct registry_deadline ttl;
     struct registry_deadline reap;
     struct registry_deadline probe;
@@ -62,6 +66,8 @@ struct registry_state {
     size_t node_check_count;
     struct stored_topic topics[STORED_TOPIC_COUNT];
     struct registry_deadlines deadlines;
+    struct list aliases;
+    bool any_alias_is_stale;
 };
 
 /* One write: takes an index when it first changes something. */
@@ -87,6 +93,12 @@ void stored_check_remove(struct registry_change *change, struct stored_check *ch
 /* Nothing but a changed status is a change. */
 void stored_check_set(struct registry_change *change, struct stored_check *check,
                       enum registry_status status, struct text output, int64_t now_ns);
+
+/* registry_aliases.c */
+/* What an alias of the instance (NULL: of the node, which all are) looks at has changed. */
+void stored_aliases_mark(struct registry_state *state, const struct text *service_id);
+/* Brings the aliases up to date: at the end of every write. */
+void stored_aliases_settle(struct registry_change *change, int64_t now_ns);
 
 /* registry_state.c */
 void stored_instance_remove(struct registry_change *change, struct stored_instance *instance);

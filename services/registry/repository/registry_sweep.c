@@ -40,4 +40,5 @@ void registry_state_sweep(struct registry_state *state, int64_t now_ns, registry
         }
         }
     }
+    stored_aliases_settle(&change, now_ns);
 }

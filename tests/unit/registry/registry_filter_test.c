@@ -89,6 +89,10 @@ static void test_matches(void **state)
         {"Service.Proxy.Upstreams is empty", true},
         {"Service.Proxy.Upstreams.DestinationName == x", false},
         {"Service.Kind == \"\"", true},
+        {"x in Node.TaggedAddresses", false}, /* left out */
+        {"Node.TaggedAddresses is empty", true},
+        {"Service.Proxy.Expose.Checks == false", true},
+        {"Service.SocketPath matches x", false},
         {"Node.Meta.os == linux", true},
         {"Checks.Status == passing", true},
         {"Checks.Status == critical", false},

@@ -169,7 +169,8 @@ static void test_refused(void **state)
         {"{\"Name\":\"web\",\"Check\":{\"TTL\":\"1s\",\"Interval\":\"1s\"}}",
          "Invalid check: Interval and TTL cannot both be specified"},
         {"{\"Name\":\"web\",\"Check\":{\"HTTP\":\"http://h\"}}",
-         "Invalid check: Interval must be > 0 for Script, HTTP, H2PING, TCP, or UDP checks"},
+         "Invalid check: Interval must be > 0 for Script, HTTP, H2PING, TCP, UDP or OSService "
+         "checks"},
         {"{\"Name\":\"web\",\"Check\":{\"Args\":[\"ls\"],\"Interval\":\"1s\"}}",
          "Request decode failed: this registry does not support \"Args\""},
     };

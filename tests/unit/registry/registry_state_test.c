@@ -136,11 +136,11 @@ static void test_index_steps(void **unused)
     assert_int_equal(index_of(&fixture, "rating"), registered + 2);
     assert_int_equal(topic_index(&fixture, REGISTRY_TOPIC_SERVICES), registered + 1);
 
-    assert_int_equal(registry_state_remove_instance(fixture.state, &fixture.call, TEXT("r1")),
+    assert_int_equal(registry_state_remove_instance(fixture.state, &fixture.call, TEXT("r1"), 0),
                      STATUS_OK);
     assert_int_equal(index_of(&fixture, "rating"), registered + 3); /* does not go backwards */
     assert_null(registry_state_find_check(fixture.state, TEXT("r1")));
-    assert_int_equal(registry_state_remove_instance(fixture.state, &fixture.call, TEXT("r1")),
+    assert_int_equal(registry_state_remove_instance(fixture.state, &fixture.call, TEXT("r1"), 0),
                      STATUS_NOT_FOUND);
     teardown(&fixture);
 }
