@@ -1,10 +1,11 @@
 /* grpc_server.h: gRPC services, and the same methods as JSON, on an HTTP server.
  *
  * Makes the routes `POST /Service/Method` of a table of services: a request with content-type
- * application/grpc[+proto] is gRPC (grpc/grpc doc/PROTOCOL-HTTP2.md); one with application/json or
- * application/proto is the Connect protocol's unary form, for unary methods
- * (connectrpc.com/docs/protocol), over HTTP/1.1 and HTTP/2. Health (Check, List, Watch) and
- * reflection (v1, v1alpha) are added by itself.
+ * application/grpc[+proto|+json] is gRPC (grpc/grpc doc/PROTOCOL-HTTP2.md); over HTTP/1.1 and
+ * HTTP/2, one with application/grpc-web[-text][+proto|+json] is gRPC-Web (doc/PROTOCOL-WEB.md), and
+ * one with application/json or application/proto the Connect protocol's unary form, for unary
+ * methods (connectrpc.com/docs/protocol). Health (Check, List, Watch) and reflection (v1, v1alpha)
+ * are added by itself.
  *
  * One object a process, made before the loops start and read by all of them. */
 #pragma once
@@ -18,7 +19,11 @@ struct grpc_server;
 enum {
     GRPC_MESSAGE_BYTES_MAX = 4 * 1024 * 1024, /* received, after decompression */
     GRPC_SERVICES_MAX = 64,
+    GRPC_CORS_ORIGINS_MAX = 16,
 };
+
+/* For how long a browser need not ask again whether it may call, in seconds. */
+#define GRPC_CORS_MAX_AGE_TEXT "7200"
 
 /* Deadlines of unary calls: the client's, at most the maximum; the default when it sends none. */
 #define GRPC_DEADLINE_MAX_MS INT64_C(60000)
@@ -31,13 +36,19 @@ struct grpc_server_options {
     size_t descriptor_set_count;
     size_t message_bytes_max; /* 0: GRPC_MESSAGE_BYTES_MAX */
     /* Told once a call, before its last bytes are handed to the connection; NULL: nobody is.
-     * method: "/Service/Method" as in the table. protocol: "grpc" or "connect". */
+     * method: "/Service/Method" as in the table. protocol: "grpc", "grpc-web" or "connect". */
     void (*observe)(void *state, struct call *call, const char *method, const char *protocol,
                     enum status status, int64_t duration_ns);
     void *observe_state;
+    /* Pages of these origins ("https://example.org", without a path) may call from browsers; "*":
+     * of any. None: those of other origins than the server's own may not. */
+    const struct text *cors_origins;
+    size_t cors_origin_count; /* at most GRPC_CORS_ORIGINS_MAX */
+    bool cors_credentials;    /* with the browser's cookies and logins; not together with "*" */
 };
 
-/* STATUS_INVALID_ARGUMENT: a method without handler, or a message that no descriptor set declares.
+/* STATUS_INVALID_ARGUMENT: a method without handler, a message that no descriptor set declares, too
+ * many origins, or any origin with credentials.
  * STATUS_RESOURCE_EXHAUSTED: no memory. *ret_server is owned by the caller. */
 MUST_USE enum status grpc_server_create(const struct grpc_server_options *options,
                                         struct grpc_server **ret_server);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Connect's conformance runner against our gRPC server and client, and our Connect server: every case
+# Connect's conformance runner against our gRPC, gRPC-Web and Connect server, and our gRPC client: every case
 # passes, and the list of known failures is empty (docs/conformance.md).
 set -eu
 
@@ -30,5 +30,6 @@ run() {
 
 run 'gRPC server' grpc.yaml server 374 conformance_server
 run 'gRPC client' grpc.yaml client 409 conformance_client
-run 'Connect unary server' connect.yaml server 344 conformance_server
+run 'gRPC-Web server' grpc_web.yaml server 656 conformance_server
+run 'Connect server' connect.yaml server 808 conformance_server
 exit "$failed"
