@@ -17,13 +17,14 @@
 #include "peers/conformance_messages.h"
 #include "rpc_status.pb-c.h"
 
-enum { ARENA_BYTES_MAX = 64 * 1024 * 1024, PAYLOADS_MAX = 100 };
+enum { ARENA_BYTES_MAX = 64 * 1024 * 1024, PAYLOADS_MAX = 100, RUNNING_MAX = 16 };
 
 struct program {
     struct loop *loop;
     struct proto_pool *pool;
     struct loop_poll *poll; /* NULL: stdin has ended */
     struct buffer input;
+    unsigned running;
 };
 
 /* A method: its messages, and how the call goes. */
@@ -306,6 +307,8 @@ static void make_call(struct task *self)
         .pool = self->program->pool,
         .target = "conformance",
         .message_bytes_max = wanted->message_receive_limit,
+        .codec = wanted->codec == CONNECTRPC__CONFORMANCE__V1__CODEC__CODEC_JSON ? GRPC_CODEC_JSON
+                                                                                 : GRPC_CODEC_PROTO,
     };
     struct grpc_channel *channel;
     struct text address = arena_format(&self->arena, "%.*s:%u",
@@ -323,6 +326,8 @@ static void make_call(struct task *self)
     grpc_channel_destroy(channel);
 }
 
+static void start_calls(struct program *program);
+
 static void run(void *argument)
 {
     struct task *self = argument;
@@ -338,16 +343,18 @@ static void run(void *argument)
     response.result_case = CONNECTRPC__CONFORMANCE__V1__CLIENT_COMPAT_RESPONSE__RESULT_RESPONSE;
     response.response = &self->result;
     conformance_write(&response.base);
+    self->program->running--;
+    start_calls(self->program);
     arena_deinit(&self->arena);
     free(self);
 }
 
-/* Starts every call that has come whole. */
+/* Starts the calls that have come whole, some at a time: their deadlines run. */
 static void start_calls(struct program *program)
 {
     const struct proto_type *type = proto_pool_type(
         program->pool, &connectrpc__conformance__v1__client_compat_request__descriptor);
-    for (;;) {
+    while (program->running < RUNNING_MAX) {
         struct task *task = calloc(1, sizeof(*task));
         CHECK(task != NULL);
         arena_init(&task->arena, ARENA_BYTES_MAX);
@@ -360,6 +367,7 @@ static void start_calls(struct program *program)
             free(task);
             return;
         }
+        program->running++;
         CHECK(fiber_start(program->loop, run, task) == STATUS_OK);
     }
 }

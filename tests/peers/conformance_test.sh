@@ -28,8 +28,8 @@ run() {
     fi
 }
 
-run 'gRPC server' grpc.yaml server 374 conformance_server
-run 'gRPC client' grpc.yaml client 409 conformance_client
+run 'gRPC server' grpc.yaml server 526 conformance_server
+run 'gRPC client' grpc.yaml client 611 conformance_client
 run 'gRPC-Web server' grpc_web.yaml server 656 conformance_server
 run 'Connect server' connect.yaml server 808 conformance_server
 exit "$failed"

@@ -27,7 +27,7 @@ struct grpc_instance {
 
 struct grpc_fixture {
     struct loop *loop;
-    struct proto_pool *pool; /* of the messages that clients receive */
+    struct proto_pool *pool; /* of the messages that clients receive, and of Echo's requests */
     struct grpc_instance server;
     struct grpc_channel *channel;
     struct arena arena;
