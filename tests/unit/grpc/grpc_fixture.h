@@ -51,6 +51,8 @@ void grpc_fixture_run(void (*body)(struct grpc_fixture *fixture), bool tcp);
     }
 #define FIXTURE_TEST(name)                                                                         \
     FIXTURE_LOOPBACK_TEST(name)                                                                    \
+    FIXTURE_TCP_TEST(name)
+#define FIXTURE_TCP_TEST(name)                                                                     \
     static void name##_tcp(void **state)                                                           \
     {                                                                                              \
         (void)state;                                                                               \
