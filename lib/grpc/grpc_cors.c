@@ -12,14 +12,29 @@ static bool is_any(struct text origin)
     return text_equal(origin, TEXT("*"));
 }
 
+bool grpc_origin_is_valid(struct text origin)
+{
+    static const struct text separator = TEXT_INIT("://");
+    size_t colon = text_find(origin, 0, ':');
+    struct text rest = text_slice(origin, colon, origin.length);
+    if (is_any(origin)) {
+        return true;
+    }
+    /* A path, or a slash at the end, would never be what a browser sends. */
+    return colon > 0 && text_starts_with(rest, separator) && rest.length > separator.length &&
+           text_find(rest, separator.length, '/') == rest.length &&
+           text_find(origin, 0, ' ') == origin.length;
+}
+
 bool grpc_cors_options_are_valid(const struct grpc_server_options *options)
 {
     if (options->cors_origin_count > GRPC_CORS_ORIGINS_MAX) {
         return false;
     }
     for (size_t i = 0; i < options->cors_origin_count; i++) {
-        /* Any page could act for whoever has logged in. */
-        if (is_any(options->cors_origins[i]) && options->cors_credentials) {
+        /* Credentials for any: every page could act for whoever has logged in. */
+        if (!grpc_origin_is_valid(options->cors_origins[i]) ||
+            (is_any(options->cors_origins[i]) && options->cors_credentials)) {
             return false;
         }
     }

@@ -9,7 +9,7 @@ struct grpc_server_method;
 
 enum { GRPC_CORS_HEADERS_MAX = 4 }; /* of a reply */
 
-/* false: too many origins, or any origin with credentials. */
+/* false: what is no origin, too many, or any with credentials. */
 MUST_USE bool grpc_cors_options_are_valid(const struct grpc_server_options *options);
 
 /* Answers OPTIONS. false: it is not a browser's question, or no origin is allowed. */

@@ -47,8 +47,11 @@ struct grpc_server_options {
     bool cors_credentials;    /* with the browser's cookies and logins; not together with "*" */
 };
 
-/* STATUS_INVALID_ARGUMENT: a method without handler, a message that no descriptor set declares, too
- * many origins, or any origin with credentials.
+/* "*", or a scheme, host and maybe port as browsers write them: "https://example.org:8443". */
+bool grpc_origin_is_valid(struct text origin);
+
+/* STATUS_INVALID_ARGUMENT: a method without handler, a message that no descriptor set declares, an
+ * origin that is none, too many of them, or any with credentials.
  * STATUS_RESOURCE_EXHAUSTED: no memory. *ret_server is owned by the caller. */
 MUST_USE enum status grpc_server_create(const struct grpc_server_options *options,
                                         struct grpc_server **ret_server);

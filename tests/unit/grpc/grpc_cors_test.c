@@ -210,6 +210,14 @@ static void options_are_checked(void **state)
     grpc_server_destroy(server);
     options.cors_origin_count++;
     assert_int_equal(grpc_server_create(&options, &server), STATUS_INVALID_ARGUMENT);
+    static const char *const none[] = {"",          "example.org",          "https://",
+                                       "://a",      "https://example.org/", "https://a/b",
+                                       "https:a.b", "https://a https://b"};
+    options.cors_origin_count = 1;
+    for (size_t i = 0; i < ARRAY_LENGTH(none); i++) {
+        many[0] = text_of(none[i]);
+        assert_int_equal(grpc_server_create(&options, &server), STATUS_INVALID_ARGUMENT);
+    }
     options.cors_origins = any;
     options.cors_origin_count = ARRAY_LENGTH(any);
     options.cors_credentials = true;
