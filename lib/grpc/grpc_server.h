@@ -1,11 +1,11 @@
 /* grpc_server.h: gRPC services, and the same methods as JSON, on an HTTP server.
  *
- * Makes the routes `POST /Service/Method` of a table of services: a request with content-type
- * application/grpc[+proto|+json] is gRPC (grpc/grpc doc/PROTOCOL-HTTP2.md); over HTTP/1.1 and
- * HTTP/2, one with application/grpc-web[-text][+proto|+json] is gRPC-Web (doc/PROTOCOL-WEB.md), and
- * one with application/json or application/proto the Connect protocol's unary form, for unary
- * methods (connectrpc.com/docs/protocol). Health (Check, List, Watch) and reflection (v1, v1alpha)
- * are added by itself.
+ * Makes the routes `POST /Service/Method` of a table of services. The content-type chooses the
+ * protocol: application/grpc[+proto|+json] is gRPC (grpc/grpc doc/PROTOCOL-HTTP2.md). Over HTTP/1.1
+ * and HTTP/2, application/grpc-web[-text][+proto|+json] is gRPC-Web (doc/PROTOCOL-WEB.md), and the
+ * Connect protocol (connectrpc.com/docs/protocol) is application/json or application/proto for
+ * unary methods, application/connect+json or application/connect+proto for the others. Health
+ * (Check, List, Watch) and reflection (v1, v1alpha) are added by itself.
  *
  * One object a process, made before the loops start and read by all of them. */
 #pragma once
@@ -93,9 +93,9 @@ const struct http_header *grpc_request_headers(struct call *call, size_t *ret_co
 MUST_USE bool grpc_add_initial_metadata(struct call *call, struct text name, struct text value);
 MUST_USE bool grpc_add_trailing_metadata(struct call *call, struct text name, struct text value);
 
-/* Sends the reply's headers now, before its first message; of Connect, without effect. They should
- * wait for the first message where nobody waits for them: a call that fails before it can then be
- * tried again (gRFC A6). Statuses as grpc_send(). */
+/* Sends the reply's headers now, before its first message; of Connect's unary calls, without
+ * effect. They should wait for the first message where nobody waits for them: a call that fails
+ * before it can then be tried again (gRFC A6). Statuses as grpc_send(). */
 MUST_USE enum status grpc_send_headers(struct call *call);
 
 /* A detail of the failure that the handler is about to return: a message, by its full name and its
@@ -105,7 +105,7 @@ MUST_USE bool grpc_add_error_detail(struct call *call, struct text type_name, st
 
 /* Whether the messages sent from now on are compressed; without being told, they are when the
  * request was and the client accepts it. false: the client does not. Of a stream, the first use
- * must come before its first message; of Connect, without effect. */
+ * must come before its first message; of Connect's unary calls, without effect. */
 MUST_USE bool grpc_compress_reply(struct call *call, bool compress);
 
 /* Whether the message received last came compressed. */
