@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "registry/handler/registry_dns_name.h"
 #include "support/cmocka_test.h"
 
-enum { LINE_BYTES = 512, LINES_MAX = 6000, MANY = 300, FEW = 9, TTL_S = 5 };
+enum { TOLD_BYTES_MAX = 64 * 1024, LINES_MAX = 6000, MANY = 300, FEW = 9, TTL_S = 5 };
 
 struct fixture {
     struct registry_state *state;
@@ -19,6 +20,7 @@ struct fixture {
     struct call call;
     uint8_t reply[DNS_MESSAGE_BYTES_MAX];
     size_t length;
+    struct buffer told; /* the reply in words */
 };
 
 static struct registry_dns_answer answer(void *state, const struct text *labels, size_t count,
@@ -62,6 +64,7 @@ static int setup(void **state)
     assert_non_null(fixture);
     arena_init(&fixture->arena, 16 * 1024 * 1024);
     call_init(&fixture->call, &fixture->arena, 0);
+    buffer_init(&fixture->told, TOLD_BYTES_MAX);
     assert_int_equal(registry_state_create(1000, &fixture->state), STATUS_OK);
     fixture->zone = (struct registry_dns_zone){.domain = TEXT("consul"),
                                                .datacenter = TEXT("dc1"),
@@ -91,6 +94,7 @@ static int teardown(void **state)
     struct fixture *fixture = *state;
     registry_state_destroy(fixture->state);
     arena_deinit(&fixture->arena);
+    buffer_deinit(&fixture->told);
     free(fixture);
     return 0;
 }
@@ -101,7 +105,7 @@ static int compare_lines(const void *a, const void *b)
 }
 
 /* "owner ttl class type data" of each record, sorted: the order of answers is random. */
-static void tell_section(char *told, const ldns_rr_list *records)
+static void tell_section(struct buffer *told, const ldns_rr_list *records)
 {
     static char *lines[LINES_MAX];
     size_t count = ldns_rr_list_rr_count(records);
@@ -113,11 +117,10 @@ static void tell_section(char *told, const ldns_rr_list *records)
     }
     qsort(lines, count, sizeof(lines[0]), compare_lines);
     for (size_t i = 0; i < count; i++) {
-        strcat(told, lines[i]);
-        strcat(told, "; ");
+        assert_true(buffer_format(told, "%s; ", lines[i]));
         free(lines[i]);
     }
-    strcat(told, "| ");
+    assert_true(buffer_append(told, TEXT("| ")));
 }
 
 static ldns_pkt *reply_of(struct fixture *fixture)
@@ -150,7 +153,7 @@ static ldns_pkt *query_for(const char *name, unsigned type)
 /* "RCODE answers | authority | additional |". */
 static const char *ask(struct fixture *fixture, const char *name, unsigned type)
 {
-    static char told[LINE_BYTES * 8];
+    struct buffer *told = &fixture->told;
     ldns_pkt *query = query_for(name, type);
     exchange(fixture, query, true);
     ldns_pkt *reply = reply_of(fixture);
@@ -158,14 +161,16 @@ static const char *ask(struct fixture *fixture, const char *name, unsigned type)
     assert_true(ldns_pkt_qr(reply) && ldns_pkt_rd(reply) && !ldns_pkt_ra(reply));
     assert_true(ldns_rr_compare(ldns_rr_list_rr(ldns_pkt_question(query), 0),
                                 ldns_rr_list_rr(ldns_pkt_question(reply), 0)) == 0);
-    (void)snprintf(told, sizeof(told), "%d%s ", ldns_pkt_get_rcode(reply),
-                   ldns_pkt_aa(reply) ? "" : " not authoritative");
+    buffer_clear(told);
+    assert_true(buffer_format(told, "%d%s ", ldns_pkt_get_rcode(reply),
+                              ldns_pkt_aa(reply) ? "" : " not authoritative"));
     tell_section(told, ldns_pkt_answer(reply));
     tell_section(told, ldns_pkt_authority(reply));
     tell_section(told, ldns_pkt_additional(reply));
     ldns_pkt_free(reply);
     ldns_pkt_free(query);
-    return told;
+    assert_true(buffer_append_byte(told, '\0'));
+    return told->data;
 }
 
 #define SOA "consul. 0 IN SOA ns.consul. hostmaster.consul. 7 3600 600 86400 0 ; "
