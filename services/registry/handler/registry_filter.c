@@ -71,8 +71,7 @@ static bool is_in(const struct filter_term *term, const struct json *value)
         }
         return false;
     }
-    while (json_kind(value) == JSON_OBJECT &&
-           json_next_member(value, &position, &key, &ignored)) {
+    while (json_kind(value) == JSON_OBJECT && json_next_member(value, &position, &key, &ignored)) {
         if (text_equal(key, term->value)) {
             return true;
         }

@@ -1,11 +1,6 @@
-#include <errno.h>
-#include <stdlib.h>
-
 #include "base/arena.h"
 #include "registry/handler/registry_filter_private.h"
 #include "registry/handler/registry_query.h"
-
-enum { NUMBER_BYTES_MAX = 80 };
 
 static const char *const operator_names[] = {
     [FILTER_EQUAL] = "Equal",     [FILTER_NOT_EQUAL] = "Not Equal",
@@ -89,44 +84,49 @@ static enum status fail_value(struct call *call, const struct filter_term *term,
 }
 
 /* The digits' base by their prefix, as Go's: 0x, 0o, 0b, 0; *digits moves behind it. */
-static int base_of(char **digits)
+static unsigned base_of(struct text *digits)
 {
     static const struct {
         char letter;
-        int base;
+        unsigned base;
     } bases[] = {{'x', 16}, {'o', 8}, {'b', 2}};
-    if ((*digits)[0] != '0' || (*digits)[1] == '\0') {
+    if (digits->length < 2 || digits->data[0] != '0') {
         return 10;
     }
     for (size_t i = 0; i < ARRAY_LENGTH(bases); i++) {
-        if (((*digits)[1] | 0x20) == bases[i].letter) {
-            *digits += 2;
+        if ((digits->data[1] | 0x20) == bases[i].letter) {
+            *digits = text_slice(*digits, 2, digits->length);
             return bases[i].base;
         }
     }
-    *digits += 1;
+    *digits = text_slice(*digits, 1, digits->length);
     return 8;
 }
 
 /* As Go's strconv.ParseInt with base 0, without underscores. */
 static enum status convert_integer(struct call *call, struct filter_term *term)
 {
-    char number[NUMBER_BYTES_MAX];
-    if (!text_to_c_string(term->value, number, sizeof(number))) {
+    struct text digits = term->value;
+    bool is_negative = text_starts_with(digits, TEXT("-"));
+    bool fits = true;
+    uint64_t value = 0;
+    if (is_negative || text_starts_with(digits, TEXT("+"))) {
+        digits = text_slice(digits, 1, digits.length);
+    }
+    unsigned base = base_of(&digits);
+    uint64_t limit = (uint64_t)INT64_MAX + (is_negative ? 1 : 0);
+    for (size_t i = 0; i < digits.length; i++) {
+        unsigned digit = filter_digit_value(digits.data[i]);
+        if (digit >= base) {
+            return fail_value(call, term, "ParseInt", "invalid syntax");
+        }
+        fits = fits && value <= (limit - digit) / base;
+        value = value * base + digit;
+    }
+    if (digits.length == 0) {
         return fail_value(call, term, "ParseInt", "invalid syntax");
     }
-    bool is_negative = number[0] == '-';
-    char *digits = number + (is_negative || number[0] == '+' ? 1 : 0);
-    int base = base_of(&digits);
-    char *end;
-    bool is_plain = (digits[0] >= '0' && digits[0] <= '9') ||
-                    ((digits[0] | 0x20) >= 'a' && (digits[0] | 0x20) <= 'f');
-    errno = 0;
-    unsigned long long value = strtoull(digits, &end, base);
-    if (!is_plain || *end != '\0' || end == digits) {
-        return fail_value(call, term, "ParseInt", "invalid syntax");
-    }
-    if (errno == ERANGE || value > (unsigned long long)INT64_MAX + (is_negative ? 1 : 0)) {
+    if (!fits) {
         return fail_value(call, term, "ParseInt", "value out of range");
     }
     term->integer = is_negative ? (int64_t)(0 - value) : (int64_t)value;

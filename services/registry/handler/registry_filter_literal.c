@@ -16,13 +16,13 @@ static const struct escape escapes[] = {
     {'t', '\t'}, {'v', '\v'}, {'\\', '\\'}, {'"', '"'},
 };
 
-static int digit_value(char byte)
+unsigned filter_digit_value(char byte)
 {
     if (byte >= '0' && byte <= '9') {
-        return byte - '0';
+        return (unsigned)(byte - '0');
     }
     byte = (char)(byte | 0x20);
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : 16;
+    return byte >= 'a' && byte <= 'f' ? (unsigned)(byte - 'a' + 10) : 16;
 }
 
 /* `count` digits from the front of *rest. */
@@ -33,7 +33,7 @@ static bool take_digits(struct text *rest, size_t count, unsigned base, uint32_t
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        unsigned digit = (unsigned)digit_value(rest->data[i]);
+        unsigned digit = filter_digit_value(rest->data[i]);
         if (digit >= base) {
             return false;
         }
