@@ -31,6 +31,7 @@ static enum status probe(void *state, struct call *call,
         return h2ping_probe(checker->loop, call, check, ret_probe);
     case REGISTRY_CHECK_TTL:
     case REGISTRY_CHECK_ALIAS:
+    case REGISTRY_CHECK_EXTERNAL:
     case REGISTRY_CHECK_MAINTENANCE:
         break;
     }

@@ -180,6 +180,28 @@ enum status registry_controller_report(struct registry_controller *controller, s
     return reported;
 }
 
+enum status registry_controller_put_node(struct registry_controller *controller, struct call *call,
+                                         const struct registry_node_definition *node)
+{
+    return registry_state_put_node(controller->state, call, node);
+}
+
+enum status registry_controller_remove_node(struct registry_controller *controller,
+                                            struct call *call, struct text name)
+{
+    return registry_state_remove_node(controller->state, call, name);
+}
+
+enum status registry_controller_tell_check(struct registry_controller *controller,
+                                           struct call *call,
+                                           const struct registry_check_definition *check,
+                                           struct text output, int64_t now_ns)
+{
+    enum status status = registry_state_tell_check(controller->state, call, check, output, now_ns);
+    start_sweeping(controller);
+    return status;
+}
+
 static enum status set_maintenance(struct registry_controller *controller, struct call *call,
                                    const struct registry_check_definition *check, bool enable)
 {

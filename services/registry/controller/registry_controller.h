@@ -62,6 +62,16 @@ MUST_USE enum status registry_controller_report(struct registry_controller *cont
                                                 enum registry_status status, struct text output,
                                                 int64_t now_ns);
 
+MUST_USE enum status registry_controller_put_node(struct registry_controller *controller,
+                                                  struct call *call,
+                                                  const struct registry_node_definition *node);
+MUST_USE enum status registry_controller_remove_node(struct registry_controller *controller,
+                                                     struct call *call, struct text name);
+MUST_USE enum status registry_controller_tell_check(struct registry_controller *controller,
+                                                    struct call *call,
+                                                    const struct registry_check_definition *check,
+                                                    struct text output, int64_t now_ns);
+
 /* Takes an instance out of service by a critical check, and back. reason may be empty.
  * STATUS_NOT_FOUND: no such instance. */
 MUST_USE enum status registry_controller_set_maintenance(struct registry_controller *controller,

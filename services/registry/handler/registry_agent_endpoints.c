@@ -198,6 +198,9 @@ static void get_health_by_name(struct registry_request *request)
     for (const struct registry_instance *instance =
              registry_state_first_instance(request->state, request->rest);
          instance != NULL; instance = registry_state_next_instance(instance)) {
+        if (instance->node != NULL) {
+            continue;
+        }
         struct service_health health = health_of(request, instance);
         write_health(request, &json->writer, instance, health.status);
         if (!any || health.http_status > worst.http_status) {

@@ -13,6 +13,9 @@ struct kept_instances {
 static bool is_kept(struct registry_request *request, struct registry_entries *entries,
                     struct registry_json *scratch, const struct registry_instance *instance)
 {
+    if (!registry_query_node_matches(request, instance->node)) {
+        return false;
+    }
     if (!registry_entries_have_filter(entries)) {
         return true;
     }
@@ -102,9 +105,7 @@ static void list_services(struct registry_request *request)
         return;
     }
     json_open_object(&json->writer);
-    for (size_t i = 0;
-         registry_query_node_matches(request) && i < registry_state_service_count(request->state);
-         i++) {
+    for (size_t i = 0; i < registry_state_service_count(request->state); i++) {
         const struct registry_instance *first = registry_state_service_at(request->state, i);
         if (first != NULL && !keep_instances(request, entries, scratch, first, &kept)) {
             registry_reply_error(request, 500, TEXT("no memory"));
@@ -141,7 +142,8 @@ static void list_instances(struct registry_request *request)
     for (const struct registry_instance *instance =
              registry_state_first_instance(request->state, request->rest);
          instance != NULL; instance = registry_state_next_instance(instance)) {
-        if (registry_query_node_matches(request) && registry_query_tags_match(request, instance)) {
+        if (registry_query_node_matches(request, instance->node) &&
+            registry_query_tags_match(request, instance)) {
             struct registry_entry entry = registry_entry_begin(json, NULL);
             registry_write_catalog_service(request, &json->writer, instance);
             (void)registry_entry_end(entries, json, entry);
@@ -149,6 +151,16 @@ static void list_instances(struct registry_request *request)
     }
     json_close_array(&json->writer);
     registry_json_send(request, json, index);
+}
+
+static void write_node_entry(struct registry_request *request, struct registry_entries *entries,
+                             struct registry_json *json, const struct registry_node *node)
+{
+    if (registry_query_node_matches(request, node)) {
+        struct registry_entry entry = registry_entry_begin(json, NULL);
+        registry_write_node(request, &json->writer, NULL, node);
+        (void)registry_entry_end(entries, json, entry);
+    }
 }
 
 static void list_nodes(struct registry_request *request)
@@ -166,10 +178,9 @@ static void list_nodes(struct registry_request *request)
         return;
     }
     json_open_array(&json->writer);
-    if (registry_query_node_matches(request)) {
-        struct registry_entry entry = registry_entry_begin(json, NULL);
-        registry_write_node(request, &json->writer, NULL);
-        (void)registry_entry_end(entries, json, entry);
+    write_node_entry(request, entries, json, NULL);
+    for (size_t i = 0; i < registry_state_node_count(request->state); i++) {
+        write_node_entry(request, entries, json, registry_state_node_at(request->state, i));
     }
     json_close_array(&json->writer);
     registry_json_send(request, json, index);
@@ -186,9 +197,11 @@ static void list_datacenters(struct registry_request *request)
     }
 }
 
-static bool is_own_node(struct registry_request *request)
+/* The node that the path names; false: there is none. */
+static bool find_node(struct registry_request *request, const struct registry_node **ret_node)
 {
-    return text_equal(request->rest, request->handler->node_name);
+    *ret_node = registry_state_find_node(request->state, request->rest);
+    return *ret_node != NULL || text_equal(request->rest, request->handler->node_name);
 }
 
 /* Waits for what is on the node. false: it was answered. */
@@ -209,6 +222,7 @@ static bool open_node(struct registry_request *request, struct registry_entries 
 static void get_node(struct registry_request *request)
 {
     struct registry_entries *entries;
+    const struct registry_node *node;
     uint64_t index;
     if (!open_node(request, &entries, &index)) {
         return;
@@ -217,20 +231,22 @@ static void get_node(struct registry_request *request)
     if (json == NULL) {
         return;
     }
-    if (!is_own_node(request)) {
+    if (!find_node(request, &node)) {
         json_write_null(&json->writer);
         registry_json_send(request, json, index);
         return;
     }
     json_open_object(&json->writer);
-    registry_write_node(request, &json->writer, "Node");
+    registry_write_node(request, &json->writer, "Node", node);
     json_write_name(&json->writer, TEXT("Services"));
     json_open_object(&json->writer);
     for (size_t i = 0; i < registry_state_instance_count(request->state); i++) {
         const struct registry_instance *instance = registry_state_instance_at(request->state, i);
-        struct registry_entry entry = registry_entry_begin(json, &instance->definition->id);
-        registry_write_service(&json->writer, NULL, instance);
-        (void)registry_entry_end(entries, json, entry);
+        if (instance->node == node) {
+            struct registry_entry entry = registry_entry_begin(json, &instance->definition->id);
+            registry_write_service(&json->writer, NULL, instance);
+            (void)registry_entry_end(entries, json, entry);
+        }
     }
     json_close_object(&json->writer);
     json_close_object(&json->writer);
@@ -241,6 +257,7 @@ static void get_node(struct registry_request *request)
 static void list_services_of_node(struct registry_request *request)
 {
     struct registry_entries *entries;
+    const struct registry_node *node;
     uint64_t index;
     if (!open_node(request, &entries, &index)) {
         return;
@@ -249,20 +266,23 @@ static void list_services_of_node(struct registry_request *request)
     if (json == NULL) {
         return;
     }
+    bool exists = find_node(request, &node);
     json_open_object(&json->writer);
-    if (is_own_node(request)) {
-        registry_write_node(request, &json->writer, "Node");
+    if (exists) {
+        registry_write_node(request, &json->writer, "Node", node);
     } else {
         json_write_name(&json->writer, TEXT("Node"));
         json_write_null(&json->writer);
     }
     json_write_name(&json->writer, TEXT("Services"));
     json_open_array(&json->writer);
-    for (size_t i = 0; is_own_node(request) && i < registry_state_instance_count(request->state);
-         i++) {
-        struct registry_entry entry = registry_entry_begin(json, NULL);
-        registry_write_service(&json->writer, NULL, registry_state_instance_at(request->state, i));
-        (void)registry_entry_end(entries, json, entry);
+    for (size_t i = 0; exists && i < registry_state_instance_count(request->state); i++) {
+        const struct registry_instance *instance = registry_state_instance_at(request->state, i);
+        if (instance->node == node) {
+            struct registry_entry entry = registry_entry_begin(json, NULL);
+            registry_write_service(&json->writer, NULL, instance);
+            (void)registry_entry_end(entries, json, entry);
+        }
     }
     json_close_array(&json->writer);
     json_close_object(&json->writer);

@@ -122,9 +122,11 @@ static void list_checks(struct registry_request *request)
     json_open_object(&json->writer);
     for (size_t i = 0; i < registry_state_check_count(request->state); i++) {
         const struct registry_check *check = registry_state_check_at(request->state, i);
-        struct registry_entry entry = registry_entry_begin(json, &check->definition->id);
-        registry_write_check(request, &json->writer, check);
-        (void)registry_entry_end(entries, json, entry);
+        if (check->node == NULL) {
+            struct registry_entry entry = registry_entry_begin(json, &check->definition->id);
+            registry_write_check(request, &json->writer, check);
+            (void)registry_entry_end(entries, json, entry);
+        }
     }
     json_close_object(&json->writer);
     registry_json_send(request, json, 0);

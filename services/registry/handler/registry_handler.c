@@ -24,6 +24,7 @@ static const struct {
     {registry_agent_endpoints, &registry_agent_endpoint_count},
     {registry_check_endpoints, &registry_check_endpoint_count},
     {registry_catalog_endpoints, &registry_catalog_endpoint_count},
+    {registry_catalog_writes, &registry_catalog_write_count},
     {registry_health_endpoints, &registry_health_endpoint_count},
 };
 

@@ -17,15 +17,15 @@ static bool all_pass(const struct registry_state *state, const struct registry_c
 /* Checks of the node count for every instance on it. */
 static bool is_passing(const struct registry_state *state, const struct registry_instance *instance)
 {
-    return all_pass(state, registry_state_first_check(state, NULL)) &&
+    return all_pass(state, registry_state_first_check_of_node(state, instance->node)) &&
            all_pass(state, registry_state_first_check(state, instance));
 }
 
+/* This one and those after it. */
 static void write_checks(struct registry_request *request, struct json_writer *writer,
-                         const struct registry_instance *instance)
+                         const struct registry_check *check)
 {
-    for (const struct registry_check *check = registry_state_first_check(request->state, instance);
-         check != NULL; check = registry_state_next_check(request->state, check)) {
+    for (; check != NULL; check = registry_state_next_check(request->state, check)) {
         registry_write_check(request, writer, check);
     }
 }
@@ -43,12 +43,13 @@ static void write_entry(struct registry_request *request, struct json_writer *wr
                         const struct registry_instance *instance)
 {
     json_open_object(writer);
-    registry_write_node(request, writer, "Node");
+    registry_write_node(request, writer, "Node", instance->node);
     registry_write_service(writer, "Service", instance);
     json_write_name(writer, TEXT("Checks"));
     json_open_array(writer);
-    write_checks(request, writer, NULL);
-    write_checks(request, writer, instance);
+    write_checks(request, writer,
+                 registry_state_first_check_of_node(request->state, instance->node));
+    write_checks(request, writer, registry_state_first_check(request->state, instance));
     json_close_array(writer);
     json_close_object(writer);
 }
@@ -78,7 +79,8 @@ static void list_instances(struct registry_request *request)
              registry_state_first_instance(request->state, request->rest);
          instance != NULL; instance = registry_state_next_instance(instance)) {
         if ((!only_passing || is_passing(request->state, instance)) &&
-            registry_query_node_matches(request) && registry_query_tags_match(request, instance)) {
+            registry_query_node_matches(request, instance->node) &&
+            registry_query_tags_match(request, instance)) {
             struct registry_entry entry = registry_entry_begin(json, NULL);
             write_entry(request, &json->writer, instance);
             (void)registry_entry_end(entries, json, entry);
@@ -168,10 +170,14 @@ static void list_checks_of_node(struct registry_request *request)
     if (json == NULL) {
         return;
     }
-    bool is_own = text_equal(request->rest, request->handler->node_name);
+    const struct registry_node *node = registry_state_find_node(request->state, request->rest);
+    bool exists = node != NULL || text_equal(request->rest, request->handler->node_name);
     json_open_array(&json->writer);
-    for (size_t i = 0; is_own && i < registry_state_check_count(request->state); i++) {
-        write_check_entry(request, entries, json, registry_state_check_at(request->state, i));
+    for (size_t i = 0; exists && i < registry_state_check_count(request->state); i++) {
+        const struct registry_check *check = registry_state_check_at(request->state, i);
+        if (check->node == node) {
+            write_check_entry(request, entries, json, check);
+        }
     }
     json_close_array(&json->writer);
     registry_json_send(request, json, index);

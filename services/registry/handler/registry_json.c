@@ -16,21 +16,53 @@ static void write_indexes(struct json_writer *writer, uint64_t create_index, uin
     json_member_integer(writer, "ModifyIndex", (int64_t)modify_index);
 }
 
-static void write_node_addresses(struct registry_request *request, struct json_writer *writer)
+static void write_pairs(struct json_writer *writer, const char *name,
+                        const struct registry_meta *pairs, size_t count)
 {
-    static const char *const names[] = {"lan", "lan_ipv4", "wan", "wan_ipv4"};
-    open_member(writer, "TaggedAddresses");
-    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
-        json_member_string(writer, names[i], request->handler->node_address);
+    open_member(writer, name);
+    for (size_t i = 0; i < count; i++) {
+        json_write_name(writer, pairs[i].key);
+        json_write_string(writer, pairs[i].value);
     }
     json_close_object(writer);
 }
 
-static void write_node_meta(struct json_writer *writer, const char *name)
+/* Name and addresses; node: NULL for the registry's own. */
+static void write_node_members(struct registry_request *request, struct json_writer *writer,
+                               const struct registry_node *node)
 {
-    open_member(writer, name);
-    json_member_string(writer, REGISTRY_NODE_META_KEY, TEXT(""));
+    static const char *const names[] = {"lan", "lan_ipv4", "wan", "wan_ipv4"};
+    const struct registry_handler *handler = request->handler;
+    struct text id = node != NULL ? node->definition->id : text_of(handler->node_id);
+    struct text address = node != NULL ? node->definition->address : handler->node_address;
+    json_member_string(writer, "ID", id);
+    json_member_string(writer, "Node", registry_node_name(request, node));
+    json_member_string(writer, "Address", address);
+    json_member_string(writer, "Datacenter", handler->datacenter);
+    if (node != NULL) {
+        write_pairs(writer, "TaggedAddresses", node->definition->addresses,
+                    node->definition->address_count);
+        return;
+    }
+    open_member(writer, "TaggedAddresses");
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        json_member_string(writer, names[i], address);
+    }
     json_close_object(writer);
+}
+
+struct text registry_node_name(const struct registry_request *request,
+                               const struct registry_node *node)
+{
+    return node != NULL ? node->definition->name : request->handler->node_name;
+}
+
+static void write_node_meta(struct json_writer *writer, const char *name,
+                            const struct registry_node *node)
+{
+    static const struct registry_meta own = {TEXT_INIT(REGISTRY_NODE_META_KEY), {NULL, 0}};
+    write_pairs(writer, name, node != NULL ? node->definition->meta : &own,
+                node != NULL ? node->definition->meta_count : 1);
 }
 
 void registry_write_member(struct registry_request *request, struct json_writer *writer)
@@ -44,17 +76,14 @@ void registry_write_member(struct registry_request *request, struct json_writer 
 }
 
 void registry_write_node(struct registry_request *request, struct json_writer *writer,
-                         const char *name)
+                         const char *name, const struct registry_node *node)
 {
     uint64_t index = registry_state_first_index(request->state);
     open_member(writer, name);
-    json_member_string(writer, "ID", text_of(request->handler->node_id));
-    json_member_string(writer, "Node", request->handler->node_name);
-    json_member_string(writer, "Address", request->handler->node_address);
-    json_member_string(writer, "Datacenter", request->handler->datacenter);
-    write_node_addresses(request, writer);
-    write_node_meta(writer, "Meta");
-    write_indexes(writer, index, index);
+    write_node_members(request, writer, node);
+    write_node_meta(writer, "Meta", node);
+    write_indexes(writer, node != NULL ? node->create_index : index,
+                  node != NULL ? node->modify_index : index);
     json_close_object(writer);
 }
 
@@ -72,12 +101,7 @@ void registry_write_tags(struct json_writer *writer, const char *name,
 static void write_meta(struct json_writer *writer, const char *name,
                        const struct registry_service_definition *definition)
 {
-    open_member(writer, name);
-    for (size_t i = 0; i < definition->meta_count; i++) {
-        json_write_name(writer, definition->meta[i].key);
-        json_write_string(writer, definition->meta[i].value);
-    }
-    json_close_object(writer);
+    write_pairs(writer, name, definition->meta, definition->meta_count);
 }
 
 static void write_weights(struct json_writer *writer, const char *name,
@@ -180,12 +204,8 @@ void registry_write_catalog_service(struct registry_request *request, struct jso
 {
     const struct registry_service_definition *definition = instance->definition;
     json_open_object(writer);
-    json_member_string(writer, "ID", text_of(request->handler->node_id));
-    json_member_string(writer, "Node", request->handler->node_name);
-    json_member_string(writer, "Address", request->handler->node_address);
-    json_member_string(writer, "Datacenter", request->handler->datacenter);
-    write_node_addresses(request, writer);
-    write_node_meta(writer, "NodeMeta");
+    write_node_members(request, writer, instance->node);
+    write_node_meta(writer, "NodeMeta", instance->node);
     json_member_string(writer, "ServiceKind", TEXT(""));
     json_member_string(writer, "ServiceID", definition->id);
     json_member_string(writer, "ServiceName", definition->name);
@@ -218,7 +238,7 @@ static void write_check_members(struct registry_request *request, struct json_wr
     const struct registry_check_definition *definition = check->definition;
     const struct registry_service_definition *service =
         check->instance != NULL ? check->instance->definition : &no_service;
-    json_member_string(writer, "Node", request->handler->node_name);
+    json_member_string(writer, "Node", registry_node_name(request, check->node));
     json_member_string(writer, "CheckID", definition->id);
     json_member_string(writer, "Name", definition->name);
     json_member_string(writer, "Status", text_of(registry_status_name(check->status)));
@@ -229,6 +249,33 @@ static void write_check_members(struct registry_request *request, struct json_wr
     registry_write_tags(writer, "ServiceTags", service);
 }
 
+/* What the catalog was told; of checks that an agent makes, Consul keeps it to itself. */
+static void write_check_definition(struct json_writer *writer,
+                                   const struct registry_check_definition *definition)
+{
+    const struct {
+        const char *name;
+        int64_t duration_ns;
+    } durations[] = {
+        {"Interval", definition->interval_ns},
+        {"Timeout", definition->timeout_ns},
+        {"DeregisterCriticalServiceAfter", definition->deregister_after_ns},
+    };
+    open_member(writer, "Definition");
+    if (definition->kind == REGISTRY_CHECK_EXTERNAL) {
+        if (definition->target.length > 0) {
+            json_member_string(writer, definition->target_is_http ? "HTTP" : "TCP",
+                               definition->target);
+        }
+        for (size_t i = 0; i < ARRAY_LENGTH(durations); i++) {
+            if (durations[i].duration_ns > 0) {
+                write_duration(writer, durations[i].name, durations[i].duration_ns);
+            }
+        }
+    }
+    json_close_object(writer);
+}
+
 void registry_write_check(struct registry_request *request, struct json_writer *writer,
                           const struct registry_check *check)
 {
@@ -236,11 +283,11 @@ void registry_write_check(struct registry_request *request, struct json_writer *
     json_open_object(writer);
     write_check_members(request, writer, check);
     json_member_string(writer, "Type", text_of(registry_check_kind_name(definition->kind)));
-    write_duration(writer, "Interval", definition->interval_ns);
-    write_duration(writer, "Timeout", definition->timeout_ns);
+    bool is_external = definition->kind == REGISTRY_CHECK_EXTERNAL;
+    write_duration(writer, "Interval", is_external ? 0 : definition->interval_ns);
+    write_duration(writer, "Timeout", is_external ? 0 : definition->timeout_ns);
     json_member_integer(writer, "ExposedPort", 0);
-    open_member(writer, "Definition");
-    json_close_object(writer);
+    write_check_definition(writer, definition);
     write_indexes(writer, check->create_index, check->modify_index);
     json_close_object(writer);
 }

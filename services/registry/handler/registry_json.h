@@ -3,9 +3,12 @@
 
 #include "registry/handler/registry_reply.h"
 
-/* A member of an object, or with NULL an element of a list. */
+/* node: NULL for the registry's own, here and below. A member of an object, or with NULL an element
+ * of a list. */
 void registry_write_node(struct registry_request *request, struct json_writer *writer,
-                         const char *name);
+                         const char *name, const struct registry_node *node);
+struct text registry_node_name(const struct registry_request *request,
+                               const struct registry_node *node);
 /* The form of health/service. */
 void registry_write_service(struct json_writer *writer, const char *name,
                             const struct registry_instance *instance);

@@ -190,7 +190,21 @@ bool registry_query_hash(struct registry_request *request, struct text *ret_hash
     return true;
 }
 
-bool registry_query_node_matches(struct registry_request *request)
+static bool node_has(const struct registry_node *node, struct text key, struct text value)
+{
+    if (node == NULL) {
+        return text_equal(key, TEXT(REGISTRY_NODE_META_KEY)) && value.length == 0;
+    }
+    for (size_t i = 0; i < node->definition->meta_count; i++) {
+        if (text_equal(node->definition->meta[i].key, key) &&
+            text_equal(node->definition->meta[i].value, value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool registry_query_node_matches(struct registry_request *request, const struct registry_node *node)
 {
     const struct text name = TEXT("node-meta");
     struct text rest = request->query;
@@ -202,7 +216,7 @@ bool registry_query_node_matches(struct registry_request *request)
         }
         struct text value = pair;
         struct text key = text_next(&value, ':');
-        if (!text_equal(key, TEXT(REGISTRY_NODE_META_KEY)) || value.length > 0) {
+        if (!node_has(node, key, value)) {
             return false;
         }
     }

@@ -30,8 +30,9 @@ MUST_USE bool registry_query_maintenance(struct registry_request *request, bool 
 MUST_USE bool registry_query_hash(struct registry_request *request, struct text *ret_hash,
                                   int64_t *ret_wait_ms);
 
-/* Whether the node has every `node-meta` that the query asks for. */
-bool registry_query_node_matches(struct registry_request *request);
+/* Whether the node (NULL: the registry's own) has every `node-meta` that the query asks for. */
+bool registry_query_node_matches(struct registry_request *request,
+                                 const struct registry_node *node);
 
 /* Waits as `index` and `wait` say. false: the request was answered, or nobody wants it any more. */
 MUST_USE bool registry_query_wait(struct registry_request *request,

@@ -61,9 +61,11 @@ static void list_services(struct registry_request *request)
     json_open_object(&json->writer);
     for (size_t i = 0; i < registry_state_instance_count(request->state); i++) {
         const struct registry_instance *instance = registry_state_instance_at(request->state, i);
-        struct registry_entry entry = registry_entry_begin(json, &instance->definition->id);
-        registry_write_agent_service(request, &json->writer, instance, NULL);
-        (void)registry_entry_end(entries, json, entry);
+        if (instance->node == NULL) {
+            struct registry_entry entry = registry_entry_begin(json, &instance->definition->id);
+            registry_write_agent_service(request, &json->writer, instance, NULL);
+            (void)registry_entry_end(entries, json, entry);
+        }
     }
     json_close_object(&json->writer);
     registry_json_send(request, json, 0);

@@ -56,6 +56,28 @@ static const struct registry_field fields[] = {
     WITHOUT_PLACE("Partition", REFUSED),
 };
 
+/* The same as the catalog's writes name them. */
+static const struct registry_field catalog_fields[] = {
+    FIELD("ID", TEXT, id),
+    FIELD("Service", TEXT, name),
+    FIELD("Address", TEXT, address),
+    FIELD("Port", INTEGER, port),
+    FIELD("EnableTagOverride", BOOLEAN, enable_tag_override),
+    FIELD("Tags", VALUE, tags),
+    FIELD("Meta", VALUE, meta),
+    FIELD("Weights", VALUE, weights),
+    FIELD("SocketPath", TEXT, socket_path),
+    FIELD("TaggedAddresses", VALUE, tagged_addresses),
+    FIELD("Connect", VALUE, connect),
+    WITHOUT_PLACE("CreateIndex", IGNORED),
+    WITHOUT_PLACE("ModifyIndex", IGNORED),
+    WITHOUT_PLACE("PeerName", REFUSED),
+    WITHOUT_PLACE("Kind", REFUSED),
+    WITHOUT_PLACE("Proxy", REFUSED),
+    WITHOUT_PLACE("Namespace", REFUSED),
+    WITHOUT_PLACE("Partition", REFUSED),
+};
+
 static const struct registry_field weight_fields[] = {
     {"Passing", REGISTRY_FIELD_INTEGER, offsetof(struct weights_input, passing)},
     {"Warning", REGISTRY_FIELD_INTEGER, offsetof(struct weights_input, warning)},
@@ -150,11 +172,12 @@ static enum status read_weights(struct call *call, const struct json *object,
 }
 
 static enum status read_service(struct call *call, const struct json *body,
+                                const struct registry_field *names, size_t name_count,
                                 struct service_input *ret_input,
                                 struct registry_service_definition *ret_service)
 {
     *ret_input = (struct service_input){.tags = NULL};
-    enum status status = registry_fields_read(call, body, fields, ARRAY_LENGTH(fields), ret_input);
+    enum status status = registry_fields_read(call, body, names, name_count, ret_input);
     if (status == STATUS_OK && (ret_input->port < 0 || ret_input->port > UINT16_MAX)) {
         status = call_fail(call, STATUS_INVALID_ARGUMENT, "\"Port\" is out of range");
     }
@@ -283,7 +306,8 @@ enum status registry_service_input_read(struct call *call, const struct json *bo
     struct registry_check_input checks[REGISTRY_CHECKS_PER_INSTANCE_MAX + 1];
     struct registry_registration registration = {.check_count = 0};
     struct service_input input;
-    enum status status = read_service(call, body, &input, &registration.service);
+    enum status status =
+        read_service(call, body, fields, ARRAY_LENGTH(fields), &input, &registration.service);
     if (status == STATUS_OK) {
         status = read_checks(call, &input, checks, &registration.check_count);
     }
@@ -304,4 +328,12 @@ enum status registry_service_input_read(struct call *call, const struct json *bo
         *ret_registration = registration;
     }
     return status;
+}
+
+enum status registry_catalog_service_read(struct call *call, const struct json *object,
+                                          struct registry_service_definition *ret_service)
+{
+    struct service_input input;
+    return read_service(call, object, catalog_fields, ARRAY_LENGTH(catalog_fields), &input,
+                        ret_service);
 }

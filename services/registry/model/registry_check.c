@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "registry/model/registry_pack.h"
+#include "registry/model/registry_node.h"
 
 static const char *const status_names[] = {
     [REGISTRY_PASSING] = "passing",
@@ -11,13 +11,10 @@ static const char *const status_names[] = {
 };
 
 static const char *const kind_names[] = {
-    [REGISTRY_CHECK_TTL] = "ttl",
-    [REGISTRY_CHECK_HTTP] = "http",
-    [REGISTRY_CHECK_TCP] = "tcp",
-    [REGISTRY_CHECK_GRPC] = "grpc",
-    [REGISTRY_CHECK_H2PING] = "h2ping",
-    [REGISTRY_CHECK_ALIAS] = "alias",
-    [REGISTRY_CHECK_MAINTENANCE] = "maintenance",
+    [REGISTRY_CHECK_TTL] = "ttl",       [REGISTRY_CHECK_HTTP] = "http",
+    [REGISTRY_CHECK_TCP] = "tcp",       [REGISTRY_CHECK_GRPC] = "grpc",
+    [REGISTRY_CHECK_H2PING] = "h2ping", [REGISTRY_CHECK_ALIAS] = "alias",
+    [REGISTRY_CHECK_EXTERNAL] = "",     [REGISTRY_CHECK_MAINTENANCE] = "maintenance",
 };
 
 const char *registry_status_name(enum registry_status status)
@@ -99,13 +96,14 @@ static bool headers_equal(const struct registry_check_definition *first,
 bool registry_check_definition_equal(const struct registry_check_definition *first,
                                      const struct registry_check_definition *second)
 {
-    return text_equal(first->id, second->id) && text_equal(first->name, second->name) &&
-           text_equal(first->notes, second->notes) &&
+    return text_equal(first->node, second->node) && text_equal(first->id, second->id) &&
+           text_equal(first->name, second->name) && text_equal(first->notes, second->notes) &&
            text_equal(first->service_id, second->service_id) && first->kind == second->kind &&
            first->initial == second->initial && first->ttl_ns == second->ttl_ns &&
            first->interval_ns == second->interval_ns && first->timeout_ns == second->timeout_ns &&
            first->deregister_after_ns == second->deregister_after_ns &&
            first->output_bytes_max == second->output_bytes_max &&
+           first->target_is_http == second->target_is_http &&
            first->success_before_passing == second->success_before_passing &&
            first->failures_before_warning == second->failures_before_warning &&
            first->failures_before_critical == second->failures_before_critical &&
@@ -121,7 +119,9 @@ pack_check(struct registry_pack *pack, const struct registry_check_definition *d
     struct registry_check_header *headers =
         registry_pack_array(pack, definition->header_count, sizeof(*headers));
     struct registry_check_definition packed = *definition;
+    packed.node = registry_pack_text(pack, definition->node);
     packed.id = registry_pack_text(pack, definition->id);
+    packed.key = registry_pack_key(pack, packed.node, packed.id);
     packed.name = registry_pack_text(pack, definition->name);
     packed.notes = registry_pack_text(pack, definition->notes);
     packed.service_id = registry_pack_text(pack, definition->service_id);

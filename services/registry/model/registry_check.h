@@ -12,6 +12,7 @@
 #include "base/text.h"
 
 struct registry_instance;
+struct registry_node;
 
 enum {
     REGISTRY_ID_BYTES_MAX = 255, /* of names and ids of services and checks, and of tags */
@@ -38,10 +39,11 @@ enum registry_check_kind {
     REGISTRY_CHECK_GRPC,
     REGISTRY_CHECK_H2PING,
     REGISTRY_CHECK_ALIAS,       /* as the checks of another instance */
+    REGISTRY_CHECK_EXTERNAL,    /* somebody else looks, and tells the catalog */
     REGISTRY_CHECK_MAINTENANCE, /* critical for as long as it is there */
 };
 
-/* "ttl", "http", "tcp", "grpc", "h2ping", "alias", "maintenance"; static storage. */
+/* "ttl", "http", "tcp", "grpc", "h2ping", "alias", "", "maintenance"; static storage. */
 const char *registry_check_kind_name(enum registry_check_kind kind);
 /* Whether the registry itself looks, at each interval. */
 bool registry_check_kind_is_active(enum registry_check_kind kind);
@@ -52,6 +54,8 @@ struct registry_check_header {
 };
 
 struct registry_check_definition {
+    struct text node; /* empty: the registry's own */
+    struct text key;  /* of the registry's own copies: registry_key() */
     struct text id;
     struct text name;
     struct text notes;
@@ -69,6 +73,7 @@ struct registry_check_definition {
     unsigned failures_before_warning;
     unsigned failures_before_critical;
     struct text target;        /* "http://host:port/path", "host:port", "host:port/service" */
+    bool target_is_http;       /* of an external one, which is only told */
     struct text alias_service; /* of an alias: an instance's id; empty: the node's own checks */
     struct text method;        /* of HTTP; empty: GET */
     struct text body;          /* of HTTP */
@@ -79,6 +84,7 @@ struct registry_check_definition {
 /* A check as the registry keeps it. Read only, borrowed until the next write. */
 struct registry_check {
     const struct registry_check_definition *definition;
+    const struct registry_node *node;         /* NULL: the registry's own */
     const struct registry_instance *instance; /* NULL: of the node */
     enum registry_status status;
     struct text output;

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "registry/model/registry_pack.h"
+#include "registry/model/registry_node.h"
 
 static enum status validate_tags(struct call *call,
                                  const struct registry_service_definition *definition)
@@ -182,8 +182,9 @@ static bool addresses_equal(const struct registry_service_definition *first,
 bool registry_service_definition_equal(const struct registry_service_definition *first,
                                        const struct registry_service_definition *second)
 {
-    return text_equal(first->id, second->id) && text_equal(first->name, second->name) &&
-           text_equal(first->address, second->address) && first->port == second->port &&
+    return text_equal(first->node, second->node) && text_equal(first->id, second->id) &&
+           text_equal(first->name, second->name) && text_equal(first->address, second->address) &&
+           first->port == second->port &&
            first->enable_tag_override == second->enable_tag_override &&
            first->weight_passing == second->weight_passing &&
            first->weight_warning == second->weight_warning && tags_equal(first, second) &&
@@ -217,7 +218,9 @@ pack_service(struct registry_pack *pack, const struct registry_service_definitio
     struct text *tags = registry_pack_array(pack, definition->tag_count, sizeof(*tags));
     struct registry_meta *meta = registry_pack_array(pack, definition->meta_count, sizeof(*meta));
     struct registry_service_definition packed = *definition;
+    packed.node = registry_pack_text(pack, definition->node);
     packed.id = registry_pack_text(pack, definition->id);
+    packed.key = registry_pack_key(pack, packed.node, packed.id);
     packed.name = registry_pack_text(pack, definition->name);
     packed.address = registry_pack_text(pack, definition->address);
     packed.socket_path = registry_pack_text(pack, definition->socket_path);

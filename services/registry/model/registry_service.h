@@ -13,6 +13,8 @@ enum {
     REGISTRY_TAGGED_ADDRESSES_MAX = 16,
 };
 
+struct registry_node;
+
 struct registry_meta {
     struct text key;
     struct text value;
@@ -26,6 +28,8 @@ struct registry_tagged_address {
 };
 
 struct registry_service_definition {
+    struct text node; /* empty: the registry's own */
+    struct text key;  /* of the registry's own copies: registry_key() */
     struct text id;
     struct text name;
     struct text address;     /* empty: the node's */
@@ -45,6 +49,7 @@ struct registry_service_definition {
 
 /* An instance as the registry keeps it. Read only, borrowed until the next write. */
 struct registry_instance {
+    const struct registry_node *node; /* NULL: the registry's own */
     const struct registry_service_definition *definition;
     uint64_t create_index;
     uint64_t modify_index;

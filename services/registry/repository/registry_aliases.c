@@ -50,7 +50,7 @@ static void update_alias(struct registry_change *change, struct stored_check *al
     struct text service_id = alias->definition->alias_service;
     struct aliased aliased = {.status = REGISTRY_PASSING};
     struct stored_instance *instance = registry_table_find(&state->instances, service_id);
-    look_at(&state->node_checks, &aliased);
+    look_at(&state->own.checks, &aliased);
     if (instance != NULL) {
         look_at(&instance->checks, &aliased);
     }

@@ -7,14 +7,27 @@
 /* Room for the note on how much was cut. */
 enum { OUTPUT_NOTE_BYTES = 64 };
 
-static struct list *checks_of(struct registry_state *state, struct stored_instance *instance)
+static struct list *checks_of(struct stored_node *node, struct stored_instance *instance)
 {
-    return instance != NULL ? &instance->checks : &state->node_checks;
+    return instance != NULL ? &instance->checks : &node->checks;
 }
 
-static size_t *check_count_of(struct registry_state *state, struct stored_instance *instance)
+static size_t *check_count_of(struct stored_node *node, struct stored_instance *instance)
 {
-    return instance != NULL ? &instance->check_count : &state->node_check_count;
+    return instance != NULL ? &instance->check_count : &node->check_count;
+}
+
+static bool has_instance_on(const struct stored_service *service, const struct stored_node *node)
+{
+    for (const struct list *link = service->instances.next; link != &service->instances;
+         link = link->next) {
+        if (((const struct stored_instance *)(const void *)((const char *)link -
+                                                            offsetof(struct stored_instance, link)))
+                ->node == node) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* A check of the node says something of every service on it. */
@@ -23,13 +36,19 @@ static void change_check(struct registry_change *change, struct stored_check *ch
     struct registry_state *state = change->state;
     check->view.modify_index = registry_change_index(change);
     registry_change_topic(change, REGISTRY_TOPIC_CHECKS);
-    stored_aliases_mark(state, check->instance != NULL ? &check->instance->definition->id : NULL);
+    if (stored_node_is_own(state, check->node)) {
+        stored_aliases_mark(state,
+                            check->instance != NULL ? &check->instance->definition->id : NULL);
+    }
     if (check->instance != NULL) {
         registry_change_service(change, check->instance->service);
         return;
     }
     for (size_t i = 0; i < state->services.count; i++) {
-        registry_change_service(change, state->services.entries[i].value);
+        struct stored_service *service = state->services.entries[i].value;
+        if (stored_node_is_own(state, check->node) || has_instance_on(service, check->node)) {
+            registry_change_service(change, service);
+        }
     }
 }
 
@@ -123,7 +142,7 @@ static void adopt_definition(struct registry_state *state, struct stored_check *
                              struct registry_check_definition *definition, size_t bytes)
 {
     /* Replacing an entry needs no memory. */
-    CHECK(registry_table_set(&state->checks, definition->id, check));
+    CHECK(registry_table_set(&state->checks, definition->key, check));
     state->bytes += bytes;
     state->bytes -= check->definition_bytes;
     free(check->definition);
@@ -157,13 +176,13 @@ static enum status copy_definition(struct registry_state *state, struct call *ca
 }
 
 static enum status check_room(struct registry_state *state, struct call *call,
-                              struct stored_instance *instance)
+                              struct stored_node *node, struct stored_instance *instance)
 {
     if (state->checks.count == REGISTRY_CHECKS_MAX) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "more than %d checks",
                          REGISTRY_CHECKS_MAX);
     }
-    if (*check_count_of(state, instance) == REGISTRY_CHECKS_PER_INSTANCE_MAX) {
+    if (*check_count_of(node, instance) == REGISTRY_CHECKS_PER_INSTANCE_MAX) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "more than %d checks of one instance",
                          REGISTRY_CHECKS_PER_INSTANCE_MAX);
     }
@@ -171,13 +190,13 @@ static enum status check_room(struct registry_state *state, struct call *call,
 }
 
 /* Takes the definition over on success. */
-static struct stored_check *create_check(struct registry_change *change,
+static struct stored_check *create_check(struct registry_change *change, struct stored_node *node,
                                          struct stored_instance *instance,
                                          struct registry_check_definition *definition, size_t bytes)
 {
     struct registry_state *state = change->state;
     struct stored_check *check = calloc(1, sizeof(*check));
-    if (check == NULL || !registry_table_set(&state->checks, definition->id, check)) {
+    if (check == NULL || !registry_table_set(&state->checks, definition->key, check)) {
         free(check);
         return NULL;
     }
@@ -185,24 +204,27 @@ static struct stored_check *create_check(struct registry_change *change,
     registry_deadline_init(&check->reap, DEADLINE_REAP);
     registry_deadline_init(&check->probe, DEADLINE_PROBE);
     adopt_definition(state, check, definition, bytes);
+    check->node = node;
+    check->view.node = stored_node_is_own(state, node) ? NULL : &node->view;
     check->instance = instance;
     check->view.instance = instance != NULL ? &instance->view : NULL;
     check->view.status = definition->initial;
     check->view.create_index = registry_change_index(change);
     list_init(&check->alias_link);
-    list_append(checks_of(state, instance), &check->link);
-    ++*check_count_of(state, instance);
+    list_append(checks_of(node, instance), &check->link);
+    ++*check_count_of(node, instance);
     return check;
 }
 
 static enum status put_definition(struct registry_change *change, struct call *call,
-                                  struct stored_instance *instance,
+                                  struct stored_node *node, struct stored_instance *instance,
                                   const struct registry_check_definition *definition,
                                   struct stored_check **check)
 {
     struct registry_check_definition *copy;
     size_t bytes;
-    enum status status = *check == NULL ? check_room(change->state, call, instance) : STATUS_OK;
+    enum status status =
+        *check == NULL ? check_room(change->state, call, node, instance) : STATUS_OK;
     if (status == STATUS_OK) {
         status = copy_definition(change->state, call, instance, definition, &copy, &bytes);
     }
@@ -216,7 +238,7 @@ static enum status put_definition(struct registry_change *change, struct call *c
     if (*check != NULL) {
         adopt_definition(change->state, *check, copy, bytes);
     } else {
-        *check = create_check(change, instance, copy, bytes);
+        *check = create_check(change, node, instance, copy, bytes);
     }
     if (*check == NULL) {
         free(copy);
@@ -227,15 +249,17 @@ static enum status put_definition(struct registry_change *change, struct call *c
 }
 
 enum status stored_check_put(struct registry_change *change, struct call *call,
-                             struct stored_instance *instance,
+                             struct stored_node *node, struct stored_instance *instance,
                              const struct registry_check_definition *definition, int64_t now_ns)
 {
-    struct stored_check *check = registry_table_find(&change->state->checks, definition->id);
+    char key[REGISTRY_KEY_BYTES_MAX];
+    struct stored_check *check = registry_table_find(
+        &change->state->checks, registry_key(definition->node, definition->id, key));
     if (check != NULL && check->instance != instance) {
         stored_check_remove(change, check);
         check = NULL;
     }
-    enum status status = put_definition(change, call, instance, definition, &check);
+    enum status status = put_definition(change, call, node, instance, definition, &check);
     if (status == STATUS_OK) {
         start_deadlines(change->state, check, now_ns);
     }
@@ -251,8 +275,8 @@ void stored_check_remove(struct registry_change *change, struct stored_check *ch
     change_check(change, check);
     list_remove(&check->link);
     list_remove(&check->alias_link);
-    --*check_count_of(state, check->instance);
-    registry_table_remove(&state->checks, check->definition->id);
+    --*check_count_of(check->node, check->instance);
+    registry_table_remove(&state->checks, check->definition->key);
     state->bytes -= check->definition_bytes + check->output_bytes;
     free(check->definition);
     free(check->output);
@@ -275,17 +299,40 @@ static struct stored_check *find_check(struct registry_state *state, struct call
 enum status registry_state_put_check(struct registry_state *state, struct call *call,
                                      const struct registry_check_definition *check, int64_t now_ns)
 {
+    char key[REGISTRY_KEY_BYTES_MAX];
     struct registry_change change = {.state = state};
     struct stored_instance *instance = NULL;
+    struct stored_node *node = stored_node_find(state, check->node);
+    if (node == NULL) {
+        return call_fail(call, STATUS_NOT_FOUND, "there is no node \"%.*s\"",
+                         TEXT_ARGUMENTS(check->node));
+    }
     if (check->service_id.length > 0) {
-        instance = registry_table_find(&state->instances, check->service_id);
+        instance = registry_table_find(&state->instances,
+                                       registry_key(check->node, check->service_id, key));
         if (instance == NULL) {
             return call_fail(call, STATUS_NOT_FOUND, "ServiceID \"%.*s\" does not exist",
                              TEXT_ARGUMENTS(check->service_id));
         }
     }
-    enum status status = stored_check_put(&change, call, instance, check, now_ns);
+    enum status status = stored_check_put(&change, call, node, instance, check, now_ns);
     stored_aliases_settle(&change, now_ns);
+    return status;
+}
+
+enum status registry_state_tell_check(struct registry_state *state, struct call *call,
+                                      const struct registry_check_definition *check,
+                                      struct text output, int64_t now_ns)
+{
+    char key[REGISTRY_KEY_BYTES_MAX];
+    struct registry_change change = {.state = state};
+    enum status status = registry_state_put_check(state, call, check, now_ns);
+    if (status == STATUS_OK) {
+        stored_check_set(
+            &change, registry_table_find(&state->checks, registry_key(check->node, check->id, key)),
+            check->initial, output, now_ns);
+        stored_aliases_settle(&change, now_ns);
+    }
     return status;
 }
 

@@ -89,7 +89,19 @@ const struct registry_check *registry_state_first_check(const struct registry_st
                                                         const struct registry_instance *instance)
 {
     const struct list *checks =
-        instance != NULL ? &stored_instance_of(instance)->checks : &state->node_checks;
+        instance != NULL ? &stored_instance_of(instance)->checks : &state->own.checks;
+    return check_at(checks, checks->next);
+}
+
+const struct registry_check *registry_state_first_check_of_node(const struct registry_state *state,
+                                                                const struct registry_node *node)
+{
+    const struct list *checks = &state->own.checks;
+    if (node != NULL) {
+        checks = &((const struct stored_node *)(const void *)((const char *)node -
+                                                              offsetof(struct stored_node, view)))
+                      ->checks;
+    }
     return check_at(checks, checks->next);
 }
 
@@ -98,7 +110,8 @@ const struct registry_check *registry_state_next_check(const struct registry_sta
 {
     const struct stored_check *stored = stored_check_of(check);
     const struct list *checks =
-        stored->instance != NULL ? &stored->instance->checks : &state->node_checks;
+        stored->instance != NULL ? &stored->instance->checks : &stored->node->checks;
+    (void)state;
     return check_at(checks, stored->link.next);
 }
 

@@ -14,7 +14,7 @@ enum status registry_state_create(uint64_t first_index, struct registry_state **
     state->first_index = first_index;
     state->index = first_index;
     state->extinction_index = first_index;
-    list_init(&state->node_checks);
+    list_init(&state->own.checks);
     for (size_t i = 0; i < STORED_TOPIC_COUNT; i++) {
         state->topics[i].index = first_index;
         list_init(&state->topics[i].watchers);
@@ -38,6 +38,7 @@ void registry_state_destroy(struct registry_state *state)
     while (state->checks.count > 0) {
         stored_check_remove(&change, state->checks.entries[state->checks.count - 1].value);
     }
+    stored_nodes_destroy(state);
     registry_table_deinit(&state->services);
     registry_table_deinit(&state->instances);
     registry_table_deinit(&state->checks);
@@ -57,7 +58,9 @@ enum status registry_state_check_bytes(struct registry_state *state, struct call
 static void change_instance(struct registry_change *change, struct stored_instance *instance)
 {
     instance->view.modify_index = registry_change_index(change);
-    stored_aliases_mark(change->state, &instance->definition->id);
+    if (stored_node_is_own(change->state, instance->node)) {
+        stored_aliases_mark(change->state, &instance->definition->id);
+    }
     registry_change_topic(change, REGISTRY_TOPIC_SERVICES);
     registry_change_service(change, instance->service);
 }
@@ -78,7 +81,7 @@ static void adopt_definition(struct registry_state *state, struct stored_instanc
                              struct registry_service_definition *definition, size_t bytes)
 {
     /* Replacing an entry needs no memory. */
-    CHECK(registry_table_set(&state->instances, definition->id, instance));
+    CHECK(registry_table_set(&state->instances, definition->key, instance));
     state->bytes += bytes;
     state->bytes -= instance->definition_bytes;
     free(instance->definition);
@@ -94,10 +97,13 @@ static struct stored_instance *create_instance(struct registry_change *change,
 {
     struct registry_state *state = change->state;
     struct stored_instance *instance = calloc(1, sizeof(*instance));
-    if (instance == NULL || !registry_table_set(&state->instances, definition->id, instance)) {
+    if (instance == NULL || !registry_table_set(&state->instances, definition->key, instance)) {
         free(instance);
         return NULL;
     }
+    instance->node = stored_node_find(state, definition->node);
+    CHECK(instance->node != NULL);
+    instance->view.node = stored_node_is_own(state, instance->node) ? NULL : &instance->node->view;
     adopt_definition(state, instance, definition, bytes);
     list_init(&instance->checks);
     list_init(&instance->link);
@@ -197,8 +203,8 @@ static enum status put_checks(struct registry_change *change, struct call *call,
         remove_other_checks(change, instance, registration);
     }
     for (size_t i = 0; i < registration->check_count; i++) {
-        enum status status =
-            stored_check_put(change, call, instance, &registration->checks[i], now_ns);
+        enum status status = stored_check_put(change, call, instance->node, instance,
+                                              &registration->checks[i], now_ns);
         if (status != STATUS_OK) {
             return status;
         }
@@ -211,12 +217,16 @@ enum status registry_state_put_instance(struct registry_state *state, struct cal
                                         int64_t now_ns)
 {
     struct registry_change change = {.state = state};
-    struct stored_instance *instance =
-        registry_table_find(&state->instances, registration->service.id);
+    char key[REGISTRY_KEY_BYTES_MAX];
+    struct stored_instance *instance = registry_table_find(
+        &state->instances, registry_key(registration->service.node, registration->service.id, key));
     bool is_new = instance == NULL;
     enum status status = registry_service_definition_validate(call, &registration->service);
     for (size_t i = 0; status == STATUS_OK && i < registration->check_count; i++) {
         status = registry_check_definition_validate(call, &registration->checks[i]);
+    }
+    if (status == STATUS_OK && stored_node_find(state, registration->service.node) == NULL) {
+        status = call_fail(call, STATUS_NOT_FOUND, "there is no such node");
     }
     if (status != STATUS_OK) {
         return status;
@@ -242,9 +252,11 @@ void stored_instance_remove(struct registry_change *change, struct stored_instan
         stored_check_remove(change, CONTAINER_OF(instance->checks.next, struct stored_check, link));
     }
     registry_change_topic(change, REGISTRY_TOPIC_SERVICES);
-    stored_aliases_mark(state, &instance->definition->id);
+    if (stored_node_is_own(state, instance->node)) {
+        stored_aliases_mark(state, &instance->definition->id);
+    }
     leave_service(change, instance);
-    registry_table_remove(&state->instances, instance->definition->id);
+    registry_table_remove(&state->instances, instance->definition->key);
     state->bytes -= instance->definition_bytes;
     free(instance->definition);
     free(instance);

@@ -11,11 +11,13 @@
 
 #include "base/list.h"
 #include "registry/model/registry_check.h"
+#include "registry/model/registry_node.h"
 #include "registry/model/registry_service.h"
 
 enum {
     REGISTRY_INSTANCES_MAX = 20000,
     REGISTRY_CHECKS_MAX = 50000,
+    REGISTRY_NODES_MAX = 1000, /* besides the registry's own */
     REGISTRY_WATCHERS_MAX = 10000,
     REGISTRY_SWEEP_MS = 50,                 /* how often it is to be swept */
     REGISTRY_BYTES_MAX = 256 * 1024 * 1024, /* of definitions and outputs */
@@ -42,8 +44,15 @@ struct registry_registration {
     bool replace_checks; /* checks of the instance that are not among these are removed */
 };
 
-/* Adds or replaces an instance. A check that the instance has already keeps its status and output;
- * its TTL starts anew. */
+/* Adds or replaces another node. */
+MUST_USE enum status registry_state_put_node(struct registry_state *state, struct call *call,
+                                             const struct registry_node_definition *node);
+/* With all that is on it. STATUS_NOT_FOUND. */
+MUST_USE enum status registry_state_remove_node(struct registry_state *state, struct call *call,
+                                                struct text name);
+
+/* Adds or replaces an instance, on a node that is there (else STATUS_NOT_FOUND). A check that the
+ * instance has already keeps its status and output; its TTL starts anew. */
 MUST_USE enum status registry_state_put_instance(struct registry_state *state, struct call *call,
                                                  const struct registry_registration *registration,
                                                  int64_t now_ns);
@@ -58,7 +67,13 @@ MUST_USE enum status registry_state_put_check(struct registry_state *state, stru
                                               const struct registry_check_definition *check,
                                               int64_t now_ns);
 
-/* STATUS_NOT_FOUND. */
+/* The same for a check of REGISTRY_CHECK_EXTERNAL, whose status becomes the definition's `initial`.
+ */
+MUST_USE enum status registry_state_tell_check(struct registry_state *state, struct call *call,
+                                               const struct registry_check_definition *check,
+                                               struct text output, int64_t now_ns);
+
+/* id: as of registry_key(), for this and what follows. STATUS_NOT_FOUND. */
 MUST_USE enum status registry_state_remove_check(struct registry_state *state, struct call *call,
                                                  struct text id, int64_t now_ns);
 
@@ -107,6 +122,17 @@ const struct registry_check *registry_state_first_check(const struct registry_st
                                                         const struct registry_instance *instance);
 const struct registry_check *registry_state_next_check(const struct registry_state *state,
                                                        const struct registry_check *check);
+
+/* The checks of a node itself: NULL for the registry's own. */
+const struct registry_check *registry_state_first_check_of_node(const struct registry_state *state,
+                                                                const struct registry_node *node);
+
+/* The nodes besides the registry's own, by name. */
+const struct registry_node *registry_state_find_node(const struct registry_state *state,
+                                                     struct text name);
+size_t registry_state_node_count(const struct registry_state *state);
+const struct registry_node *registry_state_node_at(const struct registry_state *state,
+                                                   size_t position);
 
 /* Services by name, in order: their first instance. Some may have none (they are only watched):
  * NULL, go on. */

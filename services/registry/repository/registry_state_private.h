@@ -16,10 +16,20 @@ struct stored_service {
     size_t watcher_count; /* also those that were notified and not taken out yet */
 };
 
+/* The registry's own has no definition. */
+struct stored_node {
+    struct registry_node view;
+    struct registry_node_definition *definition;
+    size_t definition_bytes;
+    struct list checks; /* of the node itself */
+    size_t check_count;
+};
+
 struct stored_instance {
     struct registry_instance view;
     struct registry_service_definition *definition;
     size_t definition_bytes;
+    struct stored_node *node;
     struct stored_service *service;
     struct list link; /* in service->instances */
     struct list checks;
@@ -32,8 +42,9 @@ struct stored_check {
     struct registry_check view;
     struct registry_check_definition *definition;
     size_t definition_bytes;
+    struct stored_node *node;
     struct stored_instance *instance; /* NULL: of the node */
-    struct list link;                 /* in instance->checks, or state->node_checks */
+    struct list link;                 /* in instance->checks, or node->checks */
     char *output;
     size_t output_bytes;
     unsigned successes; /* looks in a row */
@@ -62,8 +73,8 @@ struct registry_state {
     struct registry_table services;
     struct registry_table instances;
     struct registry_table checks;
-    struct list node_checks;
-    size_t node_check_count;
+    struct stored_node own;
+    struct registry_table nodes; /* all others */
     struct stored_topic topics[STORED_TOPIC_COUNT];
     struct registry_deadlines deadlines;
     struct list aliases;
@@ -86,13 +97,21 @@ struct stored_service *stored_service_ensure(struct registry_state *state, struc
 void stored_service_release(struct registry_state *state, struct stored_service *service);
 
 /* registry_checks.c */
+/* instance: NULL for a check of the node. */
 enum status stored_check_put(struct registry_change *change, struct call *call,
-                             struct stored_instance *instance,
+                             struct stored_node *node, struct stored_instance *instance,
                              const struct registry_check_definition *definition, int64_t now_ns);
 void stored_check_remove(struct registry_change *change, struct stored_check *check);
 /* Nothing but a changed status is a change. */
 void stored_check_set(struct registry_change *change, struct stored_check *check,
                       enum registry_status status, struct text output, int64_t now_ns);
+
+/* registry_nodes.c */
+/* The registry's own for an empty name; NULL: there is none. */
+struct stored_node *stored_node_find(struct registry_state *state, struct text name);
+/* What a node's name has to do with all that is on it, woken or removed. */
+bool stored_node_is_own(const struct registry_state *state, const struct stored_node *node);
+void stored_nodes_destroy(struct registry_state *state);
 
 /* registry_aliases.c */
 /* What an alias of the instance (NULL: of the node, which all are) looks at has changed. */
