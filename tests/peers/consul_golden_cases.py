@@ -37,7 +37,7 @@ REGISTER = "/v1/agent/service/register"
 CHECK = "/v1/agent/check/register"
 
 WHOLE = {"ID": "r1", "Name": "rating", "Tags": ["v1", "Blue"], "Address": "10.0.0.1", "Port": 8082,
-         "Meta": {"version": "2.1", "app.name": "x y"}, "Weights": {"Passing": 10, "Warning": 2},
+         "Meta": {"version": "2.1", "app_name": "x y"}, "Weights": {"Passing": 10, "Warning": 2},
          "EnableTagOverride": True, "TaggedAddresses": {"virtual": {"Address": "10.9.9.9", "Port": 99}},
          "Check": {"CheckID": "c1", "Name": "alive", "TTL": "600s", "Status": "passing", "Notes": "a note",
                    "DeregisterCriticalServiceAfter": "10m"}}
@@ -73,8 +73,7 @@ REGISTRATIONS = [
     put(REGISTER, SECOND),
     put(REGISTER, {"Name": "bare"}),
     put(REGISTER, {"name": "snake", "id": "s1", "enable_tag_override": True, "tagged_addresses": {
-        "lan": {"address": "10.0.0.7", "port": 7}}, "check": {"check_id": "s1c", "ttl": "10m",
-                                                               "deregister_critical_service_after": "20m"}}),
+        "lan": {"address": "10.0.0.7", "port": 7}}, "check": {"ttl": "10m", "deregister_critical_service_after": "20m"}}),
     put(REGISTER, {"Name": "socket", "SocketPath": "/run/socket.sock"}),
     put(REGISTER, {"Name": "native", "Port": 1, "Connect": {"Native": True}}),
     put(REGISTER, {"Name": "numbers", "Check": {"TTL": 600000000000}}),
@@ -191,12 +190,12 @@ PROBES = [
         {"CheckID": "slowly", "TCP": "{http}", "Interval": "1s", "SuccessBeforePassing": 1000},
     ]}),
     get("/v1/agent/health/service/id/probed", until=lambda body: all(
-        check["Output"] or check["CheckID"] == "slowly" for check in body["Checks"])),
+        check["Output"] for check in body["Checks"] if check["ServiceID"] == "probed" and check["CheckID"] != "slowly")),
     put(REGISTER, {"Name": "alias", "Checks": [{"CheckID": "a1", "AliasService": "r1"},
                                                {"CheckID": "a2", "AliasService": "bare"},
                                                {"CheckID": "a3", "AliasService": "absent"}]}),
     get("/v1/agent/health/service/id/alias", until=lambda body: all(
-        check["Output"] for check in body["Checks"])),
+        check["Output"] for check in body["Checks"] if check["ServiceID"] == "alias")),
     put("/v1/agent/check/warn/c1?note=aliased"),
     get("/v1/agent/health/service/id/alias", until=lambda body: any(
         check["Status"] == "warning" for check in body["Checks"])),
@@ -228,7 +227,8 @@ BAD_REGISTRATIONS = [
     put(REGISTER, {"Name": "x", "Port": 1, "SocketPath": "/x"}),
     put(REGISTER, {"Name": "x", "TaggedAddresses": {"lan_ipv4": {"Address": "::1", "Port": 1}}}),
     put(REGISTER, {"Name": "x", "TaggedAddresses": {"lan_ipv6": {"Address": "10.0.0.1", "Port": 1}}}),
-    put(REGISTER, {"Name": "x", "Kind": "bogus"}),
+    put(REGISTER, {"Name": "kinded", "Kind": "connect-proxy", "Port": 1, "Proxy": {"DestinationServiceName": "x"}}),
+    put("/v1/agent/service/deregister/kinded"),
     put(REGISTER, {"Name": "x", "Tags": "v1"}),
     put(REGISTER, {"Name": "x", "Tags": [1]}),
     put(REGISTER, {"Name": 5}),
@@ -264,7 +264,8 @@ MAINTENANCE = [
     put(REGISTER + "?replace-existing-checks=true", dict(SECOND, Checks=[{"CheckID": "new", "TTL": "10m"}])),
     put(REGISTER + "?replace-existing-checks=maybe", dict(SECOND, Checks=[{"CheckID": "other", "TTL": "10m"}])),
     get("/v1/agent/health/service/id/r2"),
-    put(REGISTER, {"Name": "moved", "ID": "r2", "Tags": ["v3"]}),
+    put(REGISTER, {"Name": "moved", "ID": "r2", "Tags": ["v3"], "Checks": [{"CheckID": "new", "TTL": "10m"},
+                                                                           {"CheckID": "other", "TTL": "10m"}]}),
     get("/v1/agent/service/r2"),
     get("/v1/health/service/moved", until=lambda body: len(body) == 1),
     get("/v1/catalog/service/rating", until=lambda body: len(body) == 1),
@@ -273,13 +274,13 @@ MAINTENANCE = [
 # Queries: filters.
 FILTERS = [
     *[filtered("/v1/health/service/rating", expression) for expression in (
-        "Service.ID == r1", "Service.ID != r1", "Service.Meta.version == `2.1`", "Service.Meta[\"app.name\"] is empty",
-        "Service.Meta[\"app.name\"] == \"x y\"", "Service.Meta.absent == x", "Service.Meta.absent != x",
+        "Service.ID == r1", "Service.ID != r1", "Service.Meta.version == `2.1`", "Service.Meta.app_name == \"x y\"",
+        "Service.Meta[\"app_name\"] == \"x y\"", "Service.Meta.absent == x", "Service.Meta.absent != x",
         "Service.Meta.absent matches x", "Service.Meta is not empty", "version in Service.Meta",
         "v1 in Service.Tags", "Service.Tags contains v9", "\"v9\" not in Service.Tags", "Service.Tags is empty",
         "Service.Port == 8082", "Service.Port == \"0x1f92\"", "Service.Weights.Passing == 10",
         "Service.EnableTagOverride == true", "Service.TaggedAddresses.virtual.Port == 99",
-        "Service.ServiceConnect.Native == true", "Service.Proxy.Upstreams is empty", "Service.Kind == \"\"",
+        "Service.Connect.Native == true", "Service.ServiceConnect.Native == true", "Service.Proxy.Upstreams is empty", "Service.Kind == \"\"",
         "Checks.Status == passing", "Checks.Status != passing", "not Checks.Status != passing",
         "Checks.Output matches `x{3}`", "Checks.CheckID == c1 and Service.Port != 1",
         "Service.ID matches \"^r[0-9]$\"", "Service.ID not matches \"(?i)^R\"", "Service.ID matches ``",

@@ -9,6 +9,7 @@ Last, the harness is tried on itself: a spoilt copy of each recorded answer must
 """
 
 import copy
+import difflib
 import http.client
 import http.server
 import json
@@ -85,6 +86,7 @@ class Side:
 # What is one's own --------------------------------------------------------------------------------
 
 UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+ADDRESS = re.compile(r"^127\.0\.0\.1:\d+$")
 INDEXES = ("CreateIndex", "ModifyIndex")
 
 
@@ -100,6 +102,8 @@ def normalised(value, key=None):
         return "<hash>" if value else value
     if isinstance(value, str) and UUID.match(value):
         return "<uuid>"
+    if isinstance(value, str) and ADDRESS.match(value):
+        return "<address>"
     return value
 
 
@@ -171,7 +175,8 @@ def start_consul(scratch):
     while time.monotonic() < deadline and process.poll() is None:
         try:
             checks = side.request("GET", f"/v1/health/node/{golden_cases.NODE}")
-            if checks.status == 200 and checks.body and checks.body[0]["Status"] == "passing":
+            nodes = side.request("GET", "/v1/catalog/nodes")
+            if checks.body and checks.body[0]["Status"] == "passing" and nodes.body[0]["Meta"]:
                 return side
         except (OSError, http.client.HTTPException):
             pass
@@ -184,6 +189,7 @@ def start_registry(scratch):
     log = scratch / "registry.log"
     program = pathlib.Path(os.environ["MARQUEE_BIN"]) / "marquee-registry"
     process = subprocess.Popen([str(program), "--listen", "127.0.0.1:0", "--registry", "", "--settle-time", "0s",
+                                "--dns-listen", "127.0.0.1:0",
                                 "--node", golden_cases.NODE], stderr=log.open("w"), cwd=scratch)
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
@@ -239,7 +245,13 @@ class Run:
     def wait_for(self, case):
         """What the answer must show before the case counts: something that takes time."""
         for side in self.sides:
-            wait_until(f"{side.name}: {case.name}", lambda: case.until(self.call(side, case).body))
+            deadline = time.monotonic() + EVENT_SECONDS
+            answer = self.call(side, case)
+            while not case.until(answer.body):
+                if time.monotonic() > deadline:
+                    fail(f"{side.name}: {case.name} did not come about: {answer.shown()}")
+                time.sleep(0.02)
+                answer = self.call(side, case)
 
     def blocking(self, case):
         """The query waits; then the change is made; both answers are what came of it."""
@@ -307,8 +319,9 @@ def report_differences(records):
             continue
         count += 1
         first, second = compared(case, theirs, ours, differences.ACCEPTED)
-        print(f"== {case.name}: {case.method} {case.path} {case.body or ''}\n"
-              f"-- consul: {first.shown()}\n-- registry: {second.shown()}")
+        print(f"== {case.name}")
+        print("\n".join(difflib.unified_diff(first.shown().splitlines(), second.shown().splitlines(), "consul",
+                                             "registry", n=1, lineterm="")))
     return count
 
 

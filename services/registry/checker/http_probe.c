@@ -62,7 +62,10 @@ enum status http_probe(struct http_client *client, struct call *call,
                 TEXT_ARGUMENTS(reason.length > 0 ? reason : text_of(status_name(status))))};
         return STATUS_OK;
     }
-    struct text body = text_slice(reply.body, 0, REGISTRY_OUTPUT_BYTES_MAX);
+    /* Of a long body the end is kept, as Consul does. */
+    size_t kept = registry_check_output_bytes_max(check);
+    size_t cut = reply.body.length > kept ? reply.body.length - kept : 0;
+    struct text body = text_slice(reply.body, cut, reply.body.length);
     *ret_probe =
         (struct registry_probe){status_of_reply(reply.status),
                                 arena_format(call->arena, "HTTP %s %.*s: %d %s Output: %.*s",

@@ -227,7 +227,9 @@ enum status registry_controller_set_maintenance(struct registry_controller *cont
         return STATUS_RESOURCE_EXHAUSTED;
     }
     if (registry_state_find_instance(controller->state, id) == NULL) {
-        return call_fail(call, STATUS_NOT_FOUND, "No service registered with ID \"%.*s\"",
+        return call_fail(call, STATUS_NOT_FOUND,
+                         "Unknown service ID \"%.*s\". Ensure that the service ID is passed, not "
+                         "the service name.",
                          TEXT_ARGUMENTS(id));
     }
     const struct registry_check_definition check = {

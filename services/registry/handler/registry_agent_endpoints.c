@@ -94,7 +94,7 @@ static void write_checks(struct registry_request *request, struct json_writer *w
 {
     for (const struct registry_check *check = registry_state_first_check(request->state, instance);
          check != NULL; check = registry_state_next_check(request->state, check)) {
-        registry_write_agent_check(request, writer, check);
+        registry_write_health_check(request, writer, check);
     }
 }
 
@@ -161,7 +161,7 @@ static void get_health_by_id(struct registry_request *request)
         registry_state_find_instance(request->state, request->rest);
     struct registry_json *json = NULL;
     if (request->rest.length == 0) {
-        registry_reply_error(request, 400, TEXT("Missing serviceID"));
+        registry_reply_error(request, 500, TEXT("Missing serviceID"));
         return;
     }
     if (instance == NULL) {
@@ -191,7 +191,7 @@ static void get_health_by_name(struct registry_request *request)
         return;
     }
     if (request->rest.length == 0) {
-        registry_reply_error(request, 400, TEXT("Missing service Name"));
+        registry_reply_error(request, 500, TEXT("Missing service Name"));
         return;
     }
     json_open_array(&json->writer);

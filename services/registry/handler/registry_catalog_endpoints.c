@@ -266,17 +266,16 @@ static void list_services_of_node(struct registry_request *request)
     if (json == NULL) {
         return;
     }
-    bool exists = find_node(request, &node);
-    json_open_object(&json->writer);
-    if (exists) {
-        registry_write_node(request, &json->writer, "Node", node);
-    } else {
-        json_write_name(&json->writer, TEXT("Node"));
-        json_write_null(&json->writer);
+    if (!find_node(request, &node)) {
+        json_write_raw(&json->writer, TEXT("{\"Node\":null,\"Services\":null}"));
+        registry_json_send(request, json, index);
+        return;
     }
+    json_open_object(&json->writer);
+    registry_write_node(request, &json->writer, "Node", node);
     json_write_name(&json->writer, TEXT("Services"));
     json_open_array(&json->writer);
-    for (size_t i = 0; exists && i < registry_state_instance_count(request->state); i++) {
+    for (size_t i = 0; i < registry_state_instance_count(request->state); i++) {
         const struct registry_instance *instance = registry_state_instance_at(request->state, i);
         if (instance->node == node) {
             struct registry_entry entry = registry_entry_begin(json, NULL);

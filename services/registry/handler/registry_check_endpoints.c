@@ -35,6 +35,7 @@ static void register_check(struct registry_request *request)
     if (status == STATUS_OK) {
         check.id = input.id.length > 0 ? input.id : input.name;
         check.name = input.name;
+        check.is_alone = true;
         status = registry_controller_put_check(request->controller, request->call, &check,
                                                request->arrival_ns);
     }
@@ -124,7 +125,7 @@ static void list_checks(struct registry_request *request)
         const struct registry_check *check = registry_state_check_at(request->state, i);
         if (check->node == NULL) {
             struct registry_entry entry = registry_entry_begin(json, &check->definition->id);
-            registry_write_check(request, &json->writer, check);
+            registry_write_agent_check(request, &json->writer, check);
             (void)registry_entry_end(entries, json, entry);
         }
     }

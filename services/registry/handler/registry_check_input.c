@@ -43,8 +43,8 @@ static const struct registry_field fields[] = {
     WITHOUT_PLACE("TLSServerName", REFUSED),
     WITHOUT_PLACE("TLSSkipVerify", REFUSED),
     WITHOUT_PLACE("Script", REFUSED),
-    WITHOUT_PLACE("ScriptArgs", REFUSED),
-    WITHOUT_PLACE("Args", REFUSED),
+    FIELD("ScriptArgs", VALUE, script),
+    FIELD("Args", VALUE, script),
     WITHOUT_PLACE("DockerContainerID", REFUSED),
     WITHOUT_PLACE("GRPCUseTLS", REFUSED),
     WITHOUT_PLACE("UDP", REFUSED),
@@ -102,7 +102,7 @@ static void choose_kind(const struct registry_check_input *input,
 static enum status check_times(struct call *call, const struct registry_check_input *input,
                                enum registry_check_kind kind)
 {
-    bool is_active = registry_check_kind_is_active(kind);
+    bool is_active = registry_check_kind_is_active(kind) || !registry_field_is_zero(input->script);
     if (input->interval_ns > 0 && input->ttl_ns > 0) {
         return fail_check(call, "Interval and TTL cannot both be specified");
     }
@@ -137,6 +137,11 @@ static enum status check_counts(struct call *call, const struct registry_check_i
 /* What Consul can and this registry cannot. */
 static enum status check_support(struct call *call, const struct registry_check_input *input)
 {
+    if (!registry_field_is_zero(input->script)) {
+        return call_fail(call, STATUS_FAILED_PRECONDITION,
+                         "Scripts are disabled on this agent from remote calls; to enable, "
+                         "configure 'enable_script_checks' to true");
+    }
     if (input->h2ping.length > 0 && input->h2ping_use_tls) {
         return fail_check(call, "this registry does not support \"H2PING\" with \"H2PingUseTLS\"");
     }

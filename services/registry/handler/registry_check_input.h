@@ -21,6 +21,7 @@ struct registry_check_input {
     struct text method;
     struct text body;
     const struct json *header;
+    const struct json *script;
     int64_t ttl_ns;
     int64_t interval_ns;
     int64_t timeout_ns;

@@ -35,7 +35,8 @@ bool registry_entries_open(struct registry_request *request,
         status = registry_filter_parse(request->call, expression, fields, &entries->filter);
     }
     if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
-        registry_reply_error(request, 500, request->call->error.message);
+        registry_reply_format(request, 500, "Failed to create boolean expression evaluator: %.*s",
+                              TEXT_ARGUMENTS(request->call->error.message));
         return false;
     }
     *ret_entries = entries;

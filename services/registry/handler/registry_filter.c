@@ -146,12 +146,8 @@ static bool compare_member(struct filter_comparison *comparison,
     const struct filter_term *term = comparison->term;
     const struct registry_filter_field *field =
         filter_field_find(fields, is_map, term->parts[depth]);
-    struct text name = term->parts[depth];
     CHECK(field != NULL);
-    if (!is_map && field->member != NULL) {
-        name = text_of(field->member);
-    }
-    const struct json *member = find_member(value, name);
+    const struct json *member = find_member(value, term->parts[depth]);
     if (is_map && member == NULL) {
         /* What Consul does for a key that is not there: "matches" is among those that hold. */
         return term->operator!= FILTER_EQUAL && term->operator!= FILTER_NOT_EMPTY && term->

@@ -38,7 +38,6 @@ struct registry_filter_field {
     const char *name;
     enum registry_filter_kind kind;
     const struct registry_filter_field *fields; /* of a map, list or object */
-    const char *member; /* the name in JSON where it is another; NULL: the same */
 };
 
 struct registry_filter;

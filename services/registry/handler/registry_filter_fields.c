@@ -3,14 +3,14 @@
 #include <stddef.h>
 
 /* clang-format off */
-#define TEXT_FIELD(name)      {name, REGISTRY_FILTER_TEXT, NULL, NULL}
-#define INTEGER_FIELD(name)   {name, REGISTRY_FILTER_INTEGER, NULL, NULL}
-#define BOOLEAN_FIELD(name)   {name, REGISTRY_FILTER_BOOLEAN, NULL, NULL}
-#define TEXTS_FIELD(name)     {name, REGISTRY_FILTER_TEXTS, NULL, NULL}
-#define MAP_FIELD(name, of)   {name, REGISTRY_FILTER_MAP, of, NULL}
-#define LIST_FIELD(name, of)  {name, REGISTRY_FILTER_LIST, of, NULL}
-#define OBJECT_FIELD(name, of) {name, REGISTRY_FILTER_OBJECT, of, NULL}
-#define NO_MORE_FIELDS        {NULL, REGISTRY_FILTER_TEXT, NULL, NULL}
+#define TEXT_FIELD(name)      {name, REGISTRY_FILTER_TEXT, NULL}
+#define INTEGER_FIELD(name)   {name, REGISTRY_FILTER_INTEGER, NULL}
+#define BOOLEAN_FIELD(name)   {name, REGISTRY_FILTER_BOOLEAN, NULL}
+#define TEXTS_FIELD(name)     {name, REGISTRY_FILTER_TEXTS, NULL}
+#define MAP_FIELD(name, of)   {name, REGISTRY_FILTER_MAP, of}
+#define LIST_FIELD(name, of)  {name, REGISTRY_FILTER_LIST, of}
+#define OBJECT_FIELD(name, of) {name, REGISTRY_FILTER_OBJECT, of}
+#define NO_MORE_FIELDS        {NULL, REGISTRY_FILTER_TEXT, NULL}
 /* clang-format on */
 
 static const struct registry_filter_field texts[] = {TEXT_FIELD("*"), NO_MORE_FIELDS};
@@ -115,7 +115,7 @@ const struct registry_filter_field registry_filter_service_fields[] = {
     OBJECT_FIELD("Weights", weights),
     BOOLEAN_FIELD("EnableTagOverride"),
     OBJECT_FIELD("Proxy", proxy),
-    {"ServiceConnect", REGISTRY_FILTER_OBJECT, connect, "Connect"},
+    OBJECT_FIELD("Connect", connect),
     TEXT_FIELD("PeerName"),
     NO_MORE_FIELDS,
 };

@@ -58,7 +58,7 @@ static struct text place_text(struct filter_scanner *scanner, size_t offset)
 void filter_note_error(struct filter_scanner *scanner, size_t offset, const char *rule,
                        const char *message)
 {
-    struct text error = arena_format(scanner->call->arena, "%.*s: rule %s: %s",
+    struct text error = arena_format(scanner->call->arena, "%.*s: rule \"%s\": %s",
                                      TEXT_ARGUMENTS(place_text(scanner, offset)), rule, message);
     for (size_t i = 0; i < scanner->error_count; i++) {
         if (text_equal(scanner->errors[i], error)) {

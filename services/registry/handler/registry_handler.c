@@ -42,6 +42,10 @@ static void serve(void *state, struct http_exchange *exchange)
         .query = http->query,
         .arrival_ns = loop_now_ns(http_exchange_loop(exchange)),
     };
+    if (text_equal(http->method, TEXT("OPTIONS"))) {
+        registry_reply_options(&request, binding->endpoint->method);
+        return;
+    }
     if (!text_equal(http->method, text_of(binding->endpoint->method))) {
         registry_reply_method(&request, http->method, binding->endpoint->method);
         return;

@@ -27,6 +27,18 @@ static void write_pairs(struct json_writer *writer, const char *name,
     json_close_object(writer);
 }
 
+/* As Consul writes a map that was never made. */
+static void write_pairs_or_null(struct json_writer *writer, const char *name,
+                                const struct registry_meta *pairs, size_t count)
+{
+    if (count > 0) {
+        write_pairs(writer, name, pairs, count);
+    } else {
+        json_write_name(writer, text_of(name));
+        json_write_null(writer);
+    }
+}
+
 /* Name and addresses; node: NULL for the registry's own. */
 static void write_node_members(struct registry_request *request, struct json_writer *writer,
                                const struct registry_node *node)
@@ -40,8 +52,8 @@ static void write_node_members(struct registry_request *request, struct json_wri
     json_member_string(writer, "Address", address);
     json_member_string(writer, "Datacenter", handler->datacenter);
     if (node != NULL) {
-        write_pairs(writer, "TaggedAddresses", node->definition->addresses,
-                    node->definition->address_count);
+        write_pairs_or_null(writer, "TaggedAddresses", node->definition->addresses,
+                            node->definition->address_count);
         return;
     }
     open_member(writer, "TaggedAddresses");
@@ -61,8 +73,8 @@ static void write_node_meta(struct json_writer *writer, const char *name,
                             const struct registry_node *node)
 {
     static const struct registry_meta own = {TEXT_INIT(REGISTRY_NODE_META_KEY), {NULL, 0}};
-    write_pairs(writer, name, node != NULL ? node->definition->meta : &own,
-                node != NULL ? node->definition->meta_count : 1);
+    write_pairs_or_null(writer, name, node != NULL ? node->definition->meta : &own,
+                        node != NULL ? node->definition->meta_count : 1);
 }
 
 void registry_write_member(struct registry_request *request, struct json_writer *writer)
@@ -162,8 +174,6 @@ static void write_service_members(struct json_writer *writer,
     registry_write_tags(writer, "Tags", definition);
     json_member_string(writer, "Address", definition->address);
     write_addresses(writer, "TaggedAddresses", definition);
-    write_meta(writer, "Meta", definition);
-    json_member_integer(writer, "Port", definition->port);
     if (definition->socket_path.length > 0) {
         json_member_string(writer, "SocketPath", definition->socket_path);
     }
@@ -176,6 +186,11 @@ void registry_write_service(struct json_writer *writer, const char *name,
 {
     open_member(writer, name);
     write_service_members(writer, instance->definition);
+    write_pairs_or_null(writer, "Meta", instance->definition->meta,
+                        instance->definition->meta_count);
+    if (instance->definition->port != 0) {
+        json_member_integer(writer, "Port", instance->definition->port);
+    }
     write_no_proxy(writer, "Proxy");
     write_connect(writer, "Connect", instance->definition);
     json_member_string(writer, "PeerName", TEXT(""));
@@ -189,6 +204,8 @@ void registry_write_agent_service(struct registry_request *request, struct json_
 {
     json_open_object(writer);
     write_service_members(writer, instance->definition);
+    write_meta(writer, "Meta", instance->definition);
+    json_member_integer(writer, "Port", instance->definition->port);
     if (instance->definition->connect_native) {
         write_connect(writer, "Connect", instance->definition);
     }
@@ -230,9 +247,28 @@ static void write_duration(struct json_writer *writer, const char *name, int64_t
                        duration_ns > 0 ? registry_duration_format(duration_ns, buffer) : TEXT(""));
 }
 
+static struct text check_type(const struct registry_check_definition *definition)
+{
+    if (definition->kind == REGISTRY_CHECK_EXTERNAL && definition->target.length > 0) {
+        return definition->target_is_http ? TEXT("http") : TEXT("tcp");
+    }
+    return text_of(registry_check_kind_name(definition->kind));
+}
+
+static void write_check_time(struct json_writer *writer, const char *name,
+                             const struct registry_check_definition *definition,
+                             int64_t duration_ns)
+{
+    if (duration_ns == 0 && definition->is_alone) {
+        json_member_string(writer, name, TEXT("0s"));
+    } else {
+        write_duration(writer, name, duration_ns);
+    }
+}
+
 /* What both forms of a check have. */
 static void write_check_members(struct registry_request *request, struct json_writer *writer,
-                                const struct registry_check *check)
+                                const struct registry_check *check, bool null_tags)
 {
     static const struct registry_service_definition no_service = {.tags = NULL};
     const struct registry_check_definition *definition = check->definition;
@@ -246,7 +282,12 @@ static void write_check_members(struct registry_request *request, struct json_wr
     json_member_string(writer, "Output", check->output);
     json_member_string(writer, "ServiceID", service->id);
     json_member_string(writer, "ServiceName", service->name);
-    registry_write_tags(writer, "ServiceTags", service);
+    if (null_tags && service->tag_count == 0) {
+        json_write_name(writer, TEXT("ServiceTags"));
+        json_write_null(writer);
+    } else {
+        registry_write_tags(writer, "ServiceTags", service);
+    }
 }
 
 /* What the catalog was told; of checks that an agent makes, Consul keeps it to itself. */
@@ -276,26 +317,64 @@ static void write_check_definition(struct json_writer *writer,
     json_close_object(writer);
 }
 
-void registry_write_check(struct registry_request *request, struct json_writer *writer,
-                          const struct registry_check *check)
+static void write_check(struct registry_request *request, struct json_writer *writer,
+                        const struct registry_check *check, uint64_t create_index,
+                        uint64_t modify_index)
 {
     const struct registry_check_definition *definition = check->definition;
     json_open_object(writer);
-    write_check_members(request, writer, check);
-    json_member_string(writer, "Type", text_of(registry_check_kind_name(definition->kind)));
+    write_check_members(request, writer, check, false);
+    json_member_string(writer, "Type", check_type(definition));
     bool is_external = definition->kind == REGISTRY_CHECK_EXTERNAL;
-    write_duration(writer, "Interval", is_external ? 0 : definition->interval_ns);
-    write_duration(writer, "Timeout", is_external ? 0 : definition->timeout_ns);
+    write_check_time(writer, "Interval", definition, is_external ? 0 : definition->interval_ns);
+    write_check_time(writer, "Timeout", definition, is_external ? 0 : definition->timeout_ns);
     json_member_integer(writer, "ExposedPort", 0);
     write_check_definition(writer, definition);
-    write_indexes(writer, check->create_index, check->modify_index);
+    write_indexes(writer, create_index, modify_index);
     json_close_object(writer);
+}
+
+void registry_write_check(struct registry_request *request, struct json_writer *writer,
+                          const struct registry_check *check)
+{
+    write_check(request, writer, check, check->create_index, check->modify_index);
 }
 
 void registry_write_agent_check(struct registry_request *request, struct json_writer *writer,
                                 const struct registry_check *check)
 {
+    write_check(request, writer, check, 0, 0);
+}
+
+/* The members that no agent fills in here. */
+static void write_empty_definition(struct json_writer *writer)
+{
+    static const char *const texts[] = {"HTTP", "Method", "Body", "TLSServerName",
+                                        "TCP",  "UDP",    "GRPC", "OSService"};
+    static const char *const durations[] = {"Interval", "Timeout",
+                                            "DeregisterCriticalServiceAfter"};
+    open_member(writer, "Definition");
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
+        json_member_string(writer, texts[i], TEXT(""));
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(durations); i++) {
+        json_member_string(writer, durations[i], TEXT("0s"));
+    }
+    json_write_name(writer, TEXT("Header"));
+    json_write_null(writer);
+    json_member_boolean(writer, "TLSSkipVerify", false);
+    json_member_boolean(writer, "GRPCUseTLS", false);
+    json_close_object(writer);
+}
+
+void registry_write_health_check(struct registry_request *request, struct json_writer *writer,
+                                 const struct registry_check *check)
+{
     json_open_object(writer);
-    write_check_members(request, writer, check);
+    write_check_members(request, writer, check, true);
+    json_member_string(writer, "Type", TEXT(""));
+    json_member_integer(writer, "ExposedPort", 0);
+    write_empty_definition(writer);
+    write_indexes(writer, 0, 0);
     json_close_object(writer);
 }

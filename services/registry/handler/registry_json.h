@@ -22,9 +22,12 @@ void registry_write_catalog_service(struct registry_request *request, struct jso
                                     const struct registry_instance *instance);
 void registry_write_check(struct registry_request *request, struct json_writer *writer,
                           const struct registry_check *check);
-/* The form of agent/health. */
+/* The form of agent/checks, which knows no indexes. */
 void registry_write_agent_check(struct registry_request *request, struct json_writer *writer,
                                 const struct registry_check *check);
+/* The form of agent/health, which leaves out what it knows of the definition. */
+void registry_write_health_check(struct registry_request *request, struct json_writer *writer,
+                                 const struct registry_check *check);
 /* The form of agent/members. */
 void registry_write_member(struct registry_request *request, struct json_writer *writer);
 /* "Tags": […] */

@@ -77,7 +77,21 @@ bool registry_query_flag(struct registry_request *request, const char *name, boo
 
 bool registry_query_accept(struct registry_request *request)
 {
+    static const struct {
+        const char *name;
+        const char *what;
+    } refused[] = {{"ns", "Namespaces"}, {"partition", "Partitions"}};
     struct text value;
+    for (size_t i = 0; i < ARRAY_LENGTH(refused); i++) {
+        if (registry_query_text(request, refused[i].name, &value) == STATUS_OK &&
+            value.length > 0) {
+            registry_reply_format(
+                request, 400,
+                "Invalid query parameter: \"%s\" - %s are a Consul Enterprise feature",
+                refused[i].name, refused[i].what);
+            return false;
+        }
+    }
     if (registry_query_text(request, "dc", &value) == STATUS_OK && value.length > 0 &&
         !text_equal(value, request->handler->datacenter)) {
         registry_reply_error(request, 500, TEXT("No path to datacenter"));
@@ -139,7 +153,14 @@ bool registry_query_wait(struct registry_request *request, const struct registry
 {
     uint64_t index;
     int64_t wait_ms;
+    struct text ignored;
     if (!parse_wait(request, &index, &wait_ms)) {
+        return false;
+    }
+    if (registry_query_text(request, "stale", &ignored) != STATUS_NOT_FOUND &&
+        registry_query_text(request, "consistent", &ignored) != STATUS_NOT_FOUND) {
+        registry_reply_error(
+            request, 400, TEXT("Cannot specify ?stale with ?consistent, conflicting semantics."));
         return false;
     }
     enum status status = registry_controller_wait(request->controller, request->call, subject,

@@ -15,7 +15,8 @@ MUST_USE bool registry_boolean_parse(struct text text, bool *ret_value);
 MUST_USE bool registry_query_flag(struct registry_request *request, const char *name,
                                   bool *ret_value);
 
-/* Refuses another datacenter with an answer. false: the request was answered. */
+/* Refuses another datacenter, namespaces and partitions with an answer. false: the request was
+ * answered. */
 MUST_USE bool registry_query_accept(struct registry_request *request);
 
 /* Whether the instance has every `tag` that the query asks for. */

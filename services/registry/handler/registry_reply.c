@@ -59,10 +59,23 @@ void registry_reply_status(struct registry_request *request, enum status status)
                          message.length > 0 ? message : text_of(status_name(status)));
 }
 
+static struct http_header allow_header(struct registry_request *request, const char *allowed)
+{
+    return (struct http_header){TEXT("allow"),
+                                arena_format(request->call->arena, "OPTIONS,%s", allowed)};
+}
+
+void registry_reply_options(struct registry_request *request, const char *allowed)
+{
+    const struct http_header header = allow_header(request, allowed);
+    http_reply(request->exchange,
+               &(struct http_reply){.status = 200, .headers = &header, .header_count = 1});
+}
+
 void registry_reply_method(struct registry_request *request, struct text method,
                            const char *allowed)
 {
-    struct http_header headers[] = {text_type, {TEXT("allow"), text_of(allowed)}};
+    struct http_header headers[] = {text_type, allow_header(request, allowed)};
     http_reply(request->exchange,
                &(struct http_reply){
                    .status = 405,

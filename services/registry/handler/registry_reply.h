@@ -20,6 +20,9 @@ void registry_reply_reason(struct registry_request *request, int http_status, st
 /* The status's HTTP code and the call's error: what a write's failure is answered with. */
 void registry_reply_status(struct registry_request *request, enum status status);
 
+/* 200 with Allow. */
+void registry_reply_options(struct registry_request *request, const char *allowed);
+
 /* 405 with Allow. */
 void registry_reply_method(struct registry_request *request, struct text method,
                            const char *allowed);

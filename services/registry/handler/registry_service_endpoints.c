@@ -10,14 +10,15 @@ static void register_service(struct registry_request *request)
 {
     const struct json *body;
     struct registry_registration registration;
-    bool replace_checks;
-    if (!registry_query_flag(request, "replace-existing-checks", &replace_checks) ||
-        !registry_read_json(request, &body)) {
+    struct text replace_checks;
+    if (!registry_read_json(request, &body)) {
         return;
     }
     enum status status = registry_service_input_read(request->call, body, &registration);
     if (status == STATUS_OK) {
-        registration.replace_checks = replace_checks;
+        registration.replace_checks =
+            registry_query_text(request, "replace-existing-checks", &replace_checks) == STATUS_OK &&
+            (replace_checks.length == 0 || text_equal(replace_checks, TEXT("true")));
         status = registry_controller_put_instance(request->controller, request->call, &registration,
                                                   request->arrival_ns);
     }
@@ -26,10 +27,6 @@ static void register_service(struct registry_request *request)
 
 static void deregister_service(struct registry_request *request)
 {
-    if (request->rest.length == 0) {
-        registry_reply_error(request, 400, TEXT("Missing service ID"));
-        return;
-    }
     registry_reply_write(request, registry_controller_remove_instance(
                                       request->controller, request->call, request->rest));
 }

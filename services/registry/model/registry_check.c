@@ -44,6 +44,13 @@ bool registry_check_kind_is_active(enum registry_check_kind kind)
            kind == REGISTRY_CHECK_GRPC || kind == REGISTRY_CHECK_H2PING;
 }
 
+size_t registry_check_output_bytes_max(const struct registry_check_definition *definition)
+{
+    size_t bytes_max = definition->output_bytes_max;
+    return bytes_max > 0 && bytes_max < REGISTRY_OUTPUT_BYTES_MAX ? bytes_max
+                                                                  : REGISTRY_OUTPUT_BYTES_MAX;
+}
+
 enum status registry_check_definition_validate(struct call *call,
                                                const struct registry_check_definition *definition)
 {
@@ -102,6 +109,7 @@ bool registry_check_definition_equal(const struct registry_check_definition *fir
            first->initial == second->initial && first->ttl_ns == second->ttl_ns &&
            first->interval_ns == second->interval_ns && first->timeout_ns == second->timeout_ns &&
            first->deregister_after_ns == second->deregister_after_ns &&
+           first->is_alone == second->is_alone &&
            first->output_bytes_max == second->output_bytes_max &&
            first->target_is_http == second->target_is_http &&
            first->success_before_passing == second->success_before_passing &&

@@ -18,7 +18,9 @@ enum {
     REGISTRY_ID_BYTES_MAX = 255, /* of names and ids of services and checks, and of tags */
     REGISTRY_TARGET_BYTES_MAX = 2048,
     REGISTRY_NOTES_BYTES_MAX = 1024,
-    REGISTRY_OUTPUT_BYTES_MAX = 4096, /* longer output is cut, and says so */
+    REGISTRY_OUTPUT_BYTES_MAX = 4096, /* of a report; longer output is cut, and says so */
+    REGISTRY_PROBE_OUTPUT_BYTES_MAX =
+        8192, /* of a look: so much of a body, and what goes with it */
     REGISTRY_CHECK_BODY_BYTES_MAX = 4096,
     REGISTRY_CHECK_HEADERS_MAX = 16,
     REGISTRY_CHECK_INTERVAL_MIN_MS = 1000, /* shorter ones are raised to it */
@@ -48,6 +50,10 @@ const char *registry_check_kind_name(enum registry_check_kind kind);
 /* Whether the registry itself looks, at each interval. */
 bool registry_check_kind_is_active(enum registry_check_kind kind);
 
+struct registry_check_definition;
+/* What is kept of a report, or of an HTTP reply's body. */
+size_t registry_check_output_bytes_max(const struct registry_check_definition *definition);
+
 struct registry_check_header {
     struct text name;
     struct text value;
@@ -66,7 +72,8 @@ struct registry_check_definition {
     int64_t interval_ns;          /* of active ones, else 0 */
     int64_t timeout_ns;           /* of active ones; 0: REGISTRY_CHECK_TIMEOUT_DEFAULT_MS */
     int64_t deregister_after_ns;  /* 0: never */
-    size_t output_bytes_max;      /* 0: REGISTRY_OUTPUT_BYTES_MAX */
+    bool is_alone;           /* it was not registered with its instance: told with times of "0s" */
+    size_t output_bytes_max; /* 0: REGISTRY_OUTPUT_BYTES_MAX */
     /* Of active ones: how many looks in a row it takes to become passing or warning again, warning,
      * critical. 0: one; for warnings as many as for critical. */
     unsigned success_before_passing;

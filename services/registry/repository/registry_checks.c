@@ -5,7 +5,7 @@
 #include "registry/repository/registry_state_private.h"
 
 /* Room for the note on how much was cut. */
-enum { OUTPUT_NOTE_BYTES = 64 };
+enum { OUTPUT_NOTE_BYTES = 96 };
 
 static struct list *checks_of(struct stored_node *node, struct stored_instance *instance)
 {
@@ -59,9 +59,9 @@ static void keep_output(struct registry_state *state, struct stored_check *check
 {
     char note[OUTPUT_NOTE_BYTES] = "";
     size_t kept = output.length;
-    size_t bytes_max = check->definition->output_bytes_max;
-    if (bytes_max == 0 || bytes_max > REGISTRY_OUTPUT_BYTES_MAX) {
-        bytes_max = REGISTRY_OUTPUT_BYTES_MAX;
+    size_t bytes_max = registry_check_output_bytes_max(check->definition);
+    if (check->definition->kind != REGISTRY_CHECK_TTL) {
+        bytes_max = REGISTRY_PROBE_OUTPUT_BYTES_MAX;
     }
     if (text_equal(check->view.output, output)) {
         return;
@@ -149,6 +149,9 @@ static void adopt_definition(struct registry_state *state, struct stored_check *
     check->definition = definition;
     check->definition_bytes = bytes;
     check->view.definition = definition;
+    /* As if it had been so for long: the first look counts at once. */
+    check->successes = definition->success_before_passing;
+    check->failures = definition->failures_before_critical;
 }
 
 static enum status copy_definition(struct registry_state *state, struct call *call,
