@@ -5,6 +5,7 @@ service, a port that nobody listens on. {index:PATH} and {hash:PATH} are the las
 """
 
 import json
+import random
 import urllib.parse
 
 NODE = "golden"
@@ -174,6 +175,18 @@ CHECKS = [
     put(CHECK, {"Name": 5, "TTL": "1s"}),
 ]
 
+# Silence.
+EXPIRY = [
+    put(REGISTER, {"Name": "silent", "Checks": [{"CheckID": "mute", "TTL": "1s", "Status": "passing"},
+                                                {"CheckID": "said", "TTL": "1s"}]}),
+    put("/v1/agent/check/pass/said?note=the%20last%20word"),
+    get("/v1/agent/health/service/id/silent", until=lambda body: all(
+        "TTL expired" in check["Output"] for check in body["Checks"] if check["ServiceID"] == "silent")),
+    get("/v1/health/service/silent", until=lambda body: len(body) == 1 and all(
+        check["Status"] == "critical" for check in body[0]["Checks"] if check["ServiceID"] == "silent")),
+    put("/v1/agent/service/deregister/silent"),
+]
+
 # Checks that the registry makes itself; alias checks.
 PROBES = [
     put(REGISTER, {"Name": "probed", "Checks": [
@@ -325,6 +338,38 @@ FILTERS = [
     filtered("/v1/agent/checks", "("),
 ]
 
+# Expressions by chance, most of them wrong somewhere: the seed is fixed, so that each run makes the same.
+RANDOM_SEED = 20
+RANDOM_COUNT = 300
+SELECTORS = ("Service.ID", "Service.Port", "Service.Tags", "Service.Meta", "Service.Meta.version", "Checks.Status",
+             "Service.EnableTagOverride", "Service.TaggedAddresses.virtual.Port", "Node.Meta", "Service", "Bogus",
+             "Service.Meta[\"version\"]", "Service.Meta[`a b`]", "Checks", "not", "in", "Service.", "Service.Meta[")
+VALUES = ("r1", "8082", "0", "-1", "1.5", "true", "\"r1\"", "`passing`", "\"\\x72\\u0031\"", "\"^r[0-9]+$\"", "v1", "\"",
+          "`", "01", "\"\\q\"", "(", "version", "a.b[\"c\"]", "\"0x1f92\"", "[")
+OPERATORS = (" == ", "==", " != ", " contains ", " not contains ", " matches ", " not matches ", " is empty",
+             " is not empty", " is ", " in ", " not in ", " ", "")
+
+
+def random_expression(chance, depth=0):
+    form = chance.randrange(10)
+    if depth < 3 and form < 2:
+        return random_expression(chance, depth + 1) + chance.choice((" and ", " or ", " and", " xor ")) + \
+            random_expression(chance, depth + 1)
+    if depth < 3 and form == 2:
+        return chance.choice(("not ", "not", "not not ")) + random_expression(chance, depth + 1)
+    if depth < 3 and form == 3:
+        return chance.choice(("(", "( ", "((")) + random_expression(chance, depth + 1) + chance.choice((")", " )", ""))
+    if form < 6:
+        return chance.choice(VALUES) + chance.choice(OPERATORS) + chance.choice(SELECTORS)
+    operator = chance.choice(OPERATORS)
+    return chance.choice(SELECTORS) + operator + ("" if operator.endswith("empty") else chance.choice(VALUES))
+
+
+def random_filters():
+    chance = random.Random(RANDOM_SEED)
+    return [filtered("/v1/health/service/rating", random_expression(chance)) for _ in range(RANDOM_COUNT)]
+
+
 # Queries: blocking.
 BLOCKING = [
     get("/v1/health/service/rating"),
@@ -428,6 +473,6 @@ DEREGISTRATIONS = [
 
 
 def all_cases():
-    for group in (EMPTY, REGISTRATIONS, REPORTS, CHECKS, PROBES, BAD_REGISTRATIONS, MAINTENANCE, FILTERS, BLOCKING,
-                  METHODS, CATALOG, DEREGISTRATIONS):
+    for group in (EMPTY, REGISTRATIONS, REPORTS, CHECKS, EXPIRY, PROBES, BAD_REGISTRATIONS, MAINTENANCE, FILTERS,
+                  random_filters(), BLOCKING, METHODS, CATALOG, DEREGISTRATIONS):
         yield from group

@@ -5,7 +5,10 @@
 #include "registry/repository/registry_state_private.h"
 
 /* Room for the note on how much was cut. */
-enum { OUTPUT_NOTE_BYTES = 96 };
+enum {
+    OUTPUT_NOTE_BYTES = 96,
+    CUT_OUTPUT_BYTES = REGISTRY_PROBE_OUTPUT_BYTES_MAX + OUTPUT_NOTE_BYTES,
+};
 
 static struct list *checks_of(struct stored_node *node, struct stored_instance *instance)
 {
@@ -52,42 +55,45 @@ static void change_check(struct registry_change *change, struct stored_check *ch
     }
 }
 
+/* The start of a longer text, and how much there was. */
+static struct text cut_output(struct text output, size_t bytes_max,
+                              char buffer[static CUT_OUTPUT_BYTES])
+{
+    if (output.length <= bytes_max) {
+        return output;
+    }
+    memcpy(buffer, output.data, bytes_max);
+    int length = snprintf(buffer + bytes_max, OUTPUT_NOTE_BYTES, " ... (captured %zu of %zu bytes)",
+                          bytes_max, output.length);
+    return text_of_bytes(buffer, bytes_max + (size_t)length);
+}
+
 /* Without memory for it, or over the registry's limit, the output is left out: the status counts.
  */
 static void keep_output(struct registry_state *state, struct stored_check *check,
                         struct text output)
 {
-    char note[OUTPUT_NOTE_BYTES] = "";
-    size_t kept = output.length;
-    size_t bytes_max = registry_check_output_bytes_max(check->definition);
-    if (check->definition->kind != REGISTRY_CHECK_TTL) {
-        bytes_max = REGISTRY_PROBE_OUTPUT_BYTES_MAX;
-    }
+    char buffer[CUT_OUTPUT_BYTES];
     if (text_equal(check->view.output, output)) {
         return;
     }
-    if (kept > bytes_max) {
-        kept = bytes_max;
-        (void)snprintf(note, sizeof(note), " ... (captured %zu of %zu bytes)", kept, output.length);
-    }
-    size_t bytes = kept + strlen(note);
+    output = cut_output(output, REGISTRY_PROBE_OUTPUT_BYTES_MAX, buffer);
     state->bytes -= check->output_bytes;
     free(check->output);
     check->output = NULL;
     check->output_bytes = 0;
     check->view.output = (struct text){NULL, 0};
-    if (bytes == 0 || state->bytes + bytes > REGISTRY_BYTES_MAX) {
+    if (output.length == 0 || state->bytes + output.length > REGISTRY_BYTES_MAX) {
         return;
     }
-    check->output = malloc(bytes);
+    check->output = malloc(output.length);
     if (check->output == NULL) {
         return;
     }
-    memcpy(check->output, output.data, kept);
-    memcpy(check->output + kept, note, bytes - kept);
-    check->output_bytes = bytes;
-    state->bytes += bytes;
-    check->view.output = text_of_bytes(check->output, bytes);
+    memcpy(check->output, output.data, output.length);
+    check->output_bytes = output.length;
+    state->bytes += output.length;
+    check->view.output = text_of_bytes(check->output, output.length);
 }
 
 /* An instance that is critical for too long goes. */
@@ -356,6 +362,7 @@ enum status registry_state_report(struct registry_state *state, struct call *cal
                                   struct text check_id, enum registry_status status,
                                   struct text output, int64_t now_ns)
 {
+    char buffer[CUT_OUTPUT_BYTES];
     struct registry_change change = {.state = state};
     struct stored_check *check = find_check(state, call, check_id);
     if (check == NULL) {
@@ -367,6 +374,7 @@ enum status registry_state_report(struct registry_state *state, struct call *cal
     }
     registry_deadline_start(&state->deadlines, &check->ttl, now_ns + check->definition->ttl_ns,
                             now_ns);
+    output = cut_output(output, registry_check_output_bytes_max(check->definition), buffer);
     stored_check_set(&change, check, status, output, now_ns);
     stored_aliases_settle(&change, now_ns);
     return STATUS_OK;

@@ -1,4 +1,9 @@
+#include <stdio.h>
+
 #include "registry/repository/registry_state_private.h"
+
+/* The longest output, the words before it, and the note on what was cut of it. */
+enum { EXPIRED_BYTES_MAX = REGISTRY_OUTPUT_BYTES_MAX + 256 };
 
 bool registry_state_has_deadlines(const struct registry_state *state)
 {
@@ -13,6 +18,23 @@ static void ask_for_probe(struct registry_state *state, struct stored_check *che
     }
 }
 
+/* What was said last is told along, once. */
+static void expire(struct registry_change *change, struct stored_check *check, int64_t now_ns)
+{
+    char output[EXPIRED_BYTES_MAX] = "TTL expired";
+    struct text last = check->view.output;
+    if (text_starts_with(last, text_of(output))) {
+        stored_check_set(change, check, REGISTRY_CRITICAL, last, now_ns);
+        return;
+    }
+    if (last.length > 0) {
+        (void)snprintf(output, sizeof(output),
+                       "TTL expired (last output before timeout follows): %.*s",
+                       TEXT_ARGUMENTS(last));
+    }
+    stored_check_set(change, check, REGISTRY_CRITICAL, text_of(output), now_ns);
+}
+
 void registry_state_sweep(struct registry_state *state, int64_t now_ns, registry_probe_fn probe,
                           void *argument)
 {
@@ -25,7 +47,7 @@ void registry_state_sweep(struct registry_state *state, int64_t now_ns, registry
         switch ((enum stored_deadline)deadline->kind) {
         case DEADLINE_TTL: {
             struct stored_check *check = CONTAINER_OF(deadline, struct stored_check, ttl);
-            stored_check_set(&change, check, REGISTRY_CRITICAL, TEXT("TTL expired"), now_ns);
+            expire(&change, check, now_ns);
             break;
         }
         case DEADLINE_REAP: {
