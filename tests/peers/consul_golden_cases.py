@@ -64,6 +64,8 @@ EMPTY = [
     get("/v1/agent/health/service/id/absent"),
     get("/v1/agent/health/service/name/absent"),
     get("/v1/agent/health/service/id/absent?format=text"),
+    get("/v1/agent/self"),
+    get("/v1/agent/members"),
     get("/v1/status/leader"),
     get("/v1/status/peers"),
 ]

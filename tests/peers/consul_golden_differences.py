@@ -85,6 +85,30 @@ def forget_dial_errors(case, answer):
             check["Output"] = "<refused>"
 
 
+# What the registry says of itself.
+CONFIG = ("Datacenter", "NodeName", "NodeID", "Server")
+MEMBER_TAGS = ("role", "dc", "id", "segment")
+MEMBER = ("Name", "Addr", "Tags", "Status")
+
+
+def only(names, value):
+    return {name: member for name, member in value.items() if name in names}
+
+
+def shorten_member(member):
+    member = only(MEMBER, member)
+    member["Tags"] = only(MEMBER_TAGS, member["Tags"])
+    return member
+
+
+def shorten_agent(case, answer):
+    if isinstance(answer.body, list) and case.path == "/v1/agent/members":
+        answer.body = [shorten_member(member) for member in answer.body]
+    elif case.path == "/v1/agent/self" and "Config" in answer.body:
+        answer.body = {"Config": only(CONFIG, answer.body["Config"]), "Meta": answer.body["Meta"],
+                       "Member": shorten_member(answer.body["Member"])}
+
+
 def refuse_proxies(case, answer):
     """What Consul took becomes what the registry says."""
     refused = {
@@ -108,5 +132,7 @@ ACCEPTED = [
                forget_leader),
     Difference("Other words for a target that cannot be reached", "Consul's are those of Go's network library",
                forget_dial_errors),
+    Difference("Fewer words on the agent itself", "there is no gossip, no Raft and no configuration of theirs",
+               shorten_agent),
     Difference("No proxies and gateways", "they belong to the mesh", refuse_proxies),
 ]

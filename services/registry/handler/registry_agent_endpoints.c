@@ -21,13 +21,10 @@ static void describe_agent(struct registry_request *request)
     json_member_string(writer, "Version", request->handler->version);
     json_close_object(writer);
     json_write_name(writer, TEXT("Member"));
-    json_open_object(writer);
-    json_member_string(writer, "Name", request->handler->node_name);
-    json_member_string(writer, "Addr", request->handler->node_address);
-    json_member_integer(writer, "Status", 1);
-    json_close_object(writer);
+    registry_write_member(request, writer);
     json_write_name(writer, TEXT("Meta"));
     json_open_object(writer);
+    json_member_string(writer, REGISTRY_NODE_META_KEY, TEXT(""));
     json_close_object(writer);
     json_close_object(writer);
     registry_json_send(request, json, 0);

@@ -79,11 +79,25 @@ static void write_node_meta(struct json_writer *writer, const char *name,
 
 void registry_write_member(struct registry_request *request, struct json_writer *writer)
 {
+    /* Of the gossip that there is not; clients expect them to be there. */
+    static const char *const protocols[] = {"ProtocolMin", "ProtocolMax", "ProtocolCur",
+                                            "DelegateMin", "DelegateMax", "DelegateCur"};
+    const struct registry_handler *handler = request->handler;
     json_open_object(writer);
-    json_member_string(writer, "Name", request->handler->node_name);
-    json_member_string(writer, "Addr", request->handler->node_address);
+    json_member_string(writer, "Name", handler->node_name);
+    json_member_string(writer, "Addr", handler->node_address);
     json_member_integer(writer, "Port", 0);
-    json_member_integer(writer, "Status", 1);
+    open_member(writer, "Tags");
+    json_member_string(writer, "role", TEXT("consul"));
+    json_member_string(writer, "dc", handler->datacenter);
+    json_member_string(writer, "id", text_of(handler->node_id));
+    json_member_string(writer, "build", handler->version);
+    json_member_string(writer, "segment", TEXT(""));
+    json_close_object(writer);
+    json_member_integer(writer, "Status", 1); /* alive */
+    for (size_t i = 0; i < ARRAY_LENGTH(protocols); i++) {
+        json_member_integer(writer, protocols[i], 0);
+    }
     json_close_object(writer);
 }
 
