@@ -5,12 +5,6 @@
 #include "base/random.h"
 #include "grpc/grpc_channel_private.h"
 
-enum {
-    RETRY_TOKENS_MAX = 1000, /* in tenths of a token */
-    RETRY_TOKENS_OF_FAILURE = 10,
-    RETRY_TOKENS_OF_SUCCESS = 1,
-};
-
 /* A call that waits for a connection, on its fiber's stack. */
 struct channel_waiter {
     struct list link; /* in none once it was woken */
@@ -27,7 +21,8 @@ enum status grpc_channel_create(struct loop *loop, const struct grpc_channel_opt
     }
     channel->loop = loop;
     channel->options = *options;
-    channel->retry_tokens = RETRY_TOKENS_MAX;
+    grpc_retry_throttle_init(&channel->throttle, GRPC_RETRY_TOKENS_DEFAULT,
+                             GRPC_RETRY_TOKEN_RATIO_DEFAULT);
     fiber_wait_init(&channel->emptied);
     list_init(&channel->waiters);
     *ret_channel = channel;
@@ -275,24 +270,5 @@ void grpc_channel_wake_all(struct grpc_channel *channel)
 {
     while (!list_is_empty(&channel->waiters)) {
         grpc_channel_wake_one(channel);
-    }
-}
-
-bool grpc_channel_may_retry(const struct grpc_channel *channel)
-{
-    return channel->retry_tokens > RETRY_TOKENS_MAX / 2;
-}
-
-void grpc_channel_note_outcome(struct grpc_channel *channel, bool success)
-{
-    if (success) {
-        channel->retry_tokens += RETRY_TOKENS_OF_SUCCESS;
-        if (channel->retry_tokens > RETRY_TOKENS_MAX) {
-            channel->retry_tokens = RETRY_TOKENS_MAX;
-        }
-    } else {
-        channel->retry_tokens -= channel->retry_tokens < RETRY_TOKENS_OF_FAILURE
-                                     ? channel->retry_tokens
-                                     : RETRY_TOKENS_OF_FAILURE;
     }
 }

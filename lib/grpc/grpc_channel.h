@@ -10,6 +10,7 @@
 #pragma once
 
 #include "grpc/grpc_method.h"
+#include "grpc/grpc_retry.h"
 
 struct loop;
 struct http_server;
@@ -20,8 +21,8 @@ struct http_header;
 
 enum {
     GRPC_CHANNEL_ADDRESSES_MAX = 1000,
-    GRPC_CHANNEL_CONNECTIONS_MAX = 8, /* to one instance */
-    GRPC_ATTEMPTS_MAX = 5,            /* of one call, over all instances (gRFC A6) */
+    GRPC_CHANNEL_CONNECTIONS_MAX = 8,  /* to one instance */
+    GRPC_REPLAY_BYTES_MAX = 64 * 1024, /* of what a stream has sent, kept for the next attempt */
 };
 
 /* Everything pointed to is borrowed for the channel's life. */
@@ -32,9 +33,10 @@ struct grpc_channel_options {
     void (*observe)(void *state, const char *target, const char *path, enum status status,
                     int64_t duration_ns);
     void *observe_state;
-    const char *target;         /* "rating": in messages and observations */
-    int64_t connect_timeout_ms; /* 0: 5 s */
-    size_t message_bytes_max;   /* 0: 4 MiB */
+    const char *target;                    /* "rating": in messages and observations */
+    int64_t connect_timeout_ms;            /* 0: 5 s */
+    size_t message_bytes_max;              /* 0: 4 MiB */
+    const struct grpc_retry_policy *retry; /* of every method; NULL: none */
 };
 
 /* Without addresses yet: calls wait for the first ones until their deadline.
@@ -70,9 +72,9 @@ struct grpc_reply {
 
 /* Of a call. Zero for the defaults. */
 struct grpc_call_options {
-    bool idempotent; /* also try another instance when the connection is lost or UNAVAILABLE comes
-                        back */
-    bool compress;   /* gzip the request */
+    bool idempotent; /* where nothing else says how: retried as grpc_retry_idempotent has it */
+    const struct grpc_retry_policy *retry; /* goes before the channel's; NULL: that one */
+    bool compress;                         /* gzip the request */
     /* Of a streaming call: the server sends exactly one message (client streaming). grpc_receive()
      * then also waits for the end, so that the status is known with the message. */
     bool one_reply;

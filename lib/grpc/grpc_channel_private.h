@@ -16,7 +16,7 @@ struct grpc_channel {
     bool destroyed;
     struct fiber_wait emptied; /* no subchannel is alive */
     struct list waiters;       /* calls that wait for a connection */
-    unsigned retry_tokens;     /* in tenths: grpc_channel_may_retry() */
+    struct grpc_retry_throttle throttle;
 };
 
 /* A connection for a call, held; parks while one is on its way. `avoid` is taken only when there is
@@ -29,11 +29,6 @@ MUST_USE enum status grpc_channel_pick(struct grpc_channel *channel, struct call
 /* Lets all who wait look again, or one of them. */
 void grpc_channel_wake_all(struct grpc_channel *channel);
 void grpc_channel_wake_one(struct grpc_channel *channel);
-
-/* Retries are paid for with tokens that successes earn, so that they cannot multiply an overload
- * (gRFC A6, "Throttling Retry Attempts"). */
-bool grpc_channel_may_retry(const struct grpc_channel *channel);
-void grpc_channel_note_outcome(struct grpc_channel *channel, bool success);
 
 /* A subchannel has freed itself. */
 void grpc_channel_subchannel_ended(struct grpc_channel *channel);

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "grpc/grpc_client_headers.h"
 #include "grpc/grpc_server.h"
 #include "grpc/grpc_status_map.h"
@@ -23,8 +24,11 @@ static enum status status_of_outcome(struct grpc_client_call *self)
         return call_fail(self->call, grpc_status_from_http2_error(code),
                          "%s: the stream was reset with the HTTP/2 code %u", target, code);
     case HTTP2_NOT_PROCESSED:
-        self->unprocessed = true;
+        self->reach = GRPC_REACH_REFUSED;
         return call_fail(self->call, STATUS_UNAVAILABLE, "%s: the call was refused", target);
+    case HTTP2_NOT_SENT:
+        self->reach = GRPC_REACH_UNSENT;
+        return call_fail(self->call, STATUS_UNAVAILABLE, "%s: the connection was lost", target);
     case HTTP2_CONNECTION_LOST:
         return call_fail(self->call, STATUS_UNAVAILABLE, "%s: the connection was lost", target);
     case HTTP2_RUNNING:
@@ -34,8 +38,8 @@ static enum status status_of_outcome(struct grpc_client_call *self)
     }
 }
 
-/* Waits for the reply's headers. *ret_end: nothing follows, and the stream's end_status is set. */
-static enum status await_headers(struct grpc_client_call *self, bool *ret_end)
+/* Waits for the reply's headers, or concludes the call. */
+static enum status await_headers(struct grpc_client_call *self)
 {
     const struct http_header *headers;
     size_t count;
@@ -45,7 +49,7 @@ static enum status await_headers(struct grpc_client_call *self, bool *ret_end)
     }
     if (count == 0) {
         self->stream.end_status = status_of_outcome(self);
-        *ret_end = true;
+        self->concluded = true;
         return STATUS_OK;
     }
     self->headers = headers;
@@ -54,62 +58,121 @@ static enum status await_headers(struct grpc_client_call *self, bool *ret_end)
     self->connection->proved = true;
     self->connection->subchannel->failures = 0;
     self->stream.end_status = grpc_client_take_headers(self);
-    *ret_end = self->stream.end_status != STATUS_OK || self->headers_only;
+    self->concluded = self->stream.end_status != STATUS_OK || self->headers_only;
     return STATUS_OK;
 }
 
-/* A stream whose request nobody has seen is started again, with what was sent so far. */
+/* Nothing that was sent can be repeated from here on. */
+static void commit(struct grpc_client_call *self)
+{
+    self->replayable = false;
+    buffer_deinit(&self->replay);
+}
+
+/* Starts the next attempt at a stream, with all that was sent so far. */
 static enum status replay(struct grpc_client_call *self)
 {
-    grpc_client_call_stop(self);
-    call_clear_error(self->call);
-    self->stream.end_status = STATUS_OK;
-    self->unprocessed = false;
     enum status status = grpc_client_call_start(self);
     if (status == STATUS_OK && (self->replay.length > 0 || self->send_closed)) {
-        status = http2_request_write(self->request, self->replay, self->send_closed);
+        status = http2_request_write(self->request, buffer_text(&self->replay), self->send_closed);
     }
     return status == STATUS_UNAVAILABLE && self->request != NULL ? STATUS_OK : status;
+}
+
+/* Waits for the headers of the attempt; where it has failed and another may be made, begins that.
+ * Afterwards headers are there, or the call is concluded, or another attempt has begun. */
+static enum status settle_attempt(struct grpc_client_call *self)
+{
+    enum status status = await_headers(self);
+    bool failed = self->concluded && self->stream.end_status != STATUS_OK;
+    if (status != STATUS_OK || !failed || !self->replayable) {
+        return status;
+    }
+    status = self->stream.end_status;
+    bool again = grpc_client_call_retry(self, &status);
+    if (again) {
+        status = replay(self);
+    }
+    if (self->request == NULL) { /* the next attempt could not begin */
+        self->stream.end_status = status;
+        self->concluded = true;
+    }
+    return again || self->request == NULL ? status : STATUS_OK;
+}
+
+static enum status settle(struct grpc_client_call *self)
+{
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && self->headers == NULL && !self->concluded) {
+        status = settle_attempt(self);
+    }
+    if (status == STATUS_OK) {
+        commit(self);
+    }
+    return status;
 }
 
 /* The frame reader's source: the parts of the reply's body. */
 static enum status read_part(void *state, struct text *ret_part)
 {
     struct grpc_client_call *self = state;
-    bool end = false;
     *ret_part = (struct text){NULL, 0};
-    while (self->headers == NULL) {
-        enum status status = await_headers(self, &end);
-        if (status != STATUS_OK || end) {
-            bool again = status == STATUS_OK && self->unprocessed && self->replayable &&
-                         self->attempts < GRPC_ATTEMPTS_MAX;
-            if (!again) {
-                return status;
-            }
-            end = false;
-            status = replay(self);
-            if (status != STATUS_OK) {
-                return status;
-            }
-        }
+    enum status status = settle(self);
+    if (status != STATUS_OK || self->concluded) {
+        return status;
     }
-    enum status status = http2_request_read(self->request, ret_part);
+    status = http2_request_read(self->request, ret_part);
     if (status == STATUS_OK && ret_part->length == 0) {
         self->stream.end_status = status_of_outcome(self);
     }
     return status;
 }
 
+static void keep(struct grpc_client_call *self, struct text frame)
+{
+    if (self->replayable && !buffer_append(&self->replay, frame)) {
+        commit(self);
+    }
+}
+
+/* The attempt that is written to is over. STATUS_OK: another has begun, and was given all. */
+static enum status write_again(struct grpc_client_call *self)
+{
+    unsigned attempts = self->attempts;
+    enum status status = STATUS_UNAVAILABLE;
+    if (self->replayable && self->headers == NULL && !self->concluded) {
+        status = settle_attempt(self);
+    }
+    return status == STATUS_OK && self->attempts == attempts ? STATUS_UNAVAILABLE : status;
+}
+
+enum status grpc_client_call_write(struct grpc_client_call *self, struct text part, bool end)
+{
+    if (self->request == NULL) {
+        return STATUS_UNAVAILABLE;
+    }
+    keep(self, part);
+    self->send_closed = end;
+    enum status status = http2_request_write(self->request, part, end);
+    return status == STATUS_UNAVAILABLE ? write_again(self) : status;
+}
+
 static enum status write_frame(struct grpc_stream *stream, struct text frame)
 {
-    struct grpc_client_call *self = CONTAINER_OF(stream, struct grpc_client_call, stream);
-    bool first = self->replay.data == NULL;
-    self->replayable = self->replayable && first && frame.length <= GRPC_REPLAY_BYTES_MAX;
-    if (self->replayable) {
-        self->replay = arena_copy(self->call->arena, frame);
-        self->replayable = self->replay.data != NULL;
+    return grpc_client_call_write(CONTAINER_OF(stream, struct grpc_client_call, stream), frame,
+                                  false);
+}
+
+/* What the channel, its service config and the call say of retries; the nearest counts. */
+static const struct grpc_retry_policy *policy_of(const struct grpc_client_call *self)
+{
+    if (self->options->retry != NULL) {
+        return self->options->retry;
     }
-    return http2_request_write(self->request, frame, false);
+    if (self->channel->options.retry != NULL) {
+        return self->channel->options.retry;
+    }
+    return self->options->idempotent ? &grpc_retry_idempotent : NULL;
 }
 
 void grpc_client_call_init(struct grpc_client_call *self, struct grpc_channel *channel,
@@ -119,14 +182,19 @@ void grpc_client_call_init(struct grpc_client_call *self, struct grpc_channel *c
     size_t bytes_max = channel->options.message_bytes_max;
     *self = (struct grpc_client_call){
         .channel = channel,
-        .call = call,
+        .caller = call,
+        .own = *call,
+        .call = &self->own,
         .path = path,
         .options = options != NULL ? options : &no_options,
         .started_ns = clock_monotonic_ns(),
-        .pushback_ms = -1,
+        .pushback_ms = GRPC_PUSHBACK_NONE,
     };
+    self->retry.policy = policy_of(self);
+    self->retry.throttle = &channel->throttle;
+    buffer_init(&self->replay, GRPC_REPLAY_BYTES_MAX);
     struct grpc_stream *stream = &self->stream;
-    stream->call = call;
+    stream->call = self->call;
     stream->is_client = true;
     stream->form.compress = self->options->compress;
     stream->write = write_frame;
@@ -142,35 +210,77 @@ void grpc_client_call_set_response(struct grpc_client_call *self,
     CHECK(self->stream.receive_type != NULL);
 }
 
-enum status grpc_client_call_start(struct grpc_client_call *self)
+/* Between picking and starting nothing waits: a refusal of the connection is rare. */
+static enum status start_once(struct grpc_client_call *self)
 {
-    for (;;) {
-        const struct http_header *headers;
-        size_t count;
-        enum status status =
-            grpc_channel_pick(self->channel, self->call, self->avoid, &self->connection);
-        if (status != STATUS_OK) {
-            self->connection = NULL;
-            return status;
-        }
-        struct grpc_subchannel *subchannel = self->connection->subchannel;
-        self->avoid = subchannel;
-        self->attempts++;
-        status = grpc_client_headers(self, subchannel->address, &headers, &count);
-        if (status == STATUS_OK) {
-            status = http2_request_start(self->connection->client, self->call, headers, count,
-                                         false, &self->request);
-        }
-        if (status == STATUS_OK) {
-            return STATUS_OK;
-        }
-        grpc_client_call_stop(self);
-        /* Between picking and starting nothing waits, so a refusal here is a rare one: its limit is
-         * that of attempts. */
-        if (status != STATUS_UNAVAILABLE || self->attempts >= GRPC_ATTEMPTS_MAX) {
-            return status;
+    const struct http_header *headers;
+    size_t count;
+    enum status status =
+        grpc_channel_pick(self->channel, self->call, self->avoid, &self->connection);
+    if (status != STATUS_OK) {
+        self->connection = NULL;
+        self->reach = GRPC_REACH_NO_INSTANCE;
+        return status;
+    }
+    struct grpc_subchannel *subchannel = self->connection->subchannel;
+    self->avoid = subchannel;
+    self->attempts++;
+    self->reach = GRPC_REACH_LOCAL;
+    status = grpc_client_headers(self, subchannel->address, &headers, &count);
+    if (status == STATUS_OK) {
+        status = http2_request_start(self->connection->client, self->call, headers, count, false,
+                                     &self->request);
+        if (status == STATUS_UNAVAILABLE) {
+            self->reach = GRPC_REACH_UNSENT;
         }
     }
+    if (status != STATUS_OK) {
+        grpc_client_call_stop(self);
+        return status;
+    }
+    self->reach = GRPC_REACH_SERVER;
+    return STATUS_OK;
+}
+
+enum status grpc_client_call_start(struct grpc_client_call *self)
+{
+    enum status status;
+    do {
+        status = start_once(self);
+    } while (status != STATUS_OK && grpc_client_call_retry(self, &status));
+    return status;
+}
+
+/* What the attempt has left behind. */
+static void forget_attempt(struct grpc_client_call *self)
+{
+    grpc_client_call_stop(self);
+    self->concluded = false;
+    self->pushback_ms = GRPC_PUSHBACK_NONE;
+    self->stream.reader.part = (struct text){NULL, 0};
+    self->stream.ended = false;
+    self->stream.end_status = STATUS_OK;
+}
+
+bool grpc_client_call_retry(struct grpc_client_call *self, enum status *status)
+{
+    const struct grpc_attempt_end end = {
+        .status = *status,
+        .reach = self->reach,
+        .committed = self->headers != NULL && !self->headers_only,
+        .pushback_ms = self->pushback_ms,
+        .remaining_ns = call_remaining_ns(self->call),
+    };
+    int64_t wait_ns;
+    if (call_check(self->call) != STATUS_OK ||
+        !grpc_retry_after(&self->retry, &end, random_fraction(), &wait_ns)) {
+        return false;
+    }
+    forget_attempt(self);
+    self->call->error = self->caller->error;
+    enum status slept = wait_ns > 0 ? fiber_sleep(self->call, wait_ns) : STATUS_OK;
+    *status = slept != STATUS_OK ? slept : *status;
+    return slept == STATUS_OK;
 }
 
 struct grpc_reply grpc_client_call_reply(const struct grpc_client_call *self)
@@ -202,13 +312,8 @@ void grpc_client_call_stop(struct grpc_client_call *self)
     }
 }
 
-void grpc_client_call_deinit(struct grpc_client_call *self)
-{
-    grpc_client_call_stop(self);
-    grpc_stream_deinit(&self->stream);
-}
-
-enum status grpc_client_call_explain(struct grpc_client_call *self, enum status status)
+/* With words. */
+static enum status explain(struct grpc_client_call *self, enum status status)
 {
     const char *target = self->channel->options.target;
     bool local = status == STATUS_CANCELLED || status == STATUS_UNAVAILABLE ||
@@ -223,11 +328,20 @@ enum status grpc_client_call_explain(struct grpc_client_call *self, enum status 
     return status;
 }
 
-void grpc_client_call_observe(struct grpc_client_call *self, enum status status)
+enum status grpc_client_call_end(struct grpc_client_call *self, enum status status)
 {
     const struct grpc_channel_options *options = &self->channel->options;
+    status = explain(self, status);
+    self->caller->error = self->own.error;
+    if (status == STATUS_OK) {
+        grpc_retry_succeeded(&self->retry);
+    }
+    grpc_client_call_stop(self);
+    grpc_stream_deinit(&self->stream);
+    buffer_deinit(&self->replay);
     if (options->observe != NULL) {
         options->observe(options->observe_state, options->target, self->path, status,
                          clock_monotonic_ns() - self->started_ns);
     }
+    return status;
 }

@@ -5,27 +5,27 @@
 #include "grpc/grpc_channel_private.h"
 #include "grpc/grpc_stream_private.h"
 
-enum {
-    GRPC_REPLAY_BYTES_MAX =
-        64 * 1024, /* of a stream's first message, kept in case nobody gets it */
-};
-
 struct grpc_client_call {
     struct grpc_channel *channel;
-    struct call *call;
+    struct call *caller; /* whose error is ours in the end */
+    struct call own;     /* the same, with this call's own deadline */
+    struct call *call;   /* `own` */
     const char *path;
     const struct grpc_call_options *options;
+    bool wait_for_ready;
     int64_t started_ns;
+    struct grpc_retry retry;
+    enum grpc_reach reach;               /* of the attempt */
     unsigned attempts;                   /* begun so far */
     const struct grpc_subchannel *avoid; /* the last attempt's: compared, never followed */
     struct grpc_connection *connection;  /* held; NULL between attempts */
     struct http2_request *request;       /* NULL between attempts */
     const struct http_header *headers;   /* the reply's; NULL before they are there */
     size_t header_count;
-    bool headers_only;   /* the whole reply is one block of headers */
-    bool unprocessed;    /* the attempt has surely reached nobody */
-    int64_t pushback_ms; /* the server's word on retries: -1 none, INT64_MAX never */
-    struct text replay;  /* the first frame, as long as it may be sent again */
+    bool headers_only;    /* the whole reply is one block of headers */
+    bool concluded;       /* the end is known; nothing more is read */
+    int64_t pushback_ms;  /* the server's word on retries, as grpc_attempt_end has it */
+    struct buffer replay; /* of a stream: all that was sent, as long as that may be repeated */
     bool replayable;
     bool send_closed;
     struct grpc_stream stream;
@@ -40,8 +40,17 @@ void grpc_client_call_init(struct grpc_client_call *self, struct grpc_channel *c
 void grpc_client_call_set_response(struct grpc_client_call *self,
                                    const ProtobufCMessageDescriptor *response_type);
 
-/* Picks a connection and starts the request on it. Statuses as grpc_channel_pick(). */
+/* Picks a connection and starts the request on it, again where grpc_client_call_retry() says so.
+ * Statuses as grpc_channel_pick(). */
 MUST_USE enum status grpc_client_call_start(struct grpc_client_call *self);
+
+/* After an attempt that failed with *status. true: it is forgotten, the wait is over, and another
+ * may start. false: the call has failed with *status. Parks. */
+bool grpc_client_call_retry(struct grpc_client_call *self, enum status *status);
+
+/* Sends a part of a stream; parks. `end` half-closes. STATUS_UNAVAILABLE: the call is over. */
+MUST_USE enum status grpc_client_call_write(struct grpc_client_call *self, struct text part,
+                                            bool end);
 
 /* What has come of the reply, valid until the attempt ends. */
 struct grpc_reply grpc_client_call_reply(const struct grpc_client_call *self);
@@ -49,11 +58,6 @@ struct grpc_reply grpc_client_call_reply(const struct grpc_client_call *self);
 /* Ends the attempt; one that runs still is reset. */
 void grpc_client_call_stop(struct grpc_client_call *self);
 
-/* Ends the attempt and frees what was taken. */
-void grpc_client_call_deinit(struct grpc_client_call *self);
-
-/* `status`, or DEADLINE_EXCEEDED where that is the reason behind it; with words. */
-enum status grpc_client_call_explain(struct grpc_client_call *self, enum status status);
-
-/* Tells the channel's observer. */
-void grpc_client_call_observe(struct grpc_client_call *self, enum status status);
+/* Ends the call: the attempt, what was taken, with words for the caller's error. Returns `status`,
+ * or DEADLINE_EXCEEDED where that is the reason behind it. The channel's observer is told. */
+enum status grpc_client_call_end(struct grpc_client_call *self, enum status status);

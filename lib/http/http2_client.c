@@ -26,8 +26,7 @@ static void shut(struct http2_client *client)
     while (!list_is_empty(&client->requests)) {
         struct http2_request *request =
             CONTAINER_OF(client->requests.next, struct http2_request, link);
-        http2_request_end(request, request->was_sent ? HTTP2_CONNECTION_LOST : HTTP2_NOT_PROCESSED,
-                          0);
+        http2_request_end(request, request->was_sent ? HTTP2_CONNECTION_LOST : HTTP2_NOT_SENT, 0);
     }
     struct list *link;
     while ((link = list_take_first(&client->ended)) != NULL) {

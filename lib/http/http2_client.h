@@ -55,8 +55,8 @@ enum http2_outcome {
     HTTP2_RUNNING,
     HTTP2_COMPLETE,        /* END_STREAM came from the peer */
     HTTP2_RESET,           /* RST_STREAM; the code tells more */
-    HTTP2_NOT_PROCESSED,   /* surely not handled: never sent, REFUSED_STREAM, above GOAWAY's last id
-                            */
+    HTTP2_NOT_SENT,        /* it never left */
+    HTTP2_NOT_PROCESSED,   /* surely not handled: REFUSED_STREAM, or above GOAWAY's last id */
     HTTP2_CONNECTION_LOST, /* sent, then the connection ended */
 };
 

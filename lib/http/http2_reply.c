@@ -156,8 +156,9 @@ static int on_stream_closed(nghttp2_session *session, int32_t stream_id, uint32_
     (void)user_data;
     struct http2_request *request = request_of(session, stream_id);
     if (request != NULL) {
-        bool was_refused = error_code == NGHTTP2_REFUSED_STREAM || !request->was_sent;
-        http2_request_end(request, was_refused ? HTTP2_NOT_PROCESSED : HTTP2_RESET, error_code);
+        enum http2_outcome outcome =
+            error_code == NGHTTP2_REFUSED_STREAM ? HTTP2_NOT_PROCESSED : HTTP2_RESET;
+        http2_request_end(request, request->was_sent ? outcome : HTTP2_NOT_SENT, error_code);
     }
     return 0;
 }

@@ -222,7 +222,7 @@ static void lose_connection(struct duel *duel)
     duel->peer.transport->ops->shutdown(duel->peer.transport->state);
     struct http2_request *unsent = http_scene_start(&duel->scene, duel->client, "GET", "/", true);
     check_end(sent, HTTP2_CONNECTION_LOST, 0);
-    assert_true(http2_request_outcome(unsent) == HTTP2_NOT_PROCESSED ||
+    assert_true(http2_request_outcome(unsent) == HTTP2_NOT_SENT ||
                 http2_request_outcome(unsent) == HTTP2_CONNECTION_LOST);
     http2_request_close(unsent);
     assert_int_equal(duel->refusing, 1);

@@ -1,0 +1,390 @@
+/* Retries by policy, against a server that follows a script. */
+#include "base/arena.h"
+#include "base/clock.h"
+#include "grpc/grpc_stream.h"
+#include "support/cmocka_test.h"
+#include "unit/grpc/grpc_fixture.h"
+
+enum { REQUESTS_MAX = 20, ANSWERS_MAX = 3, PREVIOUS_BYTES = 8 };
+
+/* How one request is answered. */
+enum answer {
+    ANSWER_OK,
+    ANSWER_UNAVAILABLE,
+    ANSWER_ABORTED,
+    ANSWER_INTERNAL,
+    ANSWER_HEADERS_FIRST, /* UNAVAILABLE, but after headers */
+    ANSWER_PUSHBACK,      /* UNAVAILABLE, with `pushback` */
+    ANSWER_REFUSED,
+};
+
+struct script {
+    enum answer answers[ANSWERS_MAX]; /* the last one goes on */
+    size_t count;
+    struct text pushback;
+    struct http_server *http;
+    struct grpc_channel *channel;
+    unsigned requests;
+    char previous[REQUESTS_MAX][PREVIOUS_BYTES]; /* grpc-previous-rpc-attempts of each */
+    size_t body_bytes;                           /* of the last request */
+    unsigned answered;
+};
+
+#define ANSWERS(...)                                                                               \
+    .answers = {__VA_ARGS__}, .count = sizeof((enum answer[]){__VA_ARGS__}) / sizeof(enum answer)
+
+static const struct http_header type = {TEXT_INIT("content-type"), TEXT_INIT("application/grpc")};
+
+static void answer_status(struct http_exchange *exchange, const char *code, struct text pushback)
+{
+    const struct http_header trailers[] = {
+        {TEXT("grpc-status"), text_of(code)},
+        {TEXT("grpc-retry-pushback-ms"), pushback},
+    };
+    http_finish(exchange, trailers, pushback.length > 0 ? 2 : 1);
+}
+
+static void serve(void *state, struct http_exchange *exchange)
+{
+    struct script *script = state;
+    struct text body;
+    struct text none = {NULL, 0};
+    assert_true(script->requests < REQUESTS_MAX);
+    const struct http_request *request = http_exchange_request(exchange);
+    struct text previous = http_header_find(request->headers, request->header_count,
+                                            TEXT("grpc-previous-rpc-attempts"));
+    assert_true(text_to_c_string(previous, script->previous[script->requests], PREVIOUS_BYTES));
+    size_t place = script->requests < script->count ? script->requests : script->count - 1;
+    script->requests++;
+    if (script->answers[place] == ANSWER_REFUSED) {
+        http_abort(exchange, 0x7);
+        return;
+    }
+    assert_int_equal(http_read_all(exchange, 1 << 20, &body), STATUS_OK);
+    script->body_bytes = body.length;
+    http_reply_start(exchange, 200, &type, 1);
+    switch (script->answers[place]) {
+    case ANSWER_OK:
+        assert_int_equal(http_write(exchange, TEXT("\0\0\0\0\0")), STATUS_OK);
+        answer_status(exchange, "0", none);
+        break;
+    case ANSWER_ABORTED:
+        answer_status(exchange, "10", none);
+        break;
+    case ANSWER_INTERNAL:
+        answer_status(exchange, "13", none);
+        break;
+    case ANSWER_HEADERS_FIRST:
+        assert_int_equal(http_write(exchange, TEXT("\0\0\0\0\0")), STATUS_OK);
+        answer_status(exchange, "14", none);
+        break;
+    case ANSWER_UNAVAILABLE:
+    case ANSWER_PUSHBACK:
+    case ANSWER_REFUSED:
+    default:
+        answer_status(exchange, "14",
+                      script->answers[place] == ANSWER_PUSHBACK ? script->pushback : none);
+        break;
+    }
+    script->answered++;
+}
+
+static const struct grpc_retry_policy policy = {
+    .attempts_max = 3,
+    .backoff = {.first_ns = 1000, .most_ns = 10000, .factor = 2, .jitter = 0.2},
+    .statuses = GRPC_STATUS_BIT(STATUS_UNAVAILABLE) | GRPC_STATUS_BIT(STATUS_ABORTED),
+    .when_unreachable = true,
+};
+
+/* A tenth of a second at least. */
+static const struct grpc_retry_policy slow_policy = {
+    .attempts_max = 2,
+    .backoff = {.first_ns = CLOCK_NS_PER_S / 8, .most_ns = CLOCK_NS_PER_S, .factor = 2},
+    .statuses = GRPC_STATUS_BIT(STATUS_UNAVAILABLE),
+};
+
+static void open_script(struct grpc_fixture *fixture, struct script *script,
+                        const struct grpc_retry_policy *channel_policy)
+{
+    const struct http_server_options http = {.fallback = serve, .fallback_state = script};
+    const struct grpc_channel_options options = {
+        .pool = fixture->pool, .target = "script", .retry = channel_policy};
+    assert_int_equal(http_server_create(fixture->loop, &http, &script->http), STATUS_OK);
+    assert_int_equal(
+        grpc_channel_create_loopback(fixture->loop, script->http, &options, &script->channel),
+        STATUS_OK);
+}
+
+static void close_script(struct script *script)
+{
+    grpc_channel_destroy(script->channel);
+    http_server_destroy(script->http);
+}
+
+static enum status call_unary(struct script *script, struct call *call,
+                              const struct grpc_call_options *options)
+{
+    Marquee__Test__EchoRequest request = MARQUEE__TEST__ECHO_REQUEST__INIT;
+    ProtobufCMessage *response = NULL;
+    script->requests = 0;
+    enum status status = grpc_call_unary(script->channel, call, "/x", options, &request.base,
+                                         &marquee__test__echo_response__descriptor, &response);
+    assert_int_equal(response != NULL, status == STATUS_OK);
+    assert_int_equal(call->error.message.length > 0, status != STATUS_OK);
+    return status;
+}
+
+static void calls_are_retried_by_policy(struct grpc_fixture *fixture)
+{
+    static const struct {
+        const char *name;
+        struct script script;
+        unsigned requests;
+        enum status want;
+    } rows[] = {
+        {"at last", {ANSWERS(ANSWER_UNAVAILABLE, ANSWER_ABORTED, ANSWER_OK)}, 3, STATUS_OK},
+        {"in vain", {ANSWERS(ANSWER_UNAVAILABLE)}, 3, STATUS_UNAVAILABLE},
+        {"not named", {ANSWERS(ANSWER_INTERNAL)}, 1, STATUS_INTERNAL},
+        {"committed", {ANSWERS(ANSWER_HEADERS_FIRST)}, 1, STATUS_UNAVAILABLE},
+        {"pushed back",
+         {ANSWERS(ANSWER_PUSHBACK, ANSWER_OK), .pushback = TEXT_INIT("0")},
+         2,
+         STATUS_OK},
+        {"never", {ANSWERS(ANSWER_PUSHBACK), .pushback = TEXT_INIT("-1")}, 1, STATUS_UNAVAILABLE},
+        {"no number",
+         {ANSWERS(ANSWER_PUSHBACK), .pushback = TEXT_INIT("soon")},
+         1,
+         STATUS_UNAVAILABLE},
+        {"refused, then in vain",
+         {ANSWERS(ANSWER_REFUSED, ANSWER_UNAVAILABLE)},
+         4,
+         STATUS_UNAVAILABLE},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        struct script script = rows[i].script;
+        struct call call = grpc_fixture_call(fixture, 0);
+        open_script(fixture, &script, &policy);
+        enum status status = call_unary(&script, &call, NULL);
+        if (status != rows[i].want || script.requests != rows[i].requests) {
+            fail_msg("%s: %s after %u", rows[i].name, status_name(status), script.requests);
+        }
+        close_script(&script);
+    }
+}
+FIXTURE_LOOPBACK_TEST(calls_are_retried_by_policy)
+
+static void the_server_is_told_of_earlier_attempts(struct grpc_fixture *fixture)
+{
+    struct script script = {ANSWERS(ANSWER_REFUSED, ANSWER_UNAVAILABLE)};
+    struct call call = grpc_fixture_call(fixture, 0);
+    open_script(fixture, &script, &policy);
+    assert_int_equal(call_unary(&script, &call, NULL), STATUS_UNAVAILABLE);
+    assert_int_equal(script.requests, 4);
+    assert_string_equal(script.previous[0], "");
+    assert_string_equal(script.previous[1], ""); /* what was refused does not count */
+    assert_string_equal(script.previous[2], "1");
+    assert_string_equal(script.previous[3], "2");
+    close_script(&script);
+}
+FIXTURE_LOOPBACK_TEST(the_server_is_told_of_earlier_attempts)
+
+static void the_nearest_policy_counts(struct grpc_fixture *fixture)
+{
+    static const struct grpc_retry_policy none = {.attempts_max = 1};
+    const struct {
+        const struct grpc_retry_policy *channel;
+        struct grpc_call_options options;
+        unsigned want;
+    } rows[] = {
+        {NULL, {.idempotent = false}, 1},   {&policy, {.idempotent = false}, 3},
+        {&policy, {.idempotent = true}, 3}, {&policy, {.retry = &none}, 1},
+        {NULL, {.retry = &policy}, 3},      {NULL, {.retry = &none, .idempotent = true}, 1},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        struct script script = {ANSWERS(ANSWER_UNAVAILABLE)};
+        struct call call = grpc_fixture_call(fixture, 0);
+        open_script(fixture, &script, rows[i].channel);
+        assert_int_equal(call_unary(&script, &call, &rows[i].options), STATUS_UNAVAILABLE);
+        assert_int_equal(script.requests, rows[i].want);
+        close_script(&script);
+    }
+}
+FIXTURE_LOOPBACK_TEST(the_nearest_policy_counts)
+
+/* A wait that would outlast the call is not begun: the server's own words are told at once. */
+static void the_deadline_bounds_all(struct grpc_fixture *fixture)
+{
+    struct script script = {ANSWERS(ANSWER_UNAVAILABLE)};
+    open_script(fixture, &script, &slow_policy);
+    struct call call = grpc_fixture_call(fixture, 100);
+    assert_int_equal(call_unary(&script, &call, NULL), STATUS_UNAVAILABLE);
+    assert_int_equal(script.requests, 1);
+    assert_int_equal(call_check(&call), STATUS_OK);
+    close_script(&script);
+}
+FIXTURE_LOOPBACK_TEST(the_deadline_bounds_all)
+
+struct cancelling {
+    struct script *script;
+    struct cancellation cancellation;
+};
+
+static void cancel_during_the_wait(void *argument)
+{
+    struct cancelling *cancelling = argument;
+    while (cancelling->script->answered == 0) {
+        fiber_yield();
+    }
+    for (int i = 0; i < 10; i++) { /* the answer arrives */
+        fiber_yield();
+    }
+    cancellation_request(&cancelling->cancellation);
+}
+
+static void a_wait_can_be_cancelled(struct grpc_fixture *fixture)
+{
+    struct script script = {ANSWERS(ANSWER_UNAVAILABLE)};
+    struct cancelling cancelling = {.script = &script};
+    struct fiber_group group;
+    open_script(fixture, &script, &slow_policy);
+    struct call call = grpc_fixture_call(fixture, 0);
+    cancellation_init(&cancelling.cancellation);
+    call.cancellation = &cancelling.cancellation;
+    fiber_group_init(&group);
+    assert_int_equal(fiber_group_start(&group, cancel_during_the_wait, &cancelling), STATUS_OK);
+    assert_int_equal(call_unary(&script, &call, NULL), STATUS_CANCELLED);
+    assert_int_equal(script.requests, 1);
+    fiber_group_join(&group);
+    close_script(&script);
+}
+FIXTURE_LOOPBACK_TEST(a_wait_can_be_cancelled)
+
+static void failures_use_up_the_channels_tokens(struct grpc_fixture *fixture)
+{
+    struct script script = {ANSWERS(ANSWER_UNAVAILABLE)};
+    unsigned requests = 0;
+    open_script(fixture, &script, &policy);
+    do {
+        struct call call = grpc_fixture_call(fixture, 0);
+        assert_int_equal(call_unary(&script, &call, NULL), STATUS_UNAVAILABLE);
+        requests += script.requests;
+    } while (script.requests > 1 && requests < GRPC_RETRY_TOKENS_DEFAULT);
+    assert_int_equal(requests, GRPC_RETRY_TOKENS_DEFAULT / 2 + 1);
+    script.answers[0] = ANSWER_OK;
+    for (int i = 0; i < 10; i++) {
+        struct call call = grpc_fixture_call(fixture, 0);
+        assert_int_equal(call_unary(&script, &call, NULL), STATUS_OK);
+    }
+    script.answers[0] = ANSWER_UNAVAILABLE;
+    struct call call = grpc_fixture_call(fixture, 0);
+    assert_int_equal(call_unary(&script, &call, NULL), STATUS_UNAVAILABLE);
+    assert_int_equal(script.requests, 1); /* a single token has been earned, and spent */
+    close_script(&script);
+}
+FIXTURE_LOOPBACK_TEST(failures_use_up_the_channels_tokens)
+
+static enum status call_stream(struct script *script, struct call *call, unsigned messages,
+                               size_t payload_bytes)
+{
+    Marquee__Test__EchoRequest request = MARQUEE__TEST__ECHO_REQUEST__INIT;
+    ProtobufCMessage *message = NULL;
+    struct grpc_stream *stream;
+    char *payload = arena_calloc(call->arena, 1, payload_bytes + 1);
+    assert_non_null(payload);
+    request.payload = proto_bytes((struct text){payload, payload_bytes});
+    assert_int_equal(grpc_client_open(script->channel, call, "/x", NULL,
+                                      &marquee__test__echo_response__descriptor, &stream),
+                     STATUS_OK);
+    for (unsigned i = 0; i < messages; i++) {
+        assert_int_equal(grpc_send(stream, &request.base), STATUS_OK);
+    }
+    assert_int_equal(grpc_client_close_send(stream), STATUS_OK);
+    assert_int_equal(grpc_receive(stream, &message), STATUS_OK);
+    if (message != NULL) {
+        assert_int_equal(grpc_receive(stream, &message), STATUS_OK);
+        assert_null(message);
+    }
+    return grpc_client_finish(stream);
+}
+
+/* All of it is sent again, as long as it is no more than what is kept. */
+static void streams_are_retried_by_policy(struct grpc_fixture *fixture)
+{
+    enum { FRAME_BYTES = 5 + 4, HALF = GRPC_REPLAY_BYTES_MAX / 2 - FRAME_BYTES };
+    static const struct {
+        const char *name;
+        struct script script;
+        unsigned messages;
+        size_t payload_bytes;
+        unsigned requests;
+        enum status want;
+    } rows[] = {
+        {"empty", {ANSWERS(ANSWER_ABORTED, ANSWER_OK)}, 0, 0, 2, STATUS_OK},
+        {"at last", {ANSWERS(ANSWER_ABORTED, ANSWER_ABORTED, ANSWER_OK)}, 3, 10, 3, STATUS_OK},
+        {"in vain", {ANSWERS(ANSWER_ABORTED)}, 3, 10, 3, STATUS_ABORTED},
+        {"committed", {ANSWERS(ANSWER_HEADERS_FIRST)}, 3, 10, 1, STATUS_UNAVAILABLE},
+        {"as much as is kept", {ANSWERS(ANSWER_ABORTED, ANSWER_OK)}, 2, HALF, 2, STATUS_OK},
+        {"too much", {ANSWERS(ANSWER_ABORTED, ANSWER_OK)}, 2, HALF + 1, 1, STATUS_ABORTED},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        struct script script = rows[i].script;
+        struct call call = grpc_fixture_call(fixture, 0);
+        open_script(fixture, &script, &policy);
+        enum status status = call_stream(&script, &call, rows[i].messages, rows[i].payload_bytes);
+        if (status != rows[i].want || script.requests != rows[i].requests) {
+            fail_msg("%s: %s after %u", rows[i].name, status_name(status), script.requests);
+        }
+        assert_true(script.body_bytes >= rows[i].messages * rows[i].payload_bytes);
+        close_script(&script);
+    }
+}
+FIXTURE_LOOPBACK_TEST(streams_are_retried_by_policy)
+
+/* A stream that was refused long ago learns of it when it sends. */
+static void a_send_begins_the_next_attempt(struct grpc_fixture *fixture)
+{
+    struct script script = {ANSWERS(ANSWER_REFUSED, ANSWER_OK)};
+    Marquee__Test__EchoRequest request = MARQUEE__TEST__ECHO_REQUEST__INIT;
+    ProtobufCMessage *message = NULL;
+    struct grpc_stream *stream;
+    open_script(fixture, &script, NULL);
+    struct call call = grpc_fixture_call(fixture, 0);
+    assert_int_equal(grpc_client_open(script.channel, &call, "/x", NULL,
+                                      &marquee__test__echo_response__descriptor, &stream),
+                     STATUS_OK);
+    request.text = proto_bytes(TEXT("first"));
+    assert_int_equal(grpc_send(stream, &request.base), STATUS_OK);
+    grpc_fixture_await(fixture, &script.requests, 1);
+    /* Its reply comes behind the refusal. */
+    struct call other = grpc_fixture_call(fixture, 0);
+    assert_int_equal(grpc_call_unary(script.channel, &other, "/x", NULL, &request.base,
+                                     &marquee__test__echo_response__descriptor, &message),
+                     STATUS_OK);
+    request.text = proto_bytes(TEXT("second"));
+    assert_int_equal(grpc_send(stream, &request.base), STATUS_OK);
+    grpc_fixture_await(fixture, &script.requests, 3);
+    assert_int_equal(grpc_client_close_send(stream), STATUS_OK);
+    assert_int_equal(grpc_receive(stream, &message), STATUS_OK);
+    assert_non_null(message);
+    assert_int_equal(grpc_receive(stream, &message), STATUS_OK);
+    assert_null(message);
+    assert_int_equal(grpc_client_finish(stream), STATUS_OK);
+    assert_int_equal(script.body_bytes, 5 + 2 + 5 + 5 + 2 + 6);
+    close_script(&script);
+}
+FIXTURE_LOOPBACK_TEST(a_send_begins_the_next_attempt)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls_are_retried_by_policy_loopback),
+        cmocka_unit_test(the_server_is_told_of_earlier_attempts_loopback),
+        cmocka_unit_test(the_nearest_policy_counts_loopback),
+        cmocka_unit_test(the_deadline_bounds_all_loopback),
+        cmocka_unit_test(a_wait_can_be_cancelled_loopback),
+        cmocka_unit_test(failures_use_up_the_channels_tokens_loopback),
+        cmocka_unit_test(streams_are_retried_by_policy_loopback),
+        cmocka_unit_test(a_send_begins_the_next_attempt_loopback),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
