@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "grpc/grpc_channel_private.h"
+#include "grpc/grpc_service_config.h"
 
 /* A call that waits for a connection, on its fiber's stack. */
 struct channel_waiter {
@@ -21,8 +22,11 @@ enum status grpc_channel_create(struct loop *loop, const struct grpc_channel_opt
     }
     channel->loop = loop;
     channel->options = *options;
-    grpc_retry_throttle_init(&channel->throttle, GRPC_RETRY_TOKENS_DEFAULT,
-                             GRPC_RETRY_TOKEN_RATIO_DEFAULT);
+    if (options->config == NULL ||
+        !grpc_service_config_throttle(options->config, &channel->throttle)) {
+        grpc_retry_throttle_init(&channel->throttle, GRPC_RETRY_TOKENS_DEFAULT,
+                                 GRPC_RETRY_TOKEN_RATIO_DEFAULT);
+    }
     fiber_wait_init(&channel->emptied);
     list_init(&channel->waiters);
     *ret_channel = channel;
@@ -114,6 +118,7 @@ static bool fill_subchannels(struct grpc_channel *channel, const struct text *ad
             find_subchannel(channel->subchannels, channel->subchannel_count, addresses[i]);
         if (subchannel != NULL) {
             subchannel->kept = true;
+            grpc_subchannel_reset_backoff(subchannel);
         } else {
             subchannel = grpc_subchannel_create(channel, addresses[i]);
         }
@@ -236,7 +241,7 @@ static enum status wait_for_change(struct grpc_channel *channel, struct call *ca
 }
 
 enum status grpc_channel_pick(struct grpc_channel *channel, struct call *call,
-                              const struct grpc_subchannel *avoid,
+                              const struct grpc_subchannel *avoid, bool wait_for_ready,
                               struct grpc_connection **ret_connection)
 {
     bool waited = false;
@@ -247,7 +252,7 @@ enum status grpc_channel_pick(struct grpc_channel *channel, struct call *call,
             *ret_connection = connection;
             return STATUS_OK;
         }
-        if (!expect_connection(channel)) {
+        if (!expect_connection(channel) && !wait_for_ready) {
             return fail_unreachable(channel, call);
         }
         enum status status = wait_for_change(channel, call, waited);

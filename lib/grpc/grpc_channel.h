@@ -3,10 +3,14 @@
  *
  * A channel belongs to one loop. It is given the addresses of the service's instances, and again
  * whenever they change; it keeps one connection to each (connecting again with backoff: 1 s,
- * factor 1.6, at most 120 s, jitter 0.2: grpc/grpc doc/connection-backoff.md), picks the less
- * loaded of two for each call, and opens further connections to an instance whose stream limit is
- * reached. A call that surely reached nobody (refused, GOAWAY, REFUSED_STREAM) is tried on another
- * instance. */
+ * factor 1.6, at most 120 s, jitter 0.2: grpc/grpc doc/connection-backoff.md), picks one of them
+ * for each call, and opens further connections to an instance whose stream limit is reached.
+ *
+ * A call waits for a connection while one is on its way: until the first addresses come, and while
+ * an instance is connected to that has not failed since it was last reached or named. When all have
+ * failed, it fails at once with UNAVAILABLE, unless it is to wait until one is ready
+ * (grpc/grpc doc/wait-for-ready.md). A call that surely reached nobody is tried again, and others
+ * by policy: grpc_retry.h. */
 #pragma once
 
 #include "grpc/grpc_method.h"
@@ -16,6 +20,7 @@ struct loop;
 struct http_server;
 struct proto_pool;
 struct grpc_channel;
+struct grpc_service_config;
 struct grpc_stream;
 struct http_header;
 
@@ -33,10 +38,12 @@ struct grpc_channel_options {
     void (*observe)(void *state, const char *target, const char *path, enum status status,
                     int64_t duration_ns);
     void *observe_state;
-    const char *target;                    /* "rating": in messages and observations */
-    int64_t connect_timeout_ms;            /* 0: 5 s */
-    size_t message_bytes_max;              /* 0: 4 MiB */
-    const struct grpc_retry_policy *retry; /* of every method; NULL: none */
+    const char *target;         /* "rating": in messages and observations */
+    int64_t connect_timeout_ms; /* 0: 5 s */
+    size_t message_bytes_max;   /* 0: 4 MiB */
+    const struct grpc_retry_policy
+        *retry; /* of methods that the config does not name; NULL: none */
+    const struct grpc_service_config *config; /* NULL: none */
 };
 
 /* Without addresses yet: calls wait for the first ones until their deadline.
@@ -55,7 +62,9 @@ MUST_USE enum status grpc_channel_create_loopback(struct loop *loop, struct http
 void grpc_channel_destroy(struct grpc_channel *channel);
 
 /* The instances from now on ("host:port"; copied). Connections to those that stay are kept; those
- * of the others end when their calls have. An empty list makes calls fail at once with UNAVAILABLE.
+ * of the others end when their calls have. To be named again is news as well: an instance that
+ * could not be reached is tried at once, whatever its backoff, which begins anew.
+ * An empty list makes calls fail at once with UNAVAILABLE.
  * On the loop's thread. STATUS_RESOURCE_EXHAUSTED: more than GRPC_CHANNEL_ADDRESSES_MAX, an address
  * of HTTP_ADDRESS_BYTES_MAX bytes, or no memory: the earlier list stays. */
 MUST_USE enum status grpc_channel_update(struct grpc_channel *channel, const struct text *addresses,
@@ -74,7 +83,9 @@ struct grpc_reply {
 struct grpc_call_options {
     bool idempotent; /* where nothing else says how: retried as grpc_retry_idempotent has it */
     const struct grpc_retry_policy *retry; /* goes before the channel's; NULL: that one */
-    bool compress;                         /* gzip the request */
+    /* While no instance can be reached, waits for one instead of failing at once. */
+    bool wait_for_ready;
+    bool compress; /* gzip the request */
     /* Of a streaming call: the server sends exactly one message (client streaming). grpc_receive()
      * then also waits for the end, so that the status is known with the message. */
     bool one_reply;

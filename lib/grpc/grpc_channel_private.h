@@ -19,11 +19,11 @@ struct grpc_channel {
     struct grpc_retry_throttle throttle;
 };
 
-/* A connection for a call, held; parks while one is on its way. `avoid` is taken only when there is
- * no other; NULL: none. STATUS_UNAVAILABLE: no instance can be reached.
+/* A connection for a call, held; parks while one is on its way, or `wait_for_ready`. `avoid` is
+ * taken only when there is no other; NULL: none. STATUS_UNAVAILABLE: no instance can be reached.
  * STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the call is over. */
 MUST_USE enum status grpc_channel_pick(struct grpc_channel *channel, struct call *call,
-                                       const struct grpc_subchannel *avoid,
+                                       const struct grpc_subchannel *avoid, bool wait_for_ready,
                                        struct grpc_connection **ret_connection);
 
 /* Lets all who wait look again, or one of them. */

@@ -5,7 +5,9 @@
 #include "base/random.h"
 #include "grpc/grpc_client_headers.h"
 #include "grpc/grpc_server.h"
+#include "grpc/grpc_service_config.h"
 #include "grpc/grpc_status_map.h"
+#include "grpc/grpc_timeout.h"
 
 static const struct grpc_call_options no_options;
 
@@ -163,16 +165,38 @@ static enum status write_frame(struct grpc_stream *stream, struct text frame)
                                   false);
 }
 
-/* What the channel, its service config and the call say of retries; the nearest counts. */
-static const struct grpc_retry_policy *policy_of(const struct grpc_client_call *self)
+/* The nearest that says anything of retries. */
+static const struct grpc_retry_policy *policy_of(const struct grpc_client_call *self,
+                                                 const struct grpc_method_config *method)
 {
     if (self->options->retry != NULL) {
         return self->options->retry;
+    }
+    if (method != NULL && method->has_retry) {
+        return &method->retry;
     }
     if (self->channel->options.retry != NULL) {
         return self->channel->options.retry;
     }
     return self->options->idempotent ? &grpc_retry_idempotent : NULL;
+}
+
+/* What the call, its method and its channel say of how it is to be made. */
+static void take_settings(struct grpc_client_call *self)
+{
+    const struct grpc_service_config *config = self->channel->options.config;
+    const struct grpc_method_config *method =
+        config != NULL ? grpc_service_config_find(config, text_of(self->path)) : NULL;
+    self->retry.policy = policy_of(self, method);
+    self->retry.throttle = &self->channel->throttle;
+    self->wait_for_ready =
+        self->options->wait_for_ready || (method != NULL && method->wait_for_ready);
+    if (method != NULL && method->timeout_ns > 0) {
+        int64_t deadline_ns = grpc_timeout_deadline(self->started_ns, method->timeout_ns);
+        if (deadline_ns < self->own.deadline_ns) {
+            self->own.deadline_ns = deadline_ns;
+        }
+    }
 }
 
 void grpc_client_call_init(struct grpc_client_call *self, struct grpc_channel *channel,
@@ -190,8 +214,7 @@ void grpc_client_call_init(struct grpc_client_call *self, struct grpc_channel *c
         .started_ns = clock_monotonic_ns(),
         .pushback_ms = GRPC_PUSHBACK_NONE,
     };
-    self->retry.policy = policy_of(self);
-    self->retry.throttle = &channel->throttle;
+    take_settings(self);
     buffer_init(&self->replay, GRPC_REPLAY_BYTES_MAX);
     struct grpc_stream *stream = &self->stream;
     stream->call = self->call;
@@ -215,8 +238,8 @@ static enum status start_once(struct grpc_client_call *self)
 {
     const struct http_header *headers;
     size_t count;
-    enum status status =
-        grpc_channel_pick(self->channel, self->call, self->avoid, &self->connection);
+    enum status status = grpc_channel_pick(self->channel, self->call, self->avoid,
+                                           self->wait_for_ready, &self->connection);
     if (status != STATUS_OK) {
         self->connection = NULL;
         self->reach = GRPC_REACH_NO_INSTANCE;

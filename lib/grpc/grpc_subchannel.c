@@ -268,14 +268,21 @@ struct grpc_connection *grpc_subchannel_ready(const struct grpc_subchannel *self
 
 bool grpc_subchannel_expect(struct grpc_subchannel *self)
 {
-    if (self->connecting) {
-        return true;
-    }
-    if (!self->backing_off && self->connection_count < GRPC_CHANNEL_CONNECTIONS_MAX) {
+    if (!self->connecting && !self->backing_off &&
+        self->connection_count < GRPC_CHANNEL_CONNECTIONS_MAX) {
         begin_attempt(self);
     }
     /* While some connection is usable, a running call's end makes room on it. */
-    return self->connecting || self->usable_count > 0;
+    return (self->connecting && self->failures == 0) || self->usable_count > 0;
+}
+
+void grpc_subchannel_reset_backoff(struct grpc_subchannel *self)
+{
+    self->failures = 0;
+    if (self->backing_off) {
+        loop_timer_stop(self->channel->loop, &self->timer);
+        back_off_ended(&self->timer);
+    }
 }
 
 void grpc_connection_hold(struct grpc_connection *connection)

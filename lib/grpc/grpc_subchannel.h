@@ -57,8 +57,11 @@ void grpc_subchannel_remove(struct grpc_subchannel *self);
 struct grpc_connection *grpc_subchannel_ready(const struct grpc_subchannel *self);
 
 /* When nothing is ready: begins what may change that, unless the instance was tried in vain just
- * now. Whether there is something to wait for. */
+ * now. Whether there is something to wait for: an attempt after one that failed is not. */
 bool grpc_subchannel_expect(struct grpc_subchannel *self);
+
+/* There is news of the instance: forgets that it could not be reached, and tries it. */
+void grpc_subchannel_reset_backoff(struct grpc_subchannel *self);
 
 /* Counts a call on the connection, which stays while there are any. */
 void grpc_connection_hold(struct grpc_connection *connection);

@@ -1,6 +1,7 @@
 /* Retries by policy, against a server that follows a script. */
 #include "base/arena.h"
 #include "base/clock.h"
+#include "grpc/grpc_service_config.h"
 #include "grpc/grpc_stream.h"
 #include "support/cmocka_test.h"
 #include "unit/grpc/grpc_fixture.h"
@@ -16,11 +17,13 @@ enum answer {
     ANSWER_HEADERS_FIRST, /* UNAVAILABLE, but after headers */
     ANSWER_PUSHBACK,      /* UNAVAILABLE, with `pushback` */
     ANSWER_REFUSED,
+    ANSWER_NONE, /* until the call is over */
 };
 
 struct script {
     enum answer answers[ANSWERS_MAX]; /* the last one goes on */
     size_t count;
+    const char *path; /* NULL: "/x" */
     struct text pushback;
     struct http_server *http;
     struct grpc_channel *channel;
@@ -61,6 +64,12 @@ static void serve(void *state, struct http_exchange *exchange)
         return;
     }
     assert_int_equal(http_read_all(exchange, 1 << 20, &body), STATUS_OK);
+    if (script->answers[place] == ANSWER_NONE) {
+        assert_int_equal(fiber_sleep(http_exchange_call(exchange), 3600 * CLOCK_NS_PER_S),
+                         STATUS_CANCELLED);
+        http_abort(exchange, 0x8);
+        return;
+    }
     script->body_bytes = body.length;
     http_reply_start(exchange, 200, &type, 1);
     switch (script->answers[place]) {
@@ -81,6 +90,7 @@ static void serve(void *state, struct http_exchange *exchange)
     case ANSWER_UNAVAILABLE:
     case ANSWER_PUSHBACK:
     case ANSWER_REFUSED:
+    case ANSWER_NONE:
     default:
         answer_status(exchange, "14",
                       script->answers[place] == ANSWER_PUSHBACK ? script->pushback : none);
@@ -103,16 +113,22 @@ static const struct grpc_retry_policy slow_policy = {
     .statuses = GRPC_STATUS_BIT(STATUS_UNAVAILABLE),
 };
 
+static void open_script_with(struct grpc_fixture *fixture, struct script *script,
+                             const struct grpc_channel_options *options)
+{
+    const struct http_server_options http = {.fallback = serve, .fallback_state = script};
+    assert_int_equal(http_server_create(fixture->loop, &http, &script->http), STATUS_OK);
+    assert_int_equal(
+        grpc_channel_create_loopback(fixture->loop, script->http, options, &script->channel),
+        STATUS_OK);
+}
+
 static void open_script(struct grpc_fixture *fixture, struct script *script,
                         const struct grpc_retry_policy *channel_policy)
 {
-    const struct http_server_options http = {.fallback = serve, .fallback_state = script};
     const struct grpc_channel_options options = {
         .pool = fixture->pool, .target = "script", .retry = channel_policy};
-    assert_int_equal(http_server_create(fixture->loop, &http, &script->http), STATUS_OK);
-    assert_int_equal(
-        grpc_channel_create_loopback(fixture->loop, script->http, &options, &script->channel),
-        STATUS_OK);
+    open_script_with(fixture, script, &options);
 }
 
 static void close_script(struct script *script)
@@ -127,8 +143,9 @@ static enum status call_unary(struct script *script, struct call *call,
     Marquee__Test__EchoRequest request = MARQUEE__TEST__ECHO_REQUEST__INIT;
     ProtobufCMessage *response = NULL;
     script->requests = 0;
-    enum status status = grpc_call_unary(script->channel, call, "/x", options, &request.base,
-                                         &marquee__test__echo_response__descriptor, &response);
+    enum status status =
+        grpc_call_unary(script->channel, call, script->path != NULL ? script->path : "/x", options,
+                        &request.base, &marquee__test__echo_response__descriptor, &response);
     assert_int_equal(response != NULL, status == STATUS_OK);
     assert_int_equal(call->error.message.length > 0, status != STATUS_OK);
     return status;
@@ -210,6 +227,42 @@ static void the_nearest_policy_counts(struct grpc_fixture *fixture)
     }
 }
 FIXTURE_LOOPBACK_TEST(the_nearest_policy_counts)
+
+static void a_service_config_says_how(struct grpc_fixture *fixture)
+{
+    static const char json[] =
+        "{\"methodConfig\":[{\"name\":[{\"service\":\"s\"}],\"timeout\":\"0.1s\"},"
+        "{\"name\":[{\"service\":\"s\",\"method\":\"m\"}],\"retryPolicy\":{\"maxAttempts\":2,"
+        "\"initialBackoff\":\"0.001s\",\"maxBackoff\":\"1s\",\"backoffMultiplier\":2,"
+        "\"retryableStatusCodes\":[\"ABORTED\"]}}],"
+        "\"retryThrottling\":{\"maxTokens\":4,\"tokenRatio\":1}}";
+    struct script script = {ANSWERS(ANSWER_ABORTED)};
+    struct grpc_service_config *config;
+    struct call call = grpc_fixture_call(fixture, 0);
+    assert_int_equal(grpc_service_config_parse(&call, text_of(json), &config), STATUS_OK);
+    struct grpc_channel_options options = {
+        .pool = fixture->pool, .target = "script", .retry = &policy, .config = config};
+    open_script_with(fixture, &script, &options);
+    assert_int_equal(call_unary(&script, &call, NULL), STATUS_ABORTED);
+    /* Not named, so of the channel's policy; but there are no tokens for a third attempt. */
+    assert_int_equal(script.requests, 2);
+    script.answers[0] = ANSWER_OK;
+    call_clear_error(&call);
+    assert_int_equal(call_unary(&script, &call, NULL), STATUS_OK);
+    assert_int_equal(call_unary(&script, &call, NULL), STATUS_OK);
+    script.answers[0] = ANSWER_ABORTED;
+    script.path = "/s/m";
+    assert_int_equal(call_unary(&script, &call, NULL), STATUS_ABORTED);
+    assert_int_equal(script.requests, 2);
+    script.answers[0] = ANSWER_NONE;
+    script.path = "/s/other";
+    call_clear_error(&call);
+    assert_int_equal(call_unary(&script, &call, NULL), STATUS_DEADLINE_EXCEEDED);
+    assert_int_equal(call_check(&call), STATUS_OK);
+    close_script(&script);
+    grpc_service_config_destroy(config);
+}
+FIXTURE_LOOPBACK_TEST(a_service_config_says_how)
 
 /* A wait that would outlast the call is not begun: the server's own words are told at once. */
 static void the_deadline_bounds_all(struct grpc_fixture *fixture)
@@ -380,6 +433,7 @@ int main(void)
         cmocka_unit_test(calls_are_retried_by_policy_loopback),
         cmocka_unit_test(the_server_is_told_of_earlier_attempts_loopback),
         cmocka_unit_test(the_nearest_policy_counts_loopback),
+        cmocka_unit_test(a_service_config_says_how_loopback),
         cmocka_unit_test(the_deadline_bounds_all_loopback),
         cmocka_unit_test(a_wait_can_be_cancelled_loopback),
         cmocka_unit_test(failures_use_up_the_channels_tokens_loopback),
