@@ -162,44 +162,11 @@ enum status grpc_channel_update(struct grpc_channel *channel, const struct text 
     free(channel->subchannels);
     channel->subchannels = next;
     channel->subchannel_count = next_count;
+    /* Many channels that hear of a list at once do not all begin with its first. */
+    channel->turn = next_count > 0 ? (size_t)random_below(next_count) : 0;
     channel->addresses_known = true;
     grpc_channel_wake_all(channel);
     return STATUS_OK;
-}
-
-/* The first subchannel at or after a random place that a call may start on now. */
-static struct grpc_subchannel *random_ready(const struct grpc_channel *channel,
-                                            const struct grpc_subchannel *avoid)
-{
-    size_t count = channel->subchannel_count;
-    size_t start = count > 1 ? (size_t)random_below(count) : 0;
-    for (size_t i = 0; i < count; i++) {
-        struct grpc_subchannel *subchannel = channel->subchannels[(start + i) % count];
-        if (subchannel != avoid && grpc_subchannel_ready(subchannel) != NULL) {
-            return subchannel;
-        }
-    }
-    return NULL;
-}
-
-/* The less loaded of two that are ready (Mitzenmacher, "The Power of Two Choices"). */
-static struct grpc_connection *choose(const struct grpc_channel *channel,
-                                      const struct grpc_subchannel *avoid)
-{
-    struct grpc_subchannel *first = random_ready(channel, avoid);
-    if (first == NULL && avoid != NULL) {
-        first = random_ready(channel, NULL);
-    }
-    if (first == NULL) {
-        return NULL;
-    }
-    if (channel->subchannel_count > 1) {
-        struct grpc_subchannel *second = random_ready(channel, avoid);
-        if (second != NULL && second->calls < first->calls) {
-            first = second;
-        }
-    }
-    return grpc_subchannel_ready(first);
 }
 
 /* Begins whatever may make a connection ready. Whether there is anything to wait for. */
@@ -246,7 +213,7 @@ enum status grpc_channel_pick(struct grpc_channel *channel, struct call *call,
 {
     bool waited = false;
     for (;;) {
-        struct grpc_connection *connection = choose(channel, avoid);
+        struct grpc_connection *connection = grpc_channel_choose(channel, avoid);
         if (connection != NULL) {
             grpc_connection_hold(connection);
             *ret_connection = connection;

@@ -4,7 +4,8 @@
  * A channel belongs to one loop. It is given the addresses of the service's instances, and again
  * whenever they change; it keeps one connection to each (connecting again with backoff: 1 s,
  * factor 1.6, at most 120 s, jitter 0.2: grpc/grpc doc/connection-backoff.md), picks one of them
- * for each call, and opens further connections to an instance whose stream limit is reached.
+ * for each call (grpc_balancing), and opens further connections to an instance whose stream limit
+ * is reached.
  *
  * A call waits for a connection while one is on its way: until the first addresses come, and while
  * an instance is connected to that has not failed since it was last reached or named. When all have
@@ -30,6 +31,12 @@ enum {
     GRPC_REPLAY_BYTES_MAX = 64 * 1024, /* of what a stream has sent, kept for the next attempt */
 };
 
+/* How calls are spread over the instances that are ready. */
+enum grpc_balancing {
+    GRPC_BALANCE_LEAST_OF_TWO, /* of two by chance, the one with fewer of this channel's calls */
+    GRPC_BALANCE_ROUND_ROBIN,  /* each in turn */
+};
+
 /* Everything pointed to is borrowed for the channel's life. */
 struct grpc_channel_options {
     const struct proto_pool *pool; /* has the type of every reply; CHECKed */
@@ -41,6 +48,7 @@ struct grpc_channel_options {
     const char *target;         /* "rating": in messages and observations */
     int64_t connect_timeout_ms; /* 0: 5 s */
     size_t message_bytes_max;   /* 0: 4 MiB */
+    enum grpc_balancing balancing;
     const struct grpc_retry_policy
         *retry; /* of methods that the config does not name; NULL: none */
     const struct grpc_service_config *config; /* NULL: none */

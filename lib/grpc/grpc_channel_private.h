@@ -11,6 +11,7 @@ struct grpc_channel {
     struct grpc_channel_options options;
     struct grpc_subchannel **subchannels;
     size_t subchannel_count;
+    size_t turn;                /* where a round goes on */
     unsigned subchannels_alive; /* also those taken out of use */
     bool addresses_known;
     bool destroyed;
@@ -25,6 +26,11 @@ struct grpc_channel {
 MUST_USE enum status grpc_channel_pick(struct grpc_channel *channel, struct call *call,
                                        const struct grpc_subchannel *avoid, bool wait_for_ready,
                                        struct grpc_connection **ret_connection);
+
+/* One that a call may start on now, by the channel's way of balancing; NULL: none. `avoid` as
+ * above. */
+struct grpc_connection *grpc_channel_choose(struct grpc_channel *channel,
+                                            const struct grpc_subchannel *avoid);
 
 /* Lets all who wait look again, or one of them. */
 void grpc_channel_wake_all(struct grpc_channel *channel);
