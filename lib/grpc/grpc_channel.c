@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "grpc/grpc_channel_private.h"
 #include "grpc/grpc_service_config.h"
@@ -11,6 +12,26 @@ struct channel_waiter {
     struct list link; /* in none once it was woken */
     struct fiber_wait wait;
 };
+
+static struct http2_keepalive keepalive_of(const struct grpc_channel_options *options)
+{
+    int64_t time_ms = options->keepalive_time_ms;
+    int64_t timeout_ms = options->keepalive_timeout_ms;
+    if (time_ms > 0 && time_ms < GRPC_KEEPALIVE_TIME_MIN_MS) {
+        time_ms = GRPC_KEEPALIVE_TIME_MIN_MS;
+    }
+    return (struct http2_keepalive){
+        .time_ns = time_ms * CLOCK_NS_PER_MS,
+        .timeout_ns = (timeout_ms > 0 ? timeout_ms : GRPC_KEEPALIVE_TIMEOUT_MS) * CLOCK_NS_PER_MS,
+        .without_requests = options->keepalive_without_calls,
+    };
+}
+
+void grpc_channel_ask_less(struct grpc_channel *channel)
+{
+    int64_t *time_ns = &channel->keepalive.time_ns;
+    *time_ns = *time_ns > INT64_MAX / 2 ? INT64_MAX : *time_ns * 2;
+}
 
 enum status grpc_channel_create(struct loop *loop, const struct grpc_channel_options *options,
                                 struct grpc_channel **ret_channel)
@@ -27,6 +48,7 @@ enum status grpc_channel_create(struct loop *loop, const struct grpc_channel_opt
         grpc_retry_throttle_init(&channel->throttle, GRPC_RETRY_TOKENS_DEFAULT,
                                  GRPC_RETRY_TOKEN_RATIO_DEFAULT);
     }
+    channel->keepalive = keepalive_of(options);
     fiber_wait_init(&channel->emptied);
     list_init(&channel->waiters);
     *ret_channel = channel;

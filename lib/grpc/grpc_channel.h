@@ -27,7 +27,9 @@ struct http_header;
 
 enum {
     GRPC_CHANNEL_ADDRESSES_MAX = 1000,
-    GRPC_CHANNEL_CONNECTIONS_MAX = 8,  /* to one instance */
+    GRPC_CHANNEL_CONNECTIONS_MAX = 8, /* to one instance */
+    GRPC_KEEPALIVE_TIME_MIN_MS = 10000,
+    GRPC_KEEPALIVE_TIMEOUT_MS = 20000,
     GRPC_REPLAY_BYTES_MAX = 64 * 1024, /* of what a stream has sent, kept for the next attempt */
 };
 
@@ -49,6 +51,12 @@ struct grpc_channel_options {
     int64_t connect_timeout_ms; /* 0: 5 s */
     size_t message_bytes_max;   /* 0: 4 MiB */
     enum grpc_balancing balancing;
+    /* Connections on which nothing came for keepalive_time_ms are tested by PING, and are lost when
+     * nothing comes for keepalive_timeout_ms more (gRFC A8, grpc/grpc doc/keepalive.md). */
+    int64_t keepalive_time_ms;    /* 0: never; else at least GRPC_KEEPALIVE_TIME_MIN_MS, and doubled
+                                     each time a server finds it too often */
+    int64_t keepalive_timeout_ms; /* 0: GRPC_KEEPALIVE_TIMEOUT_MS */
+    bool keepalive_without_calls; /* also connections without a call */
     const struct grpc_retry_policy
         *retry; /* of methods that the config does not name; NULL: none */
     const struct grpc_service_config *config; /* NULL: none */

@@ -18,6 +18,7 @@ struct grpc_channel {
     struct fiber_wait emptied; /* no subchannel is alive */
     struct list waiters;       /* calls that wait for a connection */
     struct grpc_retry_throttle throttle;
+    struct http2_keepalive keepalive; /* of connections that are opened from now on */
 };
 
 /* A connection for a call, held; parks while one is on its way, or `wait_for_ready`. `avoid` is
@@ -35,6 +36,9 @@ struct grpc_connection *grpc_channel_choose(struct grpc_channel *channel,
 /* Lets all who wait look again, or one of them. */
 void grpc_channel_wake_all(struct grpc_channel *channel);
 void grpc_channel_wake_one(struct grpc_channel *channel);
+
+/* A server has found that it was asked too often. */
+void grpc_channel_ask_less(struct grpc_channel *channel);
 
 /* A subchannel has freed itself. */
 void grpc_channel_subchannel_ended(struct grpc_channel *channel);

@@ -77,6 +77,13 @@ static void dispose_if_idle(struct grpc_connection *connection)
     }
 }
 
+static void note_complaint(const struct grpc_connection *connection)
+{
+    if (connection->client != NULL && http2_client_asked_too_often(connection->client)) {
+        grpc_channel_ask_less(connection->subchannel->channel);
+    }
+}
+
 /* Nothing more can be started on the connection. Told by its client, once or twice. */
 static void connection_refuses(void *state)
 {
@@ -91,6 +98,7 @@ static void connection_refuses(void *state)
     }
     connection->unusable = true;
     subchannel->usable_count--;
+    note_complaint(connection);
     if (subchannel->usable_count == 0 && !subchannel->removed && !subchannel->connecting &&
         !subchannel->backing_off) {
         bool proved =
@@ -170,10 +178,12 @@ static enum status open_connection(struct grpc_subchannel *self, struct call *ca
         status = await_settings(self, call, connection);
     }
     if (status != STATUS_OK) {
+        note_complaint(connection);
         http2_client_destroy(connection->client);
         free(connection);
         return status;
     }
+    http2_client_keep_alive(connection->client, &self->channel->keepalive);
     connection->opened = true;
     connection->opened_ns = clock_monotonic_ns();
     list_append(&self->connections, &connection->link);
