@@ -33,6 +33,20 @@ void grpc_channel_ask_less(struct grpc_channel *channel)
     *time_ns = *time_ns > INT64_MAX / 2 ? INT64_MAX : *time_ns * 2;
 }
 
+static bool start_sweep_timer(struct grpc_channel *channel)
+{
+    int64_t interval_ns = channel->outlier.options.interval_ms * CLOCK_NS_PER_MS;
+    return loop_timer_start(channel->loop, &channel->outlier_timer,
+                            clock_monotonic_ns() + interval_ns) == STATUS_OK;
+}
+
+static void sweep_outliers(struct loop_timer *timer)
+{
+    struct grpc_channel *channel = CONTAINER_OF(timer, struct grpc_channel, outlier_timer);
+    grpc_outlier_sweep(&channel->outlier, clock_monotonic_ns());
+    CHECK(start_sweep_timer(channel)); /* its place in the heap has just become free */
+}
+
 enum status grpc_channel_create(struct loop *loop, const struct grpc_channel_options *options,
                                 struct grpc_channel **ret_channel)
 {
@@ -49,8 +63,14 @@ enum status grpc_channel_create(struct loop *loop, const struct grpc_channel_opt
                                  GRPC_RETRY_TOKEN_RATIO_DEFAULT);
     }
     channel->keepalive = keepalive_of(options);
+    grpc_outlier_init(&channel->outlier, options->outlier);
+    channel->outlier_timer.expire = sweep_outliers;
     fiber_wait_init(&channel->emptied);
     list_init(&channel->waiters);
+    if (options->outlier != NULL && !start_sweep_timer(channel)) {
+        free(channel);
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
     *ret_channel = channel;
     return STATUS_OK;
 }
@@ -88,6 +108,7 @@ void grpc_channel_destroy(struct grpc_channel *channel)
         return;
     }
     CHECK(list_is_empty(&channel->waiters));
+    loop_timer_stop(channel->loop, &channel->outlier_timer);
     remove_subchannels(channel);
     free(channel->subchannels);
     channel->subchannels = NULL;

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "grpc/grpc_method.h"
+#include "grpc/grpc_outlier.h"
 #include "grpc/grpc_retry.h"
 
 struct loop;
@@ -51,6 +52,8 @@ struct grpc_channel_options {
     int64_t connect_timeout_ms; /* 0: 5 s */
     size_t message_bytes_max;   /* 0: 4 MiB */
     enum grpc_balancing balancing;
+    /* Which instances calls had better not go to for a time; NULL: nobody is ejected. */
+    const struct grpc_outlier_options *outlier;
     /* Connections on which nothing came for keepalive_time_ms are tested by PING, and are lost when
      * nothing comes for keepalive_timeout_ms more (gRFC A8, grpc/grpc doc/keepalive.md). */
     int64_t keepalive_time_ms;    /* 0: never; else at least GRPC_KEEPALIVE_TIME_MIN_MS, and doubled

@@ -248,6 +248,7 @@ static enum status start_once(struct grpc_client_call *self)
     struct grpc_subchannel *subchannel = self->connection->subchannel;
     self->avoid = subchannel;
     self->attempts++;
+    self->judged = false;
     self->reach = GRPC_REACH_LOCAL;
     status = grpc_client_headers(self, subchannel->address, &headers, &count);
     if (status == STATUS_OK) {
@@ -285,6 +286,19 @@ static void forget_attempt(struct grpc_client_call *self)
     self->stream.end_status = STATUS_OK;
 }
 
+/* Tells the instance's statistics how the attempt went. What the caller has given up on says
+ * nothing. */
+static void judge_attempt(struct grpc_client_call *self, enum status status)
+{
+    if (self->connection == NULL || self->judged || self->reach != GRPC_REACH_SERVER ||
+        status == STATUS_CANCELLED) {
+        return;
+    }
+    self->judged = true;
+    grpc_outlier_count(&self->channel->outlier, &self->connection->subchannel->outlier, status,
+                       loop_now_ns(self->channel->loop));
+}
+
 bool grpc_client_call_retry(struct grpc_client_call *self, enum status *status)
 {
     const struct grpc_attempt_end end = {
@@ -295,6 +309,7 @@ bool grpc_client_call_retry(struct grpc_client_call *self, enum status *status)
         .remaining_ns = call_remaining_ns(self->call),
     };
     int64_t wait_ns;
+    judge_attempt(self, *status);
     if (call_check(self->call) != STATUS_OK ||
         !grpc_retry_after(&self->retry, &end, random_fraction(), &wait_ns)) {
         return false;
@@ -355,6 +370,7 @@ enum status grpc_client_call_end(struct grpc_client_call *self, enum status stat
 {
     const struct grpc_channel_options *options = &self->channel->options;
     status = explain(self, status);
+    judge_attempt(self, status);
     self->caller->error = self->own.error;
     if (status == STATUS_OK) {
         grpc_retry_succeeded(&self->retry);

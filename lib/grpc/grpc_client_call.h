@@ -16,6 +16,7 @@ struct grpc_client_call {
     int64_t started_ns;
     struct grpc_retry retry;
     enum grpc_reach reach;               /* of the attempt */
+    bool judged;                         /* the attempt's end was counted */
     unsigned attempts;                   /* begun so far */
     const struct grpc_subchannel *avoid; /* the last attempt's: compared, never followed */
     struct grpc_connection *connection;  /* held; NULL between attempts */

@@ -244,6 +244,7 @@ struct grpc_subchannel *grpc_subchannel_create(struct grpc_channel *channel, str
     list_init(&self->connections);
     cancellation_init(&self->cancellation);
     channel->subchannels_alive++;
+    grpc_outlier_add(&channel->outlier, &self->outlier);
     begin_attempt(self);
     return self;
 }
@@ -251,6 +252,7 @@ struct grpc_subchannel *grpc_subchannel_create(struct grpc_channel *channel, str
 void grpc_subchannel_remove(struct grpc_subchannel *self)
 {
     self->removed = true;
+    grpc_outlier_remove(&self->channel->outlier, &self->outlier);
     loop_timer_stop(self->channel->loop, &self->timer);
     self->backing_off = false;
     cancellation_request(&self->cancellation);

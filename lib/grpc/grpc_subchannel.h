@@ -6,6 +6,7 @@
 
 #include "base/call.h"
 #include "base/list.h"
+#include "grpc/grpc_outlier.h"
 #include "http/http2_client.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
@@ -43,6 +44,7 @@ struct grpc_subchannel {
     unsigned failures; /* to connect, in a row */
     int64_t attempt_ns;
     struct loop_timer timer;
+    struct grpc_outlier_host outlier;
     struct cancellation cancellation;     /* of the attempt */
     char error[GRPC_CONNECT_ERROR_BYTES]; /* of the last attempt that failed */
 };
