@@ -5,7 +5,10 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "grpc/grpc_channel_private.h"
+#include "grpc/grpc_descriptor_sets.h"
 #include "grpc/grpc_service_config.h"
+#include "health.pb-c.h"
+#include "proto/proto.h"
 
 /* A call that waits for a connection, on its fiber's stack. */
 struct channel_waiter {
@@ -47,6 +50,29 @@ static void sweep_outliers(struct loop_timer *timer)
     CHECK(start_sweep_timer(channel)); /* its place in the heap has just become free */
 }
 
+/* Of what servers say of themselves. false: no memory. */
+static bool create_health_type(struct grpc_channel *channel)
+{
+    static const ProtobufCMessageDescriptor *const root =
+        &grpc__health__v1__health_check_response__descriptor;
+    const struct proto_descriptor_set set = {marquee_health_proto_descriptor_set,
+                                             marquee_health_proto_descriptor_set_size};
+    if (channel->options.health_service == NULL) {
+        return true;
+    }
+    if (proto_pool_create(&set, 1, &root, 1, &channel->health_pool) != STATUS_OK) {
+        return false;
+    }
+    channel->health_type = proto_pool_type(channel->health_pool, root);
+    return true;
+}
+
+static void free_channel(struct grpc_channel *channel)
+{
+    proto_pool_destroy(channel->health_pool);
+    free(channel);
+}
+
 enum status grpc_channel_create(struct loop *loop, const struct grpc_channel_options *options,
                                 struct grpc_channel **ret_channel)
 {
@@ -67,8 +93,8 @@ enum status grpc_channel_create(struct loop *loop, const struct grpc_channel_opt
     channel->outlier_timer.expire = sweep_outliers;
     fiber_wait_init(&channel->emptied);
     list_init(&channel->waiters);
-    if (options->outlier != NULL && !start_sweep_timer(channel)) {
-        free(channel);
+    if (!create_health_type(channel) || (options->outlier != NULL && !start_sweep_timer(channel))) {
+        free_channel(channel);
         return STATUS_RESOURCE_EXHAUSTED;
     }
     *ret_channel = channel;
@@ -119,7 +145,7 @@ void grpc_channel_destroy(struct grpc_channel *channel)
     while (channel->subchannels_alive > 0) {
         CHECK(fiber_wait(NULL, &channel->emptied) == STATUS_OK);
     }
-    free(channel);
+    free_channel(channel);
 }
 
 void grpc_channel_subchannel_ended(struct grpc_channel *channel)
@@ -127,7 +153,7 @@ void grpc_channel_subchannel_ended(struct grpc_channel *channel)
     channel->subchannels_alive--;
     if (channel->subchannels_alive == 0) {
         if (channel->destroyed) {
-            free(channel);
+            free_channel(channel);
         } else {
             fiber_wait_signal(&channel->emptied);
         }

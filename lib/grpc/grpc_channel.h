@@ -52,6 +52,10 @@ struct grpc_channel_options {
     int64_t connect_timeout_ms; /* 0: 5 s */
     size_t message_bytes_max;   /* 0: 4 MiB */
     enum grpc_balancing balancing;
+    /* Each instance is asked over its connection whether this service of it (empty: it as a whole)
+     * wants calls, and gets none before it says so (gRFC A17). One that does not know
+     * grpc.health.v1.Health is taken to. NULL: nobody is asked. */
+    const char *health_service;
     /* Which instances calls had better not go to for a time; NULL: nobody is ejected. */
     const struct grpc_outlier_options *outlier;
     /* Connections on which nothing came for keepalive_time_ms are tested by PING, and are lost when

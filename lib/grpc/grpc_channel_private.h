@@ -18,6 +18,8 @@ struct grpc_channel {
     struct fiber_wait emptied; /* no subchannel is alive */
     struct list waiters;       /* calls that wait for a connection */
     struct grpc_retry_throttle throttle;
+    struct proto_pool *health_pool; /* NULL: nobody is asked */
+    const struct proto_type *health_type;
     struct grpc_outlier outlier;
     struct loop_timer outlier_timer;  /* runs while there are options for it */
     struct http2_keepalive keepalive; /* of connections that are opened from now on */

@@ -233,13 +233,23 @@ void grpc_client_call_set_response(struct grpc_client_call *self,
     CHECK(self->stream.receive_type != NULL);
 }
 
+static enum status pick(struct grpc_client_call *self)
+{
+    if (self->pinned == NULL) {
+        return grpc_channel_pick(self->channel, self->call, self->avoid, self->wait_for_ready,
+                                 &self->connection);
+    }
+    grpc_connection_hold(self->pinned);
+    self->connection = self->pinned;
+    return STATUS_OK;
+}
+
 /* Between picking and starting nothing waits: a refusal of the connection is rare. */
 static enum status start_once(struct grpc_client_call *self)
 {
     const struct http_header *headers;
     size_t count;
-    enum status status = grpc_channel_pick(self->channel, self->call, self->avoid,
-                                           self->wait_for_ready, &self->connection);
+    enum status status = pick(self);
     if (status != STATUS_OK) {
         self->connection = NULL;
         self->reach = GRPC_REACH_NO_INSTANCE;
@@ -290,8 +300,8 @@ static void forget_attempt(struct grpc_client_call *self)
  * nothing. */
 static void judge_attempt(struct grpc_client_call *self, enum status status)
 {
-    if (self->connection == NULL || self->judged || self->reach != GRPC_REACH_SERVER ||
-        status == STATUS_CANCELLED) {
+    if (self->connection == NULL || self->pinned != NULL || self->judged ||
+        self->reach != GRPC_REACH_SERVER || status == STATUS_CANCELLED) {
         return;
     }
     self->judged = true;
@@ -372,13 +382,13 @@ enum status grpc_client_call_end(struct grpc_client_call *self, enum status stat
     status = explain(self, status);
     judge_attempt(self, status);
     self->caller->error = self->own.error;
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && self->pinned == NULL) {
         grpc_retry_succeeded(&self->retry);
     }
     grpc_client_call_stop(self);
     grpc_stream_deinit(&self->stream);
     buffer_deinit(&self->replay);
-    if (options->observe != NULL) {
+    if (options->observe != NULL && self->pinned == NULL) {
         options->observe(options->observe_state, options->target, self->path, status,
                          clock_monotonic_ns() - self->started_ns);
     }

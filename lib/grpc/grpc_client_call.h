@@ -18,6 +18,7 @@ struct grpc_client_call {
     enum grpc_reach reach;               /* of the attempt */
     bool judged;                         /* the attempt's end was counted */
     unsigned attempts;                   /* begun so far */
+    struct grpc_connection *pinned;      /* the channel's own call about this one; NULL: any */
     const struct grpc_subchannel *avoid; /* the last attempt's: compared, never followed */
     struct grpc_connection *connection;  /* held; NULL between attempts */
     struct http2_request *request;       /* NULL between attempts */

@@ -6,6 +6,7 @@
 
 #include "base/call.h"
 #include "base/list.h"
+#include "grpc/grpc_backoff.h"
 #include "grpc/grpc_outlier.h"
 #include "http/http2_client.h"
 #include "loop/fiber.h"
@@ -14,6 +15,16 @@
 struct grpc_channel;
 
 enum { GRPC_CONNECT_ERROR_BYTES = 256 };
+
+/* Between attempts that fail (grpc/grpc doc/connection-backoff.md). */
+extern const struct grpc_backoff grpc_connect_backoff;
+
+/* What a server says of itself (gRFC A17). */
+enum grpc_serves {
+    GRPC_SERVES,         /* or is not asked */
+    GRPC_SERVES_UNKNOWN, /* was asked, has not answered */
+    GRPC_SERVES_NOT,
+};
 
 struct grpc_connection {
     struct list link; /* in its subchannel */
@@ -27,6 +38,9 @@ struct grpc_connection {
     bool proved;   /* a reply has come over it */
     bool unusable; /* refuses or is closed */
     bool disposed; /* its end is queued */
+    enum grpc_serves serving;
+    bool watching; /* a fiber follows `serving` */
+    struct cancellation watch_cancellation;
 };
 
 struct grpc_subchannel {
@@ -64,6 +78,10 @@ bool grpc_subchannel_expect(struct grpc_subchannel *self);
 
 /* There is news of the instance: forgets that it could not be reached, and tries it. */
 void grpc_subchannel_reset_backoff(struct grpc_subchannel *self);
+
+/* For who follows what the server says. */
+void grpc_connection_set_serving(struct grpc_connection *connection, enum grpc_serves serving);
+void grpc_connection_watch_ended(struct grpc_connection *connection);
 
 /* Counts a call on the connection, which stays while there are any. */
 void grpc_connection_hold(struct grpc_connection *connection);
