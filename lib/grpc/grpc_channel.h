@@ -29,6 +29,8 @@ struct http_header;
 enum {
     GRPC_CHANNEL_ADDRESSES_MAX = 1000,
     GRPC_CHANNEL_CONNECTIONS_MAX = 8, /* to one instance */
+    GRPC_DEADLINE_MARGIN_MS = 10,
+    GRPC_DEADLINE_MARGIN_SHARE = 10, /* at most one part in so many of the time that is left */
     GRPC_KEEPALIVE_TIME_MIN_MS = 10000,
     GRPC_KEEPALIVE_TIMEOUT_MS = 20000,
     GRPC_REPLAY_BYTES_MAX = 64 * 1024, /* of what a stream has sent, kept for the next attempt */
@@ -50,7 +52,11 @@ struct grpc_channel_options {
     void *observe_state;
     const char *target;         /* "rating": in messages and observations */
     int64_t connect_timeout_ms; /* 0: 5 s */
-    size_t message_bytes_max;   /* 0: 4 MiB */
+    /* A call made for one that came from a peer (call->identity) ends so much sooner than that, so
+     * that there is time to answer it. 0: GRPC_DEADLINE_MARGIN_MS; negative: none; never more than
+     * GRPC_DEADLINE_MARGIN_SHARE allows. */
+    int64_t deadline_margin_ms;
+    size_t message_bytes_max; /* 0: 4 MiB */
     enum grpc_balancing balancing;
     /* Each instance is asked over its connection whether this service of it (empty: it as a whole)
      * wants calls, and gets none before it says so (gRFC A17). One that does not know
