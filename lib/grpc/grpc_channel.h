@@ -112,6 +112,8 @@ struct grpc_reply {
 struct grpc_call_options {
     bool idempotent; /* where nothing else says how: retried as grpc_retry_idempotent has it */
     const struct grpc_retry_policy *retry; /* goes before the channel's; NULL: that one */
+    /* Of a unary call: several attempts at once, in place of retries; NULL: as the config says. */
+    const struct grpc_hedging_policy *hedging;
     /* While no instance can be reached, waits for one instead of failing at once. */
     bool wait_for_ready;
     bool compress; /* gzip the request */

@@ -201,6 +201,11 @@ static void take_settings(struct grpc_client_call *self)
     const struct grpc_method_config *method =
         config != NULL ? grpc_service_config_find(config, text_of(self->path)) : NULL;
     self->retry.policy = policy_of(self, method);
+    self->hedging = self->options->hedging;
+    if (self->hedging == NULL && self->options->retry == NULL && method != NULL &&
+        method->has_hedging) {
+        self->hedging = &method->hedging;
+    }
     self->retry.throttle = &self->channel->throttle;
     self->wait_for_ready =
         self->options->wait_for_ready || (method != NULL && method->wait_for_ready);
@@ -396,13 +401,13 @@ enum status grpc_client_call_end(struct grpc_client_call *self, enum status stat
     status = explain(self, status);
     judge_attempt(self, status);
     self->caller->error = self->own.error;
-    if (status == STATUS_OK && self->pinned == NULL) {
+    if (status == STATUS_OK && !self->silent) {
         grpc_retry_succeeded(&self->retry);
     }
     grpc_client_call_stop(self);
     grpc_stream_deinit(&self->stream);
     buffer_deinit(&self->replay);
-    if (options->observe != NULL && self->pinned == NULL) {
+    if (options->observe != NULL && !self->silent) {
         options->observe(options->observe_state, options->target, self->path, status,
                          clock_monotonic_ns() - self->started_ns);
     }

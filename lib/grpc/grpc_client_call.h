@@ -15,6 +15,9 @@ struct grpc_client_call {
     bool wait_for_ready;
     int64_t started_ns;
     struct grpc_retry retry;
+    const struct grpc_hedging_policy *hedging; /* NULL: one attempt at a time */
+    bool silent; /* part of another call, or the channel's own: counted and observed there, if at
+                    all */
     enum grpc_reach reach;               /* of the attempt */
     bool judged;                         /* the attempt's end was counted */
     unsigned attempts;                   /* begun so far */
@@ -59,6 +62,20 @@ struct grpc_reply grpc_client_call_reply(const struct grpc_client_call *self);
 
 /* Ends the attempt; one that runs still is reset. */
 void grpc_client_call_stop(struct grpc_client_call *self);
+
+/* All attempts at a unary call, one after the other. */
+MUST_USE enum status grpc_client_unary_run(struct grpc_client_call *self,
+                                           const ProtobufCMessage *request,
+                                           ProtobufCMessage **ret_response);
+
+/* The same at once, as `main->hedging` says, each as a call of its own. */
+MUST_USE enum status grpc_client_unary_hedge(struct grpc_client_call *main,
+                                             const ProtobufCMessage *request,
+                                             const ProtobufCMessageDescriptor *response_type,
+                                             ProtobufCMessage **ret_response);
+
+/* Copies what came with the reply for whoever wants it (options->ret_reply). */
+void grpc_client_unary_keep_reply(const struct grpc_client_call *self);
 
 /* Ends the call: the attempt, what was taken, with words for the caller's error. Returns `status`,
  * or DEADLINE_EXCEEDED where that is the reason behind it. The channel's observer is told. */

@@ -33,8 +33,8 @@ static enum status attempt(struct grpc_client_call *self, struct text frame,
     return status == STATUS_OK ? stream->end_status : status;
 }
 
-static enum status run(struct grpc_client_call *self, const ProtobufCMessage *request,
-                       ProtobufCMessage **ret_response)
+enum status grpc_client_unary_run(struct grpc_client_call *self, const ProtobufCMessage *request,
+                                  ProtobufCMessage **ret_response)
 {
     struct text frame;
     enum status status = encode_request(self, request, &frame);
@@ -63,7 +63,7 @@ static const struct http_header *copy_headers(struct arena *arena,
     return copies;
 }
 
-static void keep_reply(struct grpc_client_call *self)
+void grpc_client_unary_keep_reply(const struct grpc_client_call *self)
 {
     struct grpc_reply *reply = self->options->ret_reply;
     if (reply != NULL) {
@@ -85,8 +85,13 @@ enum status grpc_call_unary(struct grpc_channel *channel, struct call *call, con
     grpc_client_call_init(&self, channel, call, path, options);
     grpc_client_call_set_response(&self, response_type);
     self.stream.receives_one = true;
-    enum status status = run(&self, request, &response);
-    keep_reply(&self);
+    enum status status;
+    if (self.hedging != NULL) {
+        status = grpc_client_unary_hedge(&self, request, response_type, &response);
+    } else {
+        status = grpc_client_unary_run(&self, request, &response);
+        grpc_client_unary_keep_reply(&self);
+    }
     status = grpc_client_call_end(&self, status);
     if (status == STATUS_OK) {
         *ret_response = response;

@@ -117,24 +117,31 @@ static bool parse_duration(struct text text, int64_t *ret_ns)
     return true;
 }
 
-enum status grpc_config_duration(const struct grpc_config_object *object, const char *name,
-                                 bool required, int64_t *ret_ns)
+enum status grpc_config_duration_if_said(const struct grpc_config_object *object, const char *name,
+                                         int64_t least_ns, int64_t *ret_ns)
 {
     const struct json *value;
     int64_t duration_ns;
-    enum status status = required ? required_member(object, name, JSON_STRING, &value)
-                                  : grpc_config_member(object, name, JSON_STRING, &value);
+    enum status status = grpc_config_member(object, name, JSON_STRING, &value);
     if (status != STATUS_OK || value == NULL) {
         return status;
     }
     struct text text = json_string(value);
-    if (!parse_duration(text, &duration_ns) || duration_ns == 0) {
-        return grpc_config_fail(object, name,
-                                "is '%.*s', but must be a duration of more than nothing, as '1.5s'",
-                                TEXT_ARGUMENTS(text_slice(text, 0, WORDS_BYTES / 4)));
+    if (!parse_duration(text, &duration_ns) || duration_ns < least_ns) {
+        return grpc_config_fail(object, name, "is '%.*s', but must be a duration%s, as '1.5s'",
+                                TEXT_ARGUMENTS(text_slice(text, 0, WORDS_BYTES / 4)),
+                                least_ns > 0 ? " of more than nothing" : "");
     }
     *ret_ns = duration_ns;
     return STATUS_OK;
+}
+
+enum status grpc_config_duration(const struct grpc_config_object *object, const char *name,
+                                 int64_t *ret_ns)
+{
+    const struct json *value;
+    enum status status = required_member(object, name, JSON_STRING, &value);
+    return status == STATUS_OK ? grpc_config_duration_if_said(object, name, 1, ret_ns) : status;
 }
 
 enum status grpc_config_integer(const struct grpc_config_object *object, const char *name,
@@ -207,20 +214,17 @@ enum status grpc_config_statuses(const struct grpc_config_object *object, const 
 {
     const struct json *value;
     uint32_t statuses = 0;
-    enum status status = required_member(object, name, JSON_ARRAY, &value);
+    enum status status = grpc_config_member(object, name, JSON_ARRAY, &value);
     if (status != STATUS_OK) {
         return status;
     }
-    for (size_t i = 0; i < json_length(value); i++) {
+    for (size_t i = 0; value != NULL && i < json_length(value); i++) {
         unsigned code;
         if (!parse_status(json_at(value, i), &code)) {
             return call_fail(object->call, STATUS_INVALID_ARGUMENT,
                              "%s%s[%zu] is no status of gRPC", object->place, name, i);
         }
         statuses |= GRPC_STATUS_BIT(code);
-    }
-    if (statuses == 0) {
-        return grpc_config_fail(object, name, "is empty");
     }
     *ret_statuses = statuses;
     return STATUS_OK;

@@ -28,10 +28,15 @@ MUST_USE enum status grpc_config_element(const struct grpc_config_object *object
                                          const struct json *array, size_t index,
                                          struct grpc_config_object *ret_element);
 
-/* "1.5s", as protobuf's JSON has it: more than nothing. What int64_t cannot hold becomes INT64_MAX.
- * An absent one leaves *ret_ns; `required`: it may not be absent. */
+/* Required: "1.5s", as protobuf's JSON has it, and more than nothing. What int64_t cannot hold
+ * becomes INT64_MAX. */
 MUST_USE enum status grpc_config_duration(const struct grpc_config_object *object, const char *name,
-                                          bool required, int64_t *ret_ns);
+                                          int64_t *ret_ns);
+
+/* The same, but an absent one leaves *ret_ns, and it may be as short as least_ns. */
+MUST_USE enum status grpc_config_duration_if_said(const struct grpc_config_object *object,
+                                                  const char *name, int64_t least_ns,
+                                                  int64_t *ret_ns);
 
 /* Required: an integer from `least` to `most`. */
 MUST_USE enum status grpc_config_integer(const struct grpc_config_object *object, const char *name,
@@ -45,6 +50,6 @@ MUST_USE enum status grpc_config_number(const struct grpc_config_object *object,
 MUST_USE enum status grpc_config_boolean(const struct grpc_config_object *object, const char *name,
                                          bool *ret_value);
 
-/* Required and not empty: statuses by name, in any case, or by number; as GRPC_STATUS_BIT(). */
+/* Statuses by name, in any case, or by number; as GRPC_STATUS_BIT(). Absent, it is empty. */
 MUST_USE enum status grpc_config_statuses(const struct grpc_config_object *object, const char *name,
                                           uint32_t *ret_statuses);

@@ -55,6 +55,7 @@ static enum status watch_once(struct grpc_connection *connection, struct call *c
     struct grpc_channel *channel = connection->subchannel->channel;
     grpc_client_call_init(&self, channel, call, "/grpc.health.v1.Health/Watch", NULL);
     self.pinned = connection;
+    self.silent = true;
     self.stream.receive_type = channel->health_type;
     enum status status = grpc_client_call_start(&self);
     if (status == STATUS_OK) {

@@ -29,7 +29,7 @@ bool grpc_retry_throttle_allows(const struct grpc_retry_throttle *throttle)
     return throttle->tokens > throttle->tokens_max / 2;
 }
 
-static void take_token(struct grpc_retry_throttle *throttle)
+void grpc_retry_throttle_take(struct grpc_retry_throttle *throttle)
 {
     throttle->tokens -= throttle->tokens < GRPC_RETRY_TOKEN ? throttle->tokens : GRPC_RETRY_TOKEN;
 }
@@ -90,7 +90,7 @@ bool grpc_retry_after(struct grpc_retry *self, const struct grpc_attempt_end *en
         return true;
     }
     if (retryable || never) {
-        take_token(self->throttle);
+        grpc_retry_throttle_take(self->throttle);
     }
     if (!retryable || never || end->committed ||
         (end->reach == GRPC_REACH_NO_INSTANCE && !self->policy->when_unreachable) ||

@@ -41,6 +41,15 @@ struct grpc_retry_policy {
  * only, 100 ms doubling up to 1 s; none when no instance can be reached. */
 extern const struct grpc_retry_policy grpc_retry_idempotent;
 
+/* Several attempts at a call at once, of which the first that succeeds counts: for methods that may
+ * be carried out more than once, where waiting for a slow instance is worse. */
+struct grpc_hedging_policy {
+    unsigned attempts_max; /* as above */
+    int64_t delay_ns;      /* between them; 0: all at once */
+    uint32_t non_fatal;    /* GRPC_STATUS_BIT() of those that do not end the call, but bring on the
+                              next attempt at once */
+};
+
 /* Retries are paid for with tokens that successes earn, so that they cannot multiply an overload:
  * at half of the most or below there are none. One for all methods of a channel. */
 struct grpc_retry_throttle {
@@ -54,6 +63,8 @@ struct grpc_retry_throttle {
  * thousandths of a token. */
 void grpc_retry_throttle_init(struct grpc_retry_throttle *throttle, unsigned tokens_max,
                               unsigned ratio);
+/* For a failure that is no fault of the call. */
+void grpc_retry_throttle_take(struct grpc_retry_throttle *throttle);
 bool grpc_retry_throttle_allows(const struct grpc_retry_throttle *throttle);
 
 /* How far an attempt got. */

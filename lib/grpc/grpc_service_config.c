@@ -47,16 +47,43 @@ static enum status read_retry(const struct grpc_config_object *method,
     status = grpc_config_integer(&object, "maxAttempts", 2, INT64_MAX, &attempts);
     policy->attempts_max = attempts < GRPC_ATTEMPTS_MAX ? (unsigned)attempts : GRPC_ATTEMPTS_MAX;
     if (status == STATUS_OK) {
-        status = grpc_config_duration(&object, "initialBackoff", true, &policy->backoff.first_ns);
+        status = grpc_config_duration(&object, "initialBackoff", &policy->backoff.first_ns);
     }
     if (status == STATUS_OK) {
-        status = grpc_config_duration(&object, "maxBackoff", true, &policy->backoff.most_ns);
+        status = grpc_config_duration(&object, "maxBackoff", &policy->backoff.most_ns);
     }
     if (status == STATUS_OK) {
         status = grpc_config_number(&object, "backoffMultiplier", &policy->backoff.factor);
     }
     if (status == STATUS_OK) {
         status = grpc_config_statuses(&object, "retryableStatusCodes", &policy->statuses);
+    }
+    return status == STATUS_OK && policy->statuses == 0
+               ? grpc_config_fail(&object, "retryableStatusCodes", "names no status")
+               : status;
+}
+
+static enum status read_hedging(const struct grpc_config_object *method,
+                                struct grpc_method_config *config)
+{
+    struct grpc_config_object object;
+    int64_t attempts = 0;
+    enum status status = grpc_config_open(method, "hedgingPolicy", &object);
+    if (status != STATUS_OK || object.value == NULL) {
+        return status;
+    }
+    if (config->has_retry) {
+        return grpc_config_fail(method, "hedgingPolicy", "stands beside a retryPolicy");
+    }
+    struct grpc_hedging_policy *policy = &config->hedging;
+    config->has_hedging = true;
+    status = grpc_config_integer(&object, "maxAttempts", 2, INT64_MAX, &attempts);
+    policy->attempts_max = attempts < GRPC_ATTEMPTS_MAX ? (unsigned)attempts : GRPC_ATTEMPTS_MAX;
+    if (status == STATUS_OK) {
+        status = grpc_config_duration_if_said(&object, "hedgingDelay", 0, &policy->delay_ns);
+    }
+    if (status == STATUS_OK) {
+        status = grpc_config_statuses(&object, "nonFatalStatusCodes", &policy->non_fatal);
     }
     return status;
 }
@@ -121,12 +148,15 @@ static enum status read_method(struct grpc_service_config *config,
                                struct grpc_method_config *method)
 {
     const struct json *names;
-    enum status status = grpc_config_duration(object, "timeout", false, &method->timeout_ns);
+    enum status status = grpc_config_duration_if_said(object, "timeout", 1, &method->timeout_ns);
     if (status == STATUS_OK) {
         status = grpc_config_boolean(object, "waitForReady", &method->wait_for_ready);
     }
     if (status == STATUS_OK) {
         status = read_retry(object, method);
+    }
+    if (status == STATUS_OK) {
+        status = read_hedging(object, method);
     }
     if (status == STATUS_OK) {
         status = grpc_config_member(object, "name", JSON_ARRAY, &names);

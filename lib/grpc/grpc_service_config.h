@@ -1,5 +1,5 @@
 /* grpc_service_config.h: what a service's owner says of how it is to be called, in gRPC's own JSON
- * (grpc/grpc doc/service_config.md; retryPolicy and retryThrottling: gRFC A6).
+ * (grpc/grpc doc/service_config.md; retryPolicy, hedgingPolicy and retryThrottling: gRFC A6).
  *
  *     {"methodConfig": [{"name": [{"service": "RatingService", "method": "PutRating"}],
  *                        "timeout": "1.5s", "waitForReady": true,
@@ -29,6 +29,8 @@ struct grpc_method_config {
     bool wait_for_ready;
     bool has_retry;
     struct grpc_retry_policy retry;
+    bool has_hedging; /* instead of retries; counts for unary calls */
+    struct grpc_hedging_policy hedging;
 };
 
 /* STATUS_INVALID_ARGUMENT: the call's error names the place and says what is wrong

@@ -4,100 +4,7 @@
 #include "grpc/grpc_service_config.h"
 #include "grpc/grpc_stream.h"
 #include "support/cmocka_test.h"
-#include "unit/grpc/grpc_fixture.h"
-
-enum { REQUESTS_MAX = 20, ANSWERS_MAX = 3, PREVIOUS_BYTES = 8 };
-
-/* How one request is answered. */
-enum answer {
-    ANSWER_OK,
-    ANSWER_UNAVAILABLE,
-    ANSWER_ABORTED,
-    ANSWER_INTERNAL,
-    ANSWER_HEADERS_FIRST, /* UNAVAILABLE, but after headers */
-    ANSWER_PUSHBACK,      /* UNAVAILABLE, with `pushback` */
-    ANSWER_REFUSED,
-    ANSWER_NONE, /* until the call is over */
-};
-
-struct script {
-    enum answer answers[ANSWERS_MAX]; /* the last one goes on */
-    size_t count;
-    const char *path; /* NULL: "/x" */
-    struct text pushback;
-    struct http_server *http;
-    struct grpc_channel *channel;
-    unsigned requests;
-    char previous[REQUESTS_MAX][PREVIOUS_BYTES]; /* grpc-previous-rpc-attempts of each */
-    size_t body_bytes;                           /* of the last request */
-    unsigned answered;
-};
-
-#define ANSWERS(...)                                                                               \
-    .answers = {__VA_ARGS__}, .count = sizeof((enum answer[]){__VA_ARGS__}) / sizeof(enum answer)
-
-static const struct http_header type = {TEXT_INIT("content-type"), TEXT_INIT("application/grpc")};
-
-static void answer_status(struct http_exchange *exchange, const char *code, struct text pushback)
-{
-    const struct http_header trailers[] = {
-        {TEXT("grpc-status"), text_of(code)},
-        {TEXT("grpc-retry-pushback-ms"), pushback},
-    };
-    http_finish(exchange, trailers, pushback.length > 0 ? 2 : 1);
-}
-
-static void serve(void *state, struct http_exchange *exchange)
-{
-    struct script *script = state;
-    struct text body;
-    struct text none = {NULL, 0};
-    assert_true(script->requests < REQUESTS_MAX);
-    const struct http_request *request = http_exchange_request(exchange);
-    struct text previous = http_header_find(request->headers, request->header_count,
-                                            TEXT("grpc-previous-rpc-attempts"));
-    assert_true(text_to_c_string(previous, script->previous[script->requests], PREVIOUS_BYTES));
-    size_t place = script->requests < script->count ? script->requests : script->count - 1;
-    script->requests++;
-    if (script->answers[place] == ANSWER_REFUSED) {
-        http_abort(exchange, 0x7);
-        return;
-    }
-    assert_int_equal(http_read_all(exchange, 1 << 20, &body), STATUS_OK);
-    if (script->answers[place] == ANSWER_NONE) {
-        assert_int_equal(fiber_sleep(http_exchange_call(exchange), 3600 * CLOCK_NS_PER_S),
-                         STATUS_CANCELLED);
-        http_abort(exchange, 0x8);
-        return;
-    }
-    script->body_bytes = body.length;
-    http_reply_start(exchange, 200, &type, 1);
-    switch (script->answers[place]) {
-    case ANSWER_OK:
-        assert_int_equal(http_write(exchange, TEXT("\0\0\0\0\0")), STATUS_OK);
-        answer_status(exchange, "0", none);
-        break;
-    case ANSWER_ABORTED:
-        answer_status(exchange, "10", none);
-        break;
-    case ANSWER_INTERNAL:
-        answer_status(exchange, "13", none);
-        break;
-    case ANSWER_HEADERS_FIRST:
-        assert_int_equal(http_write(exchange, TEXT("\0\0\0\0\0")), STATUS_OK);
-        answer_status(exchange, "14", none);
-        break;
-    case ANSWER_UNAVAILABLE:
-    case ANSWER_PUSHBACK:
-    case ANSWER_REFUSED:
-    case ANSWER_NONE:
-    default:
-        answer_status(exchange, "14",
-                      script->answers[place] == ANSWER_PUSHBACK ? script->pushback : none);
-        break;
-    }
-    script->answered++;
-}
+#include "unit/grpc/grpc_script.h"
 
 static const struct grpc_retry_policy policy = {
     .attempts_max = 3,
@@ -113,42 +20,12 @@ static const struct grpc_retry_policy slow_policy = {
     .statuses = GRPC_STATUS_BIT(STATUS_UNAVAILABLE),
 };
 
-static void open_script_with(struct grpc_fixture *fixture, struct script *script,
-                             const struct grpc_channel_options *options)
-{
-    const struct http_server_options http = {.fallback = serve, .fallback_state = script};
-    assert_int_equal(http_server_create(fixture->loop, &http, &script->http), STATUS_OK);
-    assert_int_equal(
-        grpc_channel_create_loopback(fixture->loop, script->http, options, &script->channel),
-        STATUS_OK);
-}
-
 static void open_script(struct grpc_fixture *fixture, struct script *script,
                         const struct grpc_retry_policy *channel_policy)
 {
     const struct grpc_channel_options options = {
         .pool = fixture->pool, .target = "script", .retry = channel_policy};
-    open_script_with(fixture, script, &options);
-}
-
-static void close_script(struct script *script)
-{
-    grpc_channel_destroy(script->channel);
-    http_server_destroy(script->http);
-}
-
-static enum status call_unary(struct script *script, struct call *call,
-                              const struct grpc_call_options *options)
-{
-    Marquee__Test__EchoRequest request = MARQUEE__TEST__ECHO_REQUEST__INIT;
-    ProtobufCMessage *response = NULL;
-    script->requests = 0;
-    enum status status =
-        grpc_call_unary(script->channel, call, script->path != NULL ? script->path : "/x", options,
-                        &request.base, &marquee__test__echo_response__descriptor, &response);
-    assert_int_equal(response != NULL, status == STATUS_OK);
-    assert_int_equal(call->error.message.length > 0, status != STATUS_OK);
-    return status;
+    script_open(fixture, script, &options);
 }
 
 static void calls_are_retried_by_policy(struct grpc_fixture *fixture)
@@ -181,11 +58,11 @@ static void calls_are_retried_by_policy(struct grpc_fixture *fixture)
         struct script script = rows[i].script;
         struct call call = grpc_fixture_call(fixture, 0);
         open_script(fixture, &script, &policy);
-        enum status status = call_unary(&script, &call, NULL);
+        enum status status = script_call(&script, &call, NULL);
         if (status != rows[i].want || script.requests != rows[i].requests) {
             fail_msg("%s: %s after %u", rows[i].name, status_name(status), script.requests);
         }
-        close_script(&script);
+        script_close(&script);
     }
 }
 FIXTURE_LOOPBACK_TEST(calls_are_retried_by_policy)
@@ -195,13 +72,13 @@ static void the_server_is_told_of_earlier_attempts(struct grpc_fixture *fixture)
     struct script script = {ANSWERS(ANSWER_REFUSED, ANSWER_UNAVAILABLE)};
     struct call call = grpc_fixture_call(fixture, 0);
     open_script(fixture, &script, &policy);
-    assert_int_equal(call_unary(&script, &call, NULL), STATUS_UNAVAILABLE);
+    assert_int_equal(script_call(&script, &call, NULL), STATUS_UNAVAILABLE);
     assert_int_equal(script.requests, 4);
     assert_string_equal(script.previous[0], "");
     assert_string_equal(script.previous[1], ""); /* what was refused does not count */
     assert_string_equal(script.previous[2], "1");
     assert_string_equal(script.previous[3], "2");
-    close_script(&script);
+    script_close(&script);
 }
 FIXTURE_LOOPBACK_TEST(the_server_is_told_of_earlier_attempts)
 
@@ -221,9 +98,9 @@ static void the_nearest_policy_counts(struct grpc_fixture *fixture)
         struct script script = {ANSWERS(ANSWER_UNAVAILABLE)};
         struct call call = grpc_fixture_call(fixture, 0);
         open_script(fixture, &script, rows[i].channel);
-        assert_int_equal(call_unary(&script, &call, &rows[i].options), STATUS_UNAVAILABLE);
+        assert_int_equal(script_call(&script, &call, &rows[i].options), STATUS_UNAVAILABLE);
         assert_int_equal(script.requests, rows[i].want);
-        close_script(&script);
+        script_close(&script);
     }
 }
 FIXTURE_LOOPBACK_TEST(the_nearest_policy_counts)
@@ -242,24 +119,24 @@ static void a_service_config_says_how(struct grpc_fixture *fixture)
     assert_int_equal(grpc_service_config_parse(&call, text_of(json), &config), STATUS_OK);
     struct grpc_channel_options options = {
         .pool = fixture->pool, .target = "script", .retry = &policy, .config = config};
-    open_script_with(fixture, &script, &options);
-    assert_int_equal(call_unary(&script, &call, NULL), STATUS_ABORTED);
+    script_open(fixture, &script, &options);
+    assert_int_equal(script_call(&script, &call, NULL), STATUS_ABORTED);
     /* Not named, so of the channel's policy; but there are no tokens for a third attempt. */
     assert_int_equal(script.requests, 2);
     script.answers[0] = ANSWER_OK;
     call_clear_error(&call);
-    assert_int_equal(call_unary(&script, &call, NULL), STATUS_OK);
-    assert_int_equal(call_unary(&script, &call, NULL), STATUS_OK);
+    assert_int_equal(script_call(&script, &call, NULL), STATUS_OK);
+    assert_int_equal(script_call(&script, &call, NULL), STATUS_OK);
     script.answers[0] = ANSWER_ABORTED;
     script.path = "/s/m";
-    assert_int_equal(call_unary(&script, &call, NULL), STATUS_ABORTED);
+    assert_int_equal(script_call(&script, &call, NULL), STATUS_ABORTED);
     assert_int_equal(script.requests, 2);
     script.answers[0] = ANSWER_NONE;
     script.path = "/s/other";
     call_clear_error(&call);
-    assert_int_equal(call_unary(&script, &call, NULL), STATUS_DEADLINE_EXCEEDED);
+    assert_int_equal(script_call(&script, &call, NULL), STATUS_DEADLINE_EXCEEDED);
     assert_int_equal(call_check(&call), STATUS_OK);
-    close_script(&script);
+    script_close(&script);
     grpc_service_config_destroy(config);
 }
 FIXTURE_LOOPBACK_TEST(a_service_config_says_how)
@@ -270,10 +147,10 @@ static void the_deadline_bounds_all(struct grpc_fixture *fixture)
     struct script script = {ANSWERS(ANSWER_UNAVAILABLE)};
     open_script(fixture, &script, &slow_policy);
     struct call call = grpc_fixture_call(fixture, 100);
-    assert_int_equal(call_unary(&script, &call, NULL), STATUS_UNAVAILABLE);
+    assert_int_equal(script_call(&script, &call, NULL), STATUS_UNAVAILABLE);
     assert_int_equal(script.requests, 1);
     assert_int_equal(call_check(&call), STATUS_OK);
-    close_script(&script);
+    script_close(&script);
 }
 FIXTURE_LOOPBACK_TEST(the_deadline_bounds_all)
 
@@ -305,10 +182,10 @@ static void a_wait_can_be_cancelled(struct grpc_fixture *fixture)
     call.cancellation = &cancelling.cancellation;
     fiber_group_init(&group);
     assert_int_equal(fiber_group_start(&group, cancel_during_the_wait, &cancelling), STATUS_OK);
-    assert_int_equal(call_unary(&script, &call, NULL), STATUS_CANCELLED);
+    assert_int_equal(script_call(&script, &call, NULL), STATUS_CANCELLED);
     assert_int_equal(script.requests, 1);
     fiber_group_join(&group);
-    close_script(&script);
+    script_close(&script);
 }
 FIXTURE_LOOPBACK_TEST(a_wait_can_be_cancelled)
 
@@ -319,20 +196,20 @@ static void failures_use_up_the_channels_tokens(struct grpc_fixture *fixture)
     open_script(fixture, &script, &policy);
     do {
         struct call call = grpc_fixture_call(fixture, 0);
-        assert_int_equal(call_unary(&script, &call, NULL), STATUS_UNAVAILABLE);
+        assert_int_equal(script_call(&script, &call, NULL), STATUS_UNAVAILABLE);
         requests += script.requests;
     } while (script.requests > 1 && requests < GRPC_RETRY_TOKENS_DEFAULT);
     assert_int_equal(requests, GRPC_RETRY_TOKENS_DEFAULT / 2 + 1);
     script.answers[0] = ANSWER_OK;
     for (int i = 0; i < 10; i++) {
         struct call call = grpc_fixture_call(fixture, 0);
-        assert_int_equal(call_unary(&script, &call, NULL), STATUS_OK);
+        assert_int_equal(script_call(&script, &call, NULL), STATUS_OK);
     }
     script.answers[0] = ANSWER_UNAVAILABLE;
     struct call call = grpc_fixture_call(fixture, 0);
-    assert_int_equal(call_unary(&script, &call, NULL), STATUS_UNAVAILABLE);
+    assert_int_equal(script_call(&script, &call, NULL), STATUS_UNAVAILABLE);
     assert_int_equal(script.requests, 1); /* a single token has been earned, and spent */
-    close_script(&script);
+    script_close(&script);
 }
 FIXTURE_LOOPBACK_TEST(failures_use_up_the_channels_tokens)
 
@@ -388,7 +265,7 @@ static void streams_are_retried_by_policy(struct grpc_fixture *fixture)
             fail_msg("%s: %s after %u", rows[i].name, status_name(status), script.requests);
         }
         assert_true(script.body_bytes >= rows[i].messages * rows[i].payload_bytes);
-        close_script(&script);
+        script_close(&script);
     }
 }
 FIXTURE_LOOPBACK_TEST(streams_are_retried_by_policy)
@@ -423,7 +300,7 @@ static void a_send_begins_the_next_attempt(struct grpc_fixture *fixture)
     assert_null(message);
     assert_int_equal(grpc_client_finish(stream), STATUS_OK);
     assert_int_equal(script.body_bytes, 5 + 2 + 5 + 5 + 2 + 6);
-    close_script(&script);
+    script_close(&script);
 }
 FIXTURE_LOOPBACK_TEST(a_send_begins_the_next_attempt)
 

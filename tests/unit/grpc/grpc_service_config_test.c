@@ -116,6 +116,41 @@ static void a_retry_policy_is_taken(void **state)
     }
 }
 
+#define WITH_HEDGING(members) METHOD("\"hedgingPolicy\":{" members "}")
+
+static void a_hedging_policy_is_taken(void **state)
+{
+    static const struct {
+        const char *json;
+        unsigned attempts_max;
+        int64_t delay_ns;
+        uint32_t non_fatal;
+    } rows[] = {
+        {WITH_HEDGING("\"maxAttempts\":3"), 3, 0, 0},
+        {WITH_HEDGING("\"maxAttempts\":99,\"hedgingDelay\":\"0s\",\"nonFatalStatusCodes\":[]"),
+         GRPC_ATTEMPTS_MAX, 0, 0},
+        {WITH_HEDGING("\"maxAttempts\":2,\"hedgingDelay\":\"0.5s\","
+                      "\"nonFatalStatusCodes\":[\"Internal\"]"),
+         2, CLOCK_NS_PER_S / 2, GRPC_STATUS_BIT(STATUS_INTERNAL)},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        struct scene scene;
+        open_scene(&scene);
+        assert_int_equal(
+            grpc_service_config_parse(&scene.call, text_of(rows[i].json), &scene.config),
+            STATUS_OK);
+        const struct grpc_method_config *method =
+            grpc_service_config_find(scene.config, TEXT("/a/b"));
+        assert_true(method->has_hedging);
+        assert_false(method->has_retry);
+        assert_int_equal(method->hedging.attempts_max, rows[i].attempts_max);
+        assert_int_equal(method->hedging.delay_ns, rows[i].delay_ns);
+        assert_int_equal(method->hedging.non_fatal, rows[i].non_fatal);
+        close_scene(&scene);
+    }
+}
+
 static void throttling_is_taken(void **state)
 {
     static const struct {
@@ -183,13 +218,23 @@ static const struct {
     {WITH_RETRY("2", "\"1s\"", "\"1s\"", "0", "[14]"),
      "methodConfig[0].retryPolicy.backoffMultiplier is 0, but must be more than 0"},
     {WITH_RETRY("2", "\"1s\"", "\"1s\"", "1", "[]"),
-     "methodConfig[0].retryPolicy.retryableStatusCodes is empty"},
+     "methodConfig[0].retryPolicy.retryableStatusCodes names no status"},
     {WITH_RETRY("2", "\"1s\"", "\"1s\"", "1", "[14,17]"),
      "methodConfig[0].retryPolicy.retryableStatusCodes[1] is no status of gRPC"},
     {WITH_RETRY("2", "\"1s\"", "\"1s\"", "1", "[\"AVAILABLE\"]"),
      "methodConfig[0].retryPolicy.retryableStatusCodes[0] is no status of gRPC"},
     {WITH_RETRY("2", "\"1s\"", "\"1s\"", "1", "14"),
      "methodConfig[0].retryPolicy.retryableStatusCodes is a number, but must be an array"},
+    {WITH_HEDGING(""), "methodConfig[0].hedgingPolicy.maxAttempts is missing"},
+    {WITH_HEDGING("\"maxAttempts\":1"),
+     "methodConfig[0].hedgingPolicy.maxAttempts is 1, but must be at least 2"},
+    {WITH_HEDGING("\"maxAttempts\":2,\"hedgingDelay\":\"-1s\""),
+     "methodConfig[0].hedgingPolicy.hedgingDelay is '-1s', but must be a duration, as"},
+    {WITH_HEDGING("\"maxAttempts\":2,\"nonFatalStatusCodes\":[\"FATAL\"]"),
+     "methodConfig[0].hedgingPolicy.nonFatalStatusCodes[0] is no status of gRPC"},
+    {METHOD("\"hedgingPolicy\":{\"maxAttempts\":2},\"retryPolicy\":" RETRY("2", "\"1s\"", "\"1s\"",
+                                                                           "1", "[14]")),
+     "methodConfig[0].hedgingPolicy stands beside a retryPolicy"},
     {THROTTLING(""), "retryThrottling.maxTokens is missing"},
     {THROTTLING("\"maxTokens\":0,\"tokenRatio\":1"),
      "retryThrottling.maxTokens is 0, but must be at least 1"},
@@ -275,8 +320,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(methods_are_found),       cmocka_unit_test(nothing_is_said_of_others),
-        cmocka_unit_test(a_retry_policy_is_taken), cmocka_unit_test(throttling_is_taken),
-        cmocka_unit_test(mistakes_are_named),      cmocka_unit_test(limits_are_kept),
+        cmocka_unit_test(a_retry_policy_is_taken), cmocka_unit_test(a_hedging_policy_is_taken),
+        cmocka_unit_test(throttling_is_taken),     cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(limits_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
