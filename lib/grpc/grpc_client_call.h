@@ -1,5 +1,7 @@
-/* grpc_client_call.h: one attempt at a call: its request on a connection, and what the reply says.
- * What unary and streaming calls have in common. */
+/* grpc_client_call.h: a call and its attempts: the request on a connection, and what the reply
+ * says. What unary and streaming calls have in common: grpc_client_call.c is the life of a call and
+ * of its attempts, grpc_client_settings.c how it is to be made, grpc_client_body.c what is sent and
+ * received, grpc_client_hedge.c several attempts at once. */
 #pragma once
 
 #include "grpc/grpc_channel_private.h"
@@ -40,6 +42,10 @@ struct grpc_client_call {
 void grpc_client_call_init(struct grpc_client_call *self, struct grpc_channel *channel,
                            struct call *call, const char *path,
                            const struct grpc_call_options *options);
+
+/* Of that: fills in policies and deadline, and what the stream is made of. */
+void grpc_client_take_settings(struct grpc_client_call *self);
+void grpc_client_body_init(struct grpc_client_call *self);
 
 /* What is received; CHECKs that the channel's pool has it. */
 void grpc_client_call_set_response(struct grpc_client_call *self,

@@ -200,6 +200,13 @@ static void be_told_of_things(struct watch *watch)
     assert_false(http2_client_asked_too_often(watch->client));
 }
 
+static void be_told_for_another_reason(struct watch *watch)
+{
+    http2_frames_send(&watch->peer, FRAME_GOAWAY, 0, 0, TEXT("\0\0\0\0\0\0\0\0too_many_pings"));
+    await_closed(watch);
+    assert_false(http2_client_asked_too_often(watch->client));
+}
+
 static void be_told_of_pings(struct watch *watch)
 {
     http2_frames_send(&watch->peer, FRAME_GOAWAY, 0, 0, GOAWAY_CALM("too_many_pings"));
@@ -211,6 +218,7 @@ static void test_too_many_pings_are_noted(void **state)
 {
     (void)state;
     run_watch(be_told_of_things);
+    run_watch(be_told_for_another_reason);
     run_watch(be_told_of_pings);
 }
 
