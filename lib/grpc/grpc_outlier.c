@@ -59,12 +59,12 @@ void grpc_outlier_remove(struct grpc_outlier *outlier, struct grpc_outlier_host 
     outlier->count--;
 }
 
-/* One may always be ejected, where there are others. */
+/* The first one may always be. */
 static void eject(struct grpc_outlier *outlier, struct grpc_outlier_host *host, int64_t now_ns)
 {
     bool is_enough =
         outlier->ejected * 100 >= (size_t)outlier->options.ejected_percent_max * outlier->count;
-    if (host->ejected || (outlier->ejected > 0 && is_enough)) {
+    if (host->ejected || is_enough) {
         return;
     }
     host->ejected = true;

@@ -172,47 +172,85 @@ static void the_service_is_asked_for_by_name(struct grpc_fixture *fixture)
 }
 FIXTURE_LOOPBACK_TEST(the_service_is_asked_for_by_name)
 
-/* A server of one method, that is not Watch. */
-static void serve_echo_only(void *state, struct http_exchange *exchange)
+/* A server of Echo, whose Watch is as the test says. */
+struct simple {
+    struct http_server *http;
+    struct grpc_channel *channel;
+    struct text watch; /* what it sends */
+    const char *watch_status;
+    unsigned calls; /* of Echo */
+};
+
+static void serve_simply(void *state, struct http_exchange *exchange)
 {
     static const struct http_header type = {TEXT_INIT("content-type"),
                                             TEXT_INIT("application/grpc")};
-    unsigned *calls = state;
+    struct simple *simple = state;
     bool is_echo = text_equal(http_exchange_request(exchange)->path, TEXT("/x/Echo"));
-    const struct http_header status = {TEXT("grpc-status"), is_echo ? TEXT("0") : TEXT("12")};
+    struct text reply = is_echo ? TEXT("\0\0\0\0\0") : simple->watch;
+    const struct http_header status = {TEXT("grpc-status"),
+                                       text_of(is_echo ? "0" : simple->watch_status)};
     struct text body;
-    *calls += is_echo;
+    simple->calls += is_echo;
     assert_int_equal(http_read_all(exchange, 1 << 20, &body), STATUS_OK);
     http_reply_start(exchange, 200, &type, 1);
-    if (is_echo) {
-        assert_int_equal(http_write(exchange, TEXT("\0\0\0\0\0")), STATUS_OK);
+    if (reply.length > 0) {
+        assert_int_equal(http_write(exchange, reply), STATUS_OK);
     }
     http_finish(exchange, &status, 1);
 }
 
+static void open_simple(struct grpc_fixture *fixture, struct simple *simple)
+{
+    const struct http_server_options http = {.fallback = serve_simply, .fallback_state = simple};
+    const struct grpc_channel_options options = {
+        .pool = fixture->pool, .target = "simple", .health_service = ""};
+    assert_int_equal(http_server_create(fixture->loop, &http, &simple->http), STATUS_OK);
+    assert_int_equal(
+        grpc_channel_create_loopback(fixture->loop, simple->http, &options, &simple->channel),
+        STATUS_OK);
+}
+
+static void close_simple(struct simple *simple)
+{
+    grpc_channel_destroy(simple->channel);
+    http_server_destroy(simple->http);
+}
+
+static enum status try_simple(struct grpc_fixture *fixture, struct simple *simple)
+{
+    Marquee__Test__EchoRequest request = MARQUEE__TEST__ECHO_REQUEST__INIT;
+    ProtobufCMessage *response = NULL;
+    struct call call = grpc_fixture_call(fixture, 0);
+    return grpc_call_unary(simple->channel, &call, "/x/Echo", NULL, &request.base,
+                           &marquee__test__echo_response__descriptor, &response);
+}
+
 static void one_that_cannot_say_is_taken_to_serve(struct grpc_fixture *fixture)
 {
-    unsigned calls = 0;
-    struct grpc_channel *channel;
-    struct http_server *server;
-    const struct http_server_options http = {.fallback = serve_echo_only, .fallback_state = &calls};
-    const struct grpc_channel_options options = {
-        .pool = fixture->pool, .target = "mute", .health_service = ""};
-    assert_int_equal(http_server_create(fixture->loop, &http, &server), STATUS_OK);
-    assert_int_equal(grpc_channel_create_loopback(fixture->loop, server, &options, &channel),
-                     STATUS_OK);
+    struct simple simple = {.watch_status = "12"};
+    open_simple(fixture, &simple);
     for (unsigned i = 0; i < CALLS; i++) {
-        Marquee__Test__EchoRequest request = MARQUEE__TEST__ECHO_REQUEST__INIT;
-        ProtobufCMessage *response = NULL;
-        assert_int_equal(grpc_call_unary(channel, &fixture->call, "/x/Echo", NULL, &request.base,
-                                         &marquee__test__echo_response__descriptor, &response),
-                         STATUS_OK);
+        assert_int_equal(try_simple(fixture, &simple), STATUS_OK);
     }
-    assert_int_equal(calls, CALLS);
-    grpc_channel_destroy(channel);
-    http_server_destroy(server);
+    assert_int_equal(simple.calls, CALLS);
+    close_simple(&simple);
 }
 FIXTURE_LOOPBACK_TEST(one_that_cannot_say_is_taken_to_serve)
+
+/* It is asked again after a backoff; until then it is not known to serve. */
+static void one_that_says_no_more_is_left(struct grpc_fixture *fixture)
+{
+    static const struct text serving = TEXT_INIT("\0\0\0\0\2\x08\x01");
+    struct simple simple = {.watch = serving, .watch_status = "14"};
+    open_simple(fixture, &simple);
+    while (try_simple(fixture, &simple) == STATUS_OK) {
+        assert_int_equal(fiber_sleep(&fixture->call, CLOCK_NS_PER_MS), STATUS_OK);
+    }
+    assert_int_equal(try_simple(fixture, &simple), STATUS_UNAVAILABLE);
+    close_simple(&simple);
+}
+FIXTURE_LOOPBACK_TEST(one_that_says_no_more_is_left)
 
 /* While the server hangs over the Watch's answer, the channel goes. */
 static void a_channel_ends_while_it_asks(struct grpc_fixture *fixture)
@@ -243,6 +281,7 @@ int main(void)
         cmocka_unit_test(one_that_shuts_down_is_left_loopback),
         cmocka_unit_test(the_service_is_asked_for_by_name_loopback),
         cmocka_unit_test(one_that_cannot_say_is_taken_to_serve_loopback),
+        cmocka_unit_test(one_that_says_no_more_is_left_loopback),
         cmocka_unit_test(a_channel_ends_while_it_asks_loopback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

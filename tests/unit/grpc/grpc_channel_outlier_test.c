@@ -21,6 +21,7 @@ struct scene {
     struct grpc_fixture *fixture;
     struct server servers[SERVERS];
     struct grpc_channel *channel;
+    const struct grpc_retry_policy *retry;
 };
 
 static void serve(void *state, struct http_exchange *exchange)
@@ -45,7 +46,8 @@ static enum status try(struct scene *scene)
     Marquee__Test__EchoRequest request = MARQUEE__TEST__ECHO_REQUEST__INIT;
     ProtobufCMessage *response = NULL;
     struct call call = grpc_fixture_call(scene->fixture, 0);
-    return grpc_call_unary(scene->channel, &call, "/x/y", NULL, &request.base,
+    const struct grpc_call_options options = {.retry = scene->retry};
+    return grpc_call_unary(scene->channel, &call, "/x/y", &options, &request.base,
                            &marquee__test__echo_response__descriptor, &response);
 }
 
@@ -119,6 +121,23 @@ static void a_failing_instance_is_left_alone(struct grpc_fixture *fixture)
 }
 FIXTURE_LOOPBACK_TEST(a_failing_instance_is_left_alone)
 
+/* Also where the caller does not notice, as another attempt succeeds. */
+static void attempts_that_are_repeated_count(struct grpc_fixture *fixture)
+{
+    static const struct grpc_outlier_options outlier = {.consecutive_failures = FAILURES,
+                                                        .ejection_ms = LONG_MS};
+    static const struct grpc_retry_policy retry = {.attempts_max = 2,
+                                                   .statuses = GRPC_STATUS_BIT(STATUS_INTERNAL)};
+    struct scene scene;
+    open_scene(fixture, &scene, &outlier);
+    scene.retry = &retry;
+    scene.servers[0].failing = true;
+    assert_int_equal(count_failures(&scene, 30), 0);
+    assert_int_equal(scene.servers[0].requests, FAILURES);
+    close_scene(&scene);
+}
+FIXTURE_LOOPBACK_TEST(attempts_that_are_repeated_count)
+
 static void it_gets_calls_again_in_time(struct grpc_fixture *fixture)
 {
     static const struct grpc_outlier_options outlier = {
@@ -185,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failing_instance_is_left_alone_loopback),
+        cmocka_unit_test(attempts_that_are_repeated_count_loopback),
         cmocka_unit_test(it_gets_calls_again_in_time_loopback),
         cmocka_unit_test(when_most_fail_all_get_calls_loopback),
         cmocka_unit_test(an_ejected_instance_is_better_than_none_loopback),
