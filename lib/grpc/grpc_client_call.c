@@ -57,6 +57,7 @@ static enum status start_once(struct grpc_client_call *self)
     self->avoid = subchannel;
     self->attempts++;
     self->judged = false;
+    self->attempt_ns = loop_now_ns(self->channel->loop);
     self->reach = GRPC_REACH_LOCAL;
     status = grpc_client_headers(self, subchannel->address, &headers, &count);
     if (status == STATUS_OK) {
@@ -102,9 +103,10 @@ static void judge_attempt(struct grpc_client_call *self, enum status status)
         self->reach != GRPC_REACH_SERVER || status == STATUS_CANCELLED) {
         return;
     }
+    int64_t now_ns = loop_now_ns(self->channel->loop);
     self->judged = true;
     grpc_outlier_count(&self->channel->outlier, &self->connection->subchannel->outlier, status,
-                       loop_now_ns(self->channel->loop));
+                       now_ns - self->attempt_ns, now_ns);
 }
 
 bool grpc_client_call_retry(struct grpc_client_call *self, enum status *status)

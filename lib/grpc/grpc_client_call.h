@@ -21,7 +21,8 @@ struct grpc_client_call {
     bool silent; /* part of another call, or the channel's own: counted and observed there, if at
                     all */
     enum grpc_reach reach;               /* of the attempt */
-    bool judged;                         /* the attempt's end was counted */
+    int64_t attempt_ns;                  /* when it began */
+    bool judged;                         /* its end was counted */
     unsigned attempts;                   /* begun so far */
     struct grpc_connection *pinned;      /* the channel's own call about this one; NULL: any */
     const struct grpc_subchannel *avoid; /* the last attempt's: compared, never followed */

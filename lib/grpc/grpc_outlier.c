@@ -74,8 +74,12 @@ static void eject(struct grpc_outlier *outlier, struct grpc_outlier_host *host, 
 }
 
 void grpc_outlier_count(struct grpc_outlier *outlier, struct grpc_outlier_host *host,
-                        enum status status, int64_t now_ns)
+                        enum status status, int64_t duration_ns, int64_t now_ns)
 {
+    if (status == STATUS_DEADLINE_EXCEEDED &&
+        duration_ns < GRPC_OUTLIER_PATIENCE_MS * CLOCK_NS_PER_MS) {
+        return;
+    }
     if ((GRPC_OUTLIER_FAILURES & 1U << status) == 0) {
         host->successes++;
         host->failures_in_a_row = 0;

@@ -3,8 +3,10 @@
  *
  * Numbers in, numbers out: there is no clock and no loop here. A failure is a status that speaks
  * against the instance (GRPC_OUTLIER_FAILURES), unlike gRFC A50, to which every status but OK is
- * one: NOT_FOUND is an answer. An instance is ejected for a time that grows with each ejection that
- * follows soon, and is then given calls again.
+ * one: NOT_FOUND is an answer. A deadline speaks against it only if it had
+ * GRPC_OUTLIER_PATIENCE_MS, so that nobody can have instances ejected by asking in haste. An
+ * instance is ejected for a time that grows with each ejection that follows soon, and is then given
+ * calls again.
  *
  * Ejecting ends where it would do harm: at ejected_percent_max (but one instance may always be
  * ejected), and when more than GRPC_OUTLIER_PANIC_PERCENT of the instances are ejected, all get
@@ -20,6 +22,7 @@
 
 enum {
     GRPC_OUTLIER_PANIC_PERCENT = 50,
+    GRPC_OUTLIER_PATIENCE_MS = 500,
     GRPC_OUTLIER_INTERVAL_MS = 10000, /* the defaults, all from gRFC A50 */
     GRPC_OUTLIER_EJECTION_MS = 30000,
     GRPC_OUTLIER_EJECTION_MS_MAX = 300000,
@@ -82,9 +85,10 @@ void grpc_outlier_add(struct grpc_outlier *outlier, struct grpc_outlier_host *ho
 /* A host that was not added is left as it is. */
 void grpc_outlier_remove(struct grpc_outlier *outlier, struct grpc_outlier_host *host);
 
-/* Counts a call's end at the host; one that was removed may be counted still. */
+/* Counts a call's end at the host, which took so long; one that was removed may be counted still.
+ */
 void grpc_outlier_count(struct grpc_outlier *outlier, struct grpc_outlier_host *host,
-                        enum status status, int64_t now_ns);
+                        enum status status, int64_t duration_ns, int64_t now_ns);
 
 /* Looks at what was counted; to be called each interval. */
 void grpc_outlier_sweep(struct grpc_outlier *outlier, int64_t now_ns);

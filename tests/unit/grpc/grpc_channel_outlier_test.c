@@ -14,6 +14,7 @@ struct server {
     int fd;
     char address[HTTP_ADDRESS_BYTES_MAX];
     bool failing;
+    bool hanging;
     unsigned requests;
 };
 
@@ -22,6 +23,7 @@ struct scene {
     struct server servers[SERVERS];
     struct grpc_channel *channel;
     const struct grpc_retry_policy *retry;
+    int64_t timeout_ms; /* of calls; 0: the test's */
 };
 
 static void serve(void *state, struct http_exchange *exchange)
@@ -34,6 +36,12 @@ static void serve(void *state, struct http_exchange *exchange)
     struct text body;
     server->requests++;
     assert_int_equal(http_read_all(exchange, 1 << 20, &body), STATUS_OK);
+    if (server->hanging) {
+        assert_int_equal(fiber_sleep(http_exchange_call(exchange), LONG_MS * CLOCK_NS_PER_MS),
+                         STATUS_CANCELLED);
+        http_abort(exchange, 0x8);
+        return;
+    }
     http_reply_start(exchange, 200, &type, 1);
     if (!server->failing) {
         assert_int_equal(http_write(exchange, TEXT("\0\0\0\0\0")), STATUS_OK);
@@ -45,7 +53,7 @@ static enum status try(struct scene *scene)
 {
     Marquee__Test__EchoRequest request = MARQUEE__TEST__ECHO_REQUEST__INIT;
     ProtobufCMessage *response = NULL;
-    struct call call = grpc_fixture_call(scene->fixture, 0);
+    struct call call = grpc_fixture_call(scene->fixture, scene->timeout_ms);
     const struct grpc_call_options options = {.retry = scene->retry};
     return grpc_call_unary(scene->channel, &call, "/x/y", &options, &request.base,
                            &marquee__test__echo_response__descriptor, &response);
@@ -120,6 +128,20 @@ static void a_failing_instance_is_left_alone(struct grpc_fixture *fixture)
     close_scene(&scene);
 }
 FIXTURE_LOOPBACK_TEST(a_failing_instance_is_left_alone)
+
+static void a_hanging_instance_is_left_alone(struct grpc_fixture *fixture)
+{
+    static const struct grpc_outlier_options outlier = {.consecutive_failures = 1,
+                                                        .ejection_ms = LONG_MS};
+    struct scene scene;
+    open_scene(fixture, &scene, &outlier);
+    scene.servers[0].hanging = true;
+    scene.timeout_ms = GRPC_OUTLIER_PATIENCE_MS + 100;
+    assert_int_equal(count_failures(&scene, 30), 1);
+    assert_int_equal(scene.servers[0].requests, 1);
+    close_scene(&scene);
+}
+FIXTURE_LOOPBACK_TEST(a_hanging_instance_is_left_alone)
 
 /* Also where the caller does not notice, as another attempt succeeds. */
 static void attempts_that_are_repeated_count(struct grpc_fixture *fixture)
@@ -204,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failing_instance_is_left_alone_loopback),
+        cmocka_unit_test(a_hanging_instance_is_left_alone_loopback),
         cmocka_unit_test(attempts_that_are_repeated_count_loopback),
         cmocka_unit_test(it_gets_calls_again_in_time_loopback),
         cmocka_unit_test(when_most_fail_all_get_calls_loopback),

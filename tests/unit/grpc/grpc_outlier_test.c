@@ -26,10 +26,10 @@ static void open_scene(struct scene *scene, const struct grpc_outlier_options *o
 static void count(struct scene *scene, size_t host, unsigned successes, unsigned failures)
 {
     for (unsigned i = 0; i < successes; i++) {
-        grpc_outlier_count(&scene->outlier, &scene->hosts[host], STATUS_OK, 0);
+        grpc_outlier_count(&scene->outlier, &scene->hosts[host], STATUS_OK, 0, 0);
     }
     for (unsigned i = 0; i < failures; i++) {
-        grpc_outlier_count(&scene->outlier, &scene->hosts[host], STATUS_UNAVAILABLE, 0);
+        grpc_outlier_count(&scene->outlier, &scene->hosts[host], STATUS_UNAVAILABLE, 0, 0);
     }
 }
 
@@ -65,9 +65,24 @@ static void only_some_statuses_speak_against_an_instance(void **state)
         for (size_t i = 0; i < ARRAY_LENGTH(failures); i++) {
             want = want || failures[i] == (enum status)status;
         }
-        grpc_outlier_count(&scene.outlier, &scene.hosts[0], (enum status)status, 0);
+        grpc_outlier_count(&scene.outlier, &scene.hosts[0], (enum status)status,
+                           GRPC_OUTLIER_PATIENCE_MS * CLOCK_NS_PER_MS, 0);
         assert_int_equal(avoids(&scene, 0), want);
     }
+}
+
+static void a_hasty_deadline_speaks_against_nobody(void **state)
+{
+    static const struct grpc_outlier_options options = {.consecutive_failures = 1};
+    const int64_t patience_ns = GRPC_OUTLIER_PATIENCE_MS * CLOCK_NS_PER_MS;
+    struct scene scene;
+    (void)state;
+    open_scene(&scene, &options, 2);
+    grpc_outlier_count(&scene.outlier, &scene.hosts[0], STATUS_DEADLINE_EXCEEDED, patience_ns - 1,
+                       0);
+    assert_false(avoids(&scene, 0));
+    grpc_outlier_count(&scene.outlier, &scene.hosts[0], STATUS_DEADLINE_EXCEEDED, patience_ns, 0);
+    assert_true(avoids(&scene, 0));
 }
 
 /* Thirty seconds, then sixty, up to a most; less again after intervals without. */
@@ -81,7 +96,7 @@ static void the_time_of_an_ejection_grows(void **state)
     (void)state;
     open_scene(&scene, &options, 2);
     for (size_t i = 0; i < ARRAY_LENGTH(want_s); i++) {
-        grpc_outlier_count(&scene.outlier, &scene.hosts[0], STATUS_INTERNAL, now_ns);
+        grpc_outlier_count(&scene.outlier, &scene.hosts[0], STATUS_INTERNAL, 0, now_ns);
         assert_true(avoids(&scene, 0));
         grpc_outlier_sweep(&scene.outlier, now_ns + want_s[i] * SECOND - 1);
         assert_true(avoids(&scene, 0));
@@ -92,7 +107,7 @@ static void the_time_of_an_ejection_grows(void **state)
     for (int i = 0; i < 3; i++) {
         grpc_outlier_sweep(&scene.outlier, now_ns);
     }
-    grpc_outlier_count(&scene.outlier, &scene.hosts[0], STATUS_INTERNAL, now_ns);
+    grpc_outlier_count(&scene.outlier, &scene.hosts[0], STATUS_INTERNAL, 0, now_ns);
     grpc_outlier_sweep(&scene.outlier, now_ns + 60 * SECOND - 1);
     assert_true(avoids(&scene, 0));
     grpc_outlier_sweep(&scene.outlier, now_ns + 60 * SECOND);
@@ -233,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(failures_in_a_row_eject_at_once),
         cmocka_unit_test(only_some_statuses_speak_against_an_instance),
+        cmocka_unit_test(a_hasty_deadline_speaks_against_nobody),
         cmocka_unit_test(the_time_of_an_ejection_grows),
         cmocka_unit_test(a_high_percentage_of_failures_ejects),
         cmocka_unit_test(a_rate_far_below_the_others_ejects),
