@@ -70,9 +70,8 @@ struct grpc_channel_options {
                                      each time a server finds it too often */
     int64_t keepalive_timeout_ms; /* 0: GRPC_KEEPALIVE_TIMEOUT_MS */
     bool keepalive_without_calls; /* also connections without a call */
-    const struct grpc_retry_policy
-        *retry; /* of methods that the config does not name; NULL: none */
-    const struct grpc_service_config *config; /* NULL: none */
+    const struct grpc_service_config *config; /* of the methods that it names; NULL: none */
+    const struct grpc_retry_policy *retry;    /* where the config names none; NULL: none */
 };
 
 /* Without addresses yet: calls wait for the first ones until their deadline.
@@ -92,7 +91,7 @@ void grpc_channel_destroy(struct grpc_channel *channel);
 
 /* The instances from now on ("host:port"; copied). Connections to those that stay are kept; those
  * of the others end when their calls have. To be named again is news as well: an instance that
- * could not be reached is tried at once, whatever its backoff, which begins anew.
+ * could not be reached, or asked, is tried at once, whatever its backoff, which begins anew.
  * An empty list makes calls fail at once with UNAVAILABLE.
  * On the loop's thread. STATUS_RESOURCE_EXHAUSTED: more than GRPC_CHANNEL_ADDRESSES_MAX, an address
  * of HTTP_ADDRESS_BYTES_MAX bytes, or no memory: the earlier list stays. */
@@ -137,7 +136,8 @@ MUST_USE enum status grpc_call_unary(struct grpc_channel *channel, struct call *
                                      const ProtobufCMessageDescriptor *response_type,
                                      ProtobufCMessage **ret_response);
 
-/* A streaming call of any kind. The stream must be finished. No retry after the first message.
+/* A streaming call of any kind. The stream must be finished. It is tried again as a unary one is,
+ * until the reply's headers have come, and as long as it has sent GRPC_REPLAY_BYTES_MAX at most.
  * options may be NULL. */
 MUST_USE enum status grpc_client_open(struct grpc_channel *channel, struct call *call,
                                       const char *path, const struct grpc_call_options *options,

@@ -64,6 +64,15 @@ static enum status watch_once(struct grpc_connection *connection, struct call *c
     return grpc_client_call_end(&self, status);
 }
 
+/* Until it is time, there is news of the instance, or the connection goes. */
+static void back_off(struct grpc_connection *connection, const struct call *call, unsigned failures)
+{
+    struct call pause = *call;
+    pause.deadline_ns =
+        clock_monotonic_ns() + grpc_backoff_ns(&grpc_connect_backoff, failures, random_fraction());
+    status_ignore(fiber_wait(&pause, &connection->ask_again)); /* any end will do */
+}
+
 static void watch(void *argument)
 {
     struct grpc_connection *connection = argument;
@@ -83,10 +92,7 @@ static void watch(void *argument)
         }
         grpc_connection_set_serving(connection, GRPC_SERVES_NOT);
         failures = answered ? 1 : failures + 1;
-        if (fiber_sleep(&call, grpc_backoff_ns(&grpc_connect_backoff, failures,
-                                               random_fraction())) != STATUS_OK) {
-            break;
-        }
+        back_off(connection, &call, failures);
         arena_reset(&arena);
     }
     arena_deinit(&arena);

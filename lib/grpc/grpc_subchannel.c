@@ -178,6 +178,7 @@ static enum status open_connection(struct grpc_subchannel *self, struct call *ca
     }
     connection->subchannel = self;
     cancellation_init(&connection->watch_cancellation);
+    fiber_wait_init(&connection->ask_again);
     fiber_wait_init(&connection->opening);
     enum status status = open_client(self, call, connection);
     if (status == STATUS_OK) {
@@ -317,6 +318,13 @@ bool grpc_subchannel_expect(struct grpc_subchannel *self)
 void grpc_subchannel_reset_backoff(struct grpc_subchannel *self)
 {
     self->failures = 0;
+    for (struct list *link = self->connections.next; link != &self->connections;
+         link = link->next) {
+        struct grpc_connection *connection = CONTAINER_OF(link, struct grpc_connection, link);
+        if (connection->serving == GRPC_SERVES_NOT) {
+            fiber_wait_signal(&connection->ask_again);
+        }
+    }
     if (self->backing_off) {
         loop_timer_stop(self->channel->loop, &self->timer);
         back_off_ended(&self->timer);

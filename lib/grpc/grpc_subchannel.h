@@ -41,6 +41,7 @@ struct grpc_connection {
     enum grpc_serves serving;
     bool watching; /* a fiber follows `serving` */
     struct cancellation watch_cancellation;
+    struct fiber_wait ask_again; /* ends the fiber's backoff */
 };
 
 struct grpc_subchannel {

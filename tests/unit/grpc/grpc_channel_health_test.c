@@ -252,6 +252,24 @@ static void one_that_says_no_more_is_left(struct grpc_fixture *fixture)
 }
 FIXTURE_LOOPBACK_TEST(one_that_says_no_more_is_left)
 
+/* It is asked again at once when it is named again; its backoff would be a second or more. */
+static void news_of_it_has_it_asked_again(struct grpc_fixture *fixture)
+{
+    struct simple simple = {.watch_status = "14"};
+    struct text address = TEXT("loopback");
+    open_simple(fixture, &simple);
+    assert_int_equal(try_simple(fixture, &simple), STATUS_UNAVAILABLE);
+    simple.watch_status = "12";
+    int64_t started_ns = clock_monotonic_ns();
+    assert_int_equal(grpc_channel_update(simple.channel, &address, 1), STATUS_OK);
+    while (try_simple(fixture, &simple) != STATUS_OK) {
+        assert_int_equal(fiber_sleep(&fixture->call, CLOCK_NS_PER_MS), STATUS_OK);
+    }
+    assert_true(clock_monotonic_ns() - started_ns < CLOCK_NS_PER_S / 2);
+    close_simple(&simple);
+}
+FIXTURE_LOOPBACK_TEST(news_of_it_has_it_asked_again)
+
 /* While the server hangs over the Watch's answer, the channel goes. */
 static void a_channel_ends_while_it_asks(struct grpc_fixture *fixture)
 {
@@ -282,6 +300,7 @@ int main(void)
         cmocka_unit_test(the_service_is_asked_for_by_name_loopback),
         cmocka_unit_test(one_that_cannot_say_is_taken_to_serve_loopback),
         cmocka_unit_test(one_that_says_no_more_is_left_loopback),
+        cmocka_unit_test(news_of_it_has_it_asked_again_loopback),
         cmocka_unit_test(a_channel_ends_while_it_asks_loopback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
