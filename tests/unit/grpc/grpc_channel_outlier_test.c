@@ -15,6 +15,7 @@ struct server {
     char address[HTTP_ADDRESS_BYTES_MAX];
     bool failing;
     bool hanging;
+    bool moody; /* fails every other call */
     unsigned requests;
 };
 
@@ -31,8 +32,8 @@ static void serve(void *state, struct http_exchange *exchange)
     static const struct http_header type = {TEXT_INIT("content-type"),
                                             TEXT_INIT("application/grpc")};
     struct server *server = state;
-    const struct http_header status = {TEXT("grpc-status"),
-                                       server->failing ? TEXT("13") : TEXT("0")};
+    bool fails = server->failing || (server->moody && server->requests % 2 == 0);
+    const struct http_header status = {TEXT("grpc-status"), fails ? TEXT("13") : TEXT("0")};
     struct text body;
     server->requests++;
     assert_int_equal(http_read_all(exchange, 1 << 20, &body), STATUS_OK);
@@ -43,7 +44,7 @@ static void serve(void *state, struct http_exchange *exchange)
         return;
     }
     http_reply_start(exchange, 200, &type, 1);
-    if (!server->failing) {
+    if (!fails) {
         assert_int_equal(http_write(exchange, TEXT("\0\0\0\0\0")), STATUS_OK);
     }
     http_finish(exchange, &status, 1);
@@ -128,6 +129,19 @@ static void a_failing_instance_is_left_alone(struct grpc_fixture *fixture)
     close_scene(&scene);
 }
 FIXTURE_LOOPBACK_TEST(a_failing_instance_is_left_alone)
+
+static void successes_count_as_well(struct grpc_fixture *fixture)
+{
+    static const struct grpc_outlier_options outlier = {.consecutive_failures = 2,
+                                                        .ejection_ms = LONG_MS};
+    struct scene scene;
+    open_scene(fixture, &scene, &outlier);
+    scene.servers[0].moody = true;
+    assert_int_equal(count_failures(&scene, SERVERS * 10), 5);
+    assert_int_equal(scene.servers[0].requests, 10);
+    close_scene(&scene);
+}
+FIXTURE_LOOPBACK_TEST(successes_count_as_well)
 
 static void a_hanging_instance_is_left_alone(struct grpc_fixture *fixture)
 {
@@ -226,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failing_instance_is_left_alone_loopback),
+        cmocka_unit_test(successes_count_as_well_loopback),
         cmocka_unit_test(a_hanging_instance_is_left_alone_loopback),
         cmocka_unit_test(attempts_that_are_repeated_count_loopback),
         cmocka_unit_test(it_gets_calls_again_in_time_loopback),
