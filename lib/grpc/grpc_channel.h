@@ -14,6 +14,7 @@
  * by policy: grpc_retry.h. */
 #pragma once
 
+#include "grpc/grpc_codec.h"
 #include "grpc/grpc_method.h"
 #include "grpc/grpc_outlier.h"
 #include "grpc/grpc_retry.h"
@@ -57,6 +58,9 @@ struct grpc_channel_options {
      * GRPC_DEADLINE_MARGIN_SHARE allows. */
     int64_t deadline_margin_ms;
     size_t message_bytes_max; /* 0: 4 MiB */
+    /* What messages are written in: protobuf, or JSON, for which the pool also has the type of
+     * every request (CHECKed). */
+    enum grpc_codec codec;
     enum grpc_balancing balancing;
     /* Each instance is asked over its connection whether this service of it (empty: it as a whole)
      * wants calls, and gets none before it says so (gRFC A17). One that does not know

@@ -165,7 +165,9 @@ void grpc_client_body_init(struct grpc_client_call *self)
     buffer_init(&self->replay, GRPC_REPLAY_BYTES_MAX);
     stream->call = self->call;
     stream->is_client = true;
+    stream->form.codec = self->channel->options.codec;
     stream->form.compress = self->options->compress;
+    stream->send_pool = self->channel->options.pool;
     stream->write = write_frame;
     grpc_frame_reader_init(&stream->reader, bytes_max > 0 ? bytes_max : GRPC_MESSAGE_BYTES_MAX,
                            read_part, self);

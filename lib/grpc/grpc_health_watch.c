@@ -56,6 +56,7 @@ static enum status watch_once(struct grpc_connection *connection, struct call *c
     grpc_client_call_init(&self, channel, call, "/grpc.health.v1.Health/Watch", NULL);
     self.pinned = connection;
     self.silent = true;
+    self.stream.form.codec = GRPC_CODEC_PROTO; /* whatever the channel's */
     self.stream.receive_type = channel->health_type;
     enum status status = grpc_client_call_start(&self);
     if (status == STATUS_OK) {
