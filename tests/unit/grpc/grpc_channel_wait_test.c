@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "grpc/grpc_channel.h"
+#include "grpc/grpc_service_config.h"
 #include "support/cmocka_test.h"
 #include "unit/grpc/grpc_fixture.h"
 
@@ -105,6 +106,28 @@ static void a_call_may_wait_for_an_instance(struct grpc_fixture *fixture)
 }
 FIXTURE_LOOPBACK_TEST(a_call_may_wait_for_an_instance)
 
+/* The same, said by the service's owner. */
+static void a_config_may_have_calls_wait(struct grpc_fixture *fixture)
+{
+    static const char json[] = "{\"methodConfig\":[{\"name\":[{}],\"waitForReady\":true}]}";
+    struct late late;
+    struct grpc_service_config *config;
+    open_late(fixture, &late);
+    grpc_channel_destroy(late.channel);
+    assert_int_equal(grpc_service_config_parse(&fixture->call, text_of(json), &config), STATUS_OK);
+    const struct grpc_channel_options options = {
+        .pool = fixture->pool, .target = "late", .config = config};
+    assert_int_equal(grpc_channel_create(fixture->loop, &options, &late.channel), STATUS_OK);
+    update(&late);
+    assert_int_equal(try(&late, false, 20), STATUS_DEADLINE_EXCEEDED);
+    open_instance(&late);
+    update(&late);
+    assert_int_equal(try(&late, false, 0), STATUS_OK);
+    close_late(&late);
+    grpc_service_config_destroy(config);
+}
+FIXTURE_LOOPBACK_TEST(a_config_may_have_calls_wait)
+
 static void it_is_found_again_without_being_named(struct grpc_fixture *fixture)
 {
     struct late late;
@@ -163,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_instance_that_is_named_again_is_tried_at_once_loopback),
         cmocka_unit_test(a_call_may_wait_for_an_instance_loopback),
+        cmocka_unit_test(a_config_may_have_calls_wait_loopback),
         cmocka_unit_test(it_is_found_again_without_being_named_loopback),
         cmocka_unit_test(a_call_may_wait_for_the_list_to_be_filled_loopback),
         cmocka_unit_test(an_attempt_after_a_failure_is_not_waited_for_loopback),

@@ -111,7 +111,7 @@ static void a_service_config_says_how(struct grpc_fixture *fixture)
         "{\"methodConfig\":[{\"name\":[{\"service\":\"s\"}],\"timeout\":\"0.1s\"},"
         "{\"name\":[{\"service\":\"s\",\"method\":\"m\"}],\"retryPolicy\":{\"maxAttempts\":2,"
         "\"initialBackoff\":\"0.001s\",\"maxBackoff\":\"1s\",\"backoffMultiplier\":2,"
-        "\"retryableStatusCodes\":[\"ABORTED\"]}}],"
+        "\"retryableStatusCodes\":[\"INTERNAL\"]}}],"
         "\"retryThrottling\":{\"maxTokens\":4,\"tokenRatio\":1}}";
     struct script script = {ANSWERS(ANSWER_ABORTED)};
     struct grpc_service_config *config;
@@ -127,10 +127,10 @@ static void a_service_config_says_how(struct grpc_fixture *fixture)
     call_clear_error(&call);
     assert_int_equal(script_call(&script, &call, NULL), STATUS_OK);
     assert_int_equal(script_call(&script, &call, NULL), STATUS_OK);
-    script.answers[0] = ANSWER_ABORTED;
+    script.answers[0] = ANSWER_INTERNAL;
     script.path = "/s/m";
-    assert_int_equal(script_call(&script, &call, NULL), STATUS_ABORTED);
-    assert_int_equal(script.requests, 2);
+    assert_int_equal(script_call(&script, &call, NULL), STATUS_INTERNAL);
+    assert_int_equal(script.requests, 2); /* of the channel's it would be one */
     script.answers[0] = ANSWER_NONE;
     script.path = "/s/other";
     call_clear_error(&call);
