@@ -5,20 +5,22 @@
 #   interop_test.sh peers   grpc-go's client against our server, ours against grpc-go's
 #   interop_test.sh java    the same with grpc-java's, which know compression: flag_proxy.py stands between
 #                           and looks at the compressed flag of every message
+# shellcheck disable=SC2317 # functions are called by their name, as the script's first word or by each()
 set -eu
 
 : "${MARQUEE_TEST:?where the test programs are}"
 : "${MARQUEE_SOURCE:?where the sources are}"
 cases='empty_unary large_unary client_streaming server_streaming ping_pong empty_stream
 timeout_on_sleeping_server cancel_after_begin cancel_after_first_response status_code_and_message
-special_status_message custom_metadata unimplemented_method unimplemented_service rpc_soak channel_soak'
+special_status_message custom_metadata unimplemented_method unimplemented_service rpc_soak channel_soak
+orca_per_rpc orca_oob'
 compression_cases='client_compressed_unary client_compressed_streaming server_compressed_unary
 server_compressed_streaming'
 # grpc-go's server names no server; its programs know no compression.
 own_cases="$cases pick_first_unary $compression_cases"
 # cacheable_unary needs a cache on the way, which nobody here is.
-java_cases="$cases $compression_cases client_compressed_unary_noprobe client_compressed_streaming_noprobe
-pick_first_unary very_large_request"
+java_cases="$cases $compression_cases client_compressed_unary_noprobe
+client_compressed_streaming_noprobe pick_first_unary very_large_request"
 # grpc-java's server names no server, looks at no flag of a request, and compresses no reply of a stream.
 java_server_cases="$cases client_compressed_unary_noprobe client_compressed_streaming_noprobe
 server_compressed_unary"
@@ -26,6 +28,8 @@ http2_cases='goaway rst_after_header rst_during_data rst_after_data ping max_str
 # grpc-go's client wants of rst_during_data another status than of the two beside it.
 peer_http2_cases='goaway rst_after_header rst_after_data ping max_streams'
 padding_cases='data_frame_padding no_df_padding_sanity_test'
+# Load reports are seen by a balancer that the test clients have for it.
+reporting_balancer='{"loadBalancingConfig":[{"test_backend_metrics_load_balancer":{}}]}'
 case_seconds=60
 
 scratch=$(mktemp -d)
@@ -78,7 +82,10 @@ each() {
 
 # The commands of each(), which need the case elsewhere than at their end.
 grpc_go_client() {
-    grpc-interop-client -server_host 127.0.0.1 -server_port "${address##*:}" -test_case "$1"
+    case $1 in
+    orca_*) set -- "$1" -service_config_json "$reporting_balancer" ;;
+    esac
+    grpc-interop-client -server_host 127.0.0.1 -server_port "${address##*:}" -test_case "$@"
 }
 
 http2_own() {
@@ -92,7 +99,10 @@ http2_grpc_go() {
 
 # The soaks need few calls to tell whether they work, and a busy machine more time than a second for one.
 grpc_java_client() {
-    grpc-java-interop-client --use_tls=false --server_host="$1" --server_port="$2" --test_case="$3" \
+    case $3 in
+    orca_*) set -- "$1" "$2" "$3" "--service_config_json=$reporting_balancer" ;;
+    esac
+    grpc-java-interop-client --use_tls=false --server_host="$1" --server_port="$2" --test_case="$3" ${4:+"$4"} \
         --soak_iterations=10 --soak_max_failures=0 --soak_per_iteration_max_acceptable_latency_ms=5000 \
         --soak_overall_timeout_seconds=50
 }

@@ -16,6 +16,7 @@ answer a line, both JSON:
 Messages are protobuf's JSON. Ends with 77 when the client is not there. A method that is not in the table
 fails the test, as does a table that holds whatever comes.
 """
+import glob
 import json
 import os
 import shutil
@@ -34,8 +35,13 @@ SHOWN_MAX = 1000
 CLIENT_ENDS = ("CANCELLED", "DEADLINE_EXCEEDED")  # of streams that their client ends
 
 
+def is_installed(name):
+    """Whether scripts/peers/NAME.sh has come to its end."""
+    return bool(glob.glob(os.path.join(CACHE, name, "complete-*")))
+
+
 def find_client(name):
-    """The client's command, or None."""
+    """The client's command, or what is false."""
     if name == "grpcurl":
         found = shutil.which("grpcurl")
         return found and [sys.executable, "grpcurl_caller.py", found]
@@ -43,12 +49,10 @@ def find_client(name):
         found = shutil.which("curl")
         return found and [sys.executable, "curl_caller.py", found, name.removeprefix("curl-")]
     if name == "grpcio":
-        python = os.path.join(CACHE, "grpcio", "bin", "python")
-        return [python, "grpcio_caller.py"] if os.path.exists(python) else None
+        return is_installed(name) and [os.path.join(CACHE, name, "bin", "python"), "grpcio_caller.py"]
     if name == "grpc-js":
-        modules = os.path.join(CACHE, "grpc-js", "node_modules")
         found = shutil.which("node")
-        return [found, "grpc_js_caller.js", modules] if found and os.path.exists(modules) else None
+        return found and is_installed(name) and [found, "grpc_js_caller.js", os.path.join(CACHE, name, "node_modules")]
     sys.exit(__doc__)
 
 
