@@ -1,5 +1,5 @@
 #!/bin/sh
-# gRPC's official interop client and server of grpc-java, from Maven Central (needs Java and mvn; 40 MB)
+# gRPC's official interop client and server of grpc-java, from Maven Central (needs Java and mvn; 56 MB)
 #
 # Installed into $MARQUEE_CACHE/grpc-java-VERSION, and as the programs grpc-java-interop-client and
 # grpc-java-interop-server.
