@@ -30,40 +30,43 @@ class RunningSystem:
             self.start("metadata", "--store", "memory", *registry)
             self.start("rating", "--store", "memory", "--event-log-directory", self.path("eventlog"), *registry)
             self.start("movie", *registry)
-        except BaseException:
-            self.__exit__()
+        except BaseException as failure:
+            self.__exit__(type(failure))
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failure, *_):
+        """A process that does not end well (a sanitizer has words for it) ends the test."""
         for process in reversed(self.started):
             process.terminate()
-        for process in self.started:
-            if process.wait() != 0:
-                print(f"{process.args[0]} ended with {process.returncode}", file=sys.stderr)
+        faults = [f"{process.args[0]} ended with {process.returncode}: {self.log(name)}"
+                  for name, process in zip(PROCESSES, self.started) if process.wait() != 0]
         self.scratch.cleanup()
+        if faults and failure is None:
+            sys.exit("\n".join(faults))
 
     def path(self, name):
         return os.path.join(self.scratch.name, name)
+
+    def log(self, name):
+        with open(self.path(name + ".log"), encoding="utf-8") as lines:
+            return lines.read()
 
     def append_event(self):
         subprocess.run([os.path.join(self.programs, "marquee"), "ingest", "--raw", "--event-log-directory",
                         self.path("eventlog"), "-"], input=NO_EVENT, check=True, stdout=subprocess.DEVNULL)
 
     def start(self, name, *options):
-        log = self.path(name + ".log")
-        with open(log, "wb") as output:
+        with open(self.path(name + ".log"), "wb") as output:
             process = subprocess.Popen([os.path.join(self.programs, "marquee-" + name), "--listen", "127.0.0.1:0",
                                         *options], stderr=output)
         self.started.append(process)
         deadline = time.monotonic() + READY_S
         while True:
-            with open(log, encoding="utf-8") as lines:
-                words = lines.read()
-            ready = READY.search(words)
+            ready = READY.search(self.log(name))
             if ready:
                 self.addresses[name] = ready.group(1)
                 return
             if process.poll() is not None or time.monotonic() > deadline:
-                sys.exit(f"marquee-{name} is not ready: {words}")
+                sys.exit(f"marquee-{name} is not ready: {self.log(name)}")
             time.sleep(0.02)
