@@ -17,6 +17,7 @@ struct proto_pool;
 struct grpc_channel;
 struct grpc_stream;
 struct http_header;
+struct tls_context;
 
 enum {
     GRPC_CHANNEL_ADDRESSES_MAX = 1000,
@@ -28,6 +29,9 @@ enum {
 struct grpc_channel_options {
     const struct proto_pool *pool; /* has the type of every reply; CHECKed */
     struct text authority;         /* sent as :authority; empty: the instance's address */
+    /* Of clients (http/tls.h). NULL: plaintext. An instance that cannot be verified, or does not
+     * select h2, is UNAVAILABLE. */
+    struct tls_context *tls;
     /* Told once a call; NULL: nobody is. target: the channel's name below. */
     void (*observe)(void *state, const char *target, const char *path, enum status status,
                     int64_t duration_ns);
