@@ -205,6 +205,10 @@ static void linger(struct http1_connection *http1)
 {
     struct http_connection *connection = http1->connection;
     struct http_transport *transport = connection->transport;
+    if (http1->broken_off && (http1->ended || transport->security != NULL)) {
+        http_connection_close(connection);
+        return;
+    }
     if (http1->ended) {
         http_connection_finish(connection);
         return;

@@ -83,11 +83,10 @@ static void sniff_received(struct http_connection *connection, struct text bytes
 {
     static const char preface[] = "PRI * HTTP/2.0";
     size_t known = connection->sniffed_length;
+    /* What follows is refused as HTTP/1.1 would be: some clients show that. */
     if (known == 0 && bytes.data[0] == HTTP_TLS_FIRST_BYTE) {
         http_server_refused(connection->server, connection->transport,
                             "it speaks TLS, and this port does not");
-        http_connection_close(connection);
-        return;
     }
     size_t compared = HTTP_PREFACE_BYTES - known;
     if (compared > bytes.length) {

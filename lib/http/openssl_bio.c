@@ -82,31 +82,43 @@ bool openssl_bio_attach(struct openssl_transport *self, BIO_METHOD *method)
     return true;
 }
 
-bool openssl_bio_flush(struct openssl_transport *self)
+/* Has the transport below take what goes. */
+static ssize_t pass_on(struct openssl_transport *self, struct text bytes)
 {
     struct http_transport *inner = self->inner;
+    return self->inner_shut ? -1 : inner->ops->write(inner->state, bytes);
+}
+
+bool openssl_bio_flush(struct openssl_transport *self)
+{
     struct text bytes = {gathered, gathered_length};
     if (self->unsent.length > 0) {
-        if (!spill(self)) {
-            return false;
-        }
-        bytes = buffer_text(&self->unsent);
+        return spill(self); /* behind what waits for the transport below to drain */
     }
     gathered_length = 0;
     if (bytes.length == 0) {
         return true;
     }
-    ssize_t taken = self->inner_shut ? -1 : inner->ops->write(inner->state, bytes);
+    ssize_t taken = pass_on(self, bytes);
     if (taken < 0) {
         return false;
     }
-    if (self->unsent.length > 0) {
-        buffer_consume(&self->unsent, (size_t)taken);
-        if (self->unsent.length == 0) {
-            buffer_deinit(&self->unsent);
-        }
-        return true;
-    }
     struct text rest = text_slice(bytes, (size_t)taken, bytes.length);
     return rest.length == 0 || buffer_append(&self->unsent, rest);
+}
+
+bool openssl_bio_drained(struct openssl_transport *self)
+{
+    if (self->unsent.length == 0) {
+        return true;
+    }
+    ssize_t taken = pass_on(self, buffer_text(&self->unsent));
+    if (taken < 0) {
+        return false;
+    }
+    buffer_consume(&self->unsent, (size_t)taken);
+    if (self->unsent.length == 0) {
+        buffer_deinit(&self->unsent);
+    }
+    return true;
 }

@@ -51,6 +51,9 @@ MUST_USE bool openssl_bio_attach(struct openssl_transport *self, BIO_METHOD *met
  * take waits in `unsent`. false: broken. */
 MUST_USE bool openssl_bio_flush(struct openssl_transport *self);
 
+/* The transport below has drained: hands it what waits. false: broken. */
+MUST_USE bool openssl_bio_drained(struct openssl_transport *self);
+
 /* A new session of the context's present certificates. NULL: no memory. */
 SSL *openssl_context_session(struct tls_context *context);
 BIO_METHOD *openssl_context_bio_method(struct tls_context *context);

@@ -202,7 +202,7 @@ static void on_drained(void *state)
     if (self->closed || self->broken) {
         return;
     }
-    if (!openssl_bio_flush(self)) {
+    if (!openssl_bio_drained(self)) {
         break_off(self);
         return;
     }

@@ -77,22 +77,33 @@ static void make_certificates(struct tls_scene *scene)
     openssl_authority_destroy(expired_ca);
 }
 
+void tls_scene_init(struct tls_scene *scene)
+{
+    *scene = (struct tls_scene){.path_count = 0};
+    scratch_directory_make(scene->directory);
+    arena_init(&scene->arena, ARENA_BYTES_MAX);
+    call_init(&scene->call, &scene->arena, RAW_PEER_WAIT_MS);
+    make_certificates(scene);
+}
+
+void tls_scene_deinit(struct tls_scene *scene)
+{
+    arena_deinit(&scene->arena);
+    scratch_directory_remove(scene->directory);
+}
+
 static void run_body(void *argument)
 {
     struct run *run = argument;
-    call_init(&run->scene.call, &run->scene.arena, RAW_PEER_WAIT_MS);
     run->body(&run->scene);
 }
 
 void tls_scene_run(void (*body)(struct tls_scene *scene))
 {
     struct run run = {.body = body};
-    scratch_directory_make(run.scene.directory);
-    arena_init(&run.scene.arena, ARENA_BYTES_MAX);
-    make_certificates(&run.scene);
+    tls_scene_init(&run.scene);
     in_fiber(run_body, &run);
-    arena_deinit(&run.scene.arena);
-    scratch_directory_remove(run.scene.directory);
+    tls_scene_deinit(&run.scene);
 }
 
 void tls_scene_copy(struct tls_scene *scene, const char *from, const char *to)

@@ -28,6 +28,10 @@ struct tls_scene {
     struct call call; /* with RAW_PEER_WAIT_MS */
 };
 
+/* Makes the certificates. */
+void tls_scene_init(struct tls_scene *scene);
+void tls_scene_deinit(struct tls_scene *scene);
+
 /* Runs the body in a fiber on a loop of its own, with its certificates. */
 void tls_scene_run(void (*body)(struct tls_scene *scene));
 
