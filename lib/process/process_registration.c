@@ -107,8 +107,11 @@ static void on_called(void *state, const char *target, const char *path, enum st
 struct grpc_channel_options
 process_channel_options(struct process *process, const struct proto_pool *pool, const char *target)
 {
-    return (struct grpc_channel_options){
-        .pool = pool, .observe = on_called, .observe_state = process, .target = target};
+    return (struct grpc_channel_options){.pool = pool,
+                                         .tls = process->tls_client,
+                                         .observe = on_called,
+                                         .observe_state = process,
+                                         .target = target};
 }
 
 static void on_instances(void *state, const struct discovery_snapshot *snapshot)
