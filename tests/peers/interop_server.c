@@ -9,6 +9,7 @@
 #include "interop.pb-c.h"
 #include "loop/fiber.h"
 #include "peers/peer_server.h"
+#include "peers/peer_tls.h"
 
 enum { RESPONSE_BYTES_MAX = 16 * 1024 * 1024, STREAM_ARENA_BYTES_MAX = 32 * 1024 * 1024 };
 
@@ -269,10 +270,14 @@ static void print_address(void *state, struct text address)
 
 int main(int argc, char **argv)
 {
-    if (argc != 2) {
-        fprintf(stderr, "usage: interop_server ADDRESS\n");
+    if (argc != 2 && argc != 4) {
+        fprintf(stderr, "usage: interop_server ADDRESS [CERTIFICATE KEY]\n");
         return 2;
     }
+    struct tls_context *tls =
+        argc == 4 ? peer_tls(&(struct tls_options){
+                        .side = TLS_SERVER, .certificate_file = argv[2], .key_file = argv[3]})
+                  : NULL;
     peer_server_run(&(struct peer_server_options){
         .address = text_of(argv[1]),
         .service = {.name = "grpc.testing.TestService",
@@ -282,6 +287,8 @@ int main(int argc, char **argv)
                            marquee_interop_proto_descriptor_set_size},
         .message_bytes_max = RESPONSE_BYTES_MAX,
         .ready = print_address,
+        .tls = tls,
     });
+    tls_context_destroy(tls);
     return 0;
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# gRPC's interop cases that need neither TLS nor a cloud (docs/conformance.md).
+# gRPC's interop cases that need no cloud, with and without TLS (docs/conformance.md).
 #
 #   interop_test.sh own     our client against our server, and against an HTTP/2 server that breaks off
 #   interop_test.sh peers   grpc-go's client against our server, ours against grpc-go's
@@ -21,16 +21,23 @@ case_seconds=60
 
 scratch=$(mktemp -d)
 server_pid=
+tls_server_pid=
 finish() {
     [ -z "$server_pid" ] || kill "$server_pid" 2>/dev/null || true
+    [ -z "$tls_server_pid" ] || kill "$tls_server_pid" 2>/dev/null || true
     wait
     rm -rf "$scratch"
 }
 trap finish EXIT
 
-# start_server: sets address to where our server listens.
+# The certificates of this run; the name is the one that the suite's own have.
+certificates=${certificates:-$scratch}
+tls_name=foo.test.google.fr
+
+# start_server [CERTIFICATE KEY]: sets address to where our server listens.
 start_server() {
-    "$MARQUEE_TEST/interop_server" 127.0.0.1:0 >"$scratch/address" &
+    rm -f "$scratch/address"
+    "$MARQUEE_TEST/interop_server" 127.0.0.1:0 "$@" >"$scratch/address" &
     server_pid=$!
     tries=0
     until [ -s "$scratch/address" ]; do
@@ -72,6 +79,11 @@ grpc_go_client() {
     grpc-interop-client -server_host 127.0.0.1 -server_port "${address##*:}" -test_case "$1"
 }
 
+grpc_go_client_tls() {
+    grpc-interop-client -use_tls -use_test_ca -ca_file "$certificates/ca.pem" -server_host_override "$tls_name" \
+        -server_host 127.0.0.1 -server_port "${address##*:}" -test_case "$1"
+}
+
 http2_own() {
     "$MARQUEE_SOURCE/tests/peers/http2_peer.py" "$1" "$MARQUEE_TEST/interop_client" '{host}:{port}' "$1"
 }
@@ -104,6 +116,18 @@ in_namespace() {
         sleep 0.1
     done
     each "our client, grpc-go's server" "$cases" "$MARQUEE_TEST/interop_client" 127.0.0.1:10000
+    address=127.0.0.1:10001
+    grpc-interop-server -port 10001 -use_tls -tls_cert_file "$certificates/server.pem" \
+        -tls_key_file "$certificates/server.key" >"$scratch/server_tls.log" 2>&1 &
+    tls_server_pid=$!
+    tries=0
+    until grpc_go_client_tls empty_unary >"$scratch/log" 2>&1; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 100 ] || { cat "$scratch/server_tls.log" "$scratch/log"; exit 1; }
+        sleep 0.1
+    done
+    each "our client, grpc-go's server, TLS" "$cases" \
+        "$MARQUEE_TEST/interop_client" --ca "$certificates/ca.pem" "$tls_name" "$address"
 }
 
 # Functions cannot be given to timeout: they are called by running this script again.
@@ -114,6 +138,11 @@ own)
     start_server
     each 'our client, our server' "$own_cases" "$MARQUEE_TEST/interop_client" "$address"
     stop_server
+    "$MARQUEE_TEST/peer_certificates" "$certificates"
+    start_server "$certificates/server.pem" "$certificates/server.key"
+    each 'our client, our server, TLS' "$own_cases" \
+        "$MARQUEE_TEST/interop_client" --ca "$certificates/ca.pem" "$tls_name" "$address"
+    stop_server
     each 'our client, a server that breaks off' "$http2_cases $padding_cases" sh "$self" http2_own
     ;;
 peers)
@@ -121,14 +150,18 @@ peers)
         echo "interop_test: skipped: there is no grpc-interop-client (./dev peers interop)"
         exit 77
     fi
+    "$MARQUEE_TEST/peer_certificates" "$certificates"
+    export address certificates
     start_server
-    export address
     each "grpc-go's client, our server" "$cases pick_first_unary" sh "$self" grpc_go_client
+    stop_server
+    start_server "$certificates/server.pem" "$certificates/server.key"
+    each "grpc-go's client, our server, TLS" "$cases pick_first_unary" sh "$self" grpc_go_client_tls
     stop_server
     each "grpc-go's client, our server that breaks off" "$peer_http2_cases" sh "$self" http2_grpc_go
     grpc_go_server
     ;;
-in_namespace | grpc_go_client | http2_own | http2_grpc_go) "$@" ;;
+in_namespace | grpc_go_client | grpc_go_client_tls | http2_own | http2_grpc_go) "$@" ;;
 *)
     echo 'usage: interop_test.sh own | peers' >&2
     exit 2

@@ -120,9 +120,12 @@ enum status session_ask(struct session *session, struct call *call, enum session
                              response_type, ret_response);
     if (status == STATUS_UNAVAILABLE || status == STATUS_DEADLINE_EXCEEDED) {
         struct text words = without_name(call->error.message, service_names[service]);
+        /* What a certificate lacks, whoever gives the command must know. */
+        struct text why = session->tls != NULL ? call->error.detail : TEXT("");
         call_clear_error(call);
-        return call_fail(call, status, "the %s service at %.*s: %.*s", service_names[service],
-                         TEXT_ARGUMENTS(session->addresses[service]), TEXT_ARGUMENTS(words));
+        return call_fail(call, status, "the %s service at %.*s: %.*s%s%.*s", service_names[service],
+                         TEXT_ARGUMENTS(session->addresses[service]), TEXT_ARGUMENTS(words),
+                         why.length > 0 ? ": " : "", TEXT_ARGUMENTS(why));
     }
     return status;
 }
