@@ -30,5 +30,7 @@ run() {
 
 run 'gRPC server' grpc.yaml server 374 conformance_server
 run 'gRPC client' grpc.yaml client 409 conformance_client
+run 'gRPC server, with TLS' grpc_tls.yaml server 570 conformance_server
+run 'gRPC client, with TLS' grpc_tls.yaml client 646 conformance_client
 run 'Connect unary server' connect.yaml server 344 conformance_server
 exit "$failed"
