@@ -222,6 +222,37 @@ static void test_plaintext(void **state)
     run_with(speak_plainly, server_context);
 }
 
+/* One who says nothing, and one who says half of it. */
+static void dawdle(struct http_scene *scene)
+{
+    struct raw_peer silent;
+    struct raw_peer slow;
+    raw_peer_open(&silent, dial(scene));
+    raw_peer_open(&slow, dial(scene));
+    raw_peer_send(&slow, TEXT("\x16\x03\x01\x02"));
+    assert_true(raw_peer_await_end(&silent));
+    assert_true(raw_peer_await_end(&slow));
+    assert_int_equal(refusals, 2);
+    assert_string_equal(last_refusal, "the handshake took too long");
+    raw_peer_close(&silent);
+    raw_peer_close(&slow);
+}
+
+static void test_dawdlers(void **state)
+{
+    (void)state;
+    struct tls_context *hasty = NULL;
+    const struct tls_options options = {
+        .side = TLS_SERVER,
+        .certificate_file = tls_scene_path(&tls, "server.pem"),
+        .key_file = tls_scene_path(&tls, "server.key"),
+        .handshake_timeout_ms = 20,
+    };
+    assert_int_equal(tls_context_create(&tls.call, &options, &hasty), STATUS_OK);
+    run_with(dawdle, hasty);
+    tls_context_destroy(hasty);
+}
+
 /* A client of TLS at a port without it. */
 static void misdial(struct http_scene *scene)
 {
@@ -341,8 +372,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_protocols), cmocka_unit_test(test_ends),
         cmocka_unit_test(test_drain),          cmocka_unit_test(test_plaintext),
-        cmocka_unit_test(test_misdialled),     cmocka_unit_test(test_crowd),
-        cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_dawdlers),       cmocka_unit_test(test_misdialled),
+        cmocka_unit_test(test_crowd),          cmocka_unit_test(test_idle),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
