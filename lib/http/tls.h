@@ -6,8 +6,9 @@
  * may be used by several loops; a transport belongs to one.
  *
  * What OpenSSL does for a transport it does on the loop's own stack, not on a fiber's, except
- * tls_connect()'s preparations. A handshake takes the loop thread for as long as its signature
- * takes: 0.1 ms with a P-256 key, 1 ms with RSA of 2048 bits. */
+ * tls_connect()'s preparations; it needs 8 KiB of either. A handshake takes 0.6 ms of a server's loop
+ * thread with a P-256 key, 1.4 ms with RSA of 2048 bits. An idle transport holds 24 KiB, nearly all
+ * of it OpenSSL's. */
 #pragma once
 
 #include "http/http_transport.h"
