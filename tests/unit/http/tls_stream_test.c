@@ -246,6 +246,27 @@ static void end(struct tls_scene *tls)
     close_stream(&scene);
 }
 
+/* What counts as taken has left, so that its owner may close: also where little goes at a time. */
+static void close_at_once(struct tls_scene *tls)
+{
+    struct stream_scene scene;
+    struct text bytes = pattern(&tls->arena, MIDDLE_BYTES);
+    open_stream(tls, &scene, &(struct tls_pair_options){.to_client = {.write_max = 1000}});
+    raw_peer_send(&scene.pair.client, bytes);
+    scene.pair.client.transport->ops->shutdown(scene.pair.client.transport->state);
+    raw_peer_close(&scene.pair.client);
+    assert_true(raw_peer_await_end(&scene.pair.server));
+    assert_false(scene.pair.server.transport->security->truncated);
+    expect_bytes(&scene.pair.server, bytes);
+    close_stream(&scene);
+}
+
+static void test_close_at_once(void **state)
+{
+    (void)state;
+    tls_scene_run(close_at_once);
+}
+
 static void test_end(void **state)
 {
     (void)state;
@@ -304,9 +325,10 @@ static void test_spoiled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wide),     cmocka_unit_test(test_narrow),
-        cmocka_unit_test(test_pressure), cmocka_unit_test(test_pause_within),
-        cmocka_unit_test(test_end),      cmocka_unit_test(test_spoiled),
+        cmocka_unit_test(test_wide),          cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_pressure),      cmocka_unit_test(test_pause_within),
+        cmocka_unit_test(test_close_at_once), cmocka_unit_test(test_end),
+        cmocka_unit_test(test_spoiled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
