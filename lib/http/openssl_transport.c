@@ -248,10 +248,10 @@ static bool encrypt(struct openssl_transport *self, struct text piece)
 static ssize_t write_bytes(void *state, struct text bytes)
 {
     struct openssl_transport *self = state;
-    if (self->broken || self->shutting || self->phase == OPENSSL_FAILED) {
+    if (self->broken || self->shutting || self->phase != OPENSSL_OPEN) {
         return -1;
     }
-    if (self->phase == OPENSSL_SHAKING || self->unsent.length > 0) {
+    if (self->unsent.length > 0) {
         self->blocked = true;
         return 0;
     }

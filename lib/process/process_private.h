@@ -53,6 +53,7 @@ struct process {
     size_t check_count;
     struct tls_context *tls_server; /* NULL: plaintext */
     struct tls_context *tls_client; /* NULL: peers are spoken to in plaintext */
+    _Atomic uint64_t refusals;
     _Atomic int64_t refusal_second;
     _Atomic unsigned refusals_logged; /* in that second */
     _Atomic int phase;

@@ -55,6 +55,10 @@ static void write_metrics(void *state, struct telemetry_page *page)
                            "When the certificate that is served ends, in seconds since 1970.");
     telemetry_write_sample(page, "tls_certificate_not_after_seconds", "",
                            (double)tls_context_not_after_s(process->tls_server));
+    telemetry_write_family(page, "tls_connections_refused_total", "counter",
+                           "Connections that ended in their handshake, or were not of TLS.");
+    telemetry_write_sample(page, "tls_connections_refused_total", "",
+                           (double)atomic_load(&process->refusals));
 }
 
 enum status process_tls_open(struct process *process, struct call *call)
@@ -149,6 +153,7 @@ static bool may_log(struct process *process)
 void process_connection_refused(void *state, struct text peer, const char *reason)
 {
     struct process *process = state;
+    (void)atomic_fetch_add(&process->refusals, 1);
     if (may_log(process)) {
         log_write(&process->log, LOG_INFO, "connection refused",
                   LOG_FIELDS(log_text("peer", peer), log_string("reason", reason)));

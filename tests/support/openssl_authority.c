@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 
@@ -19,6 +20,21 @@ static void add_name(X509_NAME *name, const char *field, const char *value)
 {
     CHECK(X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, (const unsigned char *)value, -1,
                                      -1, 0) == 1);
+}
+
+/* ",OU=xxx…" as often as it takes. */
+static void pad_name(X509_NAME *name, size_t padding)
+{
+    enum { UNIT_BYTES_MAX = 64, FRAME_BYTES = 4 }; /* RFC 5280 appendix A.1 */
+    while (padding > 0) {
+        char unit[UNIT_BYTES_MAX + 1] = "";
+        CHECK(padding > FRAME_BYTES);
+        size_t length = padding - FRAME_BYTES;
+        length = length < UNIT_BYTES_MAX ? length : UNIT_BYTES_MAX;
+        memset(unit, 'x', length);
+        add_name(name, "OU", unit);
+        padding -= FRAME_BYTES + length;
+    }
 }
 
 static void add_extension(X509 *certificate, X509 *issuer, int kind, const char *value)
@@ -88,6 +104,7 @@ void openssl_authority_issue(const struct openssl_authority *authority,
     X509 *certificate = begin_certificate(key, wanted->from_s, wanted->until_s);
     add_name(X509_get_subject_name(certificate), "O", "Marquee");
     add_name(X509_get_subject_name(certificate), "CN", wanted->subject);
+    pad_name(X509_get_subject_name(certificate), wanted->padding);
     CHECK(X509_set_issuer_name(certificate, X509_get_subject_name(authority->certificate)) == 1);
     add_extension(certificate, authority->certificate, NID_basic_constraints, "critical,CA:FALSE");
     if (wanted->names != NULL) {

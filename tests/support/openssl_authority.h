@@ -2,6 +2,7 @@
  * fails the program. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct openssl_authority;
@@ -15,6 +16,7 @@ void openssl_authority_write(const struct openssl_authority *authority, const ch
 
 struct openssl_certificate {
     const char *subject;  /* the common name; the organisation is Marquee */
+    size_t padding;       /* bytes more of the subject's text, at least 5, by units; 0: none */
     const char *names;    /* "DNS:localhost,IP:127.0.0.1"; NULL: none */
     int64_t from_s;       /* from now */
     int64_t until_s;      /* from now; negative: it has expired */

@@ -46,10 +46,11 @@ static struct openssl_authority *make_authority(struct tls_scene *scene, const c
 
 static void issue(struct tls_scene *scene, const struct openssl_authority *authority,
                   const char *name, const char *subject, const char *names, int64_t from_s,
-                  int64_t until_s)
+                  int64_t until_s, size_t padding)
 {
     const struct openssl_certificate certificate = {
         .subject = subject,
+        .padding = padding,
         .names = names,
         .from_s = from_s,
         .until_s = until_s,
@@ -64,14 +65,17 @@ static void make_certificates(struct tls_scene *scene)
     struct openssl_authority *ca = make_authority(scene, "ca", DAY_S);
     struct openssl_authority *stranger = make_authority(scene, "stranger", DAY_S);
     struct openssl_authority *expired_ca = make_authority(scene, "expired-ca", -60);
-    issue(scene, ca, "server", "server", LOCAL_NAMES, -60, DAY_S);
-    issue(scene, ca, "next", "next", LOCAL_NAMES, -60, 2 * DAY_S);
-    issue(scene, ca, "nameless", "localhost", NULL, -60, DAY_S);
-    issue(scene, expired_ca, "old-chain", "server", LOCAL_NAMES, -60, DAY_S);
-    issue(scene, stranger, "foreign", "server", LOCAL_NAMES, -60, DAY_S);
-    issue(scene, ca, "expired", "server", LOCAL_NAMES, -120, -60);
-    issue(scene, ca, "future", "server", LOCAL_NAMES, 3600, DAY_S);
-    issue(scene, ca, "client", "movie", NULL, -60, DAY_S);
+    issue(scene, ca, "server", "server", LOCAL_NAMES, -60, DAY_S, 0);
+    issue(scene, ca, "next", "next", LOCAL_NAMES, -60, 2 * DAY_S, 0);
+    issue(scene, ca, "nameless", "localhost", NULL, -60, DAY_S, 0);
+    issue(scene, expired_ca, "old-chain", "server", LOCAL_NAMES, -60, DAY_S, 0);
+    issue(scene, stranger, "foreign", "server", LOCAL_NAMES, -60, DAY_S, 0);
+    issue(scene, ca, "expired", "server", LOCAL_NAMES, -120, -60, 0);
+    issue(scene, ca, "future", "server", LOCAL_NAMES, 3600, DAY_S, 0);
+    issue(scene, ca, "client", "movie", NULL, -60, DAY_S, 0);
+    size_t room = TLS_SUBJECT_BYTES_MAX - sizeof("CN=movie,O=Marquee");
+    issue(scene, ca, "longest", "movie", NULL, -60, DAY_S, room);
+    issue(scene, ca, "overlong", "movie", NULL, -60, DAY_S, room + 1);
     openssl_authority_destroy(ca);
     openssl_authority_destroy(stranger);
     openssl_authority_destroy(expired_ca);
@@ -187,9 +191,10 @@ enum status tls_pair_open(struct tls_scene *scene, const struct tls_pair_options
     fiber_wait_init(&pair->changed);
     assert_int_equal(http_transport_pair(loop_current(), &near_end, &far_end), STATUS_OK);
     const struct tls_handshake_events events = {on_established, on_failed, pair};
-    assert_int_equal(tls_accept(loop_current(), options->server,
-                                narrowed(near_end, &options->to_server), &events, &pair->accepted),
-                     STATUS_OK);
+    pair->wire = narrowed(near_end, &options->to_server);
+    assert_int_equal(
+        tls_accept(loop_current(), options->server, pair->wire, &events, &pair->accepted),
+        STATUS_OK);
     call_clear_error(&scene->call);
     enum status status = tls_connect(loop_current(), &scene->call, options->client,
                                      narrowed(far_end, &options->to_client), text_of(options->host),

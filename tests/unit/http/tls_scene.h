@@ -19,6 +19,8 @@ enum { TLS_SCENE_PATH_BYTES = 128 };
  *   foreign                              of stranger, for localhost
  *   expired, future                      of ca, for localhost, but not now
  *   client                               of ca, "CN=movie,O=Marquee"
+ *   longest, overlong                    of ca, subjects of TLS_SUBJECT_BYTES_MAX with NUL, and
+ * over
  */
 struct tls_scene {
     char directory[SCRATCH_PATH_BYTES];
@@ -50,6 +52,7 @@ struct tls_context *tls_scene_client(struct tls_scene *scene, const char *ca, co
 
 /* Both ends of one connection. */
 struct tls_pair {
+    struct http_transport *wire;       /* below the server's end */
     struct http_transport *accepted;   /* the server's end; NULL: closed */
     bool established;                  /* by the server */
     char reason[TLS_REASON_BYTES_MAX]; /* why it was not */

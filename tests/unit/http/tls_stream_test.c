@@ -191,6 +191,32 @@ static void test_pause_within(void **state)
     tls_scene_run(pause_within);
 }
 
+/* A wire that ignores the pause: TLS_KEPT_BYTES_MAX are kept, then the stream breaks. */
+static void overflow(struct tls_scene *tls)
+{
+    enum { PART_BYTES = TLS_KEPT_BYTES_MAX / 4 };
+    struct stream_scene scene;
+    struct text junk = pattern(&tls->arena, PART_BYTES);
+    open_stream(tls, &scene, &(struct tls_pair_options){.server = NULL});
+    struct raw_peer *server = &scene.pair.server;
+    const struct http_transport_events *wire = &scene.pair.wire->events;
+    server->transport->ops->pause(server->transport->state);
+    for (unsigned i = 0; i < 4; i++) {
+        wire->received(wire->state, junk);
+        assert_false(server->ended);
+    }
+    wire->received(wire->state, TEXT("1"));
+    assert_true(server->ended);
+    assert_true(server->transport->security->truncated);
+    close_stream(&scene);
+}
+
+static void test_overflow(void **state)
+{
+    (void)state;
+    tls_scene_run(overflow);
+}
+
 static void end(struct tls_scene *tls)
 {
     struct stream_scene scene;
@@ -325,10 +351,10 @@ static void test_spoiled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wide),          cmocka_unit_test(test_narrow),
-        cmocka_unit_test(test_pressure),      cmocka_unit_test(test_pause_within),
-        cmocka_unit_test(test_close_at_once), cmocka_unit_test(test_end),
-        cmocka_unit_test(test_spoiled),
+        cmocka_unit_test(test_wide),     cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_pressure), cmocka_unit_test(test_pause_within),
+        cmocka_unit_test(test_overflow), cmocka_unit_test(test_close_at_once),
+        cmocka_unit_test(test_end),      cmocka_unit_test(test_spoiled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
