@@ -122,7 +122,8 @@ static void settle(struct openssl_transport *self)
     struct text rest = self->incoming;
     struct buffer *kept = &self->kept;
     self->incoming = (struct text){NULL, 0};
-    if (rest.length == 0 || self->closed || self->finished || self->broken) {
+    bool is_over = self->closed || self->finished || self->broken || self->phase == OPENSSL_FAILED;
+    if (rest.length == 0 || is_over) {
         buffer_deinit(kept);
     } else if (kept->length > 0) {
         buffer_consume(kept, kept->length - rest.length);

@@ -74,6 +74,7 @@ static enum status describe(struct process_server *server, struct call *call,
         .instance_id = id,
         .host = host,
         .port = port,
+        .tls = server->process->tls_server != NULL,
         .ttl_ms = config_duration_ms(server->process->config, "registration-ttl"),
     };
     return STATUS_OK;

@@ -254,11 +254,12 @@ static void test_programs(void **state)
     free(scene);
 }
 
-/* Movie asks the others by https, with its certificate. */
+/* Movie finds the others in the registry, which says that they speak TLS, and asks them by https,
+ * with its certificate. */
 static void ask_by_https(void *argument)
 {
     struct scene *scene = argument;
-    struct cluster_options options = {.instances = {1, 1, 1}};
+    struct cluster_options options = {.instances = {1, 1, 1}, .registry = true};
     for (unsigned role = 0; role < CLUSTER_ROLES; role++) {
         options.extra[role][0] = file_option(scene, "tls-certificate", "server.pem");
         options.extra[role][1] = file_option(scene, "tls-key", "server.key");
@@ -268,6 +269,9 @@ static void ask_by_https(void *argument)
     }
     options.extra[CLUSTER_MOVIE][3] = "--gateway=http";
     cluster_open(&scene->cluster, &options);
+    struct wire_reply listed = wire_http_get(&scene->tls.call, scene->cluster.registry.address,
+                                             "/v1/health/service/metadata");
+    assert_true(wire_http_holds(listed.body, "\"Meta\":{\"tls\":\"true\"}"));
     use_command_line(scene);
     cluster_close(&scene->cluster);
 }
