@@ -6,9 +6,9 @@
  * may be used by several loops; a transport belongs to one.
  *
  * What OpenSSL does for a transport it does on the loop's own stack, not on a fiber's, except
- * tls_connect()'s preparations; it needs 8 KiB of either. A handshake takes 0.6 ms of a server's loop
- * thread with a P-256 key, 1.4 ms with RSA of 2048 bits. An idle transport holds 24 KiB, nearly all
- * of it OpenSSL's. */
+ * tls_connect()'s preparations; it needs 8 KiB of either. A handshake takes 0.6 ms of a server's
+ * loop thread with a P-256 key, 1.4 ms with RSA of 2048 bits. An idle transport holds 24 KiB,
+ * nearly all of it OpenSSL's. */
 #pragma once
 
 #include "http/http_transport.h"
