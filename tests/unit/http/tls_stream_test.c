@@ -191,6 +191,58 @@ static void test_pause_within(void **state)
     tls_scene_run(pause_within);
 }
 
+/* What goes over a wire: writes, and records of data in them (RFC 8446 section 5.2). */
+static const struct http_transport_ops *counted_ops;
+static unsigned writes;
+static unsigned records;
+
+static ssize_t count_write(void *state, struct text bytes)
+{
+    enum { HEAD_BYTES = 5, APPLICATION_DATA = 23 };
+    ssize_t taken = counted_ops->write(state, bytes);
+    writes++;
+    while (bytes.length >= HEAD_BYTES) {
+        const unsigned char *head = (const unsigned char *)bytes.data;
+        records += head[0] == APPLICATION_DATA;
+        bytes = text_slice(bytes, HEAD_BYTES + (size_t)head[3] * 256 + head[4], bytes.length);
+    }
+    return taken;
+}
+
+/* One write of the owner is one write below, of as few records as there can be. */
+static void gather(struct tls_scene *tls)
+{
+    enum { RECORD_BYTES = 16 * 1024 };
+    static const struct {
+        size_t bytes;
+        unsigned records;
+    } cases[] = {{1, 1}, {RECORD_BYTES, 1}, {RECORD_BYTES + 1, 2}, {4 * RECORD_BYTES, 4}};
+    struct stream_scene scene;
+    open_stream(tls, &scene, &(struct tls_pair_options){.server = NULL});
+    struct http_transport *wire = scene.pair.wire;
+    counted_ops = wire->ops;
+    struct http_transport_ops counting = *counted_ops;
+    counting.write = count_write;
+    wire->ops = &counting;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct text bytes = pattern(&tls->arena, cases[i].bytes);
+        writes = 0;
+        records = 0;
+        assert_int_equal(raw_peer_send_some(&scene.pair.server, bytes), bytes.length);
+        assert_int_equal(writes, 1);
+        assert_int_equal(records, cases[i].records);
+        expect_bytes(&scene.pair.client, bytes);
+    }
+    wire->ops = counted_ops;
+    close_stream(&scene);
+}
+
+static void test_gathered(void **state)
+{
+    (void)state;
+    tls_scene_run(gather);
+}
+
 /* A wire that ignores the pause: TLS_KEPT_BYTES_MAX are kept, then the stream breaks. */
 static void overflow(struct tls_scene *tls)
 {
@@ -351,10 +403,11 @@ static void test_spoiled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wide),     cmocka_unit_test(test_narrow),
-        cmocka_unit_test(test_pressure), cmocka_unit_test(test_pause_within),
-        cmocka_unit_test(test_overflow), cmocka_unit_test(test_close_at_once),
-        cmocka_unit_test(test_end),      cmocka_unit_test(test_spoiled),
+        cmocka_unit_test(test_wide),          cmocka_unit_test(test_narrow),
+        cmocka_unit_test(test_pressure),      cmocka_unit_test(test_pause_within),
+        cmocka_unit_test(test_gathered),      cmocka_unit_test(test_overflow),
+        cmocka_unit_test(test_close_at_once), cmocka_unit_test(test_end),
+        cmocka_unit_test(test_spoiled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
