@@ -2,8 +2,10 @@
  * as clients, strangers, and certificates that change while they run. */
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "http/http_client.h"
 #include "http/tcp_connect.h"
 #include "http/tcp_transport.h"
@@ -163,6 +165,35 @@ static void speak_plainly(struct scene *scene)
     assert_true(wire_http_holds(reply.body, "TLS only"));
 }
 
+static unsigned count_refusals(struct text log)
+{
+    static const char words[] = "connection refused";
+    unsigned count = 0;
+    const char *found;
+    while ((found = memmem(log.data, log.length, words, strlen(words))) != NULL) {
+        count++;
+        log = text_slice(log, (size_t)(found - log.data) + 1, log.length);
+    }
+    return count;
+}
+
+/* Whoever knocks often is counted, but does not fill the log. */
+static void knock_often(struct scene *scene)
+{
+    enum { KNOCKS = 200, LOGGED_A_SECOND = 10 };
+    struct service_process *movie = cluster_service(&scene->cluster, CLUSTER_MOVIE);
+    unsigned before = count_refusals(buffer_text(&movie->log));
+    int64_t start_ns = clock_monotonic_ns();
+    for (unsigned i = 0; i < KNOCKS; i++) {
+        speak_plainly(scene);
+    }
+    int64_t seconds = (clock_monotonic_ns() - start_ns) / CLOCK_NS_PER_S;
+    /* Seconds are the process's: of those that were begun, each has its lines. */
+    unsigned logged = count_refusals(buffer_text(&movie->log)) - before;
+    unsigned most = (unsigned)(seconds + 2) * LOGGED_A_SECOND;
+    assert_in_range(logged, 1, most < KNOCKS - 1 ? most : KNOCKS - 1);
+}
+
 /* The subject of the certificate that a new connection is shown. */
 static void expect_subject(struct scene *scene, const char *subject)
 {
@@ -238,6 +269,7 @@ static void live(void *argument)
     use_curl(scene);
     use_http_client(scene);
     speak_plainly(scene);
+    knock_often(scene);
     change_certificates(scene);
     start_badly(scene);
     cluster_close(&scene->cluster);

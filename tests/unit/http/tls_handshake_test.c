@@ -271,6 +271,48 @@ static void test_reload(void **state)
     tls_scene_run(reload);
 }
 
+/* The longest names, and those over. */
+static void name_at_limits(struct tls_scene *scene)
+{
+    char path[TLS_PATH_BYTES_MAX + 1];
+    char host[TLS_NAME_BYTES_MAX + 1];
+    struct tls_context *context = NULL;
+    memset(path, 'x', sizeof(path));
+    memset(host, 'x', sizeof(host));
+    path[TLS_PATH_BYTES_MAX] = '\0';
+    struct tls_options options = {.side = TLS_CLIENT, .ca_file = path};
+    call_clear_error(&scene->call);
+    assert_int_equal(tls_context_create(&scene->call, &options, &context),
+                     STATUS_FAILED_PRECONDITION);
+    assert_true(holds(scene->call.error.message, "a file name for TLS is too long"));
+    path[TLS_PATH_BYTES_MAX - 1] = '\0';
+    call_clear_error(&scene->call);
+    assert_int_equal(tls_context_create(&scene->call, &options, &context),
+                     STATUS_FAILED_PRECONDITION);
+    assert_true(holds(scene->call.error.message, "cannot use")); /* it was looked for */
+
+    struct tls_pair pair;
+    struct tls_context *server = tls_scene_server(scene, "server", NULL);
+    struct tls_context *client = tls_scene_client(scene, "ca", NULL);
+    struct tls_pair_options pair_options = {
+        .server = server, .client = client, .host = host, .alpn = TLS_ALPN_HTTP2};
+    host[TLS_NAME_BYTES_MAX] = '\0';
+    assert_int_equal(tls_pair_open(scene, &pair_options, &pair), STATUS_INVALID_ARGUMENT);
+    tls_pair_close(&pair);
+    host[TLS_NAME_BYTES_MAX - 1] = '\0';
+    assert_int_equal(tls_pair_open(scene, &pair_options, &pair), STATUS_UNAVAILABLE);
+    assert_true(holds(scene->call.error.message, "mismatch"));
+    tls_pair_close(&pair);
+    tls_context_destroy(server);
+    tls_context_destroy(client);
+}
+
+static void test_name_limits(void **state)
+{
+    (void)state;
+    tls_scene_run(name_at_limits);
+}
+
 /* A certificate may be wanted for another name than the address's. */
 static void name_peer(struct tls_scene *scene)
 {
@@ -340,7 +382,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),           cmocka_unit_test(test_files),
         cmocka_unit_test(test_longest_subject), cmocka_unit_test(test_reload),
-        cmocka_unit_test(test_peer_name),       cmocka_unit_test(test_expire),
+        cmocka_unit_test(test_peer_name),       cmocka_unit_test(test_name_limits),
+        cmocka_unit_test(test_expire),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
