@@ -27,7 +27,7 @@ struct grpc_instance {
 
 struct grpc_fixture {
     struct loop *loop;
-    struct proto_pool *pool; /* of the messages that clients receive */
+    struct proto_pool *pool; /* of the messages that clients receive, and of Echo's requests */
     struct grpc_instance server;
     struct grpc_channel *channel;
     struct arena arena;
@@ -51,6 +51,8 @@ void grpc_fixture_run(void (*body)(struct grpc_fixture *fixture), bool tcp);
     }
 #define FIXTURE_TEST(name)                                                                         \
     FIXTURE_LOOPBACK_TEST(name)                                                                    \
+    FIXTURE_TCP_TEST(name)
+#define FIXTURE_TCP_TEST(name)                                                                     \
     static void name##_tcp(void **state)                                                           \
     {                                                                                              \
         (void)state;                                                                               \
