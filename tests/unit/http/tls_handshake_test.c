@@ -141,6 +141,53 @@ static void test_cases(void **state)
     tls_scene_run(try_cases);
 }
 
+/* A certificate that is optional: none is well, a bad one is not. */
+static void offer_certificates(struct tls_scene *scene)
+{
+    static const struct {
+        const char *own;
+        const char *subject;
+        const char *words; /* NULL: it is accepted */
+    } offers[] = {
+        {NULL, NULL, NULL},
+        {"client", "CN=movie,O=Marquee", NULL},
+        {"foreign", NULL, "unable to get local issuer certificate"},
+    };
+    struct tls_context *server = NULL;
+    const struct tls_options options = {
+        .side = TLS_SERVER,
+        .certificate_file = tls_scene_path(scene, "server.pem"),
+        .key_file = tls_scene_path(scene, "server.key"),
+        .ca_file = tls_scene_path(scene, "ca.pem"),
+        .client_certificate = TLS_CLIENT_CERTIFICATE_OPTIONAL,
+    };
+    assert_int_equal(tls_context_create(&scene->call, &options, &server), STATUS_OK);
+    for (size_t i = 0; i < ARRAY_LENGTH(offers); i++) {
+        const struct handshake_case wanted = {
+            .name = "optional",
+            .server_words = offers[i].words,
+            .protocol = "h2",
+            .subject = offers[i].subject,
+        };
+        struct tls_pair pair;
+        struct tls_context *client = tls_scene_client(scene, "ca", offers[i].own);
+        const struct tls_pair_options pair_options = {
+            .server = server, .client = client, .host = "localhost", .alpn = TLS_ALPN_HTTP2};
+        assert_int_equal(tls_pair_open(scene, &pair_options, &pair), STATUS_OK);
+        tls_pair_await(scene, &pair);
+        check_server(&wanted, &pair);
+        tls_pair_close(&pair);
+        tls_context_destroy(client);
+    }
+    tls_context_destroy(server);
+}
+
+static void test_optional(void **state)
+{
+    (void)state;
+    tls_scene_run(offer_certificates);
+}
+
 /* A subject as long as it may be. */
 static void name_at_length(struct tls_scene *scene)
 {
@@ -380,10 +427,10 @@ static void test_expire(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),           cmocka_unit_test(test_files),
-        cmocka_unit_test(test_longest_subject), cmocka_unit_test(test_reload),
-        cmocka_unit_test(test_peer_name),       cmocka_unit_test(test_name_limits),
-        cmocka_unit_test(test_expire),
+        cmocka_unit_test(test_cases),       cmocka_unit_test(test_files),
+        cmocka_unit_test(test_optional),    cmocka_unit_test(test_longest_subject),
+        cmocka_unit_test(test_reload),      cmocka_unit_test(test_peer_name),
+        cmocka_unit_test(test_name_limits), cmocka_unit_test(test_expire),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
