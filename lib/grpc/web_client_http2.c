@@ -143,7 +143,8 @@ static enum status exchange(struct web_call *self, const struct web_request *req
 enum status web_call_send_http2(struct web_call *self, const struct web_request *request)
 {
     struct grpc_connection *connection;
-    enum status status = grpc_channel_pick(self->client->channel, self->call, NULL, &connection);
+    enum status status =
+        grpc_channel_pick(self->client->channel, self->call, NULL, false, &connection);
     if (status != STATUS_OK) {
         return status;
     }
