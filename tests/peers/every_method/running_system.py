@@ -25,7 +25,7 @@ class RunningSystem:
     def __enter__(self):
         try:
             self.append_event()
-            self.start("registry", "--registry", "")
+            self.start("registry", "--registry", "", "--dns-listen", "")
             registry = ("--registry", self.addresses["registry"])
             self.start("metadata", "--store", "memory", *registry)
             self.start("rating", "--store", "memory", "--event-log-directory", self.path("eventlog"), *registry)
