@@ -1,7 +1,7 @@
 /* How the process makes itself known, and finds others. */
 #include <inttypes.h>
-#include <unistd.h>
 
+#include "base/random.h"
 #include "discovery/discovery_open.h"
 #include "http/socket_address.h"
 #include "process/process_private.h"
@@ -64,8 +64,11 @@ static enum status describe(struct process_server *server, struct call *call,
             return status;
         }
     }
-    struct text id = arena_format(call->arena, "%s-%.*s-%" PRIu16 "-%ld", server->spec.service,
-                                  TEXT_ARGUMENTS(host), port, (long)getpid());
+    /* Another one at each start, so that who comes back at the same address is news; a process
+     * number would not do, as in a container it is always 1. */
+    struct text id =
+        arena_format(call->arena, "%s-%.*s-%" PRIu16 "-%08" PRIx64, server->spec.service,
+                     TEXT_ARGUMENTS(host), port, random_below(UINT64_C(1) << 32));
     if (id.data == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
