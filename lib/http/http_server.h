@@ -27,6 +27,17 @@ enum {
         1, /* requests of one HTTP/1.1 connection handled at a time; others wait unread */
 };
 
+/* How long HTTP/2 peers may take to answer the ping between the two GOAWAYs of a drain. */
+#define HTTP_DRAIN_ACK_MS INT64_C(1000)
+
+/* Of connections, unless the options say otherwise. gRFC A9 would have the first be two hours: then
+ * a stream without a deadline would keep its fiber so long after its client has vanished. */
+#define HTTP_KEEPALIVE_TIME_MS INT64_C(60000)
+#define HTTP_KEEPALIVE_TIMEOUT_MS INT64_C(20000)
+#define HTTP_PING_INTERVAL_MIN_MS INT64_C(300000)
+#define HTTP_CONNECTION_AGE_GRACE_MS INT64_C(60000)
+enum { HTTP_CONNECTION_AGE_JITTER_PERCENT = 10 };
+
 typedef void (*http_handler_fn)(void *state, struct http_exchange *exchange);
 
 /* One row of the route table. */
@@ -56,11 +67,28 @@ struct http_server_options {
                     const struct http_observation *observation);
     void *observe_state;
     uint32_t streams_max;      /* 0: HTTP_STREAMS_DEFAULT */
-    int64_t idle_timeout_ms;   /* 0: 5 minutes */
+    int64_t idle_timeout_ms;   /* 0: 5 minutes: without a request, then the connection is drained */
     int64_t header_timeout_ms; /* 0: 10 s: from the first byte to the end of the headers */
     int64_t body_timeout_ms;   /* 0: 60 s without any byte of an awaited body */
     size_t arena_bytes_max;    /* of one exchange; 0: 16 MiB */
     struct text server_name;   /* the `server` header; empty: none is sent */
+    /* An HTTP/2 peer that has sent nothing for keepalive_time_ms is pinged; without anything from
+     * it for keepalive_timeout_ms more, it has vanished: the connection is closed, what runs for it
+     * is cancelled. 0: HTTP_KEEPALIVE_TIME_MS, HTTP_KEEPALIVE_TIMEOUT_MS. */
+    int64_t keepalive_time_ms;
+    int64_t keepalive_timeout_ms;
+    /* HTTP/2 pings of a client that come sooner after each other, with nothing sent to it in
+     * between, count against it, as do those without a request under way that come sooner than two
+     * hours, unless they are permitted. The third that counts ends the connection with
+     * ENHANCE_YOUR_CALM, "too_many_pings". 0: HTTP_PING_INTERVAL_MIN_MS. */
+    int64_t ping_interval_min_ms;
+    bool pings_without_calls;
+    /* A connection that has been open for so long, give or take
+     * HTTP_CONNECTION_AGE_JITTER_PERCENT, is drained, so that clients spread over new instances;
+     * what still runs after the grace is cancelled. 0: for ever; HTTP_CONNECTION_AGE_GRACE_MS. */
+    int64_t connection_age_max_ms;
+    int64_t connection_age_grace_ms;
+    double (*age_fraction)(void); /* draws the jitter, in [0, 1); NULL: random_fraction() */
 };
 
 /* STATUS_RESOURCE_EXHAUSTED: no memory. STATUS_INVALID_ARGUMENT: two rows with the same method and
@@ -89,8 +117,10 @@ MUST_USE enum status http_server_accept_from(struct http_server *server, int fd)
 MUST_USE enum status http_server_connect_loopback(struct http_server *server,
                                                   struct http_transport **ret_transport);
 
-/* Stops accepting; tells HTTP/2 peers by GOAWAY in two steps and HTTP/1.1 peers by `Connection:
- * close`; waits until all exchanges have ended. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the
+/* Stops accepting; tells HTTP/2 peers by GOAWAY in two steps, with a ping between them that they
+ * answer within HTTP_DRAIN_ACK_MS or not at all, and HTTP/1.1 peers by `Connection: close`; waits
+ * until all are told and all exchanges have ended. Requests that were under way to us when the
+ * first GOAWAY went out are served. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the
  * call was over first; http_server_destroy() then cancels what runs. In a fiber. */
 MUST_USE enum status http_server_drain(struct http_server *server, struct call *call);
 

@@ -19,6 +19,10 @@ struct http_server {
     int64_t idle_timeout_ms;
     int64_t header_timeout_ms;
     int64_t body_timeout_ms;
+    int64_t keepalive_time_ms;
+    int64_t keepalive_timeout_ms;
+    int64_t ping_interval_min_ms;
+    int64_t connection_age_grace_ms;
     size_t arena_bytes_max;
 
     struct http_listener *listener; /* NULL: does not accept */
@@ -36,6 +40,9 @@ struct http_server {
 };
 
 extern const struct http_protocol http_sniffing;
+
+/* When a connection that is opened now will be too old, each at another time; INT64_MAX: never. */
+int64_t http_server_age_due_ns(const struct http_server *server, int64_t opened_ns);
 
 /* Wakes who waits in http_server_drain() or _destroy(), if it is time. */
 void http_server_look_idle(struct http_server *server);
