@@ -60,6 +60,23 @@ static enum status collect_services(struct grpc_server *server)
     return STATUS_OK;
 }
 
+/* What the method says of its limits, else what holds for its kind. */
+static void set_limits(struct grpc_server_method *row)
+{
+    const struct grpc_method *method = row->method;
+    bool is_unary = method->kind == GRPC_UNARY;
+    int64_t deadline_max_ms = is_unary ? GRPC_DEADLINE_MAX_MS : INT64_MAX;
+    int64_t deadline_default_ms = is_unary ? GRPC_DEADLINE_DEFAULT_MS : INT64_MAX;
+    row->deadline_max_ms = method->deadline_max_ms > 0 ? method->deadline_max_ms : deadline_max_ms;
+    row->deadline_default_ms =
+        method->deadline_default_ms > 0 ? method->deadline_default_ms : deadline_default_ms;
+    if (row->deadline_default_ms > row->deadline_max_ms) {
+        row->deadline_default_ms = row->deadline_max_ms;
+    }
+    row->message_bytes_max = method->request_bytes_max > 0 ? method->request_bytes_max
+                                                           : row->server->options.message_bytes_max;
+}
+
 static enum status add_method(struct grpc_server *server, const struct grpc_service *service,
                               const struct grpc_method *method)
 {
@@ -74,6 +91,7 @@ static enum status add_method(struct grpc_server *server, const struct grpc_serv
     row->server = server;
     row->method = method;
     row->state = service->state;
+    set_limits(row);
     server->routes[server->method_count] = (struct http_route){NULL, row->path, serve, row};
     server->method_count++;
     return STATUS_OK;

@@ -23,11 +23,12 @@ struct grpc_server_call *grpc_server_call_create(const struct grpc_server_method
 
 void grpc_server_call_set_timeout(struct grpc_server_call *self, int64_t timeout_ns)
 {
-    bool is_unary = self->method->method->kind == GRPC_UNARY;
-    if (timeout_ns < 0) {
-        timeout_ns = is_unary ? GRPC_DEADLINE_DEFAULT_MS * CLOCK_NS_PER_MS : INT64_MAX;
-    } else if (is_unary && timeout_ns > GRPC_DEADLINE_MAX_MS * CLOCK_NS_PER_MS) {
-        timeout_ns = GRPC_DEADLINE_MAX_MS * CLOCK_NS_PER_MS;
+    int64_t limit_ms =
+        timeout_ns < 0 ? self->method->deadline_default_ms : self->method->deadline_max_ms;
+    int64_t limit_ns =
+        limit_ms < INT64_MAX / CLOCK_NS_PER_MS ? limit_ms * CLOCK_NS_PER_MS : INT64_MAX;
+    if (timeout_ns < 0 || timeout_ns > limit_ns) {
+        timeout_ns = limit_ns;
     }
     self->call.deadline_ns = grpc_timeout_deadline(self->started_ns, timeout_ns);
     http_exchange_call(self->exchange)->deadline_ns = self->call.deadline_ns;

@@ -14,6 +14,9 @@ struct grpc_server_method {
     const struct proto_type *request;
     const struct proto_type *response;
     char *path; /* "/Service/Method" */
+    int64_t deadline_max_ms;     /* INT64_MAX: none */
+    int64_t deadline_default_ms; /* INT64_MAX: none */
+    size_t message_bytes_max;    /* of a request */
 };
 
 struct grpc_server {
