@@ -46,6 +46,7 @@ struct http_connection {
     int64_t opened_ns;
     int64_t age_due_ns;   /* when it is too old, and once `is_old`, when it is closed */
     const char *farewell; /* why it is drained, in a word for HTTP/2's last GOAWAY; or "" */
+    unsigned running;     /* handlers of requests that came on it */
     bool is_old;
     bool draining;
     char sniffed[HTTP_PREFACE_BYTES];

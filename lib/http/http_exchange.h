@@ -73,6 +73,7 @@ struct http_exchange {
     struct arena arena;
     const struct http_route *route;
     struct text rest;
+    const struct http_overload *overload; /* why it is being refused, or NULL */
     int note;
     int64_t started_ns;
 

@@ -48,6 +48,8 @@ enum status http_server_create(struct loop *loop, const struct http_server_optio
         or_default(options->ping_interval_min_ms, HTTP_PING_INTERVAL_MIN_MS);
     server->connection_age_grace_ms =
         or_default(options->connection_age_grace_ms, HTTP_CONNECTION_AGE_GRACE_MS);
+    server->calls_max = options->calls_max > 0 ? options->calls_max : (unsigned)HTTP_EXCHANGES_MAX;
+    server->delay_max_ms = or_default(options->delay_max_ms, HTTP_DELAY_MAX_MS);
     server->arena_bytes_max =
         options->arena_bytes_max > 0 ? options->arena_bytes_max : ARENA_BYTES_MAX;
     list_init(&server->connections);
@@ -178,6 +180,11 @@ enum status http_server_drain(struct http_server *server, struct call *call)
 unsigned http_server_exchange_count(const struct http_server *server)
 {
     return server->exchange_count;
+}
+
+uint64_t http_server_refused_count(const struct http_server *server)
+{
+    return server->load.refused;
 }
 
 unsigned http_server_connection_count(const struct http_server *server)

@@ -38,6 +38,12 @@ enum {
 #define HTTP_CONNECTION_AGE_GRACE_MS INT64_C(60000)
 enum { HTTP_CONNECTION_AGE_JITTER_PERCENT = 10 };
 
+#define HTTP_DELAY_MAX_MS INT64_C(500)
+
+/* What a client that was refused is told to wait, at least; up to twice as long, when overloaded.
+ */
+#define HTTP_RETRY_AFTER_MS INT64_C(1000)
+
 typedef void (*http_handler_fn)(void *state, struct http_exchange *exchange);
 
 /* One row of the route table. */
@@ -54,6 +60,20 @@ struct http_observation {
     const char *route; /* the route's path as in its table; "" when none matched */
     int status;        /* 0: the exchange was cancelled before a reply */
     int64_t duration_ns;
+};
+
+/* Why a request is refused that the server has no room for (http/http_overload.h). */
+struct http_overload {
+    enum status status;     /* UNAVAILABLE; RESOURCE_EXHAUSTED: its connection has its share */
+    const char *reason;     /* for the client */
+    int64_t retry_after_ms; /* when it may try again */
+};
+
+/* What an owner makes of it. */
+enum http_overload_answer {
+    HTTP_OVERLOAD_PROBLEM,  /* nothing: 429 or 503 as problem+json, with retry-after */
+    HTTP_OVERLOAD_ANSWERED, /* a reply */
+    HTTP_OVERLOAD_SERVE,    /* it is served all the same: health, metrics, what tells of the load */
 };
 
 struct http_server_options {
@@ -89,6 +109,16 @@ struct http_server_options {
     int64_t connection_age_max_ms;
     int64_t connection_age_grace_ms;
     double (*age_fraction)(void); /* draws the jitter, in [0, 1); NULL: random_fraction() */
+    /* Handlers running at once, and how far into a turn of the loop requests are begun when it is
+     * late over and over. Past them, requests are refused: http/http_overload.h. 0:
+     * HTTP_EXCHANGES_MAX, HTTP_DELAY_MAX_MS. */
+    unsigned calls_max;
+    int64_t delay_max_ms;
+    /* Asked for each request that is refused, where its route is known and not a fiber: it must not
+     * wait. NULL: all get a problem. */
+    enum http_overload_answer (*overloaded)(void *state, struct http_exchange *exchange,
+                                            const struct http_overload *overload);
+    void *overloaded_state;
 };
 
 /* STATUS_RESOURCE_EXHAUSTED: no memory. STATUS_INVALID_ARGUMENT: two rows with the same method and
@@ -127,6 +157,9 @@ MUST_USE enum status http_server_drain(struct http_server *server, struct call *
 unsigned http_server_exchange_count(const struct http_server *server);
 unsigned http_server_connection_count(const struct http_server *server);
 
+/* Requests that were refused for overload, since it was made. */
+uint64_t http_server_refused_count(const struct http_server *server);
+
 /* The request, valid until the handler returns. */
 struct http_request {
     struct text method; /* "GET" */
@@ -148,6 +181,12 @@ struct call *http_exchange_call(struct http_exchange *exchange);
 
 /* What the route's '*' stood for, raw; empty when the route has none. */
 struct text http_exchange_rest(const struct http_exchange *exchange);
+
+/* Where the request was routed to; NULL: nowhere. */
+const struct http_route *http_exchange_route(const struct http_exchange *exchange);
+
+/* Why it is refused, while the options' overloaded() is asked; else NULL. */
+const struct http_overload *http_exchange_overload(const struct http_exchange *exchange);
 
 struct loop *http_exchange_loop(const struct http_exchange *exchange);
 
@@ -176,9 +215,9 @@ struct http_reply {
  * that returns without any reply gets 500. Without body for HEAD, 204 and 304. Never parks. */
 void http_reply(struct http_exchange *exchange, const struct http_reply *reply);
 
-/* application/problem+json (RFC 9457) with the status's HTTP code and the call's error as `detail`;
- * 405 with `allow`, 429 and 503 with `retry-after` are the caller's to make by
- * http_reply_problem_with(). */
+/* application/problem+json (RFC 9457) with the status's HTTP code and the call's error as `detail`.
+ * 429 and 503 get a `retry-after` of HTTP_RETRY_AFTER_MS if `headers` has none; 405 with `allow` is
+ * the caller's to make by http_reply_problem_with(). */
 void http_reply_problem(struct http_exchange *exchange, enum status status);
 void http_reply_problem_with(struct http_exchange *exchange, int http_status, struct text detail,
                              const struct http_header *headers, size_t header_count);

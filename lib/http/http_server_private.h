@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "http/http_connection.h"
 #include "http/http_date.h"
+#include "http/http_overload.h"
 #include "http/http_route.h"
 #include "loop/fiber.h"
 
@@ -24,6 +25,9 @@ struct http_server {
     int64_t ping_interval_min_ms;
     int64_t connection_age_grace_ms;
     size_t arena_bytes_max;
+    unsigned calls_max;
+    int64_t delay_max_ms;
+    struct http_load load;
 
     struct http_listener *listener; /* NULL: does not accept */
     struct list connections;

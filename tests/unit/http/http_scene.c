@@ -138,6 +138,17 @@ static void handle_wait(void *state, struct http_exchange *exchange)
     }
 }
 
+/* Holds the loop up for so many milliseconds. */
+static void handle_busy(void *state, struct http_exchange *exchange)
+{
+    struct http_scene *scene = state;
+    int64_t until_ns = clock_monotonic_ns() + (int64_t)wanted_bytes(exchange) * CLOCK_NS_PER_MS;
+    while (clock_monotonic_ns() < until_ns) {
+    }
+    scene->busy++;
+    reply_plain(exchange, TEXT("busy"));
+}
+
 /* Waits before it reads. */
 static void handle_slow(void *state, struct http_exchange *exchange)
 {
@@ -252,6 +263,7 @@ static const struct http_route templates[] = {
     {"GET", "/large", handle_large, NULL},
     {"GET", "/flood", handle_flood, NULL},
     {NULL, "/wait", handle_wait, NULL},
+    {"GET", "/busy", handle_busy, NULL},
     {"POST", "/slow", handle_slow, NULL},
     {"POST", "/read", handle_read, NULL},
     {"POST", "/ignore", handle_hello, NULL},
