@@ -118,6 +118,7 @@ enum status connect_read_body(struct grpc_server_call *self, struct connect_form
         return call_fail(&self->call, status, "the message is over the limit of %zu bytes",
                          bytes_max);
     }
+    self->body_bytes = status == STATUS_OK ? body.length : 0;
     return status == STATUS_OK ? decode(self, form, body, ret_message) : status;
 }
 

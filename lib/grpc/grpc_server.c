@@ -169,6 +169,10 @@ enum status grpc_server_create(const struct grpc_server_options *options,
         return STATUS_RESOURCE_EXHAUSTED;
     }
     server->options = *options;
+    if (options->interceptor_count > GRPC_INTERCEPTORS_MAX) {
+        free(server);
+        return STATUS_INVALID_ARGUMENT;
+    }
     if (server->options.message_bytes_max == 0) {
         server->options.message_bytes_max = GRPC_MESSAGE_BYTES_MAX;
     }
@@ -223,6 +227,24 @@ void grpc_server_fallback(void *server, struct http_exchange *exchange)
     struct text message =
         arena_format(call->arena, "there is no method %.*s", TEXT_ARGUMENTS(request->path));
     grpc_reply_trailers_only(exchange, STATUS_UNIMPLEMENTED, message);
+}
+
+enum http_overload_answer grpc_server_overloaded(void *server, struct http_exchange *exchange,
+                                                 const struct http_overload *overload)
+{
+    (void)overload; /* grpc_server_call_admit() asks the exchange for it */
+    const struct grpc_server *self = server;
+    const struct http_route *route = http_exchange_route(exchange);
+    if (route == NULL || route->handle != serve) {
+        return HTTP_OVERLOAD_PROBLEM;
+    }
+    const struct grpc_server_method *method = route->state;
+    bool is_health = method->state == grpc_health_service(self->health).state;
+    if (is_health && method->method->kind == GRPC_UNARY) {
+        return HTTP_OVERLOAD_SERVE;
+    }
+    serve(route->state, exchange);
+    return HTTP_OVERLOAD_ANSWERED;
 }
 
 enum status grpc_server_set_serving(struct grpc_server *server, struct text service, bool serving)

@@ -218,6 +218,7 @@ static void serve_unary(struct grpc_server_call *self)
     }
     if (status == STATUS_OK) {
         status = encode_response(self, response, &frame);
+        self->sent_bytes = frame.length;
     }
     grpc_server_call_observe(self, status);
     if (status != STATUS_OK) {
@@ -312,6 +313,9 @@ void grpc_serve(const struct grpc_server_method *method, struct http_exchange *e
     enum status status = take_headers(self);
     if (!known) {
         status = call_fail(&self->call, STATUS_UNIMPLEMENTED, "an unknown codec");
+    }
+    if (status == STATUS_OK) {
+        status = grpc_server_call_admit(self);
     }
     if (status != STATUS_OK) {
         grpc_server_call_observe(self, status);

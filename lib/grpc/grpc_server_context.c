@@ -68,17 +68,13 @@ enum status grpc_server_call_run_unary(struct grpc_server_call *self,
 
 void grpc_server_call_observe(struct grpc_server_call *self, enum status status)
 {
-    const struct grpc_server_options *options = &self->method->server->options;
     struct call *exchange_call = http_exchange_call(self->exchange);
     if (self->call.error.message.length == 0) {
         self->call.error = exchange_call->error; /* what reading the body had to say */
     }
     exchange_call->error = self->call.error;
     *http_exchange_note(self->exchange) = (int)status + 1; /* 0: nobody has told of it */
-    if (options->observe != NULL) {
-        options->observe(options->observe_state, &self->call, self->method->path, self->protocol,
-                         status, clock_monotonic_ns() - self->started_ns);
-    }
+    grpc_server_call_tell(self, status);
 }
 
 /* The running call that `call` is the handler's part of. */
@@ -137,6 +133,13 @@ bool grpc_add_error_detail(struct call *call, struct text type_name, struct text
     }
     self->details[self->detail_count++] = detail;
     return true;
+}
+
+void grpc_set_pushback(struct call *call, int64_t retry_after_ms)
+{
+    struct grpc_server_call *self = server_call_of(call);
+    self->pushback_ms = retry_after_ms;
+    self->pushback_set = true;
 }
 
 bool grpc_compress_reply(struct call *call, bool compress)

@@ -121,6 +121,7 @@ enum status grpc_send(struct grpc_stream *stream, const ProtobufCMessage *messag
         grpc_codec_frame(stream->call, stream->form, stream->send_type, message, &stream->out);
     if (status == STATUS_OK) {
         stream->sent = true;
+        stream->sent_bytes += stream->out.length;
         status = stream->write(stream, buffer_text(&stream->out));
     }
     return note_failure(stream, status);

@@ -22,6 +22,7 @@ struct grpc_stream {
     bool ended;         /* nothing more is received */
     bool sent;          /* something was */
     enum status failed; /* the first failure of receiving or sending */
+    uint64_t sent_bytes; /* frames that were handed to `write` */
     struct buffer out;
 };
 

@@ -53,7 +53,7 @@ bool http_overload_refuses(struct http_exchange *exchange, struct http_overload 
     }
     /* Not all at the same time. */
     overload.retry_after_ms =
-        HTTP_RETRY_AFTER_MS + (int64_t)random_below((uint64_t)HTTP_RETRY_AFTER_MS);
+        HTTP_RETRY_AFTER_MS + 1 + (int64_t)random_below((uint64_t)HTTP_RETRY_AFTER_MS);
     *ret_overload = overload;
     return true;
 }

@@ -25,8 +25,10 @@ struct process_server {
     struct process *process;
     struct process_listener spec;
     struct grpc_server *grpc;
+    struct grpc_interceptor interceptors[2];
     struct http_route routes[PROCESS_ROUTES_MAX];
     size_t route_count;
+    size_t own_route; /* the first of those that every process has; they come last */
     struct http_server *http[LOOP_THREADS_MAX];
     int fd;
     char address[HTTP_ADDRESS_BYTES_MAX]; /* as bound */
@@ -50,6 +52,8 @@ struct process {
     size_t check_count;
     _Atomic int phase;
     _Atomic bool failure_told;
+    _Atomic uint64_t refused_requests; /* for overload: the server's */
+    _Atomic uint64_t refused_shares;   /* a connection's */
     bool opened;
     bool started[LOOP_THREADS_MAX];
     int64_t start_ns;
@@ -64,6 +68,10 @@ extern const size_t process_option_count;
 
 /* Readiness, liveness and metrics, for each listener; appended to its routes. */
 void process_add_own_routes(struct process_server *server);
+bool process_is_own_route(const struct process_server *server, const struct http_route *route);
+
+/* A source of telemetry: what was refused for overload. */
+void process_write_refused(void *state, struct telemetry_page *page);
 
 /* gRPC and HTTP servers of every listener. create, accept and the reverses run on the loop `index`.
  */

@@ -18,6 +18,7 @@
 #include "loop/loop.h"
 #include "support/cmocka_test.h"
 #include "support/http_loopback.h"
+#include "unit/http/raw_peer.h"
 
 enum { TIMEOUT_MS = 20000, OUTPUT_BYTES_MAX = 64 * 1024, ARGUMENTS_MAX = 8 };
 
@@ -185,7 +186,8 @@ static int run_child(struct trial *trial, const char *option)
     char registry[] = "--registry=";
     char level[] = "--log-level=error";
     char last[64];
-    char *arguments[] = {program, registry, level, last, NULL};
+    char threads[] = "--threads=1"; /* unless the option says otherwise, behind it */
+    char *arguments[] = {program, registry, level, threads, last, NULL};
     CHECK(text_to_c_string(text_of(option), last, sizeof(last)));
     return process_main(&definition, trial, ARRAY_LENGTH(arguments) - 1, arguments);
 }
@@ -371,13 +373,66 @@ static void each_request_counts_once(void **state)
            "1\n" DRAINING STOPPED);
 }
 
+/* One call is held by a body that does not come; then there is no room for another, but for who
+ * asks how the process is. */
+static void overload_and_count(struct trial *trial, struct call *call)
+{
+    static const char put[] = "/BookmarkService/PutBookmark";
+    static const char start[] = "POST /BookmarkService/PutBookmark HTTP/1.1\r\nhost: a\r\n"
+                                "content-type: application/json\r\ncontent-length: 9\r\n\r\n";
+    struct http_server *server = process_http_server(trial->process, 0, 0);
+    struct raw_peer held;
+    struct http_transport *transport = NULL;
+    assert_int_equal(http_server_connect_loopback(server, &transport), STATUS_OK);
+    raw_peer_open(&held, transport);
+    raw_peer_say(&held, start);
+    while (http_server_exchange_count(server) == 0) {
+        fiber_yield();
+    }
+    struct http_loopback_reply reply =
+        ask(trial, call, "POST", put, "{\"userId\":\"a\",\"movieId\":\"m\"}");
+    say("call: %d %.*s\n", reply.status, TEXT_ARGUMENTS(reply.body));
+    say("retry-after: %.*s\n", TEXT_ARGUMENTS(http_loopback_header(&reply, "retry-after")));
+    say("plain: %d\n", ask(trial, call, "GET", "/nowhere", NULL).status);
+    say_page(trial, call, "live", "/livez");
+    struct text rest = ask(trial, call, "GET", "/metrics", NULL).body;
+    while (rest.data != NULL) {
+        struct text line = text_next(&rest, '\n');
+        if (text_starts_with(line, TEXT("marquee_requests_refused_total{"))) {
+            say("%.*s\n", TEXT_ARGUMENTS(line));
+        }
+    }
+    say_counts(trial, call, put);
+    raw_peer_close(&held);
+}
+
+static void an_overloaded_process_refuses(void **state)
+{
+    struct trial trial = {.drive = overload_and_count, .check_passes = true};
+    (void)state;
+    expect(
+        &trial, "--calls-max=1", EXIT_SUCCESS,
+        "open\n" STARTING
+        "call: 503 {\"code\":\"unavailable\",\"message\":\"the server has as many requests as it "
+        "takes\"}\n"
+        "retry-after: 2\nplain: 503\nlive: 200 ok\n"
+        "marquee_requests_refused_total{full=\"server\"} 2\n"
+        "marquee_requests_refused_total{full=\"connection\"} 0\n"
+        "marquee_requests_total{protocol=\"connect\",method=\"/BookmarkService/PutBookmark\","
+        "status=\"UNAVAILABLE\"} 1\n" DRAINING STOPPED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(from_start_to_end),         cmocka_unit_test(check_that_fails_is_told),
-        cmocka_unit_test(failed_open_says_one_line), cmocka_unit_test(failed_start_says_one_line),
-        cmocka_unit_test(bad_usage_is_told_apart),   cmocka_unit_test(second_signal_ends_at_once),
+        cmocka_unit_test(from_start_to_end),
+        cmocka_unit_test(check_that_fails_is_told),
+        cmocka_unit_test(failed_open_says_one_line),
+        cmocka_unit_test(failed_start_says_one_line),
+        cmocka_unit_test(bad_usage_is_told_apart),
+        cmocka_unit_test(second_signal_ends_at_once),
         cmocka_unit_test(each_request_counts_once),
+        cmocka_unit_test(an_overloaded_process_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,14 +32,15 @@ static void create_server(struct grpc_fixture *fixture, struct grpc_instance *in
     *instance = (struct grpc_instance){.fd = -1};
     instance->service = echo_service(&instance->echo);
     instance->set = echo_descriptor_set();
+    instance->observer = echo_observer(&instance->echo);
     struct grpc_server_options options = {
         .services = &instance->service,
         .service_count = 1,
         .descriptor_sets = &instance->set,
         .descriptor_set_count = 1,
         .message_bytes_max = FIXTURE_SERVER_MESSAGE_BYTES_MAX,
-        .observe = echo_observe,
-        .observe_state = &instance->echo,
+        .interceptors = &instance->observer,
+        .interceptor_count = 1,
     };
     struct http_server_options http = {.streams_max = streams_max};
     if (fixture->configure != NULL) {
@@ -48,6 +49,8 @@ static void create_server(struct grpc_fixture *fixture, struct grpc_instance *in
     assert_int_equal(grpc_server_create(&options, &instance->grpc), STATUS_OK);
     http.fallback = grpc_server_fallback;
     http.fallback_state = instance->grpc;
+    http.overloaded = grpc_server_overloaded;
+    http.overloaded_state = instance->grpc;
     http.routes = grpc_server_routes(instance->grpc, &http.route_count);
     assert_int_equal(http_server_create(fixture->loop, &http, &instance->http), STATUS_OK);
 }

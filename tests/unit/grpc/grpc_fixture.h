@@ -19,6 +19,7 @@ struct grpc_instance {
     struct echo echo;
     struct grpc_service service;
     struct proto_descriptor_set set;
+    struct grpc_interceptor observer;
     struct grpc_server *grpc;
     struct http_server *http;
     int fd;

@@ -178,7 +178,7 @@ static enum http_overload_answer on_overload(void *state, struct http_exchange *
     struct told *told = state;
     told->asked++;
     assert_int_equal(overload->status, STATUS_UNAVAILABLE);
-    assert_in_range(overload->retry_after_ms, HTTP_RETRY_AFTER_MS, 2 * HTTP_RETRY_AFTER_MS - 1);
+    assert_in_range(overload->retry_after_ms, HTTP_RETRY_AFTER_MS + 1, 2 * HTTP_RETRY_AFTER_MS);
     assert_ptr_equal(http_exchange_overload(exchange), overload);
     assert_string_equal(http_exchange_route(exchange)->path, "/hello");
     if (told->answer == HTTP_OVERLOAD_ANSWERED) {
