@@ -21,6 +21,7 @@ static struct http_exchange *create(struct http_server *server)
     buffer_init(&exchange->input, SIZE_MAX / 4); /* bounded by the windows, or by pausing */
     buffer_init(&exchange->reading, SIZE_MAX / 4);
     buffer_init(&exchange->output, 2 * (size_t)HTTP_OUTPUT_BYTES_MAX);
+    buffer_init(&exchange->body, HTTP_BODY_BYTES_MAX);
     return exchange;
 }
 
@@ -30,6 +31,7 @@ void http_exchange_free(struct http_exchange *exchange)
     buffer_deinit(&exchange->input);
     buffer_deinit(&exchange->reading);
     buffer_deinit(&exchange->output);
+    buffer_deinit(&exchange->body);
     free(exchange);
 }
 
@@ -112,6 +114,7 @@ static void give_back(struct http_exchange *exchange)
         clear_buffer(&exchange->input);
         clear_buffer(&exchange->reading);
         clear_buffer(&exchange->output);
+        clear_buffer(&exchange->body);
         /* The one used last is taken first: its memory is in the cache. */
         list_append(server->idle_exchanges.next, &exchange->link);
         server->idle_exchange_count++;
@@ -370,6 +373,12 @@ struct call *http_exchange_call(struct http_exchange *exchange)
 struct text http_exchange_rest(const struct http_exchange *exchange)
 {
     return exchange->rest;
+}
+
+struct buffer *http_exchange_body(struct http_exchange *exchange)
+{
+    buffer_clear(&exchange->body);
+    return &exchange->body;
 }
 
 const struct http_route *http_exchange_route(const struct http_exchange *exchange)

@@ -86,6 +86,7 @@ struct http_exchange {
     struct fiber_wait writable;
 
     struct http_exchange_reply reply;
+    struct buffer body; /* of a whole reply that the handler encodes here */
 
     /* HTTP/2 */
     struct buffer output; /* of a reply in parts: not sent yet */

@@ -12,6 +12,7 @@
 
 #include "http/http_message.h"
 
+struct buffer;
 struct loop;
 struct http_server;
 struct http_exchange;
@@ -204,6 +205,10 @@ MUST_USE enum status http_read(struct http_exchange *exchange, struct text *ret_
 MUST_USE enum status http_read_all(struct http_exchange *exchange, size_t bytes_max,
                                    struct text *ret_body);
 
+/* An empty buffer for the body of a whole reply, up to HTTP_BODY_BYTES_MAX: its content lives until
+ * the reply has left, its memory serves later exchanges. */
+struct buffer *http_exchange_body(struct http_exchange *exchange);
+
 struct http_reply {
     int status;
     const struct http_header *headers; /* besides content-length, date and server */
@@ -211,7 +216,7 @@ struct http_reply {
     struct text body;
 };
 
-/* A whole reply. Every text must be valid in the exchange's arena or static. Only once; a handler
+/* A whole reply. Every text must be valid in the exchange's arena or body, or static. Only once; a handler
  * that returns without any reply gets 500. Without body for HEAD, 204 and 304. Never parks. */
 void http_reply(struct http_exchange *exchange, const struct http_reply *reply);
 
