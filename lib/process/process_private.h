@@ -25,7 +25,7 @@ struct process_server {
     struct process *process;
     struct process_listener spec;
     struct grpc_server *grpc;
-    struct grpc_interceptor interceptors[2];
+    struct grpc_interceptor interceptors[GRPC_INTERCEPTORS_MAX]; /* the log's, the metrics', its */
     struct http_route routes[PROCESS_ROUTES_MAX];
     size_t route_count;
     size_t own_route; /* the first of those that every process has; they come last */

@@ -4,6 +4,8 @@
 #include "grpc/grpc_observers.h"
 #include "process/process_private.h"
 
+enum { OWN_INTERCEPTORS = GRPC_INTERCEPTORS_MAX - PROCESS_INTERCEPTORS_MAX };
+
 /* The status whose HTTP code was replied: the inverse of status_to_http(), which is not one to one.
  */
 static enum status status_of_reply(int http_status)
@@ -91,13 +93,16 @@ static enum status bind_server(struct process_server *server, struct call *call)
     struct process *process = server->process;
     server->interceptors[0] = grpc_log_calls(&process->log);
     server->interceptors[1] = grpc_count_calls(process->telemetry);
+    for (size_t i = 0; i < spec->interceptor_count; i++) {
+        server->interceptors[OWN_INTERCEPTORS + i] = spec->interceptors[i];
+    }
     const struct grpc_server_options options = {
         .services = spec->services,
         .service_count = spec->service_count,
         .descriptor_sets = spec->descriptor_sets,
         .descriptor_set_count = spec->descriptor_set_count,
         .interceptors = server->interceptors,
-        .interceptor_count = ARRAY_LENGTH(server->interceptors),
+        .interceptor_count = OWN_INTERCEPTORS + spec->interceptor_count,
     };
     enum status status = grpc_server_create(&options, &server->grpc);
     if (status != STATUS_OK) {

@@ -14,6 +14,7 @@
 #include "bookmark/controller/bookmark_controller.h"
 #include "bookmark/handler/bookmark_handler.h"
 #include "bookmark/repository/memory_bookmark_repository.h"
+#include "grpc/grpc_bearer.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "support/cmocka_test.h"
@@ -36,6 +37,8 @@ struct trial {
     struct bookmark_controller controller;
     struct grpc_service services[1];
     struct proto_descriptor_set descriptors;
+    struct grpc_interceptor guards[1];
+    size_t guard_count;
 };
 
 /* In the child: one line of what the parent compares. */
@@ -92,6 +95,8 @@ static enum status open_trial(void *self, struct process *process, struct call *
         .service_count = ARRAY_LENGTH(trial->services),
         .descriptor_sets = &trial->descriptors,
         .descriptor_set_count = 1,
+        .interceptors = trial->guards,
+        .interceptor_count = trial->guard_count,
     };
     assert_int_equal(process_add_listener(process, &listener), 0);
     assert_int_equal(process_add_listener(process, &listener), 1);
@@ -373,6 +378,31 @@ static void each_request_counts_once(void **state)
            "1\n" DRAINING STOPPED);
 }
 
+static void ask_without_token(struct trial *trial, struct call *call)
+{
+    static const char put[] = "/BookmarkService/PutBookmark";
+    say("call: %d\n", ask(trial, call, "POST", put, "{}").status);
+    say_page(trial, call, "live", "/livez");
+    say_counts(trial, call, put);
+}
+
+/* A listener's interceptors stand behind those of the process, which tell of what they refuse. */
+static void a_listener_may_be_guarded(void **state)
+{
+    static const struct grpc_bearer bearer = {.tokens = {TEXT_INIT("secret")}, .token_count = 1};
+    struct trial trial = {
+        .drive = ask_without_token,
+        .check_passes = true,
+        .guards = {grpc_require_bearer(&bearer)},
+        .guard_count = 1,
+    };
+    (void)state;
+    expect(&trial, "--threads=1", EXIT_SUCCESS,
+           "open\n" STARTING "call: 401\nlive: 200 ok\n"
+           "marquee_requests_total{protocol=\"connect\",method=\"/BookmarkService/PutBookmark\","
+           "status=\"UNAUTHENTICATED\"} 1\n" DRAINING STOPPED);
+}
+
 /* One call is held by a body that does not come; then there is no room for another, but for who
  * asks how the process is. */
 static void overload_and_count(struct trial *trial, struct call *call)
@@ -433,6 +463,7 @@ int main(void)
         cmocka_unit_test(second_signal_ends_at_once),
         cmocka_unit_test(each_request_counts_once),
         cmocka_unit_test(an_overloaded_process_refuses),
+        cmocka_unit_test(a_listener_may_be_guarded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
