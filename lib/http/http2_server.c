@@ -151,8 +151,8 @@ static void count_ping(struct http_connection *connection)
     static const char word[] = "too_many_pings"; /* gRFC A8 */
     struct http2_connection *http2 = connection->state;
     bool has_calls = !list_is_empty(&http2->streams);
-    if (!http2_keepalive_pinged(&http2->keepalive, connection->server, has_calls,
-                                now_ns(connection)) &&
+    if (!http2_server_keepalive_pinged(&http2->keepalive, connection->server, has_calls,
+                                       now_ns(connection)) &&
         !http2->terminated) {
         http2->terminated = true;
         (void)nghttp2_submit_goaway(http2->session, NGHTTP2_FLAG_NONE,
@@ -254,7 +254,7 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, v
     if (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) {
         const struct http_connection *connection = user_data;
         struct http2_connection *http2 = connection->state;
-        http2_keepalive_sent(&http2->keepalive);
+        http2_server_keepalive_sent(&http2->keepalive);
         stop_request(session, frame);
     } else if (frame->hd.type == NGHTTP2_GOAWAY) {
         follow_notice(user_data);
@@ -363,7 +363,7 @@ static void received(struct http_connection *connection, struct text bytes)
     const uint8_t *data = (const uint8_t *)bytes.data;
     size_t length = bytes.length;
     uint32_t error_code = NGHTTP2_NO_ERROR;
-    http2_keepalive_received(&http2->keepalive);
+    http2_server_keepalive_received(&http2->keepalive);
     if (!http2->blamed) {
         error_code = http2_watch_bytes(&http2->watch, bytes, &length);
     }
@@ -430,7 +430,8 @@ static int64_t due_ns(const struct http_connection *connection)
     if (is_noticed(http2) && http2->notice_ns + HTTP_DRAIN_ACK_MS * CLOCK_NS_PER_MS < due) {
         due = http2->notice_ns + HTTP_DRAIN_ACK_MS * CLOCK_NS_PER_MS;
     }
-    int64_t alive_due = http2_keepalive_due_ns(&http2->keepalive, server, connection->active_ns);
+    int64_t alive_due =
+        http2_server_keepalive_due_ns(&http2->keepalive, server, connection->active_ns);
     return due < alive_due ? due : alive_due;
 }
 
@@ -439,16 +440,16 @@ static bool keep_alive(struct http_connection *connection)
 {
     static const uint8_t alive_ping[8] = {'a', 'l', 'i', 'v', 'e'};
     struct http2_connection *http2 = connection->state;
-    switch (http2_keepalive_expire(&http2->keepalive, connection->server, connection->active_ns,
-                                   now_ns(connection))) {
-    case HTTP2_KEEPALIVE_CLOSE:
+    switch (http2_server_keepalive_expire(&http2->keepalive, connection->server,
+                                          connection->active_ns, now_ns(connection))) {
+    case HTTP2_SERVER_KEEPALIVE_CLOSE:
         http_connection_close(connection);
         return true;
-    case HTTP2_KEEPALIVE_PING:
+    case HTTP2_SERVER_KEEPALIVE_PING:
         (void)nghttp2_submit_ping(http2->session, NGHTTP2_FLAG_NONE, alive_ping);
         http_output_schedule(&connection->output);
         return true;
-    case HTTP2_KEEPALIVE_WAIT:
+    case HTTP2_SERVER_KEEPALIVE_WAIT:
     default:
         return false;
     }

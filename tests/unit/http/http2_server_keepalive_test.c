@@ -1,5 +1,5 @@
 /* Connections that are pinged too often, that have vanished, that nobody uses, that are too old. */
-#include "http/http2_keepalive.h"
+#include "http/http2_server_keepalive.h"
 
 #include "base/clock.h"
 #include "http/http_server_private.h"
@@ -104,21 +104,21 @@ static void test_pace(void **state)
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct http_server server = {.ping_interval_min_ms = 10};
-        struct http2_keepalive keepalive = {.strikes = 0};
+        struct http2_server_keepalive keepalive = {.strikes = 0};
         int64_t now_ns = CLOCK_NS_PER_S;
         bool well = true;
         server.options.pings_without_calls = cases[i].permitted;
         for (unsigned j = 0; j < 10; j++) {
-            well &= http2_keepalive_pinged(&keepalive, &server, cases[i].has_calls, now_ns);
+            well &= http2_server_keepalive_pinged(&keepalive, &server, cases[i].has_calls, now_ns);
             now_ns += interval_ns * cases[i].pace_percent / 100;
         }
         assert_int_equal(well, cases[i].want);
     }
     struct http_server server = {.ping_interval_min_ms = 10};
-    struct http2_keepalive keepalive = {.strikes = 0};
+    struct http2_server_keepalive keepalive = {.strikes = 0};
     for (int64_t i = 1; i < 10; i++) {
         int64_t now_ns = i * HTTP2_PING_WITHOUT_CALLS_MS * CLOCK_NS_PER_MS;
-        assert_true(http2_keepalive_pinged(&keepalive, &server, false, now_ns));
+        assert_true(http2_server_keepalive_pinged(&keepalive, &server, false, now_ns));
     }
 }
 

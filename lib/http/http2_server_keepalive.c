@@ -1,10 +1,10 @@
-#include "http/http2_keepalive.h"
+#include "http/http2_server_keepalive.h"
 
 #include "base/clock.h"
 #include "http/http_server_private.h"
 
-bool http2_keepalive_pinged(struct http2_keepalive *keepalive, const struct http_server *server,
-                            bool has_calls, int64_t now_ns)
+bool http2_server_keepalive_pinged(struct http2_server_keepalive *keepalive,
+                                   const struct http_server *server, bool has_calls, int64_t now_ns)
 {
     int64_t interval_ms = server->ping_interval_min_ms;
     if (!has_calls && !server->options.pings_without_calls &&
@@ -23,24 +23,24 @@ bool http2_keepalive_pinged(struct http2_keepalive *keepalive, const struct http
     return keepalive->strikes <= HTTP2_PING_STRIKES_MAX;
 }
 
-int64_t http2_keepalive_due_ns(const struct http2_keepalive *keepalive,
-                               const struct http_server *server, int64_t active_ns)
+int64_t http2_server_keepalive_due_ns(const struct http2_server_keepalive *keepalive,
+                                      const struct http_server *server, int64_t active_ns)
 {
     return keepalive->pinged_ns != 0
                ? keepalive->pinged_ns + server->keepalive_timeout_ms * CLOCK_NS_PER_MS
                : active_ns + server->keepalive_time_ms * CLOCK_NS_PER_MS;
 }
 
-enum http2_keepalive_action http2_keepalive_expire(struct http2_keepalive *keepalive,
-                                                   const struct http_server *server,
-                                                   int64_t active_ns, int64_t now_ns)
+enum http2_server_keepalive_action
+http2_server_keepalive_expire(struct http2_server_keepalive *keepalive,
+                              const struct http_server *server, int64_t active_ns, int64_t now_ns)
 {
-    if (http2_keepalive_due_ns(keepalive, server, active_ns) > now_ns) {
-        return HTTP2_KEEPALIVE_WAIT;
+    if (http2_server_keepalive_due_ns(keepalive, server, active_ns) > now_ns) {
+        return HTTP2_SERVER_KEEPALIVE_WAIT;
     }
     if (keepalive->pinged_ns != 0) {
-        return HTTP2_KEEPALIVE_CLOSE;
+        return HTTP2_SERVER_KEEPALIVE_CLOSE;
     }
     keepalive->pinged_ns = now_ns;
-    return HTTP2_KEEPALIVE_PING;
+    return HTTP2_SERVER_KEEPALIVE_PING;
 }
