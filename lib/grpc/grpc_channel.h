@@ -9,6 +9,7 @@
  * instance. */
 #pragma once
 
+#include "grpc/grpc_codec.h"
 #include "grpc/grpc_method.h"
 
 struct loop;
@@ -35,6 +36,9 @@ struct grpc_channel_options {
     const char *target;         /* "rating": in messages and observations */
     int64_t connect_timeout_ms; /* 0: 5 s */
     size_t message_bytes_max;   /* 0: 4 MiB */
+    /* What messages are written in: protobuf, or JSON, for which the pool also has the type of
+     * every request (CHECKed). */
+    enum grpc_codec codec;
 };
 
 /* Without addresses yet: calls wait for the first ones until their deadline.

@@ -128,7 +128,9 @@ void grpc_client_call_init(struct grpc_client_call *self, struct grpc_channel *c
     struct grpc_stream *stream = &self->stream;
     stream->call = call;
     stream->is_client = true;
+    stream->form.codec = channel->options.codec;
     stream->form.compress = self->options->compress;
+    stream->send_pool = channel->options.pool;
     stream->write = write_frame;
     grpc_frame_reader_init(&stream->reader, bytes_max > 0 ? bytes_max : GRPC_MESSAGE_BYTES_MAX,
                            read_part, self);

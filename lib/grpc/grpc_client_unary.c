@@ -18,10 +18,11 @@ static enum status encode_request(struct grpc_client_call *self, const ProtobufC
                                   struct text *ret_frame)
 {
     struct grpc_stream *stream = &self->stream;
-    if (!stream->form.compress) {
+    if (stream->form.codec == GRPC_CODEC_PROTO && !stream->form.compress) {
         return grpc_codec_frame_in_arena(self->call, request, ret_frame);
     }
-    enum status status = grpc_codec_frame(self->call, stream->form, NULL, request, &stream->out);
+    enum status status = grpc_codec_frame(
+        self->call, stream->form, grpc_stream_send_type(stream, request), request, &stream->out);
     *ret_frame = buffer_text(&stream->out);
     return status;
 }

@@ -5,10 +5,12 @@
 
 #include "base/arena.h"
 #include "grpc/connect_unary.h"
+#include "grpc/grpc_cors.h"
 #include "grpc/grpc_descriptor_sets.h"
 #include "grpc/grpc_health.h"
 #include "grpc/grpc_reflection.h"
 #include "grpc/grpc_server_private.h"
+#include "grpc/grpc_web.h"
 
 enum {
     OWN_SERVICES = 3, /* health, and reflection under two names */
@@ -21,9 +23,11 @@ static void serve(void *state, struct http_exchange *exchange)
     const struct http_request *request = http_exchange_request(exchange);
     struct text content_type =
         http_header_find(request->headers, request->header_count, TEXT("content-type"));
-    if (text_starts_with(content_type, TEXT("application/grpc"))) {
+    if (grpc_web_is_type(content_type)) {
+        grpc_web_serve(method, exchange, content_type);
+    } else if (text_starts_with(content_type, TEXT("application/grpc"))) {
         grpc_serve(method, exchange, content_type);
-    } else {
+    } else if (!grpc_cors_preflight(method, exchange)) {
         connect_serve(method, exchange);
     }
 }
@@ -169,8 +173,9 @@ enum status grpc_server_create(const struct grpc_server_options *options,
         return STATUS_RESOURCE_EXHAUSTED;
     }
     server->options = *options;
-    if (options->interceptor_count > GRPC_INTERCEPTORS_MAX) {
-        free(server);
+    if (options->interceptor_count > GRPC_INTERCEPTORS_MAX ||
+        !grpc_cors_options_are_valid(options)) {
+        grpc_server_destroy(server);
         return STATUS_INVALID_ARGUMENT;
     }
     if (server->options.message_bytes_max == 0) {
@@ -215,24 +220,53 @@ const struct http_route *grpc_server_routes(const struct grpc_server *server, si
 
 void grpc_server_fallback(void *server, struct http_exchange *exchange)
 {
-    (void)server; /* the routes have been asked already */
     const struct http_request *request = http_exchange_request(exchange);
     struct text content_type =
         http_header_find(request->headers, request->header_count, TEXT("content-type"));
     struct call *call = http_exchange_call(exchange);
-    if (!text_starts_with(content_type, TEXT("application/grpc")) || request->version < 2) {
+    bool is_web = grpc_web_is_type(content_type);
+    if (!text_starts_with(content_type, TEXT("application/grpc")) ||
+        (!is_web && request->version < 2)) {
         http_reply_problem(exchange, call_fail(call, STATUS_NOT_FOUND, "nothing is here"));
         return;
     }
     struct text message =
         arena_format(call->arena, "there is no method %.*s", TEXT_ARGUMENTS(request->path));
+    if (is_web) {
+        grpc_web_reply_unimplemented(server, exchange, content_type, message);
+        return;
+    }
     grpc_reply_trailers_only(exchange, STATUS_UNIMPLEMENTED, message);
+}
+
+/* Whether its replies end in their bodies, which may have to wait for the peer: gRPC-Web and
+ * Connect's streams. */
+static bool ends_in_body(const struct grpc_server_method *method, struct text content_type)
+{
+    return grpc_web_is_type(content_type) ||
+           (method->method->kind != GRPC_UNARY &&
+            !text_starts_with(content_type, TEXT("application/grpc")));
+}
+
+/* A whole reply never waits, and clients of both know what 429 and 503 mean. */
+static void refuse_by_status(const struct grpc_server_method *method,
+                             struct http_exchange *exchange, struct text content_type,
+                             const struct http_overload *overload)
+{
+    struct http_header cors[GRPC_CORS_HEADERS_MAX];
+    size_t count = grpc_cors_add(&method->server->options, exchange, cors, 0);
+    const char *protocol = grpc_web_is_type(content_type) ? "grpc-web" : "connect";
+    struct grpc_server_call *self = grpc_server_call_create(method, exchange, protocol);
+    if (self != NULL) {
+        grpc_server_call_observe(self, grpc_server_call_admit(self));
+    }
+    http_reply_problem_with(exchange, status_to_http(overload->status), text_of(overload->reason),
+                            cors, count);
 }
 
 enum http_overload_answer grpc_server_overloaded(void *server, struct http_exchange *exchange,
                                                  const struct http_overload *overload)
 {
-    (void)overload; /* grpc_server_call_admit() asks the exchange for it */
     const struct grpc_server *self = server;
     const struct http_route *route = http_exchange_route(exchange);
     if (route == NULL || route->handle != serve) {
@@ -243,7 +277,14 @@ enum http_overload_answer grpc_server_overloaded(void *server, struct http_excha
     if (is_health && method->method->kind == GRPC_UNARY) {
         return HTTP_OVERLOAD_SERVE;
     }
-    serve(route->state, exchange);
+    const struct http_request *request = http_exchange_request(exchange);
+    struct text content_type =
+        http_header_find(request->headers, request->header_count, TEXT("content-type"));
+    if (ends_in_body(method, content_type)) {
+        refuse_by_status(method, exchange, content_type, overload);
+    } else {
+        serve(route->state, exchange); /* as far as grpc_server_call_admit() */
+    }
     return HTTP_OVERLOAD_ANSWERED;
 }
 

@@ -16,6 +16,7 @@ static void create_pool(struct grpc_fixture *fixture)
         {marquee_reflection_proto_descriptor_set, marquee_reflection_proto_descriptor_set_size},
     };
     static const ProtobufCMessageDescriptor *const roots[] = {
+        &marquee__test__echo_request__descriptor,
         &marquee__test__echo_response__descriptor,
         &grpc__health__v1__health_check_response__descriptor,
         &grpc__health__v1__health_list_response__descriptor,

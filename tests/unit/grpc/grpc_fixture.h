@@ -28,7 +28,7 @@ struct grpc_instance {
 
 struct grpc_fixture {
     struct loop *loop;
-    struct proto_pool *pool; /* of the messages that clients receive */
+    struct proto_pool *pool; /* of the messages that clients receive, and of Echo's requests */
     struct grpc_instance server;
     struct grpc_channel *channel;
     struct arena arena;
@@ -61,6 +61,8 @@ void grpc_fixture_run_with(void (*body)(struct grpc_fixture *fixture),
     }
 #define FIXTURE_TEST(name)                                                                         \
     FIXTURE_LOOPBACK_TEST(name)                                                                    \
+    FIXTURE_TCP_TEST(name)
+#define FIXTURE_TCP_TEST(name)                                                                     \
     static void name##_tcp(void **state)                                                           \
     {                                                                                              \
         (void)state;                                                                               \

@@ -69,6 +69,21 @@ static void each_protocol_is_told(struct grpc_fixture *fixture)
     assert_true(text_starts_with(reply.body, TEXT("{\"code\":\"unavailable\",")));
     assert_string_equal(echo->observed_protocol, "connect");
 
+    /* Whose replies end in a body gets none: to write it might mean to wait. */
+    const struct raw_request in_body[] = {
+        {.path = ECHO, .content_type = "application/grpc-web", .body = empty_frame},
+        {.path = "/marquee.test.EchoService/Split",
+         .content_type = "application/connect+json",
+         .body = empty_frame},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(in_body); i++) {
+        raw_http2(fixture, &in_body[i], &reply);
+        assert_int_equal(reply.status, 503);
+        assert_true(text_equal(find_header(&reply, "retry-after"), TEXT("2")));
+        assert_string_equal(echo->observed_protocol, i == 0 ? "grpc-web" : "connect");
+        assert_int_equal(echo->observed, STATUS_UNAVAILABLE);
+    }
+
     request.path = "/nowhere";
     raw_http1(fixture, &request, &reply);
     assert_int_equal(reply.status, 503);
@@ -79,7 +94,7 @@ static void each_protocol_is_told(struct grpc_fixture *fixture)
     assert_int_equal(reply.status, 200);
 
     assert_int_equal(echo->calls, 1);
-    assert_int_equal(http_server_refused_count(fixture->server.http), 5);
+    assert_int_equal(http_server_refused_count(fixture->server.http), 7);
     status_ignore(grpc_client_finish(held));
     grpc_fixture_await(fixture, &echo->running, 0);
     request.path = ECHO;
