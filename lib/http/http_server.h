@@ -216,8 +216,9 @@ struct http_reply {
     struct text body;
 };
 
-/* A whole reply. Every text must be valid in the exchange's arena or body, or static. Only once; a handler
- * that returns without any reply gets 500. Without body for HEAD, 204 and 304. Never parks. */
+/* A whole reply. Every text must be valid in the exchange's arena or body, or static. Only once; a
+ * handler that returns without any reply gets 500. Without body for HEAD, 204 and 304. Never parks.
+ */
 void http_reply(struct http_exchange *exchange, const struct http_reply *reply);
 
 /* application/problem+json (RFC 9457) with the status's HTTP code and the call's error as `detail`.
