@@ -4,6 +4,7 @@
 #include "grpc/grpc_stream.h"
 #include "support/cmocka_test.h"
 #include "unit/grpc/raw_client.h"
+#include "unit/http/http2_frames.h"
 
 #define ECHO "/marquee.test.EchoService/Echo"
 
@@ -100,6 +101,36 @@ static void each_protocol_is_told(struct grpc_fixture *fixture)
     request.path = ECHO;
     raw_http1(fixture, &request, &reply);
     assert_int_equal(reply.status, 200);
+}
+
+/* A client whose windows are closed must not make the server wait where it cannot. */
+static void closed_windows_hold_nothing_up(struct grpc_fixture *fixture)
+{
+    static const char *const types[] = {"application/grpc", "application/grpc-web",
+                                        "application/grpc-web-text", "application/connect+proto",
+                                        "application/json"};
+    struct grpc_stream *held = hold(fixture);
+    struct http_transport *transport = NULL;
+    struct raw_peer peer;
+    struct http2_frame frame;
+    size_t offset = 0;
+    assert_int_equal(http_server_connect_loopback(fixture->server.http, &transport), STATUS_OK);
+    raw_peer_open(&peer, transport);
+    http2_frames_open(&peer);
+    http2_frames_send(&peer, FRAME_SETTINGS, 0, 0, TEXT("\0\4\0\0\0\0")); /* initial window */
+    for (uint32_t i = 0; i < ARRAY_LENGTH(types); i++) {
+        for (uint32_t j = 0; j < 2; j++) {
+            const char *path = j == 0 ? ECHO : "/marquee.test.EchoService/Split";
+            http2_frames_request(&peer, 4 * i + 2 * j + 1, "POST", path, "content-type", types[i],
+                                 true);
+            assert_true(http2_frames_find(&peer, &offset, FRAME_HEADERS, &frame));
+            assert_int_equal(frame.stream_id, 4 * i + 2 * j + 1);
+        }
+    }
+    assert_int_equal(http_server_refused_count(fixture->server.http), 2 * ARRAY_LENGTH(types));
+    raw_peer_close(&peer);
+    status_ignore(grpc_client_finish(held));
+    grpc_fixture_await(fixture, &fixture->server.echo.running, 0);
 }
 
 static int64_t pushback_ms;
@@ -240,6 +271,7 @@ static void test_told(void **state)
 {
     (void)state;
     grpc_fixture_run_with(each_protocol_is_told, take_one);
+    grpc_fixture_run_with(closed_windows_hold_nothing_up, take_one);
 }
 
 static void test_pushback(void **state)
