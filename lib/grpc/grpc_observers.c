@@ -25,7 +25,8 @@ void grpc_log_request(const struct log *log, const struct call *call,
                         log_integer("duration_us", outcome->duration_ns / 1000),
                         log_integer("received_bytes", (int64_t)outcome->received_bytes),
                         log_integer("sent_bytes", (int64_t)outcome->sent_bytes),
-                        log_text("peer", call->identity.peer)));
+                        log_text("peer", call->identity.peer),
+                        log_text("subject", call->identity.subject)));
 }
 
 static void log_outcome(void *state, struct call *call, const struct grpc_outcome *outcome)

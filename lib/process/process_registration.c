@@ -74,6 +74,7 @@ static enum status describe(struct process_server *server, struct call *call,
         .instance_id = id,
         .host = host,
         .port = port,
+        .tls = server->process->tls_server != NULL,
         .ttl_ms = config_duration_ms(server->process->config, "registration-ttl"),
     };
     return STATUS_OK;
@@ -141,8 +142,19 @@ static void on_called(void *state, const char *target, const char *path, enum st
 struct grpc_channel_options
 process_channel_options(struct process *process, const struct proto_pool *pool, const char *target)
 {
+    /* One that hangs is found by the calls that it keeps waiting, long before the registry does. */
+    static const struct grpc_outlier_options outlier = {
+        .consecutive_failures = PROCESS_FAILURES_IN_A_ROW_MAX,
+        .ejected_percent_max = GRPC_OUTLIER_PANIC_PERCENT,
+    };
     return (struct grpc_channel_options){
-        .pool = pool, .observe = on_called, .observe_state = process, .target = target};
+        .pool = pool,
+        .tls = process->tls_client,
+        .observe = on_called,
+        .observe_state = process,
+        .target = target,
+        .outlier = &outlier,
+    };
 }
 
 static void on_instances(void *state, const struct discovery_snapshot *snapshot)

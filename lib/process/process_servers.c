@@ -172,6 +172,9 @@ enum status process_servers_create(struct process *process, struct call *call, u
             .connection_age_grace_ms = config_duration_ms(config, "connection-max-age-grace"),
             .keepalive_time_ms = config_duration_ms(config, "keepalive-time"),
             .keepalive_timeout_ms = config_duration_ms(config, "keepalive-timeout"),
+            .tls = process->tls_server,
+            .refused = process_connection_refused,
+            .refused_state = process,
         };
         enum status status =
             http_server_create(process_loop(process, index), &options, &server->http[index]);

@@ -75,6 +75,11 @@ void grpc_fixture_run_with(void (*body)(struct grpc_fixture *fixture),
 /* Opens a further instance, listening on TCP. streams_max: 0 for the default. */
 void grpc_instance_open(struct grpc_fixture *fixture, struct grpc_instance *instance,
                         uint32_t streams_max);
+/* Takes a port that refuses connections until an instance is opened at it. */
+int grpc_fixture_reserve(char address[HTTP_ADDRESS_BYTES_MAX]);
+/* The same there; the descriptor is consumed. */
+void grpc_instance_open_at(struct grpc_fixture *fixture, struct grpc_instance *instance, int fd);
+
 /* Ends it at once: its calls are cancelled, its port refuses. */
 void grpc_instance_close(struct grpc_instance *instance);
 
