@@ -8,9 +8,6 @@
 #include "http/http2_server_private.h"
 #include "http/http_server_private.h"
 
-/* How long the peer may take to answer the ping that follows the first GOAWAY. */
-#define NOTICE_NS CLOCK_NS_PER_S
-
 static const uint8_t drain_ping[8] = {'d', 'r', 'a', 'i', 'n'};
 
 static int64_t now_ns(const struct http_connection *connection)
@@ -130,13 +127,39 @@ static void complete_request(struct http2_connection *http2, struct http_exchang
     list_append(&http2->ready, &exchange->ready_link);
 }
 
+/* Between the two GOAWAYs of a drain. */
+static bool is_noticed(const struct http2_connection *http2)
+{
+    return http2->notice_ns != 0 && !http2->terminated;
+}
+
+/* The second and last GOAWAY: whatever the peer had under way when it read the first has come. */
 static void drained_notice(struct http2_connection *http2)
 {
-    if (http2->notice_ns != 0 && !http2->terminated) {
+    if (is_noticed(http2)) {
+        const char *word = http2->connection->farewell;
+        http2->terminated = true;
+        http2->idle_since_ns = now_ns(http2->connection);
+        (void)nghttp2_submit_goaway(http2->session, NGHTTP2_FLAG_NONE,
+                                    nghttp2_session_get_last_proc_stream_id(http2->session),
+                                    NGHTTP2_NO_ERROR, (const uint8_t *)word, strlen(word));
+    }
+}
+
+static void count_ping(struct http_connection *connection)
+{
+    static const char word[] = "too_many_pings"; /* gRFC A8 */
+    struct http2_connection *http2 = connection->state;
+    bool has_calls = !list_is_empty(&http2->streams);
+    if (!http2_server_keepalive_pinged(&http2->keepalive, connection->server, has_calls,
+                                       now_ns(connection)) &&
+        !http2->terminated) {
         http2->terminated = true;
         (void)nghttp2_submit_goaway(http2->session, NGHTTP2_FLAG_NONE,
                                     nghttp2_session_get_last_proc_stream_id(http2->session),
-                                    NGHTTP2_NO_ERROR, NULL, 0);
+                                    NGHTTP2_ENHANCE_YOUR_CALM, (const uint8_t *)word,
+                                    sizeof(word) - 1);
+        (void)nghttp2_session_terminate_session(http2->session, NGHTTP2_ENHANCE_YOUR_CALM);
     }
 }
 
@@ -147,8 +170,9 @@ static int on_frame_received(nghttp2_session *session, const nghttp2_frame *fram
     if (frame->hd.type == NGHTTP2_SETTINGS) {
         http2->settled = true;
     } else if (frame->hd.type == NGHTTP2_PING) {
-        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0 &&
-            memcmp(frame->ping.opaque_data, drain_ping, sizeof(drain_ping)) == 0) {
+        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) {
+            count_ping(connection);
+        } else if (memcmp(frame->ping.opaque_data, drain_ping, sizeof(drain_ping)) == 0) {
             drained_notice(http2);
         }
     } else if (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) {
@@ -215,10 +239,25 @@ static void stop_request(nghttp2_session *session, const nghttp2_frame *frame)
     }
 }
 
+/* nghttp2 sends pings before all else: submitted together with the notice, its answer would not
+ * say that the notice was read. */
+static void follow_notice(struct http_connection *connection)
+{
+    struct http2_connection *http2 = connection->state;
+    if (is_noticed(http2)) {
+        (void)nghttp2_submit_ping(http2->session, NGHTTP2_FLAG_NONE, drain_ping);
+    }
+}
+
 static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
     if (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) {
+        const struct http_connection *connection = user_data;
+        struct http2_connection *http2 = connection->state;
+        http2_server_keepalive_sent(&http2->keepalive);
         stop_request(session, frame);
+    } else if (frame->hd.type == NGHTTP2_GOAWAY) {
+        follow_notice(user_data);
     } else if (frame->hd.type == NGHTTP2_RST_STREAM) {
         uint32_t code = frame->rst_stream.error_code;
         if (code != NGHTTP2_NO_ERROR && code != NGHTTP2_CANCEL && code != NGHTTP2_INTERNAL_ERROR) {
@@ -324,6 +363,7 @@ static void received(struct http_connection *connection, struct text bytes)
     const uint8_t *data = (const uint8_t *)bytes.data;
     size_t length = bytes.length;
     uint32_t error_code = NGHTTP2_NO_ERROR;
+    http2_server_keepalive_received(&http2->keepalive);
     if (!http2->blamed) {
         error_code = http2_watch_bytes(&http2->watch, bytes, &length);
     }
@@ -365,9 +405,14 @@ static void drain(struct http_connection *connection)
     struct http2_connection *http2 = connection->state;
     http2->notice_ns = now_ns(connection);
     (void)nghttp2_submit_shutdown_notice(http2->session);
-    (void)nghttp2_submit_ping(http2->session, NGHTTP2_FLAG_NONE, drain_ping);
     http_output_schedule(&connection->output);
     http_connection_watch(connection);
+}
+
+static bool is_drained(const struct http_connection *connection)
+{
+    const struct http2_connection *http2 = connection->state;
+    return http2->terminated && !nghttp2_session_want_write(http2->session);
 }
 
 static int64_t due_ns(const struct http_connection *connection)
@@ -375,24 +420,61 @@ static int64_t due_ns(const struct http_connection *connection)
     const struct http2_connection *http2 = connection->state;
     const struct http_server *server = connection->server;
     int64_t due = INT64_MAX;
-    if (list_is_empty(&http2->streams)) {
+    if (list_is_empty(&http2->streams) && !is_noticed(http2)) {
         due = http2->idle_since_ns + server->idle_timeout_ms * CLOCK_NS_PER_MS;
     }
     int64_t since = http2->settled ? http2->block_since_ns : connection->opened_ns;
     if (since != 0 && since + server->header_timeout_ms * CLOCK_NS_PER_MS < due) {
         due = since + server->header_timeout_ms * CLOCK_NS_PER_MS;
     }
-    if (http2->notice_ns != 0 && !http2->terminated && http2->notice_ns + NOTICE_NS < due) {
-        due = http2->notice_ns + NOTICE_NS;
+    if (is_noticed(http2) && http2->notice_ns + HTTP_DRAIN_ACK_MS * CLOCK_NS_PER_MS < due) {
+        due = http2->notice_ns + HTTP_DRAIN_ACK_MS * CLOCK_NS_PER_MS;
     }
-    return due;
+    int64_t alive_due =
+        http2_server_keepalive_due_ns(&http2->keepalive, server, connection->active_ns);
+    return due < alive_due ? due : alive_due;
+}
+
+/* Looks after the client's life. false: something else is due. */
+static bool keep_alive(struct http_connection *connection)
+{
+    static const uint8_t alive_ping[8] = {'a', 'l', 'i', 'v', 'e'};
+    struct http2_connection *http2 = connection->state;
+    switch (http2_server_keepalive_expire(&http2->keepalive, connection->server,
+                                          connection->active_ns, now_ns(connection))) {
+    case HTTP2_SERVER_KEEPALIVE_CLOSE:
+        http_connection_close(connection);
+        return true;
+    case HTTP2_SERVER_KEEPALIVE_PING:
+        (void)nghttp2_submit_ping(http2->session, NGHTTP2_FLAG_NONE, alive_ping);
+        http_output_schedule(&connection->output);
+        return true;
+    case HTTP2_SERVER_KEEPALIVE_WAIT:
+    default:
+        return false;
+    }
+}
+
+/* Settled and without a call for too long: it may have one under way. */
+static bool is_unused(const struct http_connection *connection)
+{
+    const struct http2_connection *http2 = connection->state;
+    int64_t idle_ns = connection->server->idle_timeout_ms * CLOCK_NS_PER_MS;
+    return list_is_empty(&http2->streams) && http2->settled && http2->block_since_ns == 0 &&
+           !http2->terminated && http2->idle_since_ns + idle_ns <= now_ns(connection);
 }
 
 static void expire(struct http_connection *connection)
 {
     struct http2_connection *http2 = connection->state;
-    if (http2->notice_ns != 0 && !http2->terminated) {
+    if (keep_alive(connection)) {
+        return;
+    }
+    if (is_noticed(http2)) {
         drained_notice(http2);
+    } else if (is_unused(connection)) {
+        connection->farewell = "max_idle"; /* gRFC A9 */
+        http_connection_drain(connection);
     } else if (!http2->terminated) {
         http2->terminated = true;
         http2->settled = true;
@@ -424,6 +506,7 @@ const struct http_protocol http2_protocol = {
     .fill = fill,
     .flushed = flushed,
     .drain = drain,
+    .is_drained = is_drained,
     .due_ns = due_ns,
     .expire = expire,
     .close = close_session,

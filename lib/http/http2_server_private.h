@@ -2,6 +2,7 @@
  * http2_exchange.c replies. */
 #pragma once
 
+#include "http/http2_server_keepalive.h"
 #include "http/http2_session.h"
 #include "http/http2_watch.h"
 #include "http/http_connection.h"
@@ -16,6 +17,7 @@ struct http2_connection {
     size_t waiting_bytes; /* of replies in parts, that the session has not taken */
     struct http2_strikes strikes;
     struct http2_watch watch;
+    struct http2_server_keepalive keepalive;
     int64_t idle_since_ns;
     int64_t block_since_ns; /* when a header block began that is not complete; 0: none is open */
     int64_t notice_ns;      /* when the first GOAWAY of a drain was sent; 0: none was */

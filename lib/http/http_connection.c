@@ -73,7 +73,8 @@ static void become(struct http_connection *connection, const struct http_protoco
         http_connection_close(connection);
         return;
     }
-    if (connection->sniffed_length > 0) {
+    http_connection_watch(connection); /* for what this protocol does sooner than to be idle */
+    if (connection->transport != NULL && connection->sniffed_length > 0) {
         struct text sniffed = {connection->sniffed, connection->sniffed_length};
         protocol->received(connection, sniffed);
     }
@@ -110,6 +111,12 @@ static void sniff_nothing(struct http_connection *connection)
     (void)connection;
 }
 
+static bool sniff_is_drained(const struct http_connection *connection)
+{
+    (void)connection;
+    return true;
+}
+
 static int64_t sniff_due_ns(const struct http_connection *connection)
 {
     const struct http_server *server = connection->server;
@@ -125,10 +132,24 @@ const struct http_protocol http_sniffing = {
     .fill = sniff_nothing,
     .flushed = sniff_nothing,
     .drain = http_connection_close,
+    .is_drained = sniff_is_drained,
     .due_ns = sniff_due_ns,
     .expire = http_connection_close,
     .close = sniff_nothing,
 };
+
+/* gRFC A9: no new calls, then, after the grace, none at all. */
+static void end_age(struct http_connection *connection, int64_t now_ns)
+{
+    if (connection->is_old) {
+        http_connection_close(connection);
+        return;
+    }
+    connection->is_old = true;
+    connection->age_due_ns = now_ns + connection->server->connection_age_grace_ms * CLOCK_NS_PER_MS;
+    connection->farewell = "max_age";
+    http_connection_drain(connection);
+}
 
 static void on_expire(struct loop_timer *timer)
 {
@@ -136,6 +157,8 @@ static void on_expire(struct loop_timer *timer)
     int64_t now_ns = loop_now_ns(connection->server->loop);
     if (http_connection_output_due_ns(connection) <= now_ns) {
         http_connection_close(connection);
+    } else if (connection->age_due_ns <= now_ns) {
+        end_age(connection, now_ns);
     } else if (connection->protocol->due_ns(connection) <= now_ns) {
         connection->protocol->expire(connection);
     }
@@ -161,6 +184,7 @@ void http_connection_watch(struct http_connection *connection)
     /* Looked at again after an idle time in any case: due_ns() may come down without a call. */
     due_ns = due_ns < idle_due_ns ? due_ns : idle_due_ns;
     due_ns = due_ns < output_due_ns ? due_ns : output_due_ns;
+    due_ns = due_ns < connection->age_due_ns ? due_ns : connection->age_due_ns;
     if (connection->timer.place != 0 && connection->timer.due_ns <= due_ns) {
         return;
     }
@@ -182,6 +206,8 @@ enum status http_connection_open(struct http_server *server, struct http_transpo
     connection->timer.expire = on_expire;
     connection->opened_ns = loop_now_ns(server->loop);
     connection->active_ns = connection->opened_ns;
+    connection->age_due_ns = http_server_age_due_ns(server, connection->opened_ns);
+    connection->farewell = "";
     transport->events = (struct http_transport_events){
         .received = on_received,
         .drained = on_drained,

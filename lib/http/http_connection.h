@@ -20,6 +20,8 @@ struct http_protocol {
     void (*flushed)(struct http_connection *connection);
     /* No new requests from here on; closes when those that run have ended. Once. */
     void (*drain)(struct http_connection *connection);
+    /* Whether drain() has nothing more to tell the peer; exchanges are counted elsewhere. */
+    bool (*is_drained)(const struct http_connection *connection);
     /* When the peer will have been silent for too long, on loop_now_ns(); in the past: now.
      * INT64_MAX: it need not say anything. */
     int64_t (*due_ns)(const struct http_connection *connection);
@@ -45,6 +47,10 @@ struct http_connection {
     struct loop_timer timer;
     int64_t active_ns; /* when something came or an exchange ended: what idleness counts from */
     int64_t opened_ns;
+    int64_t age_due_ns;   /* when it is too old, and once `is_old`, when it is closed */
+    const char *farewell; /* why it is drained, in a word for HTTP/2's last GOAWAY; or "" */
+    unsigned running;     /* handlers of requests that came on it */
+    bool is_old;
     bool draining;
     char sniffed[HTTP_PREFACE_BYTES];
     size_t sniffed_length;

@@ -73,6 +73,7 @@ struct http_exchange {
     struct arena arena;
     const struct http_route *route;
     struct text rest;
+    const struct http_overload *overload; /* why it is being refused, or NULL */
     int note;
     int64_t started_ns;
 
@@ -85,6 +86,7 @@ struct http_exchange {
     struct fiber_wait writable;
 
     struct http_exchange_reply reply;
+    struct buffer body; /* of a whole reply that the handler encodes here */
 
     /* HTTP/2 */
     struct buffer output; /* of a reply in parts: not sent yet */

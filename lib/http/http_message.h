@@ -16,6 +16,8 @@ enum {
     HTTP_ADDRESS_BYTES_MAX = 280,          /* "host:port" with its NUL */
 };
 
+struct arena;
+
 struct http_header {
     struct text name; /* lower case */
     struct text value;
@@ -37,6 +39,10 @@ MUST_USE enum status http_query_parameter(struct call *call, struct text query, 
  */
 MUST_USE enum status http_percent_decode(struct call *call, struct text encoded,
                                          struct text *ret_decoded);
+
+/* The value of `retry-after` (RFC 9110 section 10.2.3): whole seconds, rounded up. {NULL, 0}: no
+ * room in the arena. */
+struct text http_retry_after(struct arena *arena, int64_t retry_after_ms);
 
 /* Percent-encodes everything but RFC 3986's unreserved characters; {NULL, 0}: no room in the arena.
  */

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/random.h"
 #include "http/http2_memory.h"
 #include "http/http_exchange.h"
 #include "http/http_handshake.h"
@@ -40,6 +42,15 @@ enum status http_server_create(struct loop *loop, const struct http_server_optio
     server->idle_timeout_ms = or_default(options->idle_timeout_ms, IDLE_TIMEOUT_MS);
     server->header_timeout_ms = or_default(options->header_timeout_ms, HEADER_TIMEOUT_MS);
     server->body_timeout_ms = or_default(options->body_timeout_ms, BODY_TIMEOUT_MS);
+    server->keepalive_time_ms = or_default(options->keepalive_time_ms, HTTP_KEEPALIVE_TIME_MS);
+    server->keepalive_timeout_ms =
+        or_default(options->keepalive_timeout_ms, HTTP_KEEPALIVE_TIMEOUT_MS);
+    server->ping_interval_min_ms =
+        or_default(options->ping_interval_min_ms, HTTP_PING_INTERVAL_MIN_MS);
+    server->connection_age_grace_ms =
+        or_default(options->connection_age_grace_ms, HTTP_CONNECTION_AGE_GRACE_MS);
+    server->calls_max = options->calls_max > 0 ? options->calls_max : (unsigned)HTTP_EXCHANGES_MAX;
+    server->delay_max_ms = or_default(options->delay_max_ms, HTTP_DELAY_MAX_MS);
     server->arena_bytes_max =
         options->arena_bytes_max > 0 ? options->arena_bytes_max : ARENA_BYTES_MAX;
     list_init(&server->connections);
@@ -50,12 +61,26 @@ enum status http_server_create(struct loop *loop, const struct http_server_optio
     return STATUS_OK;
 }
 
+int64_t http_server_age_due_ns(const struct http_server *server, int64_t opened_ns)
+{
+    const struct http_server_options *options = &server->options;
+    if (options->connection_age_max_ms <= 0) {
+        return INT64_MAX;
+    }
+    double fraction = options->age_fraction != NULL ? options->age_fraction() : random_fraction();
+    double spread = HTTP_CONNECTION_AGE_JITTER_PERCENT / 100.0 * (2 * fraction - 1);
+    double age_ms = (double)options->connection_age_max_ms * (1 + spread);
+    return opened_ns + (int64_t)(age_ms * (double)CLOCK_NS_PER_MS);
+}
+
+/* Something waits to be sent, or must still be said. */
 static bool has_output(struct http_server *server)
 {
     for (struct list *link = server->connections.next; link != &server->connections;
          link = link->next) {
         struct http_connection *connection = CONTAINER_OF(link, struct http_connection, link);
-        if (http_output_waiting(&connection->output) > 0) {
+        if (http_output_waiting(&connection->output) > 0 ||
+            (connection->draining && !connection->protocol->is_drained(connection))) {
             return true;
         }
     }
@@ -178,6 +203,11 @@ enum status http_server_drain(struct http_server *server, struct call *call)
 unsigned http_server_exchange_count(const struct http_server *server)
 {
     return server->exchange_count;
+}
+
+uint64_t http_server_refused_count(const struct http_server *server)
+{
+    return server->load.refused;
 }
 
 unsigned http_server_connection_count(const struct http_server *server)

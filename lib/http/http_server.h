@@ -12,6 +12,7 @@
 
 #include "http/http_message.h"
 
+struct buffer;
 struct loop;
 struct http_server;
 struct http_exchange;
@@ -31,6 +32,23 @@ enum {
         1, /* requests of one HTTP/1.1 connection handled at a time; others wait unread */
 };
 
+/* How long HTTP/2 peers may take to answer the ping between the two GOAWAYs of a drain. */
+#define HTTP_DRAIN_ACK_MS INT64_C(1000)
+
+/* Of connections, unless the options say otherwise. gRFC A9 would have the first be two hours: then
+ * a stream without a deadline would keep its fiber so long after its client has vanished. */
+#define HTTP_KEEPALIVE_TIME_MS INT64_C(60000)
+#define HTTP_KEEPALIVE_TIMEOUT_MS INT64_C(20000)
+#define HTTP_PING_INTERVAL_MIN_MS INT64_C(300000)
+#define HTTP_CONNECTION_AGE_GRACE_MS INT64_C(60000)
+enum { HTTP_CONNECTION_AGE_JITTER_PERCENT = 10 };
+
+#define HTTP_DELAY_MAX_MS INT64_C(500)
+
+/* What a client that was refused is told to wait, at least; up to twice as long, when overloaded.
+ */
+#define HTTP_RETRY_AFTER_MS INT64_C(1000)
+
 typedef void (*http_handler_fn)(void *state, struct http_exchange *exchange);
 
 /* One row of the route table. */
@@ -47,6 +65,20 @@ struct http_observation {
     const char *route; /* the route's path as in its table; "" when none matched */
     int status;        /* 0: the exchange was cancelled before a reply */
     int64_t duration_ns;
+};
+
+/* Why a request is refused that the server has no room for (http/http_overload.h). */
+struct http_overload {
+    enum status status;     /* UNAVAILABLE; RESOURCE_EXHAUSTED: its connection has its share */
+    const char *reason;     /* for the client */
+    int64_t retry_after_ms; /* when it may try again */
+};
+
+/* What an owner makes of it. */
+enum http_overload_answer {
+    HTTP_OVERLOAD_PROBLEM,  /* nothing: 429 or 503 as problem+json, with retry-after */
+    HTTP_OVERLOAD_ANSWERED, /* a reply */
+    HTTP_OVERLOAD_SERVE,    /* it is served all the same: health, metrics, what tells of the load */
 };
 
 struct http_server_options {
@@ -68,11 +100,38 @@ struct http_server_options {
     void (*refused)(void *state, struct text peer, const char *reason);
     void *refused_state;
     uint32_t streams_max;      /* 0: HTTP_STREAMS_DEFAULT */
-    int64_t idle_timeout_ms;   /* 0: 5 minutes */
+    int64_t idle_timeout_ms;   /* 0: 5 minutes: without a request, then the connection is drained */
     int64_t header_timeout_ms; /* 0: 10 s: from the first byte to the end of the headers */
     int64_t body_timeout_ms;   /* 0: 60 s without any byte of an awaited body */
     size_t arena_bytes_max;    /* of one exchange; 0: 16 MiB */
     struct text server_name;   /* the `server` header; empty: none is sent */
+    /* An HTTP/2 peer that has sent nothing for keepalive_time_ms is pinged; without anything from
+     * it for keepalive_timeout_ms more, it has vanished: the connection is closed, what runs for it
+     * is cancelled. 0: HTTP_KEEPALIVE_TIME_MS, HTTP_KEEPALIVE_TIMEOUT_MS. */
+    int64_t keepalive_time_ms;
+    int64_t keepalive_timeout_ms;
+    /* HTTP/2 pings of a client that come sooner after each other, with nothing sent to it in
+     * between, count against it, as do those without a request under way that come sooner than two
+     * hours, unless they are permitted. The third that counts ends the connection with
+     * ENHANCE_YOUR_CALM, "too_many_pings". 0: HTTP_PING_INTERVAL_MIN_MS. */
+    int64_t ping_interval_min_ms;
+    bool pings_without_calls;
+    /* A connection that has been open for so long, give or take
+     * HTTP_CONNECTION_AGE_JITTER_PERCENT, is drained, so that clients spread over new instances;
+     * what still runs after the grace is cancelled. 0: for ever; HTTP_CONNECTION_AGE_GRACE_MS. */
+    int64_t connection_age_max_ms;
+    int64_t connection_age_grace_ms;
+    double (*age_fraction)(void); /* draws the jitter, in [0, 1); NULL: random_fraction() */
+    /* Handlers running at once, and how far into a turn of the loop requests are begun when it is
+     * late over and over. Past them, requests are refused: http/http_overload.h. 0:
+     * HTTP_EXCHANGES_MAX, HTTP_DELAY_MAX_MS. */
+    unsigned calls_max;
+    int64_t delay_max_ms;
+    /* Asked for each request that is refused, where its route is known and not a fiber: it must not
+     * wait. NULL: all get a problem. */
+    enum http_overload_answer (*overloaded)(void *state, struct http_exchange *exchange,
+                                            const struct http_overload *overload);
+    void *overloaded_state;
 };
 
 /* STATUS_RESOURCE_EXHAUSTED: no memory. STATUS_INVALID_ARGUMENT: two rows with the same method and
@@ -106,13 +165,18 @@ MUST_USE enum status http_server_take(struct http_server *server, struct http_tr
 MUST_USE enum status http_server_connect_loopback(struct http_server *server,
                                                   struct http_transport **ret_transport);
 
-/* Stops accepting; tells HTTP/2 peers by GOAWAY in two steps and HTTP/1.1 peers by `Connection:
- * close`; waits until all exchanges have ended. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the
+/* Stops accepting; tells HTTP/2 peers by GOAWAY in two steps, with a ping between them that they
+ * answer within HTTP_DRAIN_ACK_MS or not at all, and HTTP/1.1 peers by `Connection: close`; waits
+ * until all are told and all exchanges have ended. Requests that were under way to us when the
+ * first GOAWAY went out are served. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the
  * call was over first; http_server_destroy() then cancels what runs. In a fiber. */
 MUST_USE enum status http_server_drain(struct http_server *server, struct call *call);
 
 unsigned http_server_exchange_count(const struct http_server *server);
 unsigned http_server_connection_count(const struct http_server *server);
+
+/* Requests that were refused for overload, since it was made. */
+uint64_t http_server_refused_count(const struct http_server *server);
 
 /* The request, valid until the handler returns. */
 struct http_request {
@@ -136,6 +200,12 @@ struct call *http_exchange_call(struct http_exchange *exchange);
 /* What the route's '*' stood for, raw; empty when the route has none. */
 struct text http_exchange_rest(const struct http_exchange *exchange);
 
+/* Where the request was routed to; NULL: nowhere. */
+const struct http_route *http_exchange_route(const struct http_exchange *exchange);
+
+/* Why it is refused, while the options' overloaded() is asked; else NULL. */
+const struct http_overload *http_exchange_overload(const struct http_exchange *exchange);
+
 struct loop *http_exchange_loop(const struct http_exchange *exchange);
 
 /* A place for the observer and the handler to agree on something: lib/grpc leaves its status there,
@@ -152,6 +222,10 @@ MUST_USE enum status http_read(struct http_exchange *exchange, struct text *ret_
 MUST_USE enum status http_read_all(struct http_exchange *exchange, size_t bytes_max,
                                    struct text *ret_body);
 
+/* An empty buffer for the body of a whole reply, up to HTTP_BODY_BYTES_MAX: its content lives until
+ * the reply has left, its memory serves later exchanges. */
+struct buffer *http_exchange_body(struct http_exchange *exchange);
+
 struct http_reply {
     int status;
     const struct http_header *headers; /* besides content-length, date and server */
@@ -159,13 +233,14 @@ struct http_reply {
     struct text body;
 };
 
-/* A whole reply. Every text must be valid in the exchange's arena or static. Only once; a handler
- * that returns without any reply gets 500. Without body for HEAD, 204 and 304. Never parks. */
+/* A whole reply. Every text must be valid in the exchange's arena or body, or static. Only once; a
+ * handler that returns without any reply gets 500. Without body for HEAD, 204 and 304. Never parks.
+ */
 void http_reply(struct http_exchange *exchange, const struct http_reply *reply);
 
-/* application/problem+json (RFC 9457) with the status's HTTP code and the call's error as `detail`;
- * 405 with `allow`, 429 and 503 with `retry-after` are the caller's to make by
- * http_reply_problem_with(). */
+/* application/problem+json (RFC 9457) with the status's HTTP code and the call's error as `detail`.
+ * 429 and 503 get a `retry-after` of HTTP_RETRY_AFTER_MS if `headers` has none; 405 with `allow` is
+ * the caller's to make by http_reply_problem_with(). */
 void http_reply_problem(struct http_exchange *exchange, enum status status);
 void http_reply_problem_with(struct http_exchange *exchange, int http_status, struct text detail,
                              const struct http_header *headers, size_t header_count);

@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "http/http_connection.h"
 #include "http/http_date.h"
+#include "http/http_overload.h"
 #include "http/http_route.h"
 #include "loop/fiber.h"
 
@@ -19,7 +20,14 @@ struct http_server {
     int64_t idle_timeout_ms;
     int64_t header_timeout_ms;
     int64_t body_timeout_ms;
+    int64_t keepalive_time_ms;
+    int64_t keepalive_timeout_ms;
+    int64_t ping_interval_min_ms;
+    int64_t connection_age_grace_ms;
     size_t arena_bytes_max;
+    unsigned calls_max;
+    int64_t delay_max_ms;
+    struct http_load load;
 
     struct http_listener *listener; /* NULL: does not accept */
     struct list connections;
@@ -38,6 +46,9 @@ struct http_server {
 };
 
 extern const struct http_protocol http_sniffing;
+
+/* When a connection that is opened now will be too old, each at another time; INT64_MAX: never. */
+int64_t http_server_age_due_ns(const struct http_server *server, int64_t opened_ns);
 
 /* Wakes who waits in http_server_drain() or _destroy(), if it is time. */
 void http_server_look_idle(struct http_server *server);

@@ -223,6 +223,9 @@ static enum status set_up(struct process *process)
         status = telemetry_create(threads, &process->telemetry);
     }
     if (status == STATUS_OK) {
+        telemetry_add_source(process->telemetry, process_write_refused, process);
+    }
+    if (status == STATUS_OK) {
         status = loop_threads_start(threads, &process->threads);
     }
     return status;

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "discovery/discovery.h"
 #include "grpc/grpc_channel.h"
+#include "grpc/grpc_interceptor.h"
 #include "grpc/grpc_method.h"
 #include "http/http_server.h"
 #include "proto/proto.h"
@@ -26,7 +27,8 @@ struct process;
 enum {
     PROCESS_LISTENERS_MAX = 4,
     PROCESS_CHECKS_MAX = 16,
-    PROCESS_ROUTES_MAX = 256, /* of one listener, all together */
+    PROCESS_ROUTES_MAX = 256,                             /* of one listener, all together */
+    PROCESS_INTERCEPTORS_MAX = GRPC_INTERCEPTORS_MAX - 2, /* of one listener */
     PROCESS_FAILURES_IN_A_ROW_MAX = 5,
 };
 
@@ -77,6 +79,10 @@ struct process_listener {
     size_t descriptor_set_count;
     const struct http_route *routes;
     size_t route_count;
+    /* Of every call, behind the access log and the metrics (grpc/grpc_interceptor.h); at most
+     * PROCESS_INTERCEPTORS_MAX. The routes are not theirs to guard. */
+    const struct grpc_interceptor *interceptors;
+    size_t interceptor_count;
 };
 
 /* In open. Returns the listener's number. CHECKs the limits. */

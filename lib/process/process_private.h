@@ -28,8 +28,10 @@ struct process_server {
     struct process *process;
     struct process_listener spec;
     struct grpc_server *grpc;
+    struct grpc_interceptor interceptors[GRPC_INTERCEPTORS_MAX]; /* the log's, the metrics', its */
     struct http_route routes[PROCESS_ROUTES_MAX];
     size_t route_count;
+    size_t own_route; /* the first of those that every process has; they come last */
     struct http_server *http[LOOP_THREADS_MAX];
     int fd;
     char address[HTTP_ADDRESS_BYTES_MAX]; /* as bound */
@@ -60,6 +62,8 @@ struct process {
     _Atomic unsigned refusals_logged; /* in that second */
     _Atomic int phase;
     _Atomic bool failure_told;
+    _Atomic uint64_t refused_requests; /* for overload: the server's */
+    _Atomic uint64_t refused_shares;   /* a connection's */
     bool opened;
     bool started[LOOP_THREADS_MAX];
     int64_t start_ns;
@@ -87,6 +91,10 @@ void process_connection_refused(void *state, struct text peer, const char *reaso
 
 /* Readiness, liveness and metrics, for each listener; appended to its routes. */
 void process_add_own_routes(struct process_server *server);
+bool process_is_own_route(const struct process_server *server, const struct http_route *route);
+
+/* A source of telemetry: what was refused for overload. */
+void process_write_refused(void *state, struct telemetry_page *page);
 
 /* gRPC and HTTP servers of every listener. create, accept and the reverses run on the loop `index`.
  */

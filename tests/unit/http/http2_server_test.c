@@ -329,7 +329,12 @@ static void test_timeouts(void **state)
 {
     (void)state;
     static const struct http_server_options options = {
-        .idle_timeout_ms = 60, .header_timeout_ms = 40, .body_timeout_ms = 30};
+        .idle_timeout_ms = 60,
+        .header_timeout_ms = 40,
+        .body_timeout_ms = 30,
+        .ping_interval_min_ms = 1,
+        .pings_without_calls = true,
+    };
     http_scene_run(time_out, &options);
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "http/http_json.h"
 #include "support/in_fiber.h"
 
 enum { PART_BYTES = 64 * 1024, ROUTES_MAX = 24 };
@@ -138,6 +139,28 @@ static void handle_wait(void *state, struct http_exchange *exchange)
     }
 }
 
+static void handle_json(void *state, struct http_exchange *exchange)
+{
+    (void)state;
+    struct http_json_reply reply;
+    http_json_reply_open(&reply, exchange);
+    json_open_object(&reply.writer);
+    json_member_string(&reply.writer, "name", TEXT("value"));
+    json_close_object(&reply.writer);
+    http_json_reply_send(&reply, 200);
+}
+
+/* Holds the loop up for so many milliseconds. */
+static void handle_busy(void *state, struct http_exchange *exchange)
+{
+    struct http_scene *scene = state;
+    int64_t until_ns = clock_monotonic_ns() + (int64_t)wanted_bytes(exchange) * CLOCK_NS_PER_MS;
+    while (clock_monotonic_ns() < until_ns) {
+    }
+    scene->busy++;
+    reply_plain(exchange, TEXT("busy"));
+}
+
 /* Waits before it reads. */
 static void handle_slow(void *state, struct http_exchange *exchange)
 {
@@ -259,6 +282,8 @@ static const struct http_route templates[] = {
     {"GET", "/large", handle_large, NULL},
     {"GET", "/flood", handle_flood, NULL},
     {NULL, "/wait", handle_wait, NULL},
+    {NULL, "/json", handle_json, NULL},
+    {"GET", "/busy", handle_busy, NULL},
     {"POST", "/slow", handle_slow, NULL},
     {"POST", "/read", handle_read, NULL},
     {"POST", "/ignore", handle_hello, NULL},
