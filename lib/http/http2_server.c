@@ -23,15 +23,6 @@ static struct http_exchange *exchange_of(nghttp2_session *session, int32_t strea
     return nghttp2_session_get_stream_user_data(session, stream_id);
 }
 
-static void strike(struct http_connection *connection)
-{
-    struct http2_connection *http2 = connection->state;
-    if (!http2_strikes_take(&http2->strikes, now_ns(connection)) && !http2->terminated) {
-        http2->terminated = true;
-        (void)nghttp2_session_terminate_session(http2->session, NGHTTP2_ENHANCE_YOUR_CALM);
-    }
-}
-
 /* Unless the client wants it otherwise, replies go out frame by frame in turn: a small one does not
  * wait for a large one (RFC 9218 section 10). */
 static void share_connection(nghttp2_session *session, int32_t stream_id)
@@ -48,7 +39,10 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
         return 0;
     }
-    struct http_exchange *exchange = http_exchange_take(connection, &http2_exchange_ops);
+    struct http_exchange *exchange = NULL;
+    if (!http2_has_too_many_leaving(connection)) {
+        exchange = http_exchange_take(connection, &http2_exchange_ops);
+    }
     if (exchange == NULL) {
         (void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
                                         NGHTTP2_REFUSED_STREAM);
@@ -200,7 +194,7 @@ static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame
     struct http_connection *connection = user_data;
     struct http2_connection *http2 = connection->state;
     http2->block_since_ns = 0;
-    strike(connection);
+    http2_strike(connection);
     return 0;
 }
 
@@ -218,11 +212,16 @@ static void stop_request(nghttp2_session *session, const nghttp2_frame *frame)
 static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
     if (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) {
+        const struct http_connection *connection = user_data;
+        struct http2_connection *http2 = connection->state;
+        if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+            http2_budget_give(&http2->budget, HTTP2_COST_RESET, HTTP2_RESETS_A_REPLY);
+        }
         stop_request(session, frame);
     } else if (frame->hd.type == NGHTTP2_RST_STREAM) {
         uint32_t code = frame->rst_stream.error_code;
         if (code != NGHTTP2_NO_ERROR && code != NGHTTP2_CANCEL && code != NGHTTP2_INTERNAL_ERROR) {
-            strike(user_data);
+            http2_strike(user_data);
         }
     }
     return 0;
@@ -239,6 +238,9 @@ static int on_stream_closed(nghttp2_session *session, int32_t stream_id, uint32_
         http2->waiting_bytes -= exchange->output.length - exchange->output_sent;
         buffer_clear(&exchange->output);
         exchange->output_sent = 0;
+        if (exchange->running) {
+            list_append(&http2->leaving, &exchange->leaving_link);
+        }
         http_exchange_detach(exchange);
         if (list_is_empty(&http2->streams)) {
             http2->idle_since_ns = now_ns(connection);
@@ -299,8 +301,9 @@ static bool open_session(struct http_connection *connection)
     list_init(&http2->streams);
     list_init(&http2->ready);
     list_init(&http2->writers);
-    http2_strikes_init(&http2->strikes, now_ns(connection));
-    http2_watch_init(&http2->watch);
+    list_init(&http2->pending);
+    list_init(&http2->leaving);
+    http2_watch_init(&http2->watch, &http2->budget);
     connection->state = http2;
     if (!send_settings(connection, http2->session)) {
         nghttp2_session_del(http2->session);
@@ -323,20 +326,20 @@ static void received(struct http_connection *connection, struct text bytes)
     struct http2_connection *http2 = connection->state;
     const uint8_t *data = (const uint8_t *)bytes.data;
     size_t length = bytes.length;
-    uint32_t error_code = NGHTTP2_NO_ERROR;
-    if (!http2->blamed) {
-        error_code = http2_watch_bytes(&http2->watch, bytes, &length);
+    if (http2->blamed) {
+        return; /* only its end is waited for */
     }
+    uint32_t error_code = http2_watch_bytes(&http2->watch, bytes, now_ns(connection), &length);
     if (nghttp2_session_mem_recv(http2->session, data, length) < 0) {
         error_code = NGHTTP2_ENHANCE_YOUR_CALM;
     }
     if (error_code != NGHTTP2_NO_ERROR) {
-        http2->blamed = true;
-        http2->terminated = true;
-        (void)nghttp2_session_terminate_session(http2->session, error_code);
+        http2_blame(connection, error_code);
     }
-    start_ready(http2);
-    if (http2->block_since_ns != 0 || !http2->settled) {
+    if (!http2->blamed) {
+        start_ready(http2);
+    }
+    if (http2->block_since_ns != 0 || !http2->settled || http2->blamed) {
         http_connection_watch(connection);
     }
     http_output_schedule(&connection->output);
@@ -353,9 +356,22 @@ static void fill(struct http_connection *connection)
 static void flushed(struct http_connection *connection)
 {
     struct http2_connection *http2 = connection->state;
-    http2_wake_writers(http2);
-    if (http_output_waiting(&connection->output) == 0 &&
-        !nghttp2_session_want_read(http2->session) && !nghttp2_session_want_write(http2->session)) {
+    if (!http2->lingering) {
+        http2_wake_writers(http2);
+    }
+    if (!list_is_empty(&http2->pending) || http2->blamed) {
+        http_connection_watch(connection);
+        if (connection->transport == NULL) {
+            return;
+        }
+    }
+    if (http_output_waiting(&connection->output) > 0 || nghttp2_session_want_read(http2->session) ||
+        nghttp2_session_want_write(http2->session)) {
+        return;
+    }
+    if (http2->blamed) {
+        http2_linger(connection);
+    } else {
         http_connection_close(connection);
     }
 }
@@ -374,7 +390,10 @@ static int64_t due_ns(const struct http_connection *connection)
 {
     const struct http2_connection *http2 = connection->state;
     const struct http_server *server = connection->server;
-    int64_t due = INT64_MAX;
+    if (http2->blamed) {
+        return http2->blamed_ns + HTTP2_LINGER_MS * CLOCK_NS_PER_MS;
+    }
+    int64_t due = http2_pending_due_ns(connection);
     if (list_is_empty(&http2->streams)) {
         due = http2->idle_since_ns + server->idle_timeout_ms * CLOCK_NS_PER_MS;
     }
@@ -391,7 +410,9 @@ static int64_t due_ns(const struct http_connection *connection)
 static void expire(struct http_connection *connection)
 {
     struct http2_connection *http2 = connection->state;
-    if (http2->notice_ns != 0 && !http2->terminated) {
+    if (http2_pending_due_ns(connection) <= now_ns(connection) && !http2->blamed) {
+        http2_blame(connection, NGHTTP2_ENHANCE_YOUR_CALM);
+    } else if (http2->notice_ns != 0 && !http2->terminated) {
         drained_notice(http2);
     } else if (!http2->terminated) {
         http2->terminated = true;
@@ -409,9 +430,8 @@ static void expire(struct http_connection *connection)
 static void close_session(struct http_connection *connection)
 {
     struct http2_connection *http2 = connection->state;
-    while (!list_is_empty(&http2->streams)) {
-        struct list *first = http2->streams.next;
-        http_exchange_detach(CONTAINER_OF(first, struct http_exchange, stream_link));
+    http2_let_go_of_streams(http2);
+    while (list_take_first(&http2->leaving) != NULL) {
     }
     nghttp2_session_del(http2->session);
     http2->session = NULL;

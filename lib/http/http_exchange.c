@@ -65,6 +65,8 @@ static void reset(struct http_exchange *exchange)
     list_init(&exchange->stream_link);
     list_init(&exchange->ready_link);
     list_init(&exchange->writer_link);
+    list_init(&exchange->pending_link);
+    list_init(&exchange->leaving_link);
     fiber_wait_init(&exchange->readable);
     fiber_wait_init(&exchange->writable);
     cancellation_init(&exchange->cancellation);
@@ -105,6 +107,7 @@ static void give_back(struct http_exchange *exchange)
     list_remove(&exchange->stream_link);
     list_remove(&exchange->ready_link);
     list_remove(&exchange->writer_link);
+    list_remove(&exchange->leaving_link);
     server->exchange_count--;
     if (server->idle_exchange_count < HTTP_EXCHANGES_KEPT_MAX) {
         arena_reset(&exchange->arena);
@@ -311,6 +314,7 @@ void http_exchange_detach(struct http_exchange *exchange)
     list_remove(&exchange->stream_link);
     list_remove(&exchange->ready_link);
     list_remove(&exchange->writer_link);
+    list_remove(&exchange->pending_link);
     exchange->connection = NULL;
     if (!exchange->running) {
         give_back(exchange);

@@ -131,7 +131,8 @@ int *http_exchange_note(struct http_exchange *exchange);
  * STATUS_INVALID_ARGUMENT: malformed (chunks, or less than content-length). */
 MUST_USE enum status http_read(struct http_exchange *exchange, struct text *ret_part);
 
-/* The whole body; valid in the arena. STATUS_RESOURCE_EXHAUSTED: over `bytes_max` (answer 413). */
+/* The whole body; valid in the arena. It must be there after body_timeout_ms, and a second for each
+ * HTTP_BODY_RATE_MIN bytes of it. STATUS_RESOURCE_EXHAUSTED: over `bytes_max` (answer 413). */
 MUST_USE enum status http_read_all(struct http_exchange *exchange, size_t bytes_max,
                                    struct text *ret_body);
 

@@ -138,6 +138,16 @@ static void handle_wait(void *state, struct http_exchange *exchange)
     }
 }
 
+/* Waits, whatever becomes of its stream. */
+static void handle_stubborn(void *state, struct http_exchange *exchange)
+{
+    struct http_scene *scene = state;
+    enter(scene);
+    enum status status = fiber_semaphore_take(NULL, &scene->gate);
+    leave(scene, status);
+    reply_plain(exchange, TEXT("at last"));
+}
+
 /* Waits before it reads. */
 static void handle_slow(void *state, struct http_exchange *exchange)
 {
@@ -252,6 +262,7 @@ static const struct http_route templates[] = {
     {"GET", "/large", handle_large, NULL},
     {"GET", "/flood", handle_flood, NULL},
     {NULL, "/wait", handle_wait, NULL},
+    {"GET", "/stubborn", handle_stubborn, NULL},
     {"POST", "/slow", handle_slow, NULL},
     {"POST", "/read", handle_read, NULL},
     {"POST", "/ignore", handle_hello, NULL},
