@@ -118,19 +118,24 @@ enum status http2_memory_create(struct http2_memory **ret_memory)
     return STATUS_OK;
 }
 
-void http2_memory_destroy(struct http2_memory *memory)
+void http2_memory_release(struct http2_memory *memory)
 {
-    if (memory == NULL) {
-        return;
-    }
     for (size_t i = 0; i < SIZE_CLASSES; i++) {
         while (memory->free_blocks[i] != NULL) {
             union header *block = memory->free_blocks[i];
             memory->free_blocks[i] = block->next;
             free(block);
         }
+        memory->free_counts[i] = 0;
     }
-    free(memory);
+}
+
+void http2_memory_destroy(struct http2_memory *memory)
+{
+    if (memory != NULL) {
+        http2_memory_release(memory);
+        free(memory);
+    }
 }
 
 nghttp2_mem *http2_memory_functions(struct http2_memory *memory)

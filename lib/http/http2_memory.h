@@ -16,5 +16,8 @@ MUST_USE enum status http2_memory_create(struct http2_memory **ret_memory);
 /* Every block must have been freed. NULL is accepted. */
 void http2_memory_destroy(struct http2_memory *memory);
 
+/* Gives back what is kept. */
+void http2_memory_release(struct http2_memory *memory);
+
 /* What nghttp2 takes; borrowed. */
 nghttp2_mem *http2_memory_functions(struct http2_memory *memory);

@@ -120,7 +120,7 @@ static int64_t body_time_left_ms(const struct http_exchange *exchange, int64_t b
     int64_t earned_ms = (int64_t)received * 1000 / HTTP_BODY_RATE_MIN;
     int64_t passed_ms = (loop_now_ns(exchange->server->loop) - begun_ns) / CLOCK_NS_PER_MS;
     int64_t left_ms = exchange->server->body_timeout_ms + earned_ms - passed_ms;
-    return left_ms > 0 ? left_ms : 0;
+    return left_ms > 0 ? left_ms : 1; /* to call_within(), 0 is no limit */
 }
 
 enum status http_read_all(struct http_exchange *exchange, size_t bytes_max, struct text *ret_body)

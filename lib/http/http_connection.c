@@ -186,6 +186,7 @@ enum status http_connection_open(struct http_server *server, struct http_transpo
     http_output_init(&connection->output, server->loop, transport, &output_events, connection);
     list_append(&server->connections, &connection->link);
     server->connection_count++;
+    http_server_note_use(server);
     http_connection_watch(connection);
     return connection->transport != NULL ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
 }
@@ -203,6 +204,7 @@ void http_connection_close(struct http_connection *connection)
     transport->ops->close(transport->state);
     list_remove(&connection->link);
     server->connection_count--;
+    http_server_note_use(server);
     http_output_retire(&connection->output);
     http_server_look_idle(server);
 }

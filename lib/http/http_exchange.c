@@ -97,6 +97,7 @@ struct http_exchange *http_exchange_take(struct http_connection *connection,
     exchange->ops = ops;
     list_append(&server->exchanges, &exchange->link);
     server->exchange_count++;
+    http_server_note_use(server);
     return exchange;
 }
 
@@ -109,6 +110,7 @@ static void give_back(struct http_exchange *exchange)
     list_remove(&exchange->writer_link);
     list_remove(&exchange->leaving_link);
     server->exchange_count--;
+    http_server_note_use(server);
     if (server->idle_exchange_count < HTTP_EXCHANGES_KEPT_MAX) {
         arena_reset(&exchange->arena);
         clear_buffer(&exchange->input);

@@ -44,6 +44,7 @@ enum status http_server_create(struct loop *loop, const struct http_server_optio
     list_init(&server->connections);
     list_init(&server->exchanges);
     list_init(&server->idle_exchanges);
+    http_server_init_tidy(server);
     *ret_server = server;
     return STATUS_OK;
 }
@@ -104,6 +105,7 @@ void http_server_destroy(struct http_server *server)
     while ((link = list_take_first(&server->idle_exchanges)) != NULL) {
         http_exchange_free(CONTAINER_OF(link, struct http_exchange, link));
     }
+    loop_timer_stop(server->loop, &server->tidy_timer);
     http_route_table_destroy(server->routes);
     http2_memory_destroy(server->memory);
     free(server);

@@ -9,7 +9,17 @@
 
 struct http2_memory;
 
-enum { HTTP_EXCHANGES_KEPT_MAX = 1024 }; /* in the pool, for the next requests */
+enum {
+    HTTP_EXCHANGES_KEPT_MAX = 1024, /* in the pool, for the next requests */
+    HTTP_TIDY_MS = 2000,            /* between two looks whether a rush is over */
+    HTTP_TIDY_DROP_MIN = 64, /* connections or exchanges fewer than at the look before: it is */
+};
+
+/* The most there were at once, in the time between two looks. */
+struct http_peak {
+    unsigned now; /* since the last look */
+    unsigned before;
+};
 
 struct http_server {
     struct loop *loop;
@@ -28,6 +38,9 @@ struct http_server {
     struct list idle_exchanges; /* the pool */
     unsigned exchange_count;
     unsigned idle_exchange_count;
+    struct loop_timer tidy_timer;
+    struct http_peak connection_peak;
+    struct http_peak exchange_peak;
     bool draining;
     struct fiber_wait *idle; /* of who waits for the last reply to leave, or NULL */
 
@@ -36,6 +49,10 @@ struct http_server {
 };
 
 extern const struct http_protocol http_sniffing;
+
+/* A connection or an exchange has come or gone: the next look is due within HTTP_TIDY_MS. */
+void http_server_note_use(struct http_server *server);
+void http_server_init_tidy(struct http_server *server);
 
 /* Wakes who waits in http_server_drain() or _destroy(), if it is time. */
 void http_server_look_idle(struct http_server *server);
