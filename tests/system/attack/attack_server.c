@@ -1,6 +1,6 @@
 /* attack_server HEADER_MS BODY_MS IDLE_MS: a server with one loop, for attack_test.py: EchoService
- * over gRPC and Connect, GET /large?bytes=N, and GET /state, which tells what it holds. Prints where
- * it listens. The times are those of http_server_options; ours would make a test wait. */
+ * over gRPC and Connect, GET /large?bytes=N, and GET /state, which tells what it holds. Prints
+ * where it listens. The times are those of http_server_options; ours would make a test wait. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,10 +55,10 @@ static void answer_large(void *state, struct http_exchange *exchange)
 static void answer_state(void *state, struct http_exchange *exchange)
 {
     const struct attacked *self = state;
-    reply(exchange, arena_format(http_exchange_call(exchange)->arena, "%u %u %u\n",
-                                 http_server_connection_count(self->http) - 1,
-                                 http_server_exchange_count(self->http) - 1,
-                                 fiber_count(self->loop) - 2));
+    reply(exchange,
+          arena_format(http_exchange_call(exchange)->arena, "%u %u %u\n",
+                       http_server_connection_count(self->http) - 1,
+                       http_server_exchange_count(self->http) - 1, fiber_count(self->loop) - 2));
 }
 
 static void make_routes(struct attacked *self, struct http_server_options *options)
