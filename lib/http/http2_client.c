@@ -85,7 +85,7 @@ static void on_ended(void *state)
 static void on_fill(void *owner)
 {
     struct http2_client *client = owner;
-    if (!http2_gather(client->session, &client->output)) {
+    if (!http2_gather(client->session, client->memory, &client->output)) {
         close_client(client);
     }
 }

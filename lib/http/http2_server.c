@@ -90,7 +90,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     }
     char *copy = arena_alloc(&exchange->arena, name_length + value_length);
     if (copy == NULL) {
-        http_exchange_refuse(exchange, 431, "no room for the request's headers");
+        http_exchange_refuse(exchange, 503, "no memory for the request's headers");
         return 0;
     }
     memcpy(copy, name, name_length);
@@ -308,6 +308,7 @@ static bool open_session(struct http_connection *connection)
     if (!send_settings(connection, http2->session)) {
         nghttp2_session_del(http2->session);
         free(http2);
+        connection->state = NULL;
         return false;
     }
     return true;
@@ -348,7 +349,7 @@ static void received(struct http_connection *connection, struct text bytes)
 static void fill(struct http_connection *connection)
 {
     struct http2_connection *http2 = connection->state;
-    if (!http2_gather(http2->session, &connection->output)) {
+    if (!http2_gather(http2->session, connection->server->memory, &connection->output)) {
         http_connection_close(connection);
     }
 }

@@ -1,11 +1,16 @@
 #include "http/http2_session.h"
 
+#include "http/http2_memory.h"
+
 enum { FRAME_HEAD_BYTES = 9 };
 
-bool http2_gather(nghttp2_session *session, struct http_output *output)
+bool http2_gather(nghttp2_session *session, struct http2_memory *memory, struct http_output *output)
 {
     while (output->bytes.length < HTTP2_GATHER_BYTES) {
         const uint8_t *data;
+        if (!http2_memory_reserve(memory)) {
+            return false;
+        }
         ssize_t length = nghttp2_session_mem_send(session, &data);
         if (length <= 0) {
             return length == 0;

@@ -39,8 +39,9 @@ static inline nghttp2_nv http2_field(struct text name, struct text value)
 }
 
 /* Appends frames to the output until HTTP2_GATHER_BYTES are there or the session has no more.
- * false: the session is broken (no memory, or a callback failed). */
-MUST_USE bool http2_gather(nghttp2_session *session, struct http_output *output);
+ * memory: the session's. false: the session is broken (no memory, or a callback failed). */
+MUST_USE bool http2_gather(nghttp2_session *session, struct http2_memory *memory,
+                           struct http_output *output);
 
 /* For send_data callbacks: appends the frame head and `body` to the output.
  * false: no room: the session is broken. */

@@ -35,6 +35,10 @@ static void on_fill(void *owner)
 static void on_flushed(void *owner)
 {
     struct http_connection *connection = owner;
+    if (connection->output.broken) {
+        http_connection_close(connection);
+        return;
+    }
     connection->protocol->flushed(connection);
     if (connection->draining && connection->transport != NULL) {
         http_server_look_idle(connection->server);

@@ -170,7 +170,7 @@ static bool grow_headers(struct http_exchange *exchange)
 void http_exchange_add_header(struct http_exchange *exchange, struct text name, struct text value)
 {
     if (exchange->request.header_count == exchange->header_capacity && !grow_headers(exchange)) {
-        refuse_later(exchange, 431, "no room for the request's headers");
+        refuse_later(exchange, 503, "no memory for the request's headers");
         return;
     }
     exchange->headers[exchange->request.header_count++] = (struct http_header){name, value};

@@ -19,7 +19,8 @@ static bool write_out(struct http_output *output)
     struct text rest = text_slice(buffer_text(&output->bytes), output->sent, output->bytes.length);
     ssize_t taken = output->transport->ops->write(output->transport->state, rest);
     if (taken < 0) {
-        output->blocked = true; /* `ended` follows */
+        output->blocked = true; /* `ended` follows, if it did not come already */
+        output->broken = true;
         return false;
     }
     int64_t now_ns = loop_now_ns(output->loop);

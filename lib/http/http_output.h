@@ -29,6 +29,7 @@ enum {
 struct http_output {
     struct buffer bytes; /* append here, then http_output_schedule() */
     bool blocked;        /* read only: the peer takes no more until `drained` */
+    bool broken;         /* read only: it will never take any more */
     /* read only: until when, on loop_now_ns(), the peer has kept up with HTTP_OUTPUT_RATE_MIN */
     int64_t progress_ns;
     /* private */

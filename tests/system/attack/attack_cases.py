@@ -177,6 +177,25 @@ def slow_readers(address, until):
     return await_ends(drip, has_ended)
 
 
+def vanishing(address, until):
+    """Clients that are gone while calls of every kind are under way."""
+    calls = b"".join(request(2 * i + 1, ECHO_HEAD, SLEEP) for i in range(20))
+    chat = head(b"POST", b"/marquee.test.EchoService/Chat", (b"content-type", b"application/grpc"))
+    calls += b"".join(request(2 * i + 41, chat, message(b"\x0a\1a"), end=False) for i in range(20))
+    calls += get(101, b"/large?bytes=8000000")
+    openings = (PREFACE + settings() + calls, JSON_POST + b"{", b"GET /large?bytes=8000000 HTTP/1.1\r\nhost: a\r\n\r\n")
+    ends = collections.Counter()
+    while time.monotonic() < until:
+        peers = [Connection(address, openings[i % len(openings)]) for i in range(12)]
+        for peer in peers[::3]:  # those that hear something have been taken in
+            while not peer.frames and not peer.ended and time.monotonic() < until:
+                peer.turn(0.05)
+        for peer in peers:
+            ends["ended" if peer.ended else "vanished"] += 1
+            peer.vanish()
+    return ends
+
+
 def gzip_bombs(address, until):
     """Five kilobytes that become five megabytes, past the limit of a message, on fifty streams."""
     bomb = message(gzip.compress(bytes(5 << 20), 9), compressed=True)

@@ -50,6 +50,7 @@ ATTACKS = (
     Attack("slow readers", cases.slow_readers, SHORT_TIMES, {"closed", "200"}),
     Attack("slow headers", cases.slow_headers, SHORT_TIMES, {"408", "NO_ERROR", "closed"}),
     Attack("slow bodies", cases.slow_bodies, SHORT_TIMES, {"504", "answered"}),
+    Attack("vanishing", cases.vanishing, NORMAL_TIMES, {"vanished"}),
     Attack("gzip bombs", cases.gzip_bombs, NORMAL_TIMES, {"answered"}),
 )
 

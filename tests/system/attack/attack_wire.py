@@ -143,6 +143,11 @@ class Connection:
     def close(self):
         self.socket.close()
 
+    def vanish(self):
+        """As a machine that lost its power and came back: RST, whatever is under way."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
 
 def ask(address, path):
     """GET over HTTP/1.1: status and body."""
