@@ -6,7 +6,7 @@
 #include "grpc/grpc_timeout.h"
 #include "json/base64.h"
 
-enum { ARENA_BYTES_MAX = 1 << 22 };
+enum { ARENA_BYTES_MAX = 1 << 22, VALUE_BYTES_MAX = 4096 };
 
 static void check_message(struct arena *arena, struct text bytes)
 {
@@ -23,12 +23,13 @@ static void check_message(struct arena *arena, struct text bytes)
 static void check_binary(struct arena *arena, struct text bytes)
 {
     bool is_valid = false;
-    struct text encoded = grpc_metadata_encode_binary(arena, bytes);
+    struct text some = text_slice(bytes, 0, VALUE_BYTES_MAX); /* more may be too large */
+    struct text encoded = grpc_metadata_encode_binary(arena, some);
     CHECK(encoded.data != NULL || bytes.length == 0);
-    CHECK(text_equal(base64_decode(arena, encoded, &is_valid), bytes) && is_valid);
+    CHECK(text_equal(base64_decode(arena, encoded, &is_valid), some) && is_valid);
 
     struct text decoded = base64_decode(arena, bytes, &is_valid);
-    if (is_valid) {
+    if (is_valid && decoded.length <= VALUE_BYTES_MAX) {
         CHECK(decoded.length <= bytes.length / 4 * 3 + 2);
         bool is_again = false;
         encoded = grpc_metadata_encode_binary(arena, decoded);

@@ -25,7 +25,7 @@ void BEHIND(free)(void *memory);
 enum { FREED = 0xdd };
 
 static atomic_int_fast64_t live_blocks; /* one thread frees what another took */
-static _Thread_local uint64_t left; /* allocations until the one that fails; 0: none will */
+static _Thread_local uint64_t left;     /* allocations until the one that fails; 0: none will */
 static _Thread_local bool fails_for_good;
 static _Thread_local bool has_failed;
 

@@ -4,10 +4,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include "base/clock.h"
 #include "grpc/grpc_stream.h"
+#include "loop/loop_poll.h"
 #include "support/allocation_failure.h"
 #include "support/cmocka_test.h"
 #include "unit/grpc/grpc_fixture.h"
@@ -181,25 +181,21 @@ static void live(void *argument)
     life->done = true;
 }
 
-static void on_nothing(uv_poll_t *poll, int status, int events)
+static void on_nothing(void *argument)
 {
-    (void)poll;
-    (void)status;
-    (void)events;
+    (void)argument;
 }
 
 /* libuv's table of descriptors grows now: without memory for that, libuv ends the process. */
 static void reserve_descriptors(struct loop *loop)
 {
-    static uv_poll_t poll; /* closed by loop_destroy(), at the latest */
+    struct loop_poll *poll;
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
     int high = fcntl(ends[0], F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR);
     assert_true(high >= HIGH_DESCRIPTOR);
-    assert_int_equal(uv_poll_init(loop_uv(loop), &poll, high), 0);
-    assert_int_equal(uv_poll_start(&poll, UV_READABLE, on_nothing), 0);
-    assert_int_equal(uv_poll_stop(&poll), 0);
-    uv_close((uv_handle_t *)&poll, NULL);
+    assert_int_equal(loop_poll_open(loop, high, on_nothing, NULL, &poll), STATUS_OK);
+    loop_poll_close(poll);
     close(high);
     close(ends[0]);
     close(ends[1]);
