@@ -110,6 +110,7 @@ static void give_back(struct http_exchange *exchange)
     list_remove(&exchange->writer_link);
     list_remove(&exchange->leaving_link);
     server->exchange_count--;
+    http_server_note_end(server, arena_used_bytes(&exchange->arena));
     http_server_note_use(server);
     if (server->idle_exchange_count < HTTP_EXCHANGES_KEPT_MAX) {
         arena_reset(&exchange->arena);

@@ -12,13 +12,17 @@ struct http2_memory;
 enum {
     HTTP_EXCHANGES_KEPT_MAX = 1024, /* in the pool, for the next requests */
     HTTP_TIDY_MS = 2000,            /* between two looks whether a rush is over */
-    HTTP_TIDY_DROP_MIN = 64, /* connections or exchanges fewer than at the look before: it is */
+    /* The rush is over when connections, exchanges, or bytes of exchanges are so many fewer than at
+     * the look before. */
+    HTTP_TIDY_DROP_MIN = 64,
+    HTTP_TIDY_DROP_BYTES = 16 * 1024 * 1024,
+    HTTP_TIDY_LARGE_BYTES = 256 * 1024, /* what smaller ones use is used again soon */
 };
 
-/* The most there were at once, in the time between two looks. */
+/* The most there was of something, in the time between two looks. */
 struct http_peak {
-    unsigned now; /* since the last look */
-    unsigned before;
+    size_t now; /* since the last look */
+    size_t before;
 };
 
 struct http_server {
@@ -41,6 +45,7 @@ struct http_server {
     struct loop_timer tidy_timer;
     struct http_peak connection_peak;
     struct http_peak exchange_peak;
+    struct http_peak ended_bytes; /* of the large arenas of exchanges that ended: their sum */
     bool draining;
     struct fiber_wait *idle; /* of who waits for the last reply to leave, or NULL */
 
@@ -52,6 +57,8 @@ extern const struct http_protocol http_sniffing;
 
 /* A connection or an exchange has come or gone: the next look is due within HTTP_TIDY_MS. */
 void http_server_note_use(struct http_server *server);
+/* An exchange ends that used so much of its arena. */
+void http_server_note_end(struct http_server *server, size_t bytes);
 void http_server_init_tidy(struct http_server *server);
 
 /* Wakes who waits in http_server_drain() or _destroy(), if it is time. */

