@@ -268,6 +268,12 @@ static void drain(struct http_connection *connection)
     }
 }
 
+static bool is_idle(const struct http_connection *connection)
+{
+    const struct http1_connection *http1 = connection->state;
+    return http1->exchange == NULL && !http1->discarding;
+}
+
 static int64_t due_ns(const struct http_connection *connection)
 {
     const struct http1_connection *http1 = connection->state;
@@ -319,6 +325,7 @@ const struct http_protocol http1_protocol = {
     .fill = fill,
     .flushed = flushed,
     .drain = drain,
+    .is_idle = is_idle,
     .due_ns = due_ns,
     .expire = expire,
     .close = close_connection,

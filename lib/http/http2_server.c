@@ -387,6 +387,12 @@ static void drain(struct http_connection *connection)
     http_connection_watch(connection);
 }
 
+static bool is_idle(const struct http_connection *connection)
+{
+    const struct http2_connection *http2 = connection->state;
+    return list_is_empty(&http2->streams);
+}
+
 static int64_t due_ns(const struct http_connection *connection)
 {
     const struct http2_connection *http2 = connection->state;
@@ -445,6 +451,7 @@ const struct http_protocol http2_protocol = {
     .fill = fill,
     .flushed = flushed,
     .drain = drain,
+    .is_idle = is_idle,
     .due_ns = due_ns,
     .expire = expire,
     .close = close_session,

@@ -7,6 +7,8 @@
 #include "http/http2_server.h"
 #include "http/http_server_private.h"
 
+enum { YIELDS_LOOKED_AT = 64 }; /* connections, of one that comes */
+
 static void on_received(void *state, struct text bytes)
 {
     struct http_connection *connection = state;
@@ -109,6 +111,12 @@ static void sniff_nothing(struct http_connection *connection)
     (void)connection;
 }
 
+static bool sniff_is_idle(const struct http_connection *connection)
+{
+    (void)connection;
+    return true;
+}
+
 static int64_t sniff_due_ns(const struct http_connection *connection)
 {
     const struct http_server *server = connection->server;
@@ -124,6 +132,7 @@ const struct http_protocol http_sniffing = {
     .fill = sniff_nothing,
     .flushed = sniff_nothing,
     .drain = http_connection_close,
+    .is_idle = sniff_is_idle,
     .due_ns = sniff_due_ns,
     .expire = http_connection_close,
     .close = sniff_nothing,
@@ -211,6 +220,22 @@ void http_connection_close(struct http_connection *connection)
     http_server_note_use(server);
     http_output_retire(&connection->output);
     http_server_look_idle(server);
+}
+
+bool http_connection_yield(struct http_server *server)
+{
+    int64_t before_ns = loop_now_ns(server->loop) - HTTP_CONNECTION_YIELD_MS * CLOCK_NS_PER_MS;
+    for (int i = 0; i < YIELDS_LOOKED_AT && !list_is_empty(&server->connections); i++) {
+        struct http_connection *connection =
+            CONTAINER_OF(server->connections.next, struct http_connection, link);
+        if (connection->active_ns <= before_ns && connection->protocol->is_idle(connection)) {
+            http_connection_close(connection);
+            return true;
+        }
+        list_remove(&connection->link);
+        list_append(&server->connections, &connection->link);
+    }
+    return false;
 }
 
 void http_connection_drain(struct http_connection *connection)

@@ -45,7 +45,7 @@ static void rest(struct http_listener *listener)
 static void take_over(struct http_server *server, int fd)
 {
     struct http_transport *transport;
-    if (server->connection_count >= HTTP_CONNECTIONS_MAX) {
+    if (server->connection_count >= HTTP_CONNECTIONS_MAX && !http_connection_yield(server)) {
         (void)close(fd);
         return;
     }

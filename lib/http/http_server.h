@@ -18,10 +18,12 @@ struct http_exchange;
 struct http_transport;
 
 enum {
-    HTTP_STREAMS_DEFAULT = 100, /* concurrent streams a connection */
-    HTTP_CONNECTIONS_MAX =
-        20000,                  /* open at once on one server; further ones are closed at accept */
-    HTTP_EXCHANGES_MAX = 20000, /* running at once on one server; further ones get 503 */
+    HTTP_STREAMS_DEFAULT = 100,   /* concurrent streams a connection */
+    HTTP_CONNECTIONS_MAX = 20000, /* open at once on one server */
+    /* At that limit, a new connection takes the place of one that has been idle for so long;
+     * without one, it is closed at accept. */
+    HTTP_CONNECTION_YIELD_MS = 1000,
+    HTTP_EXCHANGES_MAX = 20000,          /* running at once on one server; further ones get 503 */
     HTTP_OUTPUT_BYTES_MAX = 1024 * 1024, /* waiting for a connection's peer before writers park */
     HTTP_PIPELINE_MAX =
         1, /* requests of one HTTP/1.1 connection handled at a time; others wait unread */
