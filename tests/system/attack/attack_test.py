@@ -230,8 +230,7 @@ def main():
     for attack in ATTACKS:
         if not wanted or attack.name in wanted:
             faults += run(sys.argv[1], attack)
-    print("\n".join(faults))
-    sys.exit(1 if faults else 0)
+    sys.exit("\n".join(faults) or 0)
 
 
 if __name__ == "__main__":
