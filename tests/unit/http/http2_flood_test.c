@@ -17,20 +17,21 @@ enum {
 struct flood {
     const char *name;
     unsigned type;
+    unsigned flags;
     uint32_t stream_id;
     struct text payload;
 };
 
 static const struct flood floods[] = {
-    {"PING", FRAME_PING, 0, TEXT_INIT("12345678")},
-    {"SETTINGS", FRAME_SETTINGS, 0, TEXT_INIT("\0\4\0\0\xff\xff")},
-    {"empty SETTINGS", FRAME_SETTINGS, 0, TEXT_INIT("")},
-    {"PRIORITY", FRAME_PRIORITY, 101, TEXT_INIT("\0\0\0\1\x10")},
-    {"PRIORITY_UPDATE", 0x10, 0, TEXT_INIT("\0\0\0\1u=1")},
-    {"empty DATA", FRAME_DATA, 1, TEXT_INIT("")},
-    {"windows opened by a byte", FRAME_WINDOW_UPDATE, 0, TEXT_INIT("\0\0\0\1")},
-    {"a stream's window by a byte", FRAME_WINDOW_UPDATE, 1, TEXT_INIT("\0\0\0\1")},
-    {"unknown frames", UNKNOWN_TYPE, 0, TEXT_INIT("abc")},
+    {"answers to pings that nobody sent", FRAME_PING, FLAG_ACK, 0, TEXT_INIT("12345678")},
+    {"SETTINGS", FRAME_SETTINGS, 0, 0, TEXT_INIT("\0\4\0\0\xff\xff")},
+    {"empty SETTINGS", FRAME_SETTINGS, 0, 0, TEXT_INIT("")},
+    {"PRIORITY", FRAME_PRIORITY, 0, 101, TEXT_INIT("\0\0\0\1\x10")},
+    {"PRIORITY_UPDATE", 0x10, 0, 0, TEXT_INIT("\0\0\0\1u=1")},
+    {"empty DATA", FRAME_DATA, 0, 1, TEXT_INIT("")},
+    {"windows opened by a byte", FRAME_WINDOW_UPDATE, 0, 0, TEXT_INIT("\0\0\0\1")},
+    {"a stream's window by a byte", FRAME_WINDOW_UPDATE, 0, 1, TEXT_INIT("\0\0\0\1")},
+    {"unknown frames", UNKNOWN_TYPE, 0, 0, TEXT_INIT("abc")},
 };
 
 static void await_goaway(struct raw_peer *peer, uint32_t want_code)
@@ -52,7 +53,7 @@ static void expect_nothing_left(struct http_scene *scene)
 static void send_many(struct raw_peer *peer, const struct flood *flood, unsigned count)
 {
     for (unsigned i = 0; i < count && !peer->ended; i++) {
-        http2_frames_send(peer, flood->type, 0, flood->stream_id, flood->payload);
+        http2_frames_send(peer, flood->type, flood->flags, flood->stream_id, flood->payload);
         if (i % BURST == 0) {
             fiber_yield();
         }
