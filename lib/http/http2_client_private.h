@@ -28,7 +28,8 @@ struct http2_client {
     struct list idle_requests; /* the pool */
     unsigned request_count;
     unsigned idle_request_count;
-    bool settled; /* SETTINGS came */
+    const char *failure; /* of TLS; NULL: none */
+    bool settled;        /* SETTINGS came */
     bool has_told_settled;
     bool refusing; /* GOAWAY came */
     bool has_told_refusing;

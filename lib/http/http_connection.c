@@ -89,6 +89,11 @@ static void sniff_received(struct http_connection *connection, struct text bytes
 {
     static const char preface[] = "PRI * HTTP/2.0";
     size_t known = connection->sniffed_length;
+    /* What follows is refused as HTTP/1.1 would be: some clients show that. */
+    if (known == 0 && bytes.data[0] == HTTP_TLS_FIRST_BYTE) {
+        http_server_refused(connection->server, connection->transport,
+                            "it speaks TLS, and this port does not");
+    }
     size_t compared = HTTP_PREFACE_BYTES - known;
     if (compared > bytes.length) {
         compared = bytes.length;
@@ -200,7 +205,13 @@ enum status http_connection_open(struct http_server *server, struct http_transpo
     list_append(&server->connections, &connection->link);
     server->connection_count++;
     http_server_note_use(server);
-    http_connection_watch(connection);
+    if (transport->security != NULL) {
+        become(connection, text_equal(transport->security->protocol, TEXT("h2")) ? &http2_protocol
+                                                                                 : &http1_protocol);
+    }
+    if (connection->transport != NULL) {
+        http_connection_watch(connection);
+    }
     return connection->transport != NULL ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
 }
 
@@ -236,6 +247,15 @@ bool http_connection_yield(struct http_server *server)
         list_append(&server->connections, &connection->link);
     }
     return false;
+}
+
+void http_connection_finish(struct http_connection *connection)
+{
+    struct http_transport *transport = connection->transport;
+    if (transport != NULL) {
+        transport->ops->shutdown(transport->state);
+        http_connection_close(connection);
+    }
 }
 
 void http_connection_drain(struct http_connection *connection)
