@@ -92,6 +92,22 @@ static bool begin_request(struct http1_connection *http1, enum http1_result resu
     return true;
 }
 
+/* Nothing can be made of what comes. Replies to what came before still go out. */
+static void hang_up(struct http1_connection *http1)
+{
+    struct http_exchange *exchange = http1->exchange;
+    if (http_output_waiting(&http1->connection->output) == 0) {
+        http_connection_close(http1->connection);
+        return;
+    }
+    http1->exchange = NULL;
+    http1->closing = true;
+    http1->pending = (struct text){NULL, 0};
+    if (exchange != NULL) {
+        http_exchange_detach(exchange);
+    }
+}
+
 /* false: there is nothing to begin. */
 static bool next_request(struct http1_connection *http1)
 {
@@ -109,7 +125,7 @@ static bool next_request(struct http1_connection *http1)
         return false;
     }
     if (!begin_request(http1, result, length, refusal)) {
-        http_connection_close(http1->connection);
+        hang_up(http1);
         return false;
     }
     return true;
@@ -266,6 +282,12 @@ static bool is_drained(const struct http_connection *connection)
     return true;
 }
 
+static bool is_idle(const struct http_connection *connection)
+{
+    const struct http1_connection *http1 = connection->state;
+    return http1->exchange == NULL && !http1->discarding;
+}
+
 static int64_t due_ns(const struct http_connection *connection)
 {
     const struct http1_connection *http1 = connection->state;
@@ -318,6 +340,7 @@ const struct http_protocol http1_protocol = {
     .flushed = flushed,
     .drain = drain,
     .is_drained = is_drained,
+    .is_idle = is_idle,
     .due_ns = due_ns,
     .expire = expire,
     .close = close_connection,

@@ -92,7 +92,7 @@ static void on_ended(void *state)
 static void on_fill(void *owner)
 {
     struct http2_client *client = owner;
-    if (!http2_gather(client->session, &client->output)) {
+    if (!http2_gather(client->session, client->memory, &client->output)) {
         http2_client_close(client);
     }
 }

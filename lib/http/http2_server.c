@@ -20,15 +20,6 @@ static struct http_exchange *exchange_of(nghttp2_session *session, int32_t strea
     return nghttp2_session_get_stream_user_data(session, stream_id);
 }
 
-static void strike(struct http_connection *connection)
-{
-    struct http2_connection *http2 = connection->state;
-    if (!http2_strikes_take(&http2->strikes, now_ns(connection)) && !http2->terminated) {
-        http2->terminated = true;
-        (void)nghttp2_session_terminate_session(http2->session, NGHTTP2_ENHANCE_YOUR_CALM);
-    }
-}
-
 /* Unless the client wants it otherwise, replies go out frame by frame in turn: a small one does not
  * wait for a large one (RFC 9218 section 10). */
 static void share_connection(nghttp2_session *session, int32_t stream_id)
@@ -45,7 +36,10 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
         return 0;
     }
-    struct http_exchange *exchange = http_exchange_take(connection, &http2_exchange_ops);
+    struct http_exchange *exchange = NULL;
+    if (!http2_has_too_many_leaving(connection)) {
+        exchange = http_exchange_take(connection, &http2_exchange_ops);
+    }
     if (exchange == NULL) {
         (void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
                                         NGHTTP2_REFUSED_STREAM);
@@ -93,7 +87,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     }
     char *copy = arena_alloc(&exchange->arena, name_length + value_length);
     if (copy == NULL) {
-        http_exchange_refuse(exchange, 431, "no room for the request's headers");
+        http_exchange_refuse(exchange, 503, "no memory for the request's headers");
         return 0;
     }
     memcpy(copy, name, name_length);
@@ -224,7 +218,7 @@ static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame
     struct http_connection *connection = user_data;
     struct http2_connection *http2 = connection->state;
     http2->block_since_ns = 0;
-    strike(connection);
+    http2_strike(connection);
     return 0;
 }
 
@@ -254,6 +248,9 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, v
     if (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) {
         const struct http_connection *connection = user_data;
         struct http2_connection *http2 = connection->state;
+        if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+            http2_budget_give(&http2->budget, HTTP2_COST_RESET, HTTP2_RESETS_A_REPLY);
+        }
         http2_server_keepalive_sent(&http2->keepalive);
         stop_request(session, frame);
     } else if (frame->hd.type == NGHTTP2_GOAWAY) {
@@ -261,7 +258,7 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, v
     } else if (frame->hd.type == NGHTTP2_RST_STREAM) {
         uint32_t code = frame->rst_stream.error_code;
         if (code != NGHTTP2_NO_ERROR && code != NGHTTP2_CANCEL && code != NGHTTP2_INTERNAL_ERROR) {
-            strike(user_data);
+            http2_strike(user_data);
         }
     }
     return 0;
@@ -278,6 +275,9 @@ static int on_stream_closed(nghttp2_session *session, int32_t stream_id, uint32_
         http2->waiting_bytes -= exchange->output.length - exchange->output_sent;
         buffer_clear(&exchange->output);
         exchange->output_sent = 0;
+        if (exchange->running) {
+            list_append(&http2->leaving, &exchange->leaving_link);
+        }
         http_exchange_detach(exchange);
         if (list_is_empty(&http2->streams)) {
             http2->idle_since_ns = now_ns(connection);
@@ -338,12 +338,14 @@ static bool open_session(struct http_connection *connection)
     list_init(&http2->streams);
     list_init(&http2->ready);
     list_init(&http2->writers);
-    http2_strikes_init(&http2->strikes, now_ns(connection));
-    http2_watch_init(&http2->watch);
+    list_init(&http2->pending);
+    list_init(&http2->leaving);
+    http2_watch_init(&http2->watch, &http2->budget);
     connection->state = http2;
     if (!send_settings(connection, http2->session)) {
         nghttp2_session_del(http2->session);
         free(http2);
+        connection->state = NULL;
         return false;
     }
     return true;
@@ -362,21 +364,21 @@ static void received(struct http_connection *connection, struct text bytes)
     struct http2_connection *http2 = connection->state;
     const uint8_t *data = (const uint8_t *)bytes.data;
     size_t length = bytes.length;
-    uint32_t error_code = NGHTTP2_NO_ERROR;
-    http2_server_keepalive_received(&http2->keepalive);
-    if (!http2->blamed) {
-        error_code = http2_watch_bytes(&http2->watch, bytes, &length);
+    if (http2->blamed) {
+        return; /* only its end is waited for */
     }
+    http2_server_keepalive_received(&http2->keepalive);
+    uint32_t error_code = http2_watch_bytes(&http2->watch, bytes, now_ns(connection), &length);
     if (nghttp2_session_mem_recv(http2->session, data, length) < 0) {
         error_code = NGHTTP2_ENHANCE_YOUR_CALM;
     }
     if (error_code != NGHTTP2_NO_ERROR) {
-        http2->blamed = true;
-        http2->terminated = true;
-        (void)nghttp2_session_terminate_session(http2->session, error_code);
+        http2_blame(connection, error_code);
     }
-    start_ready(http2);
-    if (http2->block_since_ns != 0 || !http2->settled) {
+    if (!http2->blamed) {
+        start_ready(http2);
+    }
+    if (http2->block_since_ns != 0 || !http2->settled || http2->blamed) {
         http_connection_watch(connection);
     }
     http_output_schedule(&connection->output);
@@ -385,7 +387,7 @@ static void received(struct http_connection *connection, struct text bytes)
 static void fill(struct http_connection *connection)
 {
     struct http2_connection *http2 = connection->state;
-    if (!http2_gather(http2->session, &connection->output)) {
+    if (!http2_gather(http2->session, connection->server->memory, &connection->output)) {
         http_connection_close(connection);
     }
 }
@@ -393,9 +395,22 @@ static void fill(struct http_connection *connection)
 static void flushed(struct http_connection *connection)
 {
     struct http2_connection *http2 = connection->state;
-    http2_wake_writers(http2);
-    if (http_output_waiting(&connection->output) == 0 &&
-        !nghttp2_session_want_read(http2->session) && !nghttp2_session_want_write(http2->session)) {
+    if (!http2->lingering) {
+        http2_wake_writers(http2);
+    }
+    if (!list_is_empty(&http2->pending) || http2->blamed) {
+        http_connection_watch(connection);
+        if (connection->transport == NULL) {
+            return;
+        }
+    }
+    if (http_output_waiting(&connection->output) > 0 || nghttp2_session_want_read(http2->session) ||
+        nghttp2_session_want_write(http2->session)) {
+        return;
+    }
+    if (http2->blamed) {
+        http2_linger(connection);
+    } else {
         http_connection_finish(connection);
     }
 }
@@ -415,11 +430,20 @@ static bool is_drained(const struct http_connection *connection)
     return http2->terminated && !nghttp2_session_want_write(http2->session);
 }
 
+static bool is_idle(const struct http_connection *connection)
+{
+    const struct http2_connection *http2 = connection->state;
+    return list_is_empty(&http2->streams);
+}
+
 static int64_t due_ns(const struct http_connection *connection)
 {
     const struct http2_connection *http2 = connection->state;
     const struct http_server *server = connection->server;
-    int64_t due = INT64_MAX;
+    if (http2->blamed) {
+        return http2->blamed_ns + HTTP2_LINGER_MS * CLOCK_NS_PER_MS;
+    }
+    int64_t due = http2_pending_due_ns(connection);
     if (list_is_empty(&http2->streams) && !is_noticed(http2)) {
         due = http2->idle_since_ns + server->idle_timeout_ms * CLOCK_NS_PER_MS;
     }
@@ -470,7 +494,9 @@ static void expire(struct http_connection *connection)
     if (keep_alive(connection)) {
         return;
     }
-    if (is_noticed(http2)) {
+    if (http2_pending_due_ns(connection) <= now_ns(connection) && !http2->blamed) {
+        http2_blame(connection, NGHTTP2_ENHANCE_YOUR_CALM);
+    } else if (is_noticed(http2)) {
         drained_notice(http2);
     } else if (is_unused(connection)) {
         connection->farewell = "max_idle"; /* gRFC A9 */
@@ -491,9 +517,8 @@ static void expire(struct http_connection *connection)
 static void close_session(struct http_connection *connection)
 {
     struct http2_connection *http2 = connection->state;
-    while (!list_is_empty(&http2->streams)) {
-        struct list *first = http2->streams.next;
-        http_exchange_detach(CONTAINER_OF(first, struct http_exchange, stream_link));
+    http2_let_go_of_streams(http2);
+    while (list_take_first(&http2->leaving) != NULL) {
     }
     nghttp2_session_del(http2->session);
     http2->session = NULL;
@@ -507,6 +532,7 @@ const struct http_protocol http2_protocol = {
     .flushed = flushed,
     .drain = drain,
     .is_drained = is_drained,
+    .is_idle = is_idle,
     .due_ns = due_ns,
     .expire = expire,
     .close = close_session,

@@ -7,6 +7,8 @@
 #include "http/http2_server.h"
 #include "http/http_server_private.h"
 
+enum { YIELDS_LOOKED_AT = 64 }; /* connections, of one that comes */
+
 static void on_received(void *state, struct text bytes)
 {
     struct http_connection *connection = state;
@@ -35,6 +37,10 @@ static void on_fill(void *owner)
 static void on_flushed(void *owner)
 {
     struct http_connection *connection = owner;
+    if (connection->output.broken) {
+        http_connection_close(connection);
+        return;
+    }
     connection->protocol->flushed(connection);
     if (connection->draining && connection->transport != NULL) {
         http_server_look_idle(connection->server);
@@ -117,6 +123,12 @@ static bool sniff_is_drained(const struct http_connection *connection)
     return true;
 }
 
+static bool sniff_is_idle(const struct http_connection *connection)
+{
+    (void)connection;
+    return true;
+}
+
 static int64_t sniff_due_ns(const struct http_connection *connection)
 {
     const struct http_server *server = connection->server;
@@ -133,6 +145,7 @@ const struct http_protocol http_sniffing = {
     .flushed = sniff_nothing,
     .drain = http_connection_close,
     .is_drained = sniff_is_drained,
+    .is_idle = sniff_is_idle,
     .due_ns = sniff_due_ns,
     .expire = http_connection_close,
     .close = sniff_nothing,
@@ -217,6 +230,7 @@ enum status http_connection_open(struct http_server *server, struct http_transpo
     http_output_init(&connection->output, server->loop, transport, &output_events, connection);
     list_append(&server->connections, &connection->link);
     server->connection_count++;
+    http_server_note_use(server);
     if (transport->security != NULL) {
         become(connection, text_equal(transport->security->protocol, TEXT("h2")) ? &http2_protocol
                                                                                  : &http1_protocol);
@@ -240,8 +254,25 @@ void http_connection_close(struct http_connection *connection)
     transport->ops->close(transport->state);
     list_remove(&connection->link);
     server->connection_count--;
+    http_server_note_use(server);
     http_output_retire(&connection->output);
     http_server_look_idle(server);
+}
+
+bool http_connection_yield(struct http_server *server)
+{
+    int64_t before_ns = loop_now_ns(server->loop) - HTTP_CONNECTION_YIELD_MS * CLOCK_NS_PER_MS;
+    for (int i = 0; i < YIELDS_LOOKED_AT && !list_is_empty(&server->connections); i++) {
+        struct http_connection *connection =
+            CONTAINER_OF(server->connections.next, struct http_connection, link);
+        if (connection->active_ns <= before_ns && connection->protocol->is_idle(connection)) {
+            http_connection_close(connection);
+            return true;
+        }
+        list_remove(&connection->link);
+        list_append(&server->connections, &connection->link);
+    }
+    return false;
 }
 
 void http_connection_finish(struct http_connection *connection)

@@ -22,6 +22,8 @@ struct http_protocol {
     void (*drain)(struct http_connection *connection);
     /* Whether drain() has nothing more to tell the peer; exchanges are counted elsewhere. */
     bool (*is_drained)(const struct http_connection *connection);
+    /* Nothing is asked or answered. */
+    bool (*is_idle)(const struct http_connection *connection);
     /* When the peer will have been silent for too long, on loop_now_ns(); in the past: now.
      * INT64_MAX: it need not say anything. */
     int64_t (*due_ns)(const struct http_connection *connection);
@@ -71,6 +73,10 @@ void http_connection_drain(struct http_connection *connection);
 
 /* Has the timer look at due_ns() again, which is sooner than before. */
 void http_connection_watch(struct http_connection *connection);
+
+/* Closes a connection that has been idle for HTTP_CONNECTION_YIELD_MS. false: none was found among
+ * those looked at; the next call looks at others. */
+MUST_USE bool http_connection_yield(struct http_server *server);
 
 /* Without output progress by then, the peer is given up. */
 int64_t http_connection_output_due_ns(const struct http_connection *connection);

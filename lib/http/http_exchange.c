@@ -68,6 +68,8 @@ static void reset(struct http_exchange *exchange)
     list_init(&exchange->stream_link);
     list_init(&exchange->ready_link);
     list_init(&exchange->writer_link);
+    list_init(&exchange->pending_link);
+    list_init(&exchange->leaving_link);
     fiber_wait_init(&exchange->readable);
     fiber_wait_init(&exchange->writable);
     cancellation_init(&exchange->cancellation);
@@ -98,6 +100,7 @@ struct http_exchange *http_exchange_take(struct http_connection *connection,
     exchange->ops = ops;
     list_append(&server->exchanges, &exchange->link);
     server->exchange_count++;
+    http_server_note_use(server);
     return exchange;
 }
 
@@ -108,7 +111,10 @@ static void give_back(struct http_exchange *exchange)
     list_remove(&exchange->stream_link);
     list_remove(&exchange->ready_link);
     list_remove(&exchange->writer_link);
+    list_remove(&exchange->leaving_link);
     server->exchange_count--;
+    http_server_note_end(server, arena_used_bytes(&exchange->arena));
+    http_server_note_use(server);
     if (server->idle_exchange_count < HTTP_EXCHANGES_KEPT_MAX) {
         arena_reset(&exchange->arena);
         clear_buffer(&exchange->input);
@@ -169,7 +175,7 @@ static bool grow_headers(struct http_exchange *exchange)
 void http_exchange_add_header(struct http_exchange *exchange, struct text name, struct text value)
 {
     if (exchange->request.header_count == exchange->header_capacity && !grow_headers(exchange)) {
-        refuse_later(exchange, 431, "no room for the request's headers");
+        refuse_later(exchange, 503, "no memory for the request's headers");
         return;
     }
     exchange->headers[exchange->request.header_count++] = (struct http_header){name, value};
@@ -353,6 +359,7 @@ void http_exchange_detach(struct http_exchange *exchange)
     list_remove(&exchange->stream_link);
     list_remove(&exchange->ready_link);
     list_remove(&exchange->writer_link);
+    list_remove(&exchange->pending_link);
     if (exchange->running) {
         http_load_leave_connection(exchange);
     }

@@ -91,9 +91,11 @@ struct http_exchange {
     /* HTTP/2 */
     struct buffer output; /* of a reply in parts: not sent yet */
     size_t output_sent;
-    struct list stream_link; /* in the connection's streams */
-    struct list ready_link;  /* waits to be started */
-    struct list writer_link; /* waits for room */
+    struct list stream_link;  /* in the connection's streams */
+    struct list ready_link;   /* waits to be started */
+    struct list writer_link;  /* waits for room */
+    struct list pending_link; /* something of the reply waits for the peer */
+    struct list leaving_link; /* the stream is gone, the handler runs */
     int32_t stream_id;
     bool submitted;
     bool deferred; /* the session waits for more */

@@ -13,7 +13,8 @@ enum {
     HTTP_HEADER_COUNT_MAX = 100,
     HTTP_TARGET_BYTES_MAX = 4 * 1024,      /* of a request's path and query */
     HTTP_BODY_BYTES_MAX = 4 * 1024 * 1024, /* of a body read whole, unless a route says otherwise */
-    HTTP_ADDRESS_BYTES_MAX = 280,          /* "host:port" with its NUL */
+    HTTP_BODY_RATE_MIN = 1024,    /* bytes a second of a body read whole, beyond its timeout */
+    HTTP_ADDRESS_BYTES_MAX = 280, /* "host:port" with its NUL */
 };
 
 struct arena;

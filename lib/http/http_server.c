@@ -57,6 +57,7 @@ enum status http_server_create(struct loop *loop, const struct http_server_optio
     list_init(&server->handshakes);
     list_init(&server->exchanges);
     list_init(&server->idle_exchanges);
+    http_server_init_tidy(server);
     *ret_server = server;
     return STATUS_OK;
 }
@@ -132,6 +133,7 @@ void http_server_destroy(struct http_server *server)
     while ((link = list_take_first(&server->idle_exchanges)) != NULL) {
         http_exchange_free(CONTAINER_OF(link, struct http_exchange, link));
     }
+    loop_timer_stop(server->loop, &server->tidy_timer);
     http_route_table_destroy(server->routes);
     http2_memory_destroy(server->memory);
     free(server);
@@ -146,7 +148,8 @@ enum status http_server_accept_from(struct http_server *server, int fd)
 
 enum status http_server_take(struct http_server *server, struct http_transport *transport)
 {
-    if (server->connection_count + server->handshake_count >= HTTP_CONNECTIONS_MAX) {
+    bool is_full = server->connection_count + server->handshake_count >= HTTP_CONNECTIONS_MAX;
+    if (is_full && !http_connection_yield(server)) {
         transport->ops->close(transport->state);
         return STATUS_RESOURCE_EXHAUSTED;
     }

@@ -20,9 +20,11 @@ struct http_transport;
 struct tls_context;
 
 enum {
-    HTTP_STREAMS_DEFAULT = 100, /* concurrent streams a connection */
-    HTTP_CONNECTIONS_MAX =
-        20000, /* open at once on one server; further ones are closed at accept */
+    HTTP_STREAMS_DEFAULT = 100,   /* concurrent streams a connection */
+    HTTP_CONNECTIONS_MAX = 20000, /* open at once on one server */
+    /* At that limit, a new connection takes the place of one that has been idle for so long;
+     * without one, it is closed at accept. */
+    HTTP_CONNECTION_YIELD_MS = 1000,
     /* TLS handshakes under way on one server, those that failed and linger counted; further
      * connections are closed at accept. */
     HTTP_HANDSHAKES_MAX = 1000,
@@ -218,7 +220,8 @@ int *http_exchange_note(struct http_exchange *exchange);
  * STATUS_INVALID_ARGUMENT: malformed (chunks, or less than content-length). */
 MUST_USE enum status http_read(struct http_exchange *exchange, struct text *ret_part);
 
-/* The whole body; valid in the arena. STATUS_RESOURCE_EXHAUSTED: over `bytes_max` (answer 413). */
+/* The whole body; valid in the arena. It must be there after body_timeout_ms, and a second for each
+ * HTTP_BODY_RATE_MIN bytes of it. STATUS_RESOURCE_EXHAUSTED: over `bytes_max` (answer 413). */
 MUST_USE enum status http_read_all(struct http_exchange *exchange, size_t bytes_max,
                                    struct text *ret_body);
 

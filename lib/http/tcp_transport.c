@@ -81,6 +81,11 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     struct tcp_transport *tcp = poll->data;
     if (status < 0) {
         end(tcp);
+        if (!tcp->closed && tcp->blocked) {
+            /* Nothing will be taken any more, which writing again will tell. */
+            tcp->blocked = false;
+            tcp->transport.events.drained(tcp->transport.events.state);
+        }
         return;
     }
     if ((events & UV_WRITABLE) != 0 && tcp->blocked) {

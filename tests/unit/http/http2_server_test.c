@@ -1,5 +1,6 @@
 /* What an HTTP/2 client sees of the server, frame by frame where that matters. */
 #include "base/clock.h"
+#include "http/http2_budget.h"
 #include "http/http2_session.h"
 #include "unit/http/http2_frames.h"
 #include "unit/http/http_scene.h"

@@ -8,7 +8,7 @@
 #include "http/http_json.h"
 #include "support/in_fiber.h"
 
-enum { PART_BYTES = 64 * 1024, ROUTES_MAX = 24 };
+enum { PART_BYTES = 64 * 1024 };
 
 static const struct http_header plain[] = {{TEXT_INIT("content-type"), TEXT_INIT("text/plain")}};
 static const struct http_header trailers[] = {{TEXT_INIT("x-sum"), TEXT_INIT("42")}};
@@ -161,6 +161,16 @@ static void handle_busy(void *state, struct http_exchange *exchange)
     reply_plain(exchange, TEXT("busy"));
 }
 
+/* Waits, whatever becomes of its stream. */
+static void handle_stubborn(void *state, struct http_exchange *exchange)
+{
+    struct http_scene *scene = state;
+    enter(scene);
+    enum status status = fiber_semaphore_take(NULL, &scene->gate);
+    leave(scene, status);
+    reply_plain(exchange, TEXT("at last"));
+}
+
 /* Waits before it reads. */
 static void handle_slow(void *state, struct http_exchange *exchange)
 {
@@ -284,6 +294,7 @@ static const struct http_route templates[] = {
     {NULL, "/wait", handle_wait, NULL},
     {NULL, "/json", handle_json, NULL},
     {"GET", "/busy", handle_busy, NULL},
+    {"GET", "/stubborn", handle_stubborn, NULL},
     {"POST", "/slow", handle_slow, NULL},
     {"POST", "/read", handle_read, NULL},
     {"POST", "/ignore", handle_hello, NULL},
@@ -320,7 +331,7 @@ static void run(void *argument)
 {
     struct run *run = argument;
     struct http_scene scene = {.loop = loop_current()};
-    struct http_route routes[ROUTES_MAX];
+    struct http_route routes[ARRAY_LENGTH(templates)];
     struct http_server_options options = run->options;
 
     for (size_t i = 0; i < ARRAY_LENGTH(templates); i++) {
