@@ -32,6 +32,7 @@ struct discovery_registration {
     struct text instance_id; /* unique in the registry: "rating-127.0.0.1-8082-4711" */
     struct text host;        /* that is advertised */
     uint16_t port;
+    bool tls;       /* it speaks TLS: told to whoever lists instances, and left to them */
     int64_t ttl_ms; /* without a heartbeat for so long, the instance is critical */
 };
 
@@ -55,7 +56,9 @@ struct discovery_registrar {
 
 /* The healthy instances at one moment: "host:port" each, sorted, without duplicates. */
 struct discovery_snapshot {
-    uint64_t version; /* names the content: equal lists have equal versions; 0: none was seen yet */
+    /* Names the content: equal lists have equal versions, unless an instance has come back at its
+     * old address, which is news too; 0: none was seen yet. */
+    uint64_t version;
     const struct text *addresses;
     size_t count;
 };

@@ -95,7 +95,7 @@ static enum status decode(struct grpc_server_call *self, struct connect_form for
 {
     const struct grpc_server_method *method = self->method;
     CLEANUP(buffer_deinit) struct buffer inflated;
-    buffer_init(&inflated, method->server->options.message_bytes_max);
+    buffer_init(&inflated, method->message_bytes_max);
     enum status status = STATUS_OK;
     if (form.gzip && bytes.length > 0) {
         status = grpc_gzip_inflate(&self->call, bytes, &inflated);
@@ -112,12 +112,13 @@ enum status connect_read_body(struct grpc_server_call *self, struct connect_form
                               ProtobufCMessage **ret_message)
 {
     struct text body;
-    size_t bytes_max = self->method->server->options.message_bytes_max;
+    size_t bytes_max = self->method->message_bytes_max;
     enum status status = http_read_all(self->exchange, bytes_max, &body);
     if (status == STATUS_RESOURCE_EXHAUSTED) {
         return call_fail(&self->call, status, "the message is over the limit of %zu bytes",
                          bytes_max);
     }
+    self->body_bytes = status == STATUS_OK ? body.length : 0;
     return status == STATUS_OK ? decode(self, form, body, ret_message) : status;
 }
 

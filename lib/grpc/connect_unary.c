@@ -88,9 +88,27 @@ static void reply(struct grpc_server_call *self, int http_status, const struct h
                    .status = http_status, .headers = headers, .header_count = count, .body = body});
 }
 
+/* What HTTP wants said beside some of its statuses. Without room: not. */
+static void add_error_headers(struct grpc_server_call *self, enum status status)
+{
+    struct arena *arena = self->call.arena;
+    bool fits = true;
+    if (status == STATUS_UNAUTHENTICATED) {
+        fits = grpc_metadata_add(arena, &self->initial, TEXT("www-authenticate"), TEXT("Bearer"));
+    } else if (self->pushback_set ? self->pushback_ms >= 0 : status == STATUS_UNAVAILABLE) {
+        int64_t retry_after_ms = self->pushback_set ? self->pushback_ms : HTTP_RETRY_AFTER_MS;
+        fits = grpc_metadata_add(arena, &self->initial, TEXT("retry-after"),
+                                 http_retry_after(arena, retry_after_ms));
+    }
+    if (!fits) {
+        call_fail_detail(&self->call, status, "no room for the headers of a failure");
+    }
+}
+
 static void reply_error(struct grpc_server_call *self, enum status status)
 {
     struct buffer *body = create_buffer(self->call.arena);
+    add_error_headers(self, status);
     grpc_server_call_observe(self, status);
     if (body == NULL) {
         http_reply_problem(self->exchange, status);
@@ -144,6 +162,7 @@ static void run(struct grpc_server_call *self, enum grpc_codec codec,
         reply_error(self, status);
         return;
     }
+    self->sent_bytes = body.length;
     grpc_server_call_observe(self, status);
     reply(self, 200, codec == GRPC_CODEC_JSON ? &json_type : &proto_type, body);
 }
@@ -194,6 +213,9 @@ static void serve_post(const struct grpc_server_method *method, struct http_exch
     }
     enum status status = connect_take_headers(self, &form);
     if (status == STATUS_OK) {
+        status = grpc_server_call_admit(self);
+    }
+    if (status == STATUS_OK) {
         status = connect_read_body(self, form, &request);
     }
     if (status == STATUS_OK) {
@@ -219,6 +241,9 @@ static void serve_get(const struct grpc_server_method *method, struct http_excha
             reply_unsupported_type(method, exchange);
             return;
         }
+    }
+    if (status == STATUS_OK) {
+        status = grpc_server_call_admit(self);
     }
     if (status == STATUS_OK) {
         status = connect_read_query(self, form, &request);

@@ -41,8 +41,8 @@ static bool add_changing_headers(struct grpc_client_call *self, struct http_head
     if (self->options->compress) {
         headers[(*count)++] = (struct http_header){TEXT("grpc-encoding"), TEXT("gzip")};
     }
-    if (self->attempts > 1) {
-        struct text previous = arena_format(call->arena, "%u", self->attempts - 1);
+    if (self->retry.previous_attempts > 0) {
+        struct text previous = arena_format(call->arena, "%u", self->retry.previous_attempts);
         if (previous.data == NULL) {
             return false;
         }
@@ -80,7 +80,8 @@ enum status grpc_client_headers(struct grpc_client_call *self, const char *addre
         authority = arena_copy(self->call->arena, text_of(address));
     }
     headers[count++] = (struct http_header){TEXT(":method"), TEXT("POST")};
-    headers[count++] = (struct http_header){TEXT(":scheme"), TEXT("http")};
+    headers[count++] = (struct http_header){
+        TEXT(":scheme"), self->channel->options.tls != NULL ? TEXT("https") : TEXT("http")};
     headers[count++] = (struct http_header){TEXT(":path"), text_of(self->path)};
     headers[count++] = (struct http_header){TEXT(":authority"), authority};
     headers[count++] = content_types[self->stream.form.codec];
@@ -109,7 +110,7 @@ static void take_pushback(struct grpc_client_call *self, const struct http_heade
         self->pushback_ms =
             text_to_i64(value, &pushback_ms) && pushback_ms >= 0 && pushback_ms <= INT32_MAX
                 ? pushback_ms
-                : INT64_MAX;
+                : GRPC_PUSHBACK_NEVER;
     }
 }
 

@@ -1,4 +1,5 @@
-/* The details of a failure, as gRPC sends them: google.rpc.Status in grpc-status-details-bin. */
+/* The details of a failure, as gRPC sends them: google.rpc.Status in grpc-status-details-bin, and
+ * when to try again. */
 #include "base/arena.h"
 #include "grpc/grpc_server_private.h"
 #include "rpc_status.pb-c.h"
@@ -26,8 +27,27 @@ static bool fill_details(struct grpc_server_call *self, Google__Rpc__Status *sta
     return status->details != NULL;
 }
 
+/* A name that handlers may not use. */
+static void attach_pushback(struct grpc_server_call *self)
+{
+    struct grpc_metadata_list *trailing = &self->trailing;
+    if (!self->pushback_set || trailing->count >= GRPC_METADATA_MAX) {
+        return;
+    }
+    struct text value = arena_format(self->call.arena, "%lld", (long long)self->pushback_ms);
+    if (trailing->headers == NULL) {
+        trailing->headers =
+            arena_calloc(self->call.arena, GRPC_METADATA_MAX, sizeof(*trailing->headers));
+    }
+    if (value.data != NULL && trailing->headers != NULL) {
+        trailing->headers[trailing->count++] =
+            (struct http_header){TEXT("grpc-retry-pushback-ms"), value};
+    }
+}
+
 void grpc_server_call_attach_details(struct grpc_server_call *self, enum status status)
 {
+    attach_pushback(self);
     Google__Rpc__Status message = GOOGLE__RPC__STATUS__INIT;
     if (self->detail_count == 0 || !fill_details(self, &message)) {
         return;

@@ -137,6 +137,7 @@ enum status grpc_frame_read(struct grpc_frame_reader *reader, struct call *call,
         status = read_payload(reader, call, length, &payload);
     }
     reader->was_compressed = prefix[0] == FLAG_COMPRESSED;
+    reader->read_bytes += status == STATUS_OK ? sizeof(prefix) + length : 0;
     /* Nothing is nothing, compressed or not: peers send it so. */
     if (status == STATUS_OK && reader->was_compressed && length > 0) {
         buffer_clear(&reader->inflated);

@@ -20,6 +20,7 @@ struct grpc_frame_reader {
     size_t message_bytes_max; /* of a message, also when decompressed */
     bool gzip;                /* what a message flagged as compressed is compressed by */
     bool was_compressed;      /* the last message was: read only */
+    uint64_t read_bytes;      /* of all frames with their prefixes: read only */
     /* private */
     grpc_part_fn read_part;
     void *state;

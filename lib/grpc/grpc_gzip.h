@@ -7,7 +7,8 @@
 
 /* Appends the inflated bytes; the buffer's maximum bounds them, so that a small message cannot
  * become a large one. STATUS_RESOURCE_EXHAUSTED: over it, or no memory.
- * STATUS_INTERNAL: not gzip, cut short, or followed by something else. */
+ * STATUS_INTERNAL: not gzip, cut short, or followed by something else. In a fiber, lets others run
+ * between its steps, and ends with the call: STATUS_CANCELLED, STATUS_DEADLINE_EXCEEDED. */
 MUST_USE enum status grpc_gzip_inflate(struct call *call, struct text compressed,
                                        struct buffer *buffer);
 

@@ -48,6 +48,12 @@ struct grpc_method {
     const ProtobufCMessageDescriptor *response;
     grpc_unary_fn unary;   /* of GRPC_UNARY, else NULL */
     grpc_stream_fn stream; /* of the others, else NULL */
+    /* What this method is given, whatever the server gives the others. 0: the server's.
+     * A client that asks for more time gets the maximum, one that asks for none gets the default or
+     * the maximum, whichever is sooner. Streams have neither unless it is said here. */
+    int64_t deadline_max_ms;
+    int64_t deadline_default_ms;
+    size_t request_bytes_max; /* of one message, after decompression */
 };
 
 struct grpc_service {

@@ -64,6 +64,23 @@ static enum status collect_services(struct grpc_server *server)
     return STATUS_OK;
 }
 
+/* What the method says of its limits, else what holds for its kind. */
+static void set_limits(struct grpc_server_method *row)
+{
+    const struct grpc_method *method = row->method;
+    bool is_unary = method->kind == GRPC_UNARY;
+    int64_t deadline_max_ms = is_unary ? GRPC_DEADLINE_MAX_MS : INT64_MAX;
+    int64_t deadline_default_ms = is_unary ? GRPC_DEADLINE_DEFAULT_MS : INT64_MAX;
+    row->deadline_max_ms = method->deadline_max_ms > 0 ? method->deadline_max_ms : deadline_max_ms;
+    row->deadline_default_ms =
+        method->deadline_default_ms > 0 ? method->deadline_default_ms : deadline_default_ms;
+    if (row->deadline_default_ms > row->deadline_max_ms) {
+        row->deadline_default_ms = row->deadline_max_ms;
+    }
+    row->message_bytes_max = method->request_bytes_max > 0 ? method->request_bytes_max
+                                                           : row->server->options.message_bytes_max;
+}
+
 static enum status add_method(struct grpc_server *server, const struct grpc_service *service,
                               const struct grpc_method *method)
 {
@@ -78,6 +95,7 @@ static enum status add_method(struct grpc_server *server, const struct grpc_serv
     row->server = server;
     row->method = method;
     row->state = service->state;
+    set_limits(row);
     server->routes[server->method_count] = (struct http_route){NULL, row->path, serve, row};
     server->method_count++;
     return STATUS_OK;
@@ -155,7 +173,8 @@ enum status grpc_server_create(const struct grpc_server_options *options,
         return STATUS_RESOURCE_EXHAUSTED;
     }
     server->options = *options;
-    if (!grpc_cors_options_are_valid(options)) {
+    if (options->interceptor_count > GRPC_INTERCEPTORS_MAX ||
+        !grpc_cors_options_are_valid(options)) {
         grpc_server_destroy(server);
         return STATUS_INVALID_ARGUMENT;
     }
@@ -218,6 +237,55 @@ void grpc_server_fallback(void *server, struct http_exchange *exchange)
         return;
     }
     grpc_reply_trailers_only(exchange, STATUS_UNIMPLEMENTED, message);
+}
+
+/* Whether its replies end in their bodies, which may have to wait for the peer: gRPC-Web and
+ * Connect's streams. */
+static bool ends_in_body(const struct grpc_server_method *method, struct text content_type)
+{
+    return grpc_web_is_type(content_type) ||
+           (method->method->kind != GRPC_UNARY &&
+            !text_starts_with(content_type, TEXT("application/grpc")));
+}
+
+/* A whole reply never waits, and clients of both know what 429 and 503 mean. */
+static void refuse_by_status(const struct grpc_server_method *method,
+                             struct http_exchange *exchange, struct text content_type,
+                             const struct http_overload *overload)
+{
+    struct http_header cors[GRPC_CORS_HEADERS_MAX];
+    size_t count = grpc_cors_add(&method->server->options, exchange, cors, 0);
+    const char *protocol = grpc_web_is_type(content_type) ? "grpc-web" : "connect";
+    struct grpc_server_call *self = grpc_server_call_create(method, exchange, protocol);
+    if (self != NULL) {
+        grpc_server_call_observe(self, grpc_server_call_admit(self));
+    }
+    http_reply_problem_with(exchange, status_to_http(overload->status), text_of(overload->reason),
+                            cors, count);
+}
+
+enum http_overload_answer grpc_server_overloaded(void *server, struct http_exchange *exchange,
+                                                 const struct http_overload *overload)
+{
+    const struct grpc_server *self = server;
+    const struct http_route *route = http_exchange_route(exchange);
+    if (route == NULL || route->handle != serve) {
+        return HTTP_OVERLOAD_PROBLEM;
+    }
+    const struct grpc_server_method *method = route->state;
+    bool is_health = method->state == grpc_health_service(self->health).state;
+    if (is_health && method->method->kind == GRPC_UNARY) {
+        return HTTP_OVERLOAD_SERVE;
+    }
+    const struct http_request *request = http_exchange_request(exchange);
+    struct text content_type =
+        http_header_find(request->headers, request->header_count, TEXT("content-type"));
+    if (ends_in_body(method, content_type)) {
+        refuse_by_status(method, exchange, content_type, overload);
+    } else {
+        serve(route->state, exchange); /* as far as grpc_server_call_admit() */
+    }
+    return HTTP_OVERLOAD_ANSWERED;
 }
 
 enum status grpc_server_set_serving(struct grpc_server *server, struct text service, bool serving)

@@ -10,6 +10,7 @@
  * One object a process, made before the loops start and read by all of them. */
 #pragma once
 
+#include "grpc/grpc_interceptor.h"
 #include "grpc/grpc_method.h"
 #include "http/http_server.h"
 #include "proto/proto.h"
@@ -34,12 +35,9 @@ struct grpc_server_options {
     size_t service_count;
     const struct proto_descriptor_set *descriptor_sets; /* of the services' files */
     size_t descriptor_set_count;
-    size_t message_bytes_max; /* 0: GRPC_MESSAGE_BYTES_MAX */
-    /* Told once a call, before its last bytes are handed to the connection; NULL: nobody is.
-     * method: "/Service/Method" as in the table. protocol: "grpc", "grpc-web" or "connect". */
-    void (*observe)(void *state, struct call *call, const char *method, const char *protocol,
-                    enum status status, int64_t duration_ns);
-    void *observe_state;
+    size_t message_bytes_max;                    /* 0: GRPC_MESSAGE_BYTES_MAX */
+    const struct grpc_interceptor *interceptors; /* of every call; NULL: none */
+    size_t interceptor_count;                    /* at most GRPC_INTERCEPTORS_MAX */
     /* Pages of these origins ("https://example.org", without a path) may call from browsers; "*":
      * of any. None: those of other origins than the server's own may not. */
     const struct text *cors_origins;
@@ -51,7 +49,7 @@ struct grpc_server_options {
 bool grpc_origin_is_valid(struct text origin);
 
 /* STATUS_INVALID_ARGUMENT: a method without handler, a message that no descriptor set declares, an
- * origin that is none, too many of them, or any with credentials.
+ * origin that is none, too many of them, or any with credentials, too many interceptors.
  * STATUS_RESOURCE_EXHAUSTED: no memory. *ret_server is owned by the caller. */
 MUST_USE enum status grpc_server_create(const struct grpc_server_options *options,
                                         struct grpc_server **ret_server);
@@ -65,6 +63,13 @@ const struct http_route *grpc_server_routes(const struct grpc_server *server, si
 /* To be the HTTP server's fallback, with the server as its state: answers unknown gRPC paths with
  * UNIMPLEMENTED and everything else with 404. */
 void grpc_server_fallback(void *server, struct http_exchange *exchange);
+
+/* To be the HTTP server's `overloaded`, with the server as its state: calls that are refused are
+ * told so in their own protocol, with the time to try again (grpc-retry-pushback-ms of gRFC A6,
+ * Retry-After), gRPC-Web and Connect's streams by HTTP's status; health is served all the same;
+ * everything else gets a problem. */
+enum http_overload_answer grpc_server_overloaded(void *server, struct http_exchange *exchange,
+                                                 const struct http_overload *overload);
 
 /* What health says of a service ("" is the whole server), from any thread; NOT_SERVING at first.
  * Watchers are told. STATUS_NOT_FOUND: no such service. */
@@ -102,6 +107,10 @@ MUST_USE enum status grpc_send_headers(struct call *call);
  * bytes, as google.rpc.Status and Connect's errors carry them. Copied. Ignored when the call
  * succeeds. false: GRPC_ERROR_DETAILS_MAX are there, or no memory. */
 MUST_USE bool grpc_add_error_detail(struct call *call, struct text type_name, struct text message);
+
+/* When the client may try again, if the call fails: grpc-retry-pushback-ms over gRPC (gRFC A6),
+ * Retry-After in whole seconds over Connect. Negative: not at all, which only gRPC can tell. */
+void grpc_set_pushback(struct call *call, int64_t retry_after_ms);
 
 /* Whether the messages sent from now on are compressed; without being told, they are when the
  * request was and the client accepts it. false: the client does not. Of a stream, the first use

@@ -184,8 +184,7 @@ static void init_stream(struct grpc_server_call *self, enum grpc_codec codec)
     enum grpc_method_kind kind = method->method->kind;
     struct grpc_stream *stream = &self->stream;
     stream->call = &self->call;
-    grpc_frame_reader_init(&stream->reader, method->server->options.message_bytes_max, read_part,
-                           self);
+    grpc_frame_reader_init(&stream->reader, method->message_bytes_max, read_part, self);
     stream->receive_type = method->request;
     stream->send_type = method->response;
     stream->form.codec = codec;
@@ -219,6 +218,7 @@ static void serve_unary(struct grpc_server_call *self)
     }
     if (status == STATUS_OK) {
         status = encode_response(self, response, &frame);
+        self->sent_bytes = frame.length;
     }
     grpc_server_call_observe(self, status);
     if (status != STATUS_OK) {
@@ -257,6 +257,9 @@ void grpc_server_call_serve(struct grpc_server_call *self, enum grpc_codec codec
     enum status status = take_headers(self);
     if (failure != STATUS_OK) {
         status = failure;
+    }
+    if (status == STATUS_OK) {
+        status = grpc_server_call_admit(self);
     }
     if (status != STATUS_OK) {
         grpc_server_call_observe(self, status);

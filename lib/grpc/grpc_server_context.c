@@ -23,11 +23,12 @@ struct grpc_server_call *grpc_server_call_create(const struct grpc_server_method
 
 void grpc_server_call_set_timeout(struct grpc_server_call *self, int64_t timeout_ns)
 {
-    bool is_unary = self->method->method->kind == GRPC_UNARY;
-    if (timeout_ns < 0) {
-        timeout_ns = is_unary ? GRPC_DEADLINE_DEFAULT_MS * CLOCK_NS_PER_MS : INT64_MAX;
-    } else if (is_unary && timeout_ns > GRPC_DEADLINE_MAX_MS * CLOCK_NS_PER_MS) {
-        timeout_ns = GRPC_DEADLINE_MAX_MS * CLOCK_NS_PER_MS;
+    int64_t limit_ms =
+        timeout_ns < 0 ? self->method->deadline_default_ms : self->method->deadline_max_ms;
+    int64_t limit_ns =
+        limit_ms < INT64_MAX / CLOCK_NS_PER_MS ? limit_ms * CLOCK_NS_PER_MS : INT64_MAX;
+    if (timeout_ns < 0 || timeout_ns > limit_ns) {
+        timeout_ns = limit_ns;
     }
     self->call.deadline_ns = grpc_timeout_deadline(self->started_ns, timeout_ns);
     http_exchange_call(self->exchange)->deadline_ns = self->call.deadline_ns;
@@ -67,17 +68,13 @@ enum status grpc_server_call_run_unary(struct grpc_server_call *self,
 
 void grpc_server_call_observe(struct grpc_server_call *self, enum status status)
 {
-    const struct grpc_server_options *options = &self->method->server->options;
     struct call *exchange_call = http_exchange_call(self->exchange);
     if (self->call.error.message.length == 0) {
         self->call.error = exchange_call->error; /* what reading the body had to say */
     }
     exchange_call->error = self->call.error;
     *http_exchange_note(self->exchange) = (int)status + 1; /* 0: nobody has told of it */
-    if (options->observe != NULL) {
-        options->observe(options->observe_state, &self->call, self->method->path, self->protocol,
-                         status, clock_monotonic_ns() - self->started_ns);
-    }
+    grpc_server_call_tell(self, status);
 }
 
 /* The running call that `call` is the handler's part of. */
@@ -136,6 +133,13 @@ bool grpc_add_error_detail(struct call *call, struct text type_name, struct text
     }
     self->details[self->detail_count++] = detail;
     return true;
+}
+
+void grpc_set_pushback(struct call *call, int64_t retry_after_ms)
+{
+    struct grpc_server_call *self = server_call_of(call);
+    self->pushback_ms = retry_after_ms;
+    self->pushback_set = true;
 }
 
 bool grpc_compress_reply(struct call *call, bool compress)

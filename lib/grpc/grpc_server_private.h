@@ -15,7 +15,10 @@ struct grpc_server_method {
     void *state; /* of the service */
     const struct proto_type *request;
     const struct proto_type *response;
-    char *path; /* "/Service/Method" */
+    char *path;                  /* "/Service/Method" */
+    int64_t deadline_max_ms;     /* INT64_MAX: none */
+    int64_t deadline_default_ms; /* INT64_MAX: none */
+    size_t message_bytes_max;    /* of a request */
 };
 
 struct grpc_server {
@@ -47,6 +50,10 @@ struct grpc_server_call {
     struct grpc_metadata_list trailing;
     struct grpc_error_detail *details; /* valid in the arena; NULL before the first */
     size_t detail_count;
+    int64_t pushback_ms; /* for the client's next attempt; negative: none should be */
+    uint64_t body_bytes; /* of a request that is one message; of others the stream knows */
+    uint64_t sent_bytes; /* the same of the reply */
+    bool pushback_set;
     bool headers_sent;
     bool gzip_accepted;  /* by the client */
     bool gzip_announced; /* the reply's grpc-encoding is gzip, whether used or not */
@@ -67,6 +74,13 @@ struct grpc_server_call *grpc_server_call_create(const struct grpc_server_method
 /* Sets the deadline from the client's timeout (negative: none was sent). */
 void grpc_server_call_set_timeout(struct grpc_server_call *self, int64_t timeout_ns);
 
+/* Whether the call may go on, which is asked before its body is read: it is not when the server is
+ * overloaded (then without waiting), or an interceptor refuses. */
+MUST_USE enum status grpc_server_call_admit(struct grpc_server_call *self);
+
+/* Tells the interceptors the outcome. */
+void grpc_server_call_tell(struct grpc_server_call *self, enum status status);
+
 /* As call_check(), with words for the client. */
 MUST_USE enum status grpc_server_call_check(struct grpc_server_call *self);
 
@@ -79,7 +93,8 @@ MUST_USE enum status grpc_server_call_run_unary(struct grpc_server_call *self,
 /* Notes the outcome where observers look for it, before the last bytes of the reply. */
 void grpc_server_call_observe(struct grpc_server_call *self, enum status status);
 
-/* Adds the details to the trailing metadata as google.rpc.Status. Without memory or room: not. */
+/* Adds to the trailing metadata what a failure carries: its details as google.rpc.Status, and the
+ * pushback. Without memory or room: not. */
 void grpc_server_call_attach_details(struct grpc_server_call *self, enum status status);
 
 /* Serves one request of the gRPC protocol. content_type begins with "application/grpc". */

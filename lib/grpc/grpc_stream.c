@@ -132,6 +132,7 @@ enum status grpc_send(struct grpc_stream *stream, const ProtobufCMessage *messag
         stream->call, stream->form, grpc_stream_send_type(stream, message), message, &stream->out);
     if (status == STATUS_OK) {
         stream->sent = true;
+        stream->sent_bytes += stream->out.length;
         status = stream->write(stream, buffer_text(&stream->out));
     }
     return note_failure(stream, status);

@@ -20,9 +20,10 @@ struct grpc_stream {
     bool is_client;
     /* Set by a client's reader before it says that the body has ended: what the server said. */
     enum status end_status;
-    bool ended;         /* nothing more is received */
-    bool sent;          /* something was */
-    enum status failed; /* the first failure of receiving or sending */
+    bool ended;          /* nothing more is received */
+    bool sent;           /* something was */
+    enum status failed;  /* the first failure of receiving or sending */
+    uint64_t sent_bytes; /* frames that were handed to `write` */
     struct buffer out;
 };
 

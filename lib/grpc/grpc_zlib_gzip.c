@@ -3,9 +3,13 @@
 #define ZLIB_CONST
 #include <zlib.h>
 
+#include "loop/fiber.h"
+
 enum {
     WINDOW_BITS_GZIP = 15 + 16, /* zlib's way to ask for the gzip format */
     STEP_BYTES = 16 * 1024,
+    /* Then other fibers have their turn: what is small on the wire must not hold up the loop. */
+    STEPS_A_TURN = 4,
     LEVEL = 1, /* messages are small and the network near: speed before size */
     MEMORY_LEVEL = 8,
 };
@@ -26,7 +30,7 @@ static char *reserve_step(struct buffer *buffer, size_t *ret_room)
 /* Runs inflate() until the input ends or the buffer is full. */
 static enum status inflate_all(struct call *call, z_stream *stream, struct buffer *buffer)
 {
-    for (;;) {
+    for (unsigned steps = 1;; steps++) {
         unsigned char past_end;
         size_t room = 1;
         char *start = reserve_step(buffer, &room);
@@ -52,6 +56,12 @@ static enum status inflate_all(struct call *call, z_stream *stream, struct buffe
         }
         if (result != Z_OK || (stream->avail_in == 0 && stream->avail_out > 0)) {
             return call_fail(call, STATUS_INTERNAL, "the message is not valid gzip data");
+        }
+        if (steps % STEPS_A_TURN == 0 && fiber_current() != NULL) {
+            fiber_give_way();
+            if (call_check(call) != STATUS_OK) {
+                return call_check(call);
+            }
         }
     }
 }

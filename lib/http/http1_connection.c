@@ -92,6 +92,22 @@ static bool begin_request(struct http1_connection *http1, enum http1_result resu
     return true;
 }
 
+/* Nothing can be made of what comes. Replies to what came before still go out. */
+static void hang_up(struct http1_connection *http1)
+{
+    struct http_exchange *exchange = http1->exchange;
+    if (http_output_waiting(&http1->connection->output) == 0) {
+        http_connection_close(http1->connection);
+        return;
+    }
+    http1->exchange = NULL;
+    http1->closing = true;
+    http1->pending = (struct text){NULL, 0};
+    if (exchange != NULL) {
+        http_exchange_detach(exchange);
+    }
+}
+
 /* false: there is nothing to begin. */
 static bool next_request(struct http1_connection *http1)
 {
@@ -109,7 +125,7 @@ static bool next_request(struct http1_connection *http1)
         return false;
     }
     if (!begin_request(http1, result, length, refusal)) {
-        http_connection_close(http1->connection);
+        hang_up(http1);
         return false;
     }
     return true;
@@ -205,8 +221,12 @@ static void linger(struct http1_connection *http1)
 {
     struct http_connection *connection = http1->connection;
     struct http_transport *transport = connection->transport;
-    if (http1->ended) {
+    if (http1->broken_off && (http1->ended || transport->security != NULL)) {
         http_connection_close(connection);
+        return;
+    }
+    if (http1->ended) {
+        http_connection_finish(connection);
         return;
     }
     http1->lingering = true;
@@ -234,6 +254,10 @@ static void ended(struct http_connection *connection)
     bool is_wanted = http1->exchange != NULL ? http1->exchange->reply.state == HTTP_REPLY_ENDED
                                              : http_output_waiting(&connection->output) > 0;
     http1->ended = true;
+    if (http1->exchange == NULL && !is_wanted) {
+        http_connection_finish(connection);
+        return;
+    }
     if (http1->lingering || !is_wanted) {
         http_connection_close(connection);
         return;
@@ -250,6 +274,18 @@ static void drain(struct http_connection *connection)
         http1->closing = true;
         http_output_schedule(&connection->output);
     }
+}
+
+static bool is_drained(const struct http_connection *connection)
+{
+    (void)connection; /* what runs and what waits to be written is counted elsewhere */
+    return true;
+}
+
+static bool is_idle(const struct http_connection *connection)
+{
+    const struct http1_connection *http1 = connection->state;
+    return http1->exchange == NULL && !http1->discarding;
 }
 
 static int64_t due_ns(const struct http_connection *connection)
@@ -303,6 +339,8 @@ const struct http_protocol http1_protocol = {
     .fill = fill,
     .flushed = flushed,
     .drain = drain,
+    .is_drained = is_drained,
+    .is_idle = is_idle,
     .due_ns = due_ns,
     .expire = expire,
     .close = close_connection,

@@ -6,6 +6,7 @@
 #include "http/http2_memory.h"
 #include "http/tcp_connect.h"
 #include "http/tcp_transport.h"
+#include "http/tls.h"
 
 static void tell_refusing(struct http2_client *client)
 {
@@ -23,11 +24,11 @@ static void shut(struct http2_client *client)
     struct http_transport *transport = client->transport;
     client->transport = NULL;
     client->refusing = true;
+    http2_keepalive_end(client);
     while (!list_is_empty(&client->requests)) {
         struct http2_request *request =
             CONTAINER_OF(client->requests.next, struct http2_request, link);
-        http2_request_end(request, request->was_sent ? HTTP2_CONNECTION_LOST : HTTP2_NOT_PROCESSED,
-                          0);
+        http2_request_end(request, request->was_sent ? HTTP2_CONNECTION_LOST : HTTP2_NOT_SENT, 0);
     }
     struct list *link;
     while ((link = list_take_first(&client->ended)) != NULL) {
@@ -35,11 +36,12 @@ static void shut(struct http2_client *client)
     }
     nghttp2_session_del(client->session);
     client->session = NULL;
+    transport->ops->shutdown(transport->state); /* what was cut off the frames tell */
     transport->ops->close(transport->state);
     http_output_retire(&client->output);
 }
 
-static void close_client(struct http2_client *client)
+void http2_client_close(struct http2_client *client)
 {
     if (client->transport == NULL) {
         return;
@@ -55,8 +57,10 @@ static void on_received(void *state, struct text bytes)
 {
     struct http2_client *client = state;
     const uint8_t *data = (const uint8_t *)bytes.data;
+    client->received_ns = loop_now_ns(client->loop);
+    client->asked = false;
     if (nghttp2_session_mem_recv(client->session, data, bytes.length) < 0) {
-        close_client(client);
+        http2_client_close(client);
         return;
     }
     if (client->settled && !client->has_told_settled) {
@@ -79,14 +83,17 @@ static void on_drained(void *state)
 
 static void on_ended(void *state)
 {
-    close_client(state);
+    struct http2_client *client = state;
+    const struct http_transport *transport = client->transport;
+    client->failure = transport->security != NULL ? transport->security->failure : NULL;
+    http2_client_close(client);
 }
 
 static void on_fill(void *owner)
 {
     struct http2_client *client = owner;
-    if (!http2_gather(client->session, &client->output)) {
-        close_client(client);
+    if (!http2_gather(client->session, client->memory, &client->output)) {
+        http2_client_close(client);
     }
 }
 
@@ -96,7 +103,7 @@ static void on_flushed(void *owner)
     http2_client_wake_writers(client);
     if (http_output_waiting(&client->output) == 0 && !nghttp2_session_want_read(client->session) &&
         !nghttp2_session_want_write(client->session)) {
-        close_client(client);
+        http2_client_close(client);
     }
 }
 
@@ -168,6 +175,7 @@ enum status http2_client_over(struct loop *loop, struct http_transport *transpor
     client->loop = loop;
     client->transport = transport;
     client->events = *events;
+    client->received_ns = loop_now_ns(loop);
     list_init(&client->requests);
     list_init(&client->writers);
     list_init(&client->ended);
@@ -210,14 +218,40 @@ bool http2_client_is_ready(const struct http2_client *client)
                                        client->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 }
 
+const char *http2_client_failure(const struct http2_client *client)
+{
+    return client->failure;
+}
+
 unsigned http2_client_request_count(const struct http2_client *client)
 {
     return client->request_count;
 }
 
+static enum status secure(struct loop *loop, struct call *call, struct tls_context *tls,
+                          struct text address, struct http_transport **transport)
+{
+    struct text host;
+    uint16_t port;
+    enum status status = http_address_split(call, address, &host, &port);
+    if (status != STATUS_OK) {
+        (*transport)->ops->close((*transport)->state);
+        return status;
+    }
+    return tls_connect(loop, call, tls, *transport, host, TLS_ALPN_HTTP2, transport);
+}
+
 enum status http2_client_connect(struct loop *loop, struct call *call, struct text address,
                                  const struct http2_client_events *events,
                                  struct http2_client **ret_client)
+{
+    return http2_client_connect_tls(loop, call, address, NULL, events, ret_client);
+}
+
+enum status http2_client_connect_tls(struct loop *loop, struct call *call, struct text address,
+                                     struct tls_context *tls,
+                                     const struct http2_client_events *events,
+                                     struct http2_client **ret_client)
 {
     struct http_transport *transport;
     int fd;
@@ -226,6 +260,9 @@ enum status http2_client_connect(struct loop *loop, struct call *call, struct te
         return status;
     }
     status = tcp_transport_create(loop, fd, &transport);
+    if (status == STATUS_OK && tls != NULL) {
+        status = secure(loop, call, tls, address, &transport);
+    }
     if (status == STATUS_OK) {
         status = http2_client_over(loop, transport, events, ret_client);
     }

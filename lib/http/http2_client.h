@@ -2,7 +2,7 @@
  * channel is made of.
  *
  * All on one loop's thread. A request is driven by the fiber that started it. Writes of a turn are
- * gathered into one. RFC 9113 with prior knowledge. */
+ * gathered into one. RFC 9113 with prior knowledge, or over TLS. */
 #pragma once
 
 #include "http/http_message.h"
@@ -11,6 +11,7 @@ struct loop;
 struct http2_client;
 struct http2_request;
 struct http_transport;
+struct tls_context;
 
 /* What a connection tells its owner, on the loop's thread. */
 struct http2_client_events {
@@ -36,10 +37,31 @@ MUST_USE enum status http2_client_connect(struct loop *loop, struct call *call, 
                                           const struct http2_client_events *events,
                                           struct http2_client **ret_client);
 
+/* The same over TLS: the certificate must be for the address's host, and ALPN must select h2; else
+ * STATUS_UNAVAILABLE, and the call's error says why. tls: of clients; NULL: plaintext. */
+MUST_USE enum status http2_client_connect_tls(struct loop *loop, struct call *call,
+                                              struct text address, struct tls_context *tls,
+                                              const struct http2_client_events *events,
+                                              struct http2_client **ret_client);
+
 /* The same over a transport (loopback), which is consumed, also on failure. Does not park. */
 MUST_USE enum status http2_client_over(struct loop *loop, struct http_transport *transport,
                                        const struct http2_client_events *events,
                                        struct http2_client **ret_client);
+
+/* Asks the peer by PING whether it is there still (grpc/grpc doc/keepalive.md). */
+struct http2_keepalive {
+    int64_t time_ns;    /* of silence, after which it is asked; 0: it never is */
+    int64_t timeout_ns; /* for any sign of life; then the connection is closed, its requests lost */
+    bool without_requests; /* also while there are none */
+};
+
+/* From now on; again replaces. Without memory for a timer the peer is not asked. */
+void http2_client_keep_alive(struct http2_client *client, const struct http2_keepalive *keepalive);
+
+/* The peer has ended the connection because it was asked too often (GOAWAY, ENHANCE_YOUR_CALM,
+ * "too_many_pings": gRFC A8). */
+bool http2_client_asked_too_often(const struct http2_client *client);
 
 /* Fails running requests with UNAVAILABLE and closes. NULL is accepted. */
 void http2_client_destroy(struct http2_client *client);
@@ -50,13 +72,16 @@ bool http2_client_is_ready(const struct http2_client *client);
 bool http2_client_is_usable(const struct http2_client *client);
 unsigned http2_client_request_count(const struct http2_client *client);
 
+/* Why TLS broke the connection off, in static words; NULL: it did not. */
+const char *http2_client_failure(const struct http2_client *client);
+
 /* Why a request ended without a whole reply. */
 enum http2_outcome {
     HTTP2_RUNNING,
     HTTP2_COMPLETE,        /* END_STREAM came from the peer */
     HTTP2_RESET,           /* RST_STREAM; the code tells more */
-    HTTP2_NOT_PROCESSED,   /* surely not handled: never sent, REFUSED_STREAM, above GOAWAY's last id
-                            */
+    HTTP2_NOT_SENT,        /* it never left */
+    HTTP2_NOT_PROCESSED,   /* surely not handled: REFUSED_STREAM, or above GOAWAY's last id */
     HTTP2_CONNECTION_LOST, /* sent, then the connection ended */
 };
 

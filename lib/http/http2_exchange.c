@@ -22,18 +22,38 @@ static struct text pending_body(const struct http_exchange *exchange)
                                                  exchange->output_sent, exchange->output.length);
 }
 
+static int64_t now_ns(const struct http_exchange *exchange)
+{
+    return loop_now_ns(exchange->server->loop);
+}
+
+/* Something of the reply waits for the peer from now on, if it did not yet. */
+static void note_pending(struct http_exchange *exchange)
+{
+    struct http2_connection *http2 = http2_of(exchange);
+    if (list_is_empty(&http2->pending)) {
+        http2->progress_ns = now_ns(exchange);
+    }
+    list_remove(&exchange->pending_link);
+    list_append(&http2->pending, &exchange->pending_link);
+}
+
 static void take_body(struct http2_connection *http2, struct http_exchange *exchange, size_t length)
 {
     struct http_exchange_reply *reply = &exchange->reply;
+    http2->progress_ns = http_output_progress(http2->progress_ns, length, now_ns(exchange));
     if (reply->is_whole) {
         reply->whole = text_slice(reply->whole, length, reply->whole.length);
-        return;
+    } else {
+        http2->waiting_bytes -= length;
+        exchange->output_sent += length;
+        if (exchange->output_sent == exchange->output.length) {
+            exchange->output_sent = 0;
+            buffer_clear(&exchange->output);
+        }
     }
-    http2->waiting_bytes -= length;
-    exchange->output_sent += length;
-    if (exchange->output_sent == exchange->output.length) {
-        exchange->output_sent = 0;
-        buffer_clear(&exchange->output);
+    if (pending_body(exchange).length == 0) {
+        list_remove(&exchange->pending_link);
     }
 }
 
@@ -125,6 +145,9 @@ static void send_head(struct http_exchange *exchange)
     }
     nghttp2_data_provider provider = {.source = {.ptr = exchange}, .read_callback = read_body};
     exchange->submitted = true;
+    if (has_body && pending_body(exchange).length > 0) {
+        note_pending(exchange);
+    }
     if (nghttp2_submit_response(http2_of(exchange)->session, exchange->stream_id, fields, count,
                                 has_body ? &provider : NULL) != 0) {
         exchange->ops->abort(exchange, NGHTTP2_INTERNAL_ERROR);
@@ -156,7 +179,10 @@ static size_t send_part(struct http_exchange *exchange, struct text part)
         exchange->ops->abort(exchange, NGHTTP2_INTERNAL_ERROR);
         return part.length;
     }
-    http2_of(exchange)->waiting_bytes += part.length;
+    if (part.length > 0) {
+        http2_of(exchange)->waiting_bytes += part.length;
+        note_pending(exchange);
+    }
     resume(exchange);
     return part.length;
 }

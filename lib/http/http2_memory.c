@@ -22,12 +22,23 @@ struct http2_memory {
     nghttp2_mem functions;
     union header *free_blocks[SIZE_CLASSES];
     unsigned free_counts[SIZE_CLASSES];
+    union header *reserve[HTTP2_MEMORY_RESERVE]; /* of the largest class */
+    unsigned reserve_count;
 };
 
 static size_t class_of(size_t size)
 {
     size_t class = size > 0 ? (size - 1) / SIZE_STEP : 0;
     return class < SIZE_CLASSES ? class : (size_t)LARGE_CLASS;
+}
+
+static union header *create_block(size_t size)
+{
+    union header *block = malloc(sizeof(*block) + size);
+    if (block != NULL) {
+        block->size = size;
+    }
+    return block;
 }
 
 static void *allocate(size_t size, void *user_data)
@@ -46,12 +57,11 @@ static void *allocate(size_t size, void *user_data)
     if (size > SIZE_MAX - sizeof(union header)) {
         return NULL;
     }
-    union header *block = malloc(sizeof(*block) + size);
-    if (block == NULL) {
-        return NULL;
+    union header *block = create_block(size);
+    if (block == NULL && class < SIZE_CLASSES && memory->reserve_count > 0) {
+        block = memory->reserve[--memory->reserve_count];
     }
-    block->size = size;
-    return block + 1;
+    return block != NULL ? block + 1 : NULL;
 }
 
 static void release(void *pointer, void *user_data)
@@ -114,23 +124,47 @@ enum status http2_memory_create(struct http2_memory **ret_memory)
         .calloc = allocate_zeroed,
         .realloc = reallocate,
     };
+    if (!http2_memory_reserve(memory)) {
+        http2_memory_destroy(memory);
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
     *ret_memory = memory;
     return STATUS_OK;
 }
 
-void http2_memory_destroy(struct http2_memory *memory)
+bool http2_memory_reserve(struct http2_memory *memory)
 {
-    if (memory == NULL) {
-        return;
+    while (memory->reserve_count < HTTP2_MEMORY_RESERVE) {
+        union header *block = create_block(SIZE_CLASSES * SIZE_STEP);
+        if (block == NULL) {
+            return false;
+        }
+        memory->reserve[memory->reserve_count++] = block;
     }
+    return true;
+}
+
+void http2_memory_release(struct http2_memory *memory)
+{
     for (size_t i = 0; i < SIZE_CLASSES; i++) {
         while (memory->free_blocks[i] != NULL) {
             union header *block = memory->free_blocks[i];
             memory->free_blocks[i] = block->next;
             free(block);
         }
+        memory->free_counts[i] = 0;
     }
-    free(memory);
+}
+
+void http2_memory_destroy(struct http2_memory *memory)
+{
+    if (memory != NULL) {
+        http2_memory_release(memory);
+        while (memory->reserve_count > 0) {
+            free(memory->reserve[--memory->reserve_count]);
+        }
+        free(memory);
+    }
 }
 
 nghttp2_mem *http2_memory_functions(struct http2_memory *memory)

@@ -10,11 +10,21 @@
 
 struct http2_memory;
 
+/* Small blocks put by for when the heap has none: nghttp2 1.52 frees an item twice when it runs out
+ * of memory while sending (its queue of streams that have data does not grow). */
+enum { HTTP2_MEMORY_RESERVE = 8 };
+
 /* STATUS_RESOURCE_EXHAUSTED: no memory. */
 MUST_USE enum status http2_memory_create(struct http2_memory **ret_memory);
 
 /* Every block must have been freed. NULL is accepted. */
 void http2_memory_destroy(struct http2_memory *memory);
+
+/* Fills the reserve up again. false: no memory: nothing must be asked of a session now. */
+MUST_USE bool http2_memory_reserve(struct http2_memory *memory);
+
+/* Gives back what is kept, but for the reserve. */
+void http2_memory_release(struct http2_memory *memory);
 
 /* What nghttp2 takes; borrowed. */
 nghttp2_mem *http2_memory_functions(struct http2_memory *memory);

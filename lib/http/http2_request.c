@@ -153,6 +153,7 @@ enum status http2_request_start(struct http2_client *client, struct call *call,
     request->is_open = true;
     list_append(&client->requests, &request->link);
     client->request_count++;
+    http2_keepalive_resume(client);
     http_output_schedule(&client->output);
     *ret_request = request;
     return STATUS_OK;

@@ -8,9 +8,6 @@
 #include "http/http2_server_private.h"
 #include "http/http_server_private.h"
 
-/* How long the peer may take to answer the ping that follows the first GOAWAY. */
-#define NOTICE_NS CLOCK_NS_PER_S
-
 static const uint8_t drain_ping[8] = {'d', 'r', 'a', 'i', 'n'};
 
 static int64_t now_ns(const struct http_connection *connection)
@@ -21,15 +18,6 @@ static int64_t now_ns(const struct http_connection *connection)
 static struct http_exchange *exchange_of(nghttp2_session *session, int32_t stream_id)
 {
     return nghttp2_session_get_stream_user_data(session, stream_id);
-}
-
-static void strike(struct http_connection *connection)
-{
-    struct http2_connection *http2 = connection->state;
-    if (!http2_strikes_take(&http2->strikes, now_ns(connection)) && !http2->terminated) {
-        http2->terminated = true;
-        (void)nghttp2_session_terminate_session(http2->session, NGHTTP2_ENHANCE_YOUR_CALM);
-    }
 }
 
 /* Unless the client wants it otherwise, replies go out frame by frame in turn: a small one does not
@@ -48,7 +36,10 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
         return 0;
     }
-    struct http_exchange *exchange = http_exchange_take(connection, &http2_exchange_ops);
+    struct http_exchange *exchange = NULL;
+    if (!http2_has_too_many_leaving(connection)) {
+        exchange = http_exchange_take(connection, &http2_exchange_ops);
+    }
     if (exchange == NULL) {
         (void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
                                         NGHTTP2_REFUSED_STREAM);
@@ -96,7 +87,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     }
     char *copy = arena_alloc(&exchange->arena, name_length + value_length);
     if (copy == NULL) {
-        http_exchange_refuse(exchange, 431, "no room for the request's headers");
+        http_exchange_refuse(exchange, 503, "no memory for the request's headers");
         return 0;
     }
     memcpy(copy, name, name_length);
@@ -130,13 +121,39 @@ static void complete_request(struct http2_connection *http2, struct http_exchang
     list_append(&http2->ready, &exchange->ready_link);
 }
 
+/* Between the two GOAWAYs of a drain. */
+static bool is_noticed(const struct http2_connection *http2)
+{
+    return http2->notice_ns != 0 && !http2->terminated;
+}
+
+/* The second and last GOAWAY: whatever the peer had under way when it read the first has come. */
 static void drained_notice(struct http2_connection *http2)
 {
-    if (http2->notice_ns != 0 && !http2->terminated) {
+    if (is_noticed(http2)) {
+        const char *word = http2->connection->farewell;
+        http2->terminated = true;
+        http2->idle_since_ns = now_ns(http2->connection);
+        (void)nghttp2_submit_goaway(http2->session, NGHTTP2_FLAG_NONE,
+                                    nghttp2_session_get_last_proc_stream_id(http2->session),
+                                    NGHTTP2_NO_ERROR, (const uint8_t *)word, strlen(word));
+    }
+}
+
+static void count_ping(struct http_connection *connection)
+{
+    static const char word[] = "too_many_pings"; /* gRFC A8 */
+    struct http2_connection *http2 = connection->state;
+    bool has_calls = !list_is_empty(&http2->streams);
+    if (!http2_server_keepalive_pinged(&http2->keepalive, connection->server, has_calls,
+                                       now_ns(connection)) &&
+        !http2->terminated) {
         http2->terminated = true;
         (void)nghttp2_submit_goaway(http2->session, NGHTTP2_FLAG_NONE,
                                     nghttp2_session_get_last_proc_stream_id(http2->session),
-                                    NGHTTP2_NO_ERROR, NULL, 0);
+                                    NGHTTP2_ENHANCE_YOUR_CALM, (const uint8_t *)word,
+                                    sizeof(word) - 1);
+        (void)nghttp2_session_terminate_session(http2->session, NGHTTP2_ENHANCE_YOUR_CALM);
     }
 }
 
@@ -147,8 +164,9 @@ static int on_frame_received(nghttp2_session *session, const nghttp2_frame *fram
     if (frame->hd.type == NGHTTP2_SETTINGS) {
         http2->settled = true;
     } else if (frame->hd.type == NGHTTP2_PING) {
-        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0 &&
-            memcmp(frame->ping.opaque_data, drain_ping, sizeof(drain_ping)) == 0) {
+        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) {
+            count_ping(connection);
+        } else if (memcmp(frame->ping.opaque_data, drain_ping, sizeof(drain_ping)) == 0) {
             drained_notice(http2);
         }
     } else if (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) {
@@ -200,7 +218,7 @@ static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame
     struct http_connection *connection = user_data;
     struct http2_connection *http2 = connection->state;
     http2->block_since_ns = 0;
-    strike(connection);
+    http2_strike(connection);
     return 0;
 }
 
@@ -215,14 +233,32 @@ static void stop_request(nghttp2_session *session, const nghttp2_frame *frame)
     }
 }
 
+/* nghttp2 sends pings before all else: submitted together with the notice, its answer would not
+ * say that the notice was read. */
+static void follow_notice(struct http_connection *connection)
+{
+    struct http2_connection *http2 = connection->state;
+    if (is_noticed(http2)) {
+        (void)nghttp2_submit_ping(http2->session, NGHTTP2_FLAG_NONE, drain_ping);
+    }
+}
+
 static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
     if (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) {
+        const struct http_connection *connection = user_data;
+        struct http2_connection *http2 = connection->state;
+        if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+            http2_budget_give(&http2->budget, HTTP2_COST_RESET, HTTP2_RESETS_A_REPLY);
+        }
+        http2_server_keepalive_sent(&http2->keepalive);
         stop_request(session, frame);
+    } else if (frame->hd.type == NGHTTP2_GOAWAY) {
+        follow_notice(user_data);
     } else if (frame->hd.type == NGHTTP2_RST_STREAM) {
         uint32_t code = frame->rst_stream.error_code;
         if (code != NGHTTP2_NO_ERROR && code != NGHTTP2_CANCEL && code != NGHTTP2_INTERNAL_ERROR) {
-            strike(user_data);
+            http2_strike(user_data);
         }
     }
     return 0;
@@ -239,6 +275,9 @@ static int on_stream_closed(nghttp2_session *session, int32_t stream_id, uint32_
         http2->waiting_bytes -= exchange->output.length - exchange->output_sent;
         buffer_clear(&exchange->output);
         exchange->output_sent = 0;
+        if (exchange->running) {
+            list_append(&http2->leaving, &exchange->leaving_link);
+        }
         http_exchange_detach(exchange);
         if (list_is_empty(&http2->streams)) {
             http2->idle_since_ns = now_ns(connection);
@@ -299,12 +338,14 @@ static bool open_session(struct http_connection *connection)
     list_init(&http2->streams);
     list_init(&http2->ready);
     list_init(&http2->writers);
-    http2_strikes_init(&http2->strikes, now_ns(connection));
-    http2_watch_init(&http2->watch);
+    list_init(&http2->pending);
+    list_init(&http2->leaving);
+    http2_watch_init(&http2->watch, &http2->budget);
     connection->state = http2;
     if (!send_settings(connection, http2->session)) {
         nghttp2_session_del(http2->session);
         free(http2);
+        connection->state = NULL;
         return false;
     }
     return true;
@@ -323,20 +364,21 @@ static void received(struct http_connection *connection, struct text bytes)
     struct http2_connection *http2 = connection->state;
     const uint8_t *data = (const uint8_t *)bytes.data;
     size_t length = bytes.length;
-    uint32_t error_code = NGHTTP2_NO_ERROR;
-    if (!http2->blamed) {
-        error_code = http2_watch_bytes(&http2->watch, bytes, &length);
+    if (http2->blamed) {
+        return; /* only its end is waited for */
     }
+    http2_server_keepalive_received(&http2->keepalive);
+    uint32_t error_code = http2_watch_bytes(&http2->watch, bytes, now_ns(connection), &length);
     if (nghttp2_session_mem_recv(http2->session, data, length) < 0) {
         error_code = NGHTTP2_ENHANCE_YOUR_CALM;
     }
     if (error_code != NGHTTP2_NO_ERROR) {
-        http2->blamed = true;
-        http2->terminated = true;
-        (void)nghttp2_session_terminate_session(http2->session, error_code);
+        http2_blame(connection, error_code);
     }
-    start_ready(http2);
-    if (http2->block_since_ns != 0 || !http2->settled) {
+    if (!http2->blamed) {
+        start_ready(http2);
+    }
+    if (http2->block_since_ns != 0 || !http2->settled || http2->blamed) {
         http_connection_watch(connection);
     }
     http_output_schedule(&connection->output);
@@ -345,7 +387,7 @@ static void received(struct http_connection *connection, struct text bytes)
 static void fill(struct http_connection *connection)
 {
     struct http2_connection *http2 = connection->state;
-    if (!http2_gather(http2->session, &connection->output)) {
+    if (!http2_gather(http2->session, connection->server->memory, &connection->output)) {
         http_connection_close(connection);
     }
 }
@@ -353,10 +395,23 @@ static void fill(struct http_connection *connection)
 static void flushed(struct http_connection *connection)
 {
     struct http2_connection *http2 = connection->state;
-    http2_wake_writers(http2);
-    if (http_output_waiting(&connection->output) == 0 &&
-        !nghttp2_session_want_read(http2->session) && !nghttp2_session_want_write(http2->session)) {
-        http_connection_close(connection);
+    if (!http2->lingering) {
+        http2_wake_writers(http2);
+    }
+    if (!list_is_empty(&http2->pending) || http2->blamed) {
+        http_connection_watch(connection);
+        if (connection->transport == NULL) {
+            return;
+        }
+    }
+    if (http_output_waiting(&connection->output) > 0 || nghttp2_session_want_read(http2->session) ||
+        nghttp2_session_want_write(http2->session)) {
+        return;
+    }
+    if (http2->blamed) {
+        http2_linger(connection);
+    } else {
+        http_connection_finish(connection);
     }
 }
 
@@ -365,34 +420,87 @@ static void drain(struct http_connection *connection)
     struct http2_connection *http2 = connection->state;
     http2->notice_ns = now_ns(connection);
     (void)nghttp2_submit_shutdown_notice(http2->session);
-    (void)nghttp2_submit_ping(http2->session, NGHTTP2_FLAG_NONE, drain_ping);
     http_output_schedule(&connection->output);
     http_connection_watch(connection);
+}
+
+static bool is_drained(const struct http_connection *connection)
+{
+    const struct http2_connection *http2 = connection->state;
+    return http2->terminated && !nghttp2_session_want_write(http2->session);
+}
+
+static bool is_idle(const struct http_connection *connection)
+{
+    const struct http2_connection *http2 = connection->state;
+    return list_is_empty(&http2->streams);
 }
 
 static int64_t due_ns(const struct http_connection *connection)
 {
     const struct http2_connection *http2 = connection->state;
     const struct http_server *server = connection->server;
-    int64_t due = INT64_MAX;
-    if (list_is_empty(&http2->streams)) {
+    if (http2->blamed) {
+        return http2->blamed_ns + HTTP2_LINGER_MS * CLOCK_NS_PER_MS;
+    }
+    int64_t due = http2_pending_due_ns(connection);
+    if (list_is_empty(&http2->streams) && !is_noticed(http2)) {
         due = http2->idle_since_ns + server->idle_timeout_ms * CLOCK_NS_PER_MS;
     }
     int64_t since = http2->settled ? http2->block_since_ns : connection->opened_ns;
     if (since != 0 && since + server->header_timeout_ms * CLOCK_NS_PER_MS < due) {
         due = since + server->header_timeout_ms * CLOCK_NS_PER_MS;
     }
-    if (http2->notice_ns != 0 && !http2->terminated && http2->notice_ns + NOTICE_NS < due) {
-        due = http2->notice_ns + NOTICE_NS;
+    if (is_noticed(http2) && http2->notice_ns + HTTP_DRAIN_ACK_MS * CLOCK_NS_PER_MS < due) {
+        due = http2->notice_ns + HTTP_DRAIN_ACK_MS * CLOCK_NS_PER_MS;
     }
-    return due;
+    int64_t alive_due =
+        http2_server_keepalive_due_ns(&http2->keepalive, server, connection->active_ns);
+    return due < alive_due ? due : alive_due;
+}
+
+/* Looks after the client's life. false: something else is due. */
+static bool keep_alive(struct http_connection *connection)
+{
+    static const uint8_t alive_ping[8] = {'a', 'l', 'i', 'v', 'e'};
+    struct http2_connection *http2 = connection->state;
+    switch (http2_server_keepalive_expire(&http2->keepalive, connection->server,
+                                          connection->active_ns, now_ns(connection))) {
+    case HTTP2_SERVER_KEEPALIVE_CLOSE:
+        http_connection_close(connection);
+        return true;
+    case HTTP2_SERVER_KEEPALIVE_PING:
+        (void)nghttp2_submit_ping(http2->session, NGHTTP2_FLAG_NONE, alive_ping);
+        http_output_schedule(&connection->output);
+        return true;
+    case HTTP2_SERVER_KEEPALIVE_WAIT:
+    default:
+        return false;
+    }
+}
+
+/* Settled and without a call for too long: it may have one under way. */
+static bool is_unused(const struct http_connection *connection)
+{
+    const struct http2_connection *http2 = connection->state;
+    int64_t idle_ns = connection->server->idle_timeout_ms * CLOCK_NS_PER_MS;
+    return list_is_empty(&http2->streams) && http2->settled && http2->block_since_ns == 0 &&
+           !http2->terminated && http2->idle_since_ns + idle_ns <= now_ns(connection);
 }
 
 static void expire(struct http_connection *connection)
 {
     struct http2_connection *http2 = connection->state;
-    if (http2->notice_ns != 0 && !http2->terminated) {
+    if (keep_alive(connection)) {
+        return;
+    }
+    if (http2_pending_due_ns(connection) <= now_ns(connection) && !http2->blamed) {
+        http2_blame(connection, NGHTTP2_ENHANCE_YOUR_CALM);
+    } else if (is_noticed(http2)) {
         drained_notice(http2);
+    } else if (is_unused(connection)) {
+        connection->farewell = "max_idle"; /* gRFC A9 */
+        http_connection_drain(connection);
     } else if (!http2->terminated) {
         http2->terminated = true;
         http2->settled = true;
@@ -409,9 +517,8 @@ static void expire(struct http_connection *connection)
 static void close_session(struct http_connection *connection)
 {
     struct http2_connection *http2 = connection->state;
-    while (!list_is_empty(&http2->streams)) {
-        struct list *first = http2->streams.next;
-        http_exchange_detach(CONTAINER_OF(first, struct http_exchange, stream_link));
+    http2_let_go_of_streams(http2);
+    while (list_take_first(&http2->leaving) != NULL) {
     }
     nghttp2_session_del(http2->session);
     http2->session = NULL;
@@ -424,6 +531,8 @@ const struct http_protocol http2_protocol = {
     .fill = fill,
     .flushed = flushed,
     .drain = drain,
+    .is_drained = is_drained,
+    .is_idle = is_idle,
     .due_ns = due_ns,
     .expire = expire,
     .close = close_session,

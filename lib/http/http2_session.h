@@ -16,12 +16,6 @@ enum {
     HTTP2_SERVER_WINDOW_BYTES = 128 * 1024, /* of a request's body that nobody has read */
     HTTP2_CLIENT_WINDOW_BYTES = 256 * 1024, /* of a reply's body that nobody has read */
     HTTP2_CONNECTION_WINDOW_BYTES = 1024 * 1024,
-    /* Frames of a peer that make us reset a stream, or that are invalid: that many at once, and so
-     * many a second more (CVE-2025-8671). Then the connection ends with ENHANCE_YOUR_CALM. */
-    HTTP2_STRIKES_MAX = 1000,
-    HTTP2_STRIKES_A_SECOND = 33,
-    HTTP2_RESETS_MAX = 2000, /* streams that a peer may reset at once, and a second */
-    HTTP2_RESETS_A_SECOND = 500,
     /* Header bytes after which even decoding a block goes too far. */
     HTTP2_HEADER_BLOCK_BYTES_MAX = 1024 * 1024,
 };
@@ -45,8 +39,9 @@ static inline nghttp2_nv http2_field(struct text name, struct text value)
 }
 
 /* Appends frames to the output until HTTP2_GATHER_BYTES are there or the session has no more.
- * false: the session is broken (no memory, or a callback failed). */
-MUST_USE bool http2_gather(nghttp2_session *session, struct http_output *output);
+ * memory: the session's. false: the session is broken (no memory, or a callback failed). */
+MUST_USE bool http2_gather(nghttp2_session *session, struct http2_memory *memory,
+                           struct http_output *output);
 
 /* For send_data callbacks: appends the frame head and `body` to the output.
  * false: no room: the session is broken. */
@@ -55,14 +50,3 @@ MUST_USE bool http2_append_data(struct http_output *output, const uint8_t *frame
 
 /* Options that hold for both sides. NULL: no memory. To be deleted by the caller. */
 nghttp2_option *http2_options_create(void);
-
-/* A peer's budget of misdeeds. */
-struct http2_strikes {
-    int64_t refilled_ns;
-    int64_t left;
-};
-
-void http2_strikes_init(struct http2_strikes *strikes, int64_t now_ns);
-
-/* Counts one. false: it was one too many. */
-MUST_USE bool http2_strikes_take(struct http2_strikes *strikes, int64_t now_ns);

@@ -9,7 +9,7 @@ struct frame {
     unsigned type;
     unsigned flags;
     int32_t stream_id;
-    int32_t depends_on; /* of PRIORITY */
+    int32_t number; /* the first of the payload of PRIORITY and WINDOW_UPDATE; -1: there is none */
 };
 
 static uint32_t number_at(const unsigned char *bytes)
@@ -52,6 +52,7 @@ static void open_stream(struct http2_watch *watch, int32_t stream_id)
     set(watch->opened, stream_id, true);
     set(watch->finished, stream_id, false);
     watch->highest = stream_id;
+    http2_budget_give(watch->budget, HTTP2_COST_CONTROL, HTTP2_CONTROLS_A_REQUEST);
 }
 
 /* HEADERS, DATA and RST_STREAM of a stream that a client may open. */
@@ -77,7 +78,7 @@ static uint32_t check_stream(struct http2_watch *watch, const struct frame *fram
     return NGHTTP2_NO_ERROR;
 }
 
-static uint32_t check(struct http2_watch *watch, const struct frame *frame)
+static uint32_t check_state(struct http2_watch *watch, const struct frame *frame)
 {
     switch (frame->type) {
     case NGHTTP2_HEADERS:
@@ -85,21 +86,59 @@ static uint32_t check(struct http2_watch *watch, const struct frame *frame)
     case NGHTTP2_RST_STREAM:
         return frame->stream_id % 2 == 1 ? check_stream(watch, frame) : NGHTTP2_NO_ERROR;
     case NGHTTP2_PRIORITY:
-        return frame->stream_id == 0 || frame->stream_id == frame->depends_on
-                   ? NGHTTP2_PROTOCOL_ERROR
-                   : NGHTTP2_NO_ERROR;
+        return frame->stream_id == 0 || frame->stream_id == frame->number ? NGHTTP2_PROTOCOL_ERROR
+                                                                          : NGHTTP2_NO_ERROR;
     default:
         return NGHTTP2_NO_ERROR;
     }
 }
 
+/* false: it is one too many of a kind that does nothing for a request. */
+static bool is_affordable(struct http2_watch *watch, const struct frame *frame, int64_t now_ns)
+{
+    enum http2_cost cost = HTTP2_COST_CONTROL;
+    switch (frame->type) {
+    case NGHTTP2_HEADERS:
+        watch->continuations = 0;
+        return true;
+    case NGHTTP2_CONTINUATION:
+        return ++watch->continuations <= HTTP2_CONTINUATIONS_MAX;
+    case NGHTTP2_DATA:
+        if (frame->length > 0 || (frame->flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+            return true;
+        }
+        break;
+    case NGHTTP2_WINDOW_UPDATE:
+        if (frame->number >= HTTP2_WINDOW_STEP_MIN) {
+            return true;
+        }
+        break;
+    case NGHTTP2_RST_STREAM:
+        cost = HTTP2_COST_RESET;
+        break;
+    default:
+        break;
+    }
+    return http2_budget_take(watch->budget, cost, now_ns);
+}
+
+static uint32_t check(struct http2_watch *watch, const struct frame *frame, int64_t now_ns)
+{
+    uint32_t error_code = check_state(watch, frame);
+    if (error_code == NGHTTP2_NO_ERROR && !is_affordable(watch, frame, now_ns)) {
+        error_code = NGHTTP2_ENHANCE_YOUR_CALM;
+    }
+    return error_code;
+}
+
 /* How many bytes of the frame must be seen. */
 static unsigned head_wanted(const struct http2_watch *watch)
 {
-    bool is_priority = watch->head_length >= FRAME_HEAD_BYTES &&
-                       watch->head[3] == NGHTTP2_PRIORITY && watch->head[0] == 0 &&
-                       watch->head[1] == 0 && watch->head[2] >= 4;
-    return is_priority ? HTTP2_WATCH_HEAD_BYTES : FRAME_HEAD_BYTES;
+    const unsigned char *head = watch->head;
+    bool has_number = watch->head_length >= FRAME_HEAD_BYTES &&
+                      (head[3] == NGHTTP2_PRIORITY || head[3] == NGHTTP2_WINDOW_UPDATE) &&
+                      head[0] == 0 && head[1] == 0 && head[2] >= 4;
+    return has_number ? HTTP2_WATCH_HEAD_BYTES : FRAME_HEAD_BYTES;
 }
 
 /* Takes bytes of a head. false: more are needed. */
@@ -128,23 +167,24 @@ static struct frame take_frame(struct http2_watch *watch)
         .type = head[3],
         .flags = head[4],
         .stream_id = (int32_t)(number_at(head + 5) & INT32_MAX),
-        .depends_on = -1,
+        .number = -1,
     };
     watch->skip = frame.length;
     if (watch->head_length == HTTP2_WATCH_HEAD_BYTES) {
-        frame.depends_on = (int32_t)(number_at(head + FRAME_HEAD_BYTES) & INT32_MAX);
+        frame.number = (int32_t)(number_at(head + FRAME_HEAD_BYTES) & INT32_MAX);
         watch->skip -= HTTP2_WATCH_HEAD_BYTES - FRAME_HEAD_BYTES;
     }
     watch->head_length = 0;
     return frame;
 }
 
-void http2_watch_init(struct http2_watch *watch)
+void http2_watch_init(struct http2_watch *watch, struct http2_budget *budget)
 {
-    *watch = (struct http2_watch){.skip = NGHTTP2_CLIENT_MAGIC_LEN};
+    *watch = (struct http2_watch){.budget = budget, .skip = NGHTTP2_CLIENT_MAGIC_LEN};
 }
 
-uint32_t http2_watch_bytes(struct http2_watch *watch, struct text bytes, size_t *ret_length)
+uint32_t http2_watch_bytes(struct http2_watch *watch, struct text bytes, int64_t now_ns,
+                           size_t *ret_length)
 {
     size_t offset = 0;
     size_t frame_offset = 0; /* 0 also for one that began in earlier bytes */
@@ -160,7 +200,7 @@ uint32_t http2_watch_bytes(struct http2_watch *watch, struct text bytes, size_t 
             break;
         }
         struct frame frame = take_frame(watch);
-        uint32_t error_code = check(watch, &frame);
+        uint32_t error_code = check(watch, &frame, now_ns);
         if (error_code != NGHTTP2_NO_ERROR) {
             *ret_length = frame_offset;
             return error_code;

@@ -7,6 +7,8 @@
 #include "http/http2_server.h"
 #include "http/http_server_private.h"
 
+enum { YIELDS_LOOKED_AT = 64 }; /* connections, of one that comes */
+
 static void on_received(void *state, struct text bytes)
 {
     struct http_connection *connection = state;
@@ -35,6 +37,10 @@ static void on_fill(void *owner)
 static void on_flushed(void *owner)
 {
     struct http_connection *connection = owner;
+    if (connection->output.broken) {
+        http_connection_close(connection);
+        return;
+    }
     connection->protocol->flushed(connection);
     if (connection->draining && connection->transport != NULL) {
         http_server_look_idle(connection->server);
@@ -73,7 +79,8 @@ static void become(struct http_connection *connection, const struct http_protoco
         http_connection_close(connection);
         return;
     }
-    if (connection->sniffed_length > 0) {
+    http_connection_watch(connection); /* for what this protocol does sooner than to be idle */
+    if (connection->transport != NULL && connection->sniffed_length > 0) {
         struct text sniffed = {connection->sniffed, connection->sniffed_length};
         protocol->received(connection, sniffed);
     }
@@ -83,6 +90,11 @@ static void sniff_received(struct http_connection *connection, struct text bytes
 {
     static const char preface[] = "PRI * HTTP/2.0";
     size_t known = connection->sniffed_length;
+    /* What follows is refused as HTTP/1.1 would be: some clients show that. */
+    if (known == 0 && bytes.data[0] == HTTP_TLS_FIRST_BYTE) {
+        http_server_refused(connection->server, connection->transport,
+                            "it speaks TLS, and this port does not");
+    }
     size_t compared = HTTP_PREFACE_BYTES - known;
     if (compared > bytes.length) {
         compared = bytes.length;
@@ -105,6 +117,18 @@ static void sniff_nothing(struct http_connection *connection)
     (void)connection;
 }
 
+static bool sniff_is_drained(const struct http_connection *connection)
+{
+    (void)connection;
+    return true;
+}
+
+static bool sniff_is_idle(const struct http_connection *connection)
+{
+    (void)connection;
+    return true;
+}
+
 static int64_t sniff_due_ns(const struct http_connection *connection)
 {
     const struct http_server *server = connection->server;
@@ -120,10 +144,25 @@ const struct http_protocol http_sniffing = {
     .fill = sniff_nothing,
     .flushed = sniff_nothing,
     .drain = http_connection_close,
+    .is_drained = sniff_is_drained,
+    .is_idle = sniff_is_idle,
     .due_ns = sniff_due_ns,
     .expire = http_connection_close,
     .close = sniff_nothing,
 };
+
+/* gRFC A9: no new calls, then, after the grace, none at all. */
+static void end_age(struct http_connection *connection, int64_t now_ns)
+{
+    if (connection->is_old) {
+        http_connection_close(connection);
+        return;
+    }
+    connection->is_old = true;
+    connection->age_due_ns = now_ns + connection->server->connection_age_grace_ms * CLOCK_NS_PER_MS;
+    connection->farewell = "max_age";
+    http_connection_drain(connection);
+}
 
 static void on_expire(struct loop_timer *timer)
 {
@@ -131,6 +170,8 @@ static void on_expire(struct loop_timer *timer)
     int64_t now_ns = loop_now_ns(connection->server->loop);
     if (http_connection_output_due_ns(connection) <= now_ns) {
         http_connection_close(connection);
+    } else if (connection->age_due_ns <= now_ns) {
+        end_age(connection, now_ns);
     } else if (connection->protocol->due_ns(connection) <= now_ns) {
         connection->protocol->expire(connection);
     }
@@ -156,6 +197,7 @@ void http_connection_watch(struct http_connection *connection)
     /* Looked at again after an idle time in any case: due_ns() may come down without a call. */
     due_ns = due_ns < idle_due_ns ? due_ns : idle_due_ns;
     due_ns = due_ns < output_due_ns ? due_ns : output_due_ns;
+    due_ns = due_ns < connection->age_due_ns ? due_ns : connection->age_due_ns;
     if (connection->timer.place != 0 && connection->timer.due_ns <= due_ns) {
         return;
     }
@@ -177,6 +219,8 @@ enum status http_connection_open(struct http_server *server, struct http_transpo
     connection->timer.expire = on_expire;
     connection->opened_ns = loop_now_ns(server->loop);
     connection->active_ns = connection->opened_ns;
+    connection->age_due_ns = http_server_age_due_ns(server, connection->opened_ns);
+    connection->farewell = "";
     transport->events = (struct http_transport_events){
         .received = on_received,
         .drained = on_drained,
@@ -186,7 +230,14 @@ enum status http_connection_open(struct http_server *server, struct http_transpo
     http_output_init(&connection->output, server->loop, transport, &output_events, connection);
     list_append(&server->connections, &connection->link);
     server->connection_count++;
-    http_connection_watch(connection);
+    http_server_note_use(server);
+    if (transport->security != NULL) {
+        become(connection, text_equal(transport->security->protocol, TEXT("h2")) ? &http2_protocol
+                                                                                 : &http1_protocol);
+    }
+    if (connection->transport != NULL) {
+        http_connection_watch(connection);
+    }
     return connection->transport != NULL ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
 }
 
@@ -203,8 +254,34 @@ void http_connection_close(struct http_connection *connection)
     transport->ops->close(transport->state);
     list_remove(&connection->link);
     server->connection_count--;
+    http_server_note_use(server);
     http_output_retire(&connection->output);
     http_server_look_idle(server);
+}
+
+bool http_connection_yield(struct http_server *server)
+{
+    int64_t before_ns = loop_now_ns(server->loop) - HTTP_CONNECTION_YIELD_MS * CLOCK_NS_PER_MS;
+    for (int i = 0; i < YIELDS_LOOKED_AT && !list_is_empty(&server->connections); i++) {
+        struct http_connection *connection =
+            CONTAINER_OF(server->connections.next, struct http_connection, link);
+        if (connection->active_ns <= before_ns && connection->protocol->is_idle(connection)) {
+            http_connection_close(connection);
+            return true;
+        }
+        list_remove(&connection->link);
+        list_append(&server->connections, &connection->link);
+    }
+    return false;
+}
+
+void http_connection_finish(struct http_connection *connection)
+{
+    struct http_transport *transport = connection->transport;
+    if (transport != NULL) {
+        transport->ops->shutdown(transport->state);
+        http_connection_close(connection);
+    }
 }
 
 void http_connection_drain(struct http_connection *connection)

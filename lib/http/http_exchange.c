@@ -21,6 +21,7 @@ static struct http_exchange *create(struct http_server *server)
     buffer_init(&exchange->input, SIZE_MAX / 4); /* bounded by the windows, or by pausing */
     buffer_init(&exchange->reading, SIZE_MAX / 4);
     buffer_init(&exchange->output, 2 * (size_t)HTTP_OUTPUT_BYTES_MAX);
+    buffer_init(&exchange->body, HTTP_BODY_BYTES_MAX);
     return exchange;
 }
 
@@ -30,6 +31,7 @@ void http_exchange_free(struct http_exchange *exchange)
     buffer_deinit(&exchange->input);
     buffer_deinit(&exchange->reading);
     buffer_deinit(&exchange->output);
+    buffer_deinit(&exchange->body);
     free(exchange);
 }
 
@@ -53,6 +55,7 @@ static void reset(struct http_exchange *exchange)
     exchange->refusal = 0;
     exchange->route = NULL;
     exchange->rest = (struct text){NULL, 0};
+    exchange->overload = NULL;
     exchange->note = 0;
     exchange->body_ended = false;
     exchange->body_broken = false;
@@ -65,6 +68,8 @@ static void reset(struct http_exchange *exchange)
     list_init(&exchange->stream_link);
     list_init(&exchange->ready_link);
     list_init(&exchange->writer_link);
+    list_init(&exchange->pending_link);
+    list_init(&exchange->leaving_link);
     fiber_wait_init(&exchange->readable);
     fiber_wait_init(&exchange->writable);
     cancellation_init(&exchange->cancellation);
@@ -95,6 +100,7 @@ struct http_exchange *http_exchange_take(struct http_connection *connection,
     exchange->ops = ops;
     list_append(&server->exchanges, &exchange->link);
     server->exchange_count++;
+    http_server_note_use(server);
     return exchange;
 }
 
@@ -105,12 +111,16 @@ static void give_back(struct http_exchange *exchange)
     list_remove(&exchange->stream_link);
     list_remove(&exchange->ready_link);
     list_remove(&exchange->writer_link);
+    list_remove(&exchange->leaving_link);
     server->exchange_count--;
+    http_server_note_end(server, arena_used_bytes(&exchange->arena));
+    http_server_note_use(server);
     if (server->idle_exchange_count < HTTP_EXCHANGES_KEPT_MAX) {
         arena_reset(&exchange->arena);
         clear_buffer(&exchange->input);
         clear_buffer(&exchange->reading);
         clear_buffer(&exchange->output);
+        clear_buffer(&exchange->body);
         /* The one used last is taken first: its memory is in the cache. */
         list_append(server->idle_exchanges.next, &exchange->link);
         server->idle_exchange_count++;
@@ -165,7 +175,7 @@ static bool grow_headers(struct http_exchange *exchange)
 void http_exchange_add_header(struct http_exchange *exchange, struct text name, struct text value)
 {
     if (exchange->request.header_count == exchange->header_capacity && !grow_headers(exchange)) {
-        refuse_later(exchange, 431, "no room for the request's headers");
+        refuse_later(exchange, 503, "no memory for the request's headers");
         return;
     }
     exchange->headers[exchange->request.header_count++] = (struct http_header){name, value};
@@ -214,6 +224,10 @@ static void note_headers(struct http_exchange *exchange)
         exchange->call.identity.peer =
             arena_copy(&exchange->arena, text_of(exchange->connection->transport->peer));
     }
+    const struct http_transport_security *security = exchange->connection->transport->security;
+    if (security != NULL && security->subject != NULL) {
+        exchange->call.identity.subject = arena_copy(&exchange->arena, text_of(security->subject));
+    }
 }
 
 static void observe(struct http_exchange *exchange)
@@ -242,7 +256,10 @@ static void finish(struct http_exchange *exchange)
         http_abort(exchange, HTTP2_INTERNAL_ERROR);
     }
     observe(exchange);
-    exchange->running = false;
+    if (exchange->running) {
+        exchange->running = false;
+        http_load_leave(exchange);
+    }
     if (exchange->connection != NULL) {
         exchange->ops->returned(exchange);
     } else {
@@ -257,15 +274,22 @@ static void reply_not_allowed(struct http_exchange *exchange, const struct http_
     http_reply_problem_with(exchange, 405, TEXT("this method is not served here"), &allow, 1);
 }
 
+/* Finds the route, and notes it. */
+static struct http_route_match find_route(struct http_exchange *exchange)
+{
+    struct http_route_match match =
+        http_route_find(exchange->server->routes, exchange->request.method, exchange->request.path);
+    exchange->route = match.route;
+    exchange->rest = match.rest;
+    return match;
+}
+
 static void run(void *argument)
 {
     struct http_exchange *exchange = argument;
     const struct http_server *server = exchange->server;
-    struct http_route_match match =
-        http_route_find(server->routes, exchange->request.method, exchange->request.path);
+    struct http_route_match match = find_route(exchange);
     if (match.route != NULL) {
-        exchange->route = match.route;
-        exchange->rest = match.rest;
         match.route->handle(match.route->state, exchange);
     } else if (match.other != NULL) {
         reply_not_allowed(exchange, match.other);
@@ -277,21 +301,45 @@ static void run(void *argument)
     finish(exchange);
 }
 
+/* false: it is to be served all the same. */
+static bool reply_overload(struct http_exchange *exchange, const struct http_overload *overload)
+{
+    const struct http_server_options *options = &exchange->server->options;
+    enum http_overload_answer answer = HTTP_OVERLOAD_PROBLEM;
+    exchange->overload = overload;
+    (void)find_route(exchange);
+    if (options->overloaded != NULL) {
+        answer = options->overloaded(options->overloaded_state, exchange, overload);
+    }
+    if (answer == HTTP_OVERLOAD_PROBLEM) {
+        http_reply_problem(exchange,
+                           call_fail(&exchange->call, overload->status, "%s", overload->reason));
+    }
+    exchange->overload = NULL;
+    exchange->server->load.refused += answer != HTTP_OVERLOAD_SERVE;
+    return answer != HTTP_OVERLOAD_SERVE;
+}
+
 void http_exchange_begin(struct http_exchange *exchange)
 {
     struct http_server *server = exchange->server;
+    struct http_overload overload;
     exchange->started = true;
-    if (server->options.observe != NULL) {
-        exchange->started_ns = clock_monotonic_ns();
-    }
+    exchange->started_ns = clock_monotonic_ns();
     if (exchange->refusal == 0) {
         note_headers(exchange);
+        if (http_overload_refuses(exchange, &overload) && reply_overload(exchange, &overload)) {
+            finish(exchange);
+            return;
+        }
         exchange->running = true;
+        http_load_enter(exchange);
         if (server->exchange_count <= HTTP_EXCHANGES_MAX &&
             fiber_run(server->loop, run, exchange) == STATUS_OK) {
             return;
         }
         exchange->running = false;
+        http_load_leave(exchange);
         refuse_later(exchange, 503, "the server is at its limit");
     }
     http_reply_problem_with(exchange, exchange->refusal, text_of(exchange->refusal_reason), NULL,
@@ -311,6 +359,10 @@ void http_exchange_detach(struct http_exchange *exchange)
     list_remove(&exchange->stream_link);
     list_remove(&exchange->ready_link);
     list_remove(&exchange->writer_link);
+    list_remove(&exchange->pending_link);
+    if (exchange->running) {
+        http_load_leave_connection(exchange);
+    }
     exchange->connection = NULL;
     if (!exchange->running) {
         give_back(exchange);
@@ -332,6 +384,22 @@ struct call *http_exchange_call(struct http_exchange *exchange)
 struct text http_exchange_rest(const struct http_exchange *exchange)
 {
     return exchange->rest;
+}
+
+struct buffer *http_exchange_body(struct http_exchange *exchange)
+{
+    buffer_clear(&exchange->body);
+    return &exchange->body;
+}
+
+const struct http_route *http_exchange_route(const struct http_exchange *exchange)
+{
+    return exchange->route;
+}
+
+const struct http_overload *http_exchange_overload(const struct http_exchange *exchange)
+{
+    return exchange->overload;
 }
 
 struct loop *http_exchange_loop(const struct http_exchange *exchange)

@@ -73,6 +73,7 @@ struct http_exchange {
     struct arena arena;
     const struct http_route *route;
     struct text rest;
+    const struct http_overload *overload; /* why it is being refused, or NULL */
     int note;
     int64_t started_ns;
 
@@ -85,13 +86,16 @@ struct http_exchange {
     struct fiber_wait writable;
 
     struct http_exchange_reply reply;
+    struct buffer body; /* of a whole reply that the handler encodes here */
 
     /* HTTP/2 */
     struct buffer output; /* of a reply in parts: not sent yet */
     size_t output_sent;
-    struct list stream_link; /* in the connection's streams */
-    struct list ready_link;  /* waits to be started */
-    struct list writer_link; /* waits for room */
+    struct list stream_link;  /* in the connection's streams */
+    struct list ready_link;   /* waits to be started */
+    struct list writer_link;  /* waits for room */
+    struct list pending_link; /* something of the reply waits for the peer */
+    struct list leaving_link; /* the stream is gone, the handler runs */
     int32_t stream_id;
     bool submitted;
     bool deferred; /* the session waits for more */

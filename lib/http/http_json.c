@@ -1,6 +1,6 @@
 #include "http/http_json.h"
 
-#include "base/arena.h"
+#include "base/buffer.h"
 #include "base/clock.h"
 
 struct call *http_json_call(struct http_exchange *exchange)
@@ -74,30 +74,25 @@ bool http_json_read(struct http_exchange *exchange, size_t bytes_max, const stru
     return true;
 }
 
-void http_json_reply_open(struct http_json_reply *reply)
+void http_json_reply_open(struct http_json_reply *reply, struct http_exchange *exchange)
 {
-    buffer_init(&reply->buffer, HTTP_JSON_REPLY_BYTES_MAX);
-    json_writer_init(&reply->writer, &reply->buffer);
+    reply->exchange = exchange;
+    json_writer_init(&reply->writer, http_exchange_body(exchange));
 }
 
-void http_json_reply_send(struct http_json_reply *reply, struct http_exchange *exchange,
-                          int http_status)
+void http_json_reply_send(struct http_json_reply *reply, int http_status)
 {
     static const struct http_header headers[] = {
         {TEXT_INIT("content-type"), TEXT_INIT("application/json")}};
-    struct text body = {NULL, 0};
-    if (json_writer_end(&reply->writer)) {
-        body = arena_copy(http_exchange_call(exchange)->arena, buffer_text(&reply->buffer));
+    if (!json_writer_end(&reply->writer)) {
+        http_reply_problem_with(reply->exchange, 500, TEXT("the reply would be too large"), NULL,
+                                0);
+        return;
     }
-    if (body.data != NULL) {
-        http_reply(exchange, &(struct http_reply){.status = http_status,
-                                                  .headers = headers,
-                                                  .header_count = ARRAY_LENGTH(headers),
-                                                  .body = body});
-    } else {
-        http_reply_problem_with(exchange, 500, TEXT("the reply would be too large"), NULL, 0);
-    }
-    buffer_deinit(&reply->buffer);
+    http_reply(reply->exchange, &(struct http_reply){.status = http_status,
+                                                     .headers = headers,
+                                                     .header_count = ARRAY_LENGTH(headers),
+                                                     .body = buffer_text(reply->writer.buffer)});
 }
 
 void http_json_reply_outcome(struct http_exchange *exchange, enum status status)

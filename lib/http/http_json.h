@@ -1,13 +1,11 @@
 /* http_json.h: plain JSON over HTTP: what handlers of REST routes share. */
 #pragma once
 
-#include "base/buffer.h"
 #include "http/http_server.h"
 #include "json/json.h"
 
-/* How long a plain HTTP request may take, and what a JSON reply may hold. */
+/* How long a plain HTTP request may take. */
 #define HTTP_JSON_DEADLINE_MS INT64_C(10000)
-enum { HTTP_JSON_REPLY_BYTES_MAX = 4 * 1024 * 1024 };
 
 /* The exchange's call, with a deadline HTTP_JSON_DEADLINE_MS from now if it has none. */
 struct call *http_json_call(struct http_exchange *exchange);
@@ -27,16 +25,16 @@ MUST_USE enum status http_json_optional_parameter(struct http_exchange *exchange
 MUST_USE bool http_json_read(struct http_exchange *exchange, size_t bytes_max,
                              const struct json **ret_body);
 
-/* A JSON reply in the making: open, write to its writer, send. */
+/* A JSON reply in the making: open, write to its writer, send. It is written where it is sent
+ * from: http_exchange_body(). */
 struct http_json_reply {
     struct json_writer writer;
-    struct buffer buffer; /* private */
+    struct http_exchange *exchange; /* private */
 };
 
-void http_json_reply_open(struct http_json_reply *reply);
+void http_json_reply_open(struct http_json_reply *reply, struct http_exchange *exchange);
 /* Replies with what was written, or with 500 when it did not fit. */
-void http_json_reply_send(struct http_json_reply *reply, struct http_exchange *exchange,
-                          int http_status);
+void http_json_reply_send(struct http_json_reply *reply, int http_status);
 
 /* STATUS_OK: 200 with an empty body. Otherwise the problem, in the call's words. */
 void http_json_reply_outcome(struct http_exchange *exchange, enum status status);

@@ -13,8 +13,11 @@ enum {
     HTTP_HEADER_COUNT_MAX = 100,
     HTTP_TARGET_BYTES_MAX = 4 * 1024,      /* of a request's path and query */
     HTTP_BODY_BYTES_MAX = 4 * 1024 * 1024, /* of a body read whole, unless a route says otherwise */
-    HTTP_ADDRESS_BYTES_MAX = 280,          /* "host:port" with its NUL */
+    HTTP_BODY_RATE_MIN = 1024,    /* bytes a second of a body read whole, beyond its timeout */
+    HTTP_ADDRESS_BYTES_MAX = 280, /* "host:port" with its NUL */
 };
+
+struct arena;
 
 struct http_header {
     struct text name; /* lower case */
@@ -37,6 +40,10 @@ MUST_USE enum status http_query_parameter(struct call *call, struct text query, 
  */
 MUST_USE enum status http_percent_decode(struct call *call, struct text encoded,
                                          struct text *ret_decoded);
+
+/* The value of `retry-after` (RFC 9110 section 10.2.3): whole seconds, rounded up. {NULL, 0}: no
+ * room in the arena. */
+struct text http_retry_after(struct arena *arena, int64_t retry_after_ms);
 
 /* Percent-encodes everything but RFC 3986's unreserved characters; {NULL, 0}: no room in the arena.
  */

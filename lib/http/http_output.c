@@ -1,5 +1,13 @@
 #include "http/http_output.h"
 
+#include "base/clock.h"
+
+int64_t http_output_progress(int64_t progress_ns, size_t length, int64_t now_ns)
+{
+    int64_t earned_ns = (int64_t)length * (CLOCK_NS_PER_S / HTTP_OUTPUT_RATE_MIN);
+    return earned_ns < now_ns - progress_ns ? progress_ns + earned_ns : now_ns;
+}
+
 size_t http_output_waiting(const struct http_output *output)
 {
     return output->bytes.length - output->sent;
@@ -11,12 +19,14 @@ static bool write_out(struct http_output *output)
     struct text rest = text_slice(buffer_text(&output->bytes), output->sent, output->bytes.length);
     ssize_t taken = output->transport->ops->write(output->transport->state, rest);
     if (taken < 0) {
-        output->blocked = true; /* `ended` follows */
+        output->blocked = true; /* `ended` follows, if it did not come already */
+        output->broken = true;
         return false;
     }
-    if (taken > 0) {
-        output->progress_ns = loop_now_ns(output->loop);
-    }
+    int64_t now_ns = loop_now_ns(output->loop);
+    output->progress_ns =
+        output->behind ? http_output_progress(output->progress_ns, (size_t)taken, now_ns) : now_ns;
+    output->behind = true;
     output->sent += (size_t)taken;
     if (output->sent < output->bytes.length) {
         output->blocked = true;
@@ -27,6 +37,7 @@ static bool write_out(struct http_output *output)
         }
         return false;
     }
+    output->behind = false;
     output->sent = 0;
     buffer_clear(&output->bytes);
     return true;

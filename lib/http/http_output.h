@@ -21,12 +21,17 @@ struct http_output_events {
 enum {
     HTTP_OUTPUT_BUFFER_BYTES_MAX = 4 * 1024 * 1024, /* past it, appending fails */
     HTTP_OUTPUT_KEPT_BYTES_MAX = 64 * 1024,         /* of a buffer that is kept while it is empty */
+    /* A peer that takes less of what waits for it makes no progress: bytes a second, on average
+     * over the server's body timeout. */
+    HTTP_OUTPUT_RATE_MIN = 1024,
 };
 
 struct http_output {
     struct buffer bytes; /* append here, then http_output_schedule() */
     bool blocked;        /* read only: the peer takes no more until `drained` */
-    int64_t progress_ns; /* read only: loop_now_ns() when the peer last took something */
+    bool broken;         /* read only: it will never take any more */
+    /* read only: until when, on loop_now_ns(), the peer has kept up with HTTP_OUTPUT_RATE_MIN */
+    int64_t progress_ns;
     /* private */
     size_t sent;
     struct loop *loop;
@@ -34,6 +39,7 @@ struct http_output {
     const struct http_output_events *events;
     void *owner;
     struct loop_task task;
+    bool behind; /* something waited when a write was over */
     bool scheduled;
     bool retired;
 };
@@ -41,6 +47,9 @@ struct http_output {
 void http_output_init(struct http_output *output, struct loop *loop,
                       struct http_transport *transport, const struct http_output_events *events,
                       void *owner);
+
+/* Where progress stands when a peer that stood at `progress_ns` takes so much: past now never. */
+int64_t http_output_progress(int64_t progress_ns, size_t length, int64_t now_ns);
 
 /* Has what is there flushed at the end of this turn. */
 void http_output_schedule(struct http_output *output);

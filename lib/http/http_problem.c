@@ -3,7 +3,7 @@
 
 #include "http/http_exchange.h"
 
-enum { PROBLEM_HEADERS_MAX = 8 };
+enum { PROBLEM_HEADERS_MAX = 8, OWN_HEADERS = 2 };
 
 /* The text inside a JSON string; {NULL, 0}: no memory. */
 static struct text json_escape(struct arena *arena, struct text text)
@@ -31,23 +31,47 @@ static struct text json_escape(struct arena *arena, struct text text)
     return (struct text){out, length};
 }
 
+/* When a client that is to come later may come, unless `headers` says it; {NULL, 0}: not said. */
+static struct text retry_after(struct http_exchange *exchange, int http_status,
+                               const struct http_header *headers, size_t header_count)
+{
+    const struct http_overload *overload = exchange->overload;
+    bool is_later = http_status == 429 || http_status == 503;
+    if (!is_later || http_header_find(headers, header_count, TEXT("retry-after")).data != NULL) {
+        return (struct text){NULL, 0};
+    }
+    return http_retry_after(&exchange->arena,
+                            overload != NULL ? overload->retry_after_ms : HTTP_RETRY_AFTER_MS);
+}
+
+struct text http_retry_after(struct arena *arena, int64_t retry_after_ms)
+{
+    int64_t seconds = retry_after_ms / 1000 + (retry_after_ms % 1000 > 0);
+    return arena_format(arena, "%lld", (long long)seconds);
+}
+
 void http_reply_problem_with(struct http_exchange *exchange, int http_status, struct text detail,
                              const struct http_header *headers, size_t header_count)
 {
     struct arena *arena = &exchange->arena;
-    struct http_header all[PROBLEM_HEADERS_MAX + 1] = {
+    struct http_header all[PROBLEM_HEADERS_MAX + OWN_HEADERS] = {
         {TEXT_INIT("content-type"), TEXT_INIT("application/problem+json")},
     };
     CHECK(header_count <= PROBLEM_HEADERS_MAX);
+    size_t count = 1;
+    struct text later = retry_after(exchange, http_status, headers, header_count);
+    if (later.data != NULL) {
+        all[count++] = (struct http_header){TEXT("retry-after"), later};
+    }
     if (header_count > 0) {
-        memcpy(all + 1, headers, header_count * sizeof(headers[0]));
+        memcpy(all + count, headers, header_count * sizeof(headers[0]));
     }
     struct text escaped =
         text_is_utf8(detail) ? json_escape(arena, detail) : (struct text){NULL, 0};
     struct http_reply reply = {
         .status = http_status,
         .headers = all,
-        .header_count = header_count + 1,
+        .header_count = count + header_count,
         .body = arena_format(arena,
                              "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,"
                              "\"detail\":\"%.*s\"}",

@@ -50,8 +50,11 @@ static enum status decode_into_arena(struct call *call, struct text encoded, boo
         return call_fail(call, STATUS_INVALID_ARGUMENT, "malformed percent encoding");
     }
     out[length] = '\0';
-    if (!text_is_clean((struct text){out, length})) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "the address holds text that is not UTF-8");
+    struct text decoded = {out, length};
+    if (!text_is_clean(decoded)) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         text_is_utf8(decoded) ? "the address holds text with a NUL in it"
+                                               : "the address holds text that is not UTF-8");
     }
     *ret_decoded = (struct text){out, length};
     return STATUS_OK;

@@ -1,5 +1,5 @@
 /* http_server.h: an HTTP server on one loop: HTTP/1.1 and HTTP/2 on the same port, told apart by
- * the first bytes, both behind one exchange; one exchange is one fiber.
+ * the first bytes, or over TLS by ALPN, both behind one exchange; one exchange is one fiber.
  *
  * Connections, exchanges, their arenas and output buffers are pooled: in steady state a request
  * allocates nothing. All frames of a turn of the loop go out in one write. Back-pressure: a body
@@ -12,20 +12,44 @@
 
 #include "http/http_message.h"
 
+struct buffer;
 struct loop;
 struct http_server;
 struct http_exchange;
 struct http_transport;
+struct tls_context;
 
 enum {
-    HTTP_STREAMS_DEFAULT = 100, /* concurrent streams a connection */
-    HTTP_CONNECTIONS_MAX =
-        20000,                  /* open at once on one server; further ones are closed at accept */
-    HTTP_EXCHANGES_MAX = 20000, /* running at once on one server; further ones get 503 */
+    HTTP_STREAMS_DEFAULT = 100,   /* concurrent streams a connection */
+    HTTP_CONNECTIONS_MAX = 20000, /* open at once on one server */
+    /* At that limit, a new connection takes the place of one that has been idle for so long;
+     * without one, it is closed at accept. */
+    HTTP_CONNECTION_YIELD_MS = 1000,
+    /* TLS handshakes under way on one server, those that failed and linger counted; further
+     * connections are closed at accept. */
+    HTTP_HANDSHAKES_MAX = 1000,
+    HTTP_EXCHANGES_MAX = 20000,          /* running at once on one server; further ones get 503 */
     HTTP_OUTPUT_BYTES_MAX = 1024 * 1024, /* waiting for a connection's peer before writers park */
     HTTP_PIPELINE_MAX =
         1, /* requests of one HTTP/1.1 connection handled at a time; others wait unread */
 };
+
+/* How long HTTP/2 peers may take to answer the ping between the two GOAWAYs of a drain. */
+#define HTTP_DRAIN_ACK_MS INT64_C(1000)
+
+/* Of connections, unless the options say otherwise. gRFC A9 would have the first be two hours: then
+ * a stream without a deadline would keep its fiber so long after its client has vanished. */
+#define HTTP_KEEPALIVE_TIME_MS INT64_C(60000)
+#define HTTP_KEEPALIVE_TIMEOUT_MS INT64_C(20000)
+#define HTTP_PING_INTERVAL_MIN_MS INT64_C(300000)
+#define HTTP_CONNECTION_AGE_GRACE_MS INT64_C(60000)
+enum { HTTP_CONNECTION_AGE_JITTER_PERCENT = 10 };
+
+#define HTTP_DELAY_MAX_MS INT64_C(500)
+
+/* What a client that was refused is told to wait, at least; up to twice as long, when overloaded.
+ */
+#define HTTP_RETRY_AFTER_MS INT64_C(1000)
 
 typedef void (*http_handler_fn)(void *state, struct http_exchange *exchange);
 
@@ -45,6 +69,20 @@ struct http_observation {
     int64_t duration_ns;
 };
 
+/* Why a request is refused that the server has no room for (http/http_overload.h). */
+struct http_overload {
+    enum status status;     /* UNAVAILABLE; RESOURCE_EXHAUSTED: its connection has its share */
+    const char *reason;     /* for the client */
+    int64_t retry_after_ms; /* when it may try again */
+};
+
+/* What an owner makes of it. */
+enum http_overload_answer {
+    HTTP_OVERLOAD_PROBLEM,  /* nothing: 429 or 503 as problem+json, with retry-after */
+    HTTP_OVERLOAD_ANSWERED, /* a reply */
+    HTTP_OVERLOAD_SERVE,    /* it is served all the same: health, metrics, what tells of the load */
+};
+
 struct http_server_options {
     const struct http_route *routes; /* borrowed for the server's life, as the rest */
     size_t route_count;
@@ -55,12 +93,47 @@ struct http_server_options {
     void (*observe)(void *state, struct http_exchange *exchange,
                     const struct http_observation *observation);
     void *observe_state;
+    /* Speaks TLS only, with these certificates; NULL: plaintext only. HTTP/2 when ALPN selects h2,
+     * else HTTP/1.1. Borrowed. */
+    struct tls_context *tls;
+    /* Told of connections that ended before they could carry a request: a handshake failed, TLS
+     * came to a plaintext port, plaintext to a TLS port. peer: "127.0.0.1:40312" or empty. reason:
+     * in words for the log. Both borrowed. NULL: nobody is told. */
+    void (*refused)(void *state, struct text peer, const char *reason);
+    void *refused_state;
     uint32_t streams_max;      /* 0: HTTP_STREAMS_DEFAULT */
-    int64_t idle_timeout_ms;   /* 0: 5 minutes */
+    int64_t idle_timeout_ms;   /* 0: 5 minutes: without a request, then the connection is drained */
     int64_t header_timeout_ms; /* 0: 10 s: from the first byte to the end of the headers */
     int64_t body_timeout_ms;   /* 0: 60 s without any byte of an awaited body */
     size_t arena_bytes_max;    /* of one exchange; 0: 16 MiB */
     struct text server_name;   /* the `server` header; empty: none is sent */
+    /* An HTTP/2 peer that has sent nothing for keepalive_time_ms is pinged; without anything from
+     * it for keepalive_timeout_ms more, it has vanished: the connection is closed, what runs for it
+     * is cancelled. 0: HTTP_KEEPALIVE_TIME_MS, HTTP_KEEPALIVE_TIMEOUT_MS. */
+    int64_t keepalive_time_ms;
+    int64_t keepalive_timeout_ms;
+    /* HTTP/2 pings of a client that come sooner after each other, with nothing sent to it in
+     * between, count against it, as do those without a request under way that come sooner than two
+     * hours, unless they are permitted. The third that counts ends the connection with
+     * ENHANCE_YOUR_CALM, "too_many_pings". 0: HTTP_PING_INTERVAL_MIN_MS. */
+    int64_t ping_interval_min_ms;
+    bool pings_without_calls;
+    /* A connection that has been open for so long, give or take
+     * HTTP_CONNECTION_AGE_JITTER_PERCENT, is drained, so that clients spread over new instances;
+     * what still runs after the grace is cancelled. 0: for ever; HTTP_CONNECTION_AGE_GRACE_MS. */
+    int64_t connection_age_max_ms;
+    int64_t connection_age_grace_ms;
+    double (*age_fraction)(void); /* draws the jitter, in [0, 1); NULL: random_fraction() */
+    /* Handlers running at once, and how far into a turn of the loop requests are begun when it is
+     * late over and over. Past them, requests are refused: http/http_overload.h. 0:
+     * HTTP_EXCHANGES_MAX, HTTP_DELAY_MAX_MS. */
+    unsigned calls_max;
+    int64_t delay_max_ms;
+    /* Asked for each request that is refused, where its route is known and not a fiber: it must not
+     * wait. NULL: all get a problem. */
+    enum http_overload_answer (*overloaded)(void *state, struct http_exchange *exchange,
+                                            const struct http_overload *overload);
+    void *overloaded_state;
 };
 
 /* STATUS_RESOURCE_EXHAUSTED: no memory. STATUS_INVALID_ARGUMENT: two rows with the same method and
@@ -84,18 +157,28 @@ MUST_USE enum status http_listen(struct call *call, struct text address, int *re
  * destroyed. STATUS_RESOURCE_EXHAUSTED: no descriptors or memory. */
 MUST_USE enum status http_server_accept_from(struct http_server *server, int fd);
 
-/* A connection to this server without sockets, for a client on the same loop. Owned by the client
- * that it is given to. STATUS_RESOURCE_EXHAUSTED: no memory, or HTTP_CONNECTIONS_MAX. */
+/* Serves the other end of a transport as if it had been accepted: with TLS, if the server has it.
+ * The transport is consumed, also on failure. STATUS_RESOURCE_EXHAUSTED: no memory,
+ * HTTP_CONNECTIONS_MAX or HTTP_HANDSHAKES_MAX. */
+MUST_USE enum status http_server_take(struct http_server *server, struct http_transport *transport);
+
+/* A plaintext connection to this server without sockets, for a client on the same loop. Owned by
+ * the client that it is given to. STATUS_RESOURCE_EXHAUSTED: no memory, or HTTP_CONNECTIONS_MAX. */
 MUST_USE enum status http_server_connect_loopback(struct http_server *server,
                                                   struct http_transport **ret_transport);
 
-/* Stops accepting; tells HTTP/2 peers by GOAWAY in two steps and HTTP/1.1 peers by `Connection:
- * close`; waits until all exchanges have ended. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the
+/* Stops accepting; tells HTTP/2 peers by GOAWAY in two steps, with a ping between them that they
+ * answer within HTTP_DRAIN_ACK_MS or not at all, and HTTP/1.1 peers by `Connection: close`; waits
+ * until all are told and all exchanges have ended. Requests that were under way to us when the
+ * first GOAWAY went out are served. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the
  * call was over first; http_server_destroy() then cancels what runs. In a fiber. */
 MUST_USE enum status http_server_drain(struct http_server *server, struct call *call);
 
 unsigned http_server_exchange_count(const struct http_server *server);
 unsigned http_server_connection_count(const struct http_server *server);
+
+/* Requests that were refused for overload, since it was made. */
+uint64_t http_server_refused_count(const struct http_server *server);
 
 /* The request, valid until the handler returns. */
 struct http_request {
@@ -119,6 +202,12 @@ struct call *http_exchange_call(struct http_exchange *exchange);
 /* What the route's '*' stood for, raw; empty when the route has none. */
 struct text http_exchange_rest(const struct http_exchange *exchange);
 
+/* Where the request was routed to; NULL: nowhere. */
+const struct http_route *http_exchange_route(const struct http_exchange *exchange);
+
+/* Why it is refused, while the options' overloaded() is asked; else NULL. */
+const struct http_overload *http_exchange_overload(const struct http_exchange *exchange);
+
 struct loop *http_exchange_loop(const struct http_exchange *exchange);
 
 /* A place for the observer and the handler to agree on something: lib/grpc leaves its status there,
@@ -131,9 +220,14 @@ int *http_exchange_note(struct http_exchange *exchange);
  * STATUS_INVALID_ARGUMENT: malformed (chunks, or less than content-length). */
 MUST_USE enum status http_read(struct http_exchange *exchange, struct text *ret_part);
 
-/* The whole body; valid in the arena. STATUS_RESOURCE_EXHAUSTED: over `bytes_max` (answer 413). */
+/* The whole body; valid in the arena. It must be there after body_timeout_ms, and a second for each
+ * HTTP_BODY_RATE_MIN bytes of it. STATUS_RESOURCE_EXHAUSTED: over `bytes_max` (answer 413). */
 MUST_USE enum status http_read_all(struct http_exchange *exchange, size_t bytes_max,
                                    struct text *ret_body);
+
+/* An empty buffer for the body of a whole reply, up to HTTP_BODY_BYTES_MAX: its content lives until
+ * the reply has left, its memory serves later exchanges. */
+struct buffer *http_exchange_body(struct http_exchange *exchange);
 
 struct http_reply {
     int status;
@@ -142,13 +236,14 @@ struct http_reply {
     struct text body;
 };
 
-/* A whole reply. Every text must be valid in the exchange's arena or static. Only once; a handler
- * that returns without any reply gets 500. Without body for HEAD, 204 and 304. Never parks. */
+/* A whole reply. Every text must be valid in the exchange's arena or body, or static. Only once; a
+ * handler that returns without any reply gets 500. Without body for HEAD, 204 and 304. Never parks.
+ */
 void http_reply(struct http_exchange *exchange, const struct http_reply *reply);
 
-/* application/problem+json (RFC 9457) with the status's HTTP code and the call's error as `detail`;
- * 405 with `allow`, 429 and 503 with `retry-after` are the caller's to make by
- * http_reply_problem_with(). */
+/* application/problem+json (RFC 9457) with the status's HTTP code and the call's error as `detail`.
+ * 429 and 503 get a `retry-after` of HTTP_RETRY_AFTER_MS if `headers` has none; 405 with `allow` is
+ * the caller's to make by http_reply_problem_with(). */
 void http_reply_problem(struct http_exchange *exchange, enum status status);
 void http_reply_problem_with(struct http_exchange *exchange, int http_status, struct text detail,
                              const struct http_header *headers, size_t header_count);

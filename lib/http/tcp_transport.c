@@ -81,6 +81,11 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     struct tcp_transport *tcp = poll->data;
     if (status < 0) {
         end(tcp);
+        if (!tcp->closed && tcp->blocked) {
+            /* Nothing will be taken any more, which writing again will tell. */
+            tcp->blocked = false;
+            tcp->transport.events.drained(tcp->transport.events.state);
+        }
         return;
     }
     if ((events & UV_WRITABLE) != 0 && tcp->blocked) {
@@ -163,6 +168,26 @@ static const struct http_transport_ops operations = {
     .close = close_transport,
 };
 
+/* Without any of it, replies wait a little longer, and who has vanished is found out later. */
+static void set_options(int fd)
+{
+    const struct {
+        int level;
+        int name;
+        int value;
+    } options[] = {
+        {IPPROTO_TCP, TCP_NODELAY, 1},
+        {SOL_SOCKET, SO_KEEPALIVE, 1},
+        {IPPROTO_TCP, TCP_KEEPIDLE, TCP_KEEPALIVE_AFTER_S},
+        {IPPROTO_TCP, TCP_KEEPINTVL, TCP_KEEPALIVE_INTERVAL_S},
+        {IPPROTO_TCP, TCP_KEEPCNT, TCP_KEEPALIVE_PROBES},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
+        (void)setsockopt(fd, options[i].level, options[i].name, &options[i].value,
+                         sizeof(options[i].value));
+    }
+}
+
 static void name_peer(struct tcp_transport *tcp)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
@@ -184,9 +209,7 @@ enum status tcp_transport_create(struct loop *loop, int fd, struct http_transpor
     tcp->poll.data = tcp;
     tcp->transport.ops = &operations;
     tcp->transport.state = tcp;
-    int on = 1;
-    /* Without it, replies only wait a little longer. */
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    set_options(fd);
     name_peer(tcp);
     update_poll(tcp);
     *ret_transport = &tcp->transport;

@@ -10,6 +10,7 @@ enum { RECORD_ALIGNMENT = 64 };
 void fiber_scheduler_init(struct fiber_scheduler *scheduler)
 {
     scheduler->ready_end = &scheduler->ready_first;
+    scheduler->working_end = &scheduler->working_first;
 }
 
 void fiber_make_ready(struct fiber *fiber)
@@ -128,6 +129,21 @@ void fiber_scheduler_run_ready(struct fiber_scheduler *scheduler)
     }
 }
 
+void fiber_scheduler_run_worker(struct fiber_scheduler *scheduler)
+{
+    struct fiber *fiber = scheduler->working_first;
+    if (fiber == NULL) {
+        return;
+    }
+    scheduler->working_first = fiber->next;
+    if (fiber->next == NULL) {
+        scheduler->working_end = &scheduler->working_first;
+    }
+    scheduler->worker = fiber;
+    resume(scheduler, fiber);
+    scheduler->worker = NULL;
+}
+
 enum status fiber_start_member(struct loop *loop, fiber_fn run, void *argument,
                                struct fiber_group *group)
 {
@@ -184,4 +200,20 @@ void fiber_yield(void)
     CHECK(fiber != NULL);
     fiber_make_ready(fiber);
     fiber_transfer(&fiber->context, &fiber->loop->fibers.loop_context);
+}
+
+void fiber_give_way(void)
+{
+    struct fiber *fiber = fiber_current();
+    CHECK(fiber != NULL);
+    struct fiber_scheduler *scheduler = &fiber->loop->fibers;
+    if (scheduler->worker == fiber && scheduler->working_first != NULL) {
+        fiber->next = scheduler->working_first;
+        scheduler->working_first = fiber;
+    } else {
+        fiber->next = NULL;
+        *scheduler->working_end = fiber;
+        scheduler->working_end = &fiber->next;
+    }
+    fiber_transfer(&fiber->context, &scheduler->loop_context);
 }

@@ -66,6 +66,11 @@ MUST_USE enum status fiber_sleep(struct call *call, int64_t duration_ns);
 /* Lets everything else that is ready run once. */
 void fiber_yield(void);
 
+/* For work that takes long, between two steps of it: lets everything else run first, what comes
+ * from outside included. One such fiber goes on a turn of the loop, and to its end before the next:
+ * of many, one holds its memory. */
+void fiber_give_way(void);
+
 /* Several fibers at once, joined. The group must outlive its members: join before it leaves scope.
  */
 struct fiber_group {

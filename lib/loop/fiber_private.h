@@ -20,6 +20,9 @@ struct fiber_scheduler {
     struct fiber *current;
     struct fiber *ready_first;
     struct fiber **ready_end;
+    struct fiber *working_first; /* those that gave way */
+    struct fiber **working_end;
+    struct fiber *worker; /* the one of them that runs */
     struct fiber *pool;
     unsigned pool_count;
     unsigned count;
@@ -32,6 +35,9 @@ void fiber_scheduler_deinit(struct fiber_scheduler *scheduler);
 
 /* Runs every fiber that is ready now, once. Those they make ready are left for the next round. */
 void fiber_scheduler_run_ready(struct fiber_scheduler *scheduler);
+
+/* Goes on with the first fiber that gave way, if there is one. */
+void fiber_scheduler_run_worker(struct fiber_scheduler *scheduler);
 
 /* Has it run in the next round. It is parked, or new. */
 void fiber_make_ready(struct fiber *fiber);

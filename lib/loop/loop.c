@@ -38,15 +38,21 @@ static void run_deferred(struct loop *loop)
     }
 }
 
-static bool has_ready(const struct loop *loop)
+static bool is_urgent(const struct loop *loop)
 {
     return loop->fibers.ready_first != NULL || loop->deferred_first != NULL;
+}
+
+static bool has_ready(const struct loop *loop)
+{
+    return is_urgent(loop) || loop->fibers.working_first != NULL;
 }
 
 /* The end of a turn. Fibers come before tasks: what they defer (their writes) goes out now. */
 static void run_ready(struct loop *loop)
 {
-    for (unsigned round = 0; round < LOOP_ROUNDS_MAX && has_ready(loop); round++) {
+    fiber_scheduler_run_worker(&loop->fibers);
+    for (unsigned round = 0; round < LOOP_ROUNDS_MAX && is_urgent(loop); round++) {
         fiber_scheduler_run_ready(&loop->fibers);
         run_deferred(loop);
     }

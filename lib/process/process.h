@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "discovery/discovery.h"
 #include "grpc/grpc_channel.h"
+#include "grpc/grpc_interceptor.h"
 #include "grpc/grpc_method.h"
 #include "http/http_server.h"
 #include "proto/proto.h"
@@ -26,7 +27,9 @@ struct process;
 enum {
     PROCESS_LISTENERS_MAX = 4,
     PROCESS_CHECKS_MAX = 16,
-    PROCESS_ROUTES_MAX = 256, /* of one listener, all together */
+    PROCESS_ROUTES_MAX = 256,                             /* of one listener, all together */
+    PROCESS_INTERCEPTORS_MAX = GRPC_INTERCEPTORS_MAX - 2, /* of one listener */
+    PROCESS_FAILURES_IN_A_ROW_MAX = 5,
 };
 
 /* Opening a store, resolving, binding: what must be done before the process is ready. */
@@ -76,6 +79,10 @@ struct process_listener {
     size_t descriptor_set_count;
     const struct http_route *routes;
     size_t route_count;
+    /* Of every call, behind the access log and the metrics (grpc/grpc_interceptor.h); at most
+     * PROCESS_INTERCEPTORS_MAX. The routes are not theirs to guard. */
+    const struct grpc_interceptor *interceptors;
+    size_t interceptor_count;
 };
 
 /* In open. Returns the listener's number. CHECKs the limits. */
@@ -97,8 +104,9 @@ struct loop *process_loop(struct process *process, unsigned index);
 struct http_server *process_http_server(struct process *process, unsigned listener, unsigned loop);
 
 /* A channel on this loop to a service that is found by the options --services or --registry, and
- * the watcher that keeps it up to date; its calls are observed. pool: of its messages, borrowed. In
- * start, with process_close_channel() in stop. */
+ * the watcher that keeps it up to date; its calls are observed, and keep away for a time from an
+ * instance that has failed PROCESS_FAILURES_IN_A_ROW_MAX of them (grpc/grpc_outlier.h). pool: of
+ * its messages, borrowed. In start, with process_close_channel() in stop. */
 struct process_channel {
     struct grpc_channel *grpc;
     /* private */

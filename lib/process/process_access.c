@@ -3,7 +3,8 @@
 
 unsigned process_add_listener(struct process *process, const struct process_listener *listener)
 {
-    CHECK(process->server_count < PROCESS_LISTENERS_MAX);
+    CHECK(process->server_count < PROCESS_LISTENERS_MAX &&
+          listener->interceptor_count <= PROCESS_INTERCEPTORS_MAX);
     struct process_server *server = &process->servers[process->server_count];
     server->process = process;
     server->spec = *listener;

@@ -13,6 +13,9 @@
 /* What one start-up or shutdown step may take of memory. */
 enum { PROCESS_ARENA_BYTES_MAX = 4 * 1024 * 1024 };
 
+/* Lines a second about connections that were refused: strangers could fill a log with them. */
+enum { PROCESS_REFUSALS_LOGGED_MAX = 10 };
+
 enum process_phase { PROCESS_STARTING, PROCESS_READY, PROCESS_DRAINING };
 
 struct process_check {
@@ -25,8 +28,10 @@ struct process_server {
     struct process *process;
     struct process_listener spec;
     struct grpc_server *grpc;
+    struct grpc_interceptor interceptors[GRPC_INTERCEPTORS_MAX]; /* the log's, the metrics', its */
     struct http_route routes[PROCESS_ROUTES_MAX];
     size_t route_count;
+    size_t own_route; /* the first of those that every process has; they come last */
     struct http_server *http[LOOP_THREADS_MAX];
     int fd;
     char address[HTTP_ADDRESS_BYTES_MAX]; /* as bound */
@@ -50,8 +55,15 @@ struct process {
     unsigned server_count;
     struct process_check checks[PROCESS_CHECKS_MAX];
     size_t check_count;
+    struct tls_context *tls_server; /* NULL: plaintext */
+    struct tls_context *tls_client; /* NULL: peers are spoken to in plaintext */
+    _Atomic uint64_t refusals;
+    _Atomic int64_t refusal_second;
+    _Atomic unsigned refusals_logged; /* in that second */
     _Atomic int phase;
     _Atomic bool failure_told;
+    _Atomic uint64_t refused_requests; /* for overload: the server's */
+    _Atomic uint64_t refused_shares;   /* a connection's */
     bool opened;
     bool started[LOOP_THREADS_MAX];
     int64_t start_ns;
@@ -64,8 +76,25 @@ struct process {
 extern const struct config_option process_options[];
 extern const size_t process_option_count;
 
+/* Certificates, from the options --tls-…; open in a fiber on loop 0, close when the loops have
+ * ended.
+ */
+struct loop_signal;
+MUST_USE enum status process_tls_open(struct process *process, struct call *call);
+void process_tls_close(struct process *process);
+
+/* Has them read again on SIGHUP, if there are any. *ret_signal is owned by the caller. */
+MUST_USE enum status process_tls_watch(struct process *process, struct loop_signal **ret_signal);
+
+/* As http_server_options.refused; state: the process. */
+void process_connection_refused(void *state, struct text peer, const char *reason);
+
 /* Readiness, liveness and metrics, for each listener; appended to its routes. */
 void process_add_own_routes(struct process_server *server);
+bool process_is_own_route(const struct process_server *server, const struct http_route *route);
+
+/* A source of telemetry: what was refused for overload. */
+void process_write_refused(void *state, struct telemetry_page *page);
 
 /* gRPC and HTTP servers of every listener. create, accept and the reverses run on the loop `index`.
  */

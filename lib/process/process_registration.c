@@ -1,7 +1,7 @@
 /* How the process makes itself known, and finds others. */
 #include <inttypes.h>
-#include <unistd.h>
 
+#include "base/random.h"
 #include "discovery/discovery_open.h"
 #include "http/socket_address.h"
 #include "process/process_private.h"
@@ -64,8 +64,11 @@ static enum status describe(struct process_server *server, struct call *call,
             return status;
         }
     }
-    struct text id = arena_format(call->arena, "%s-%.*s-%" PRIu16 "-%ld", server->spec.service,
-                                  TEXT_ARGUMENTS(host), port, (long)getpid());
+    /* Another one at each start, so that who comes back at the same address is news; a process
+     * number would not do, as in a container it is always 1. */
+    struct text id =
+        arena_format(call->arena, "%s-%.*s-%" PRIu16 "-%08" PRIx64, server->spec.service,
+                     TEXT_ARGUMENTS(host), port, random_below(UINT64_C(1) << 32));
     if (id.data == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
@@ -74,6 +77,7 @@ static enum status describe(struct process_server *server, struct call *call,
         .instance_id = id,
         .host = host,
         .port = port,
+        .tls = server->process->tls_server != NULL,
         .ttl_ms = config_duration_ms(server->process->config, "registration-ttl"),
     };
     return STATUS_OK;
@@ -141,8 +145,19 @@ static void on_called(void *state, const char *target, const char *path, enum st
 struct grpc_channel_options
 process_channel_options(struct process *process, const struct proto_pool *pool, const char *target)
 {
+    /* One that hangs is found by the calls that it keeps waiting, long before the registry does. */
+    static const struct grpc_outlier_options outlier = {
+        .consecutive_failures = PROCESS_FAILURES_IN_A_ROW_MAX,
+        .ejected_percent_max = GRPC_OUTLIER_PANIC_PERCENT,
+    };
     return (struct grpc_channel_options){
-        .pool = pool, .observe = on_called, .observe_state = process, .target = target};
+        .pool = pool,
+        .tls = process->tls_client,
+        .observe = on_called,
+        .observe_state = process,
+        .target = target,
+        .outlier = &outlier,
+    };
 }
 
 static void on_instances(void *state, const struct discovery_snapshot *snapshot)

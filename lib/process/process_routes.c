@@ -88,8 +88,14 @@ void process_add_own_routes(struct process_server *server)
         {"GET", "/readyz", serve_readyz, server->process},
         {"GET", "/metrics", serve_metrics, server->process},
     };
+    server->own_route = server->route_count;
     for (size_t i = 0; i < ARRAY_LENGTH(own); i++) {
         CHECK(server->route_count < PROCESS_ROUTES_MAX);
         server->routes[server->route_count++] = own[i];
     }
+}
+
+bool process_is_own_route(const struct process_server *server, const struct http_route *route)
+{
+    return route != NULL && route >= server->routes + server->own_route;
 }

@@ -1,37 +1,10 @@
 /* The listeners: their gRPC servers, and one HTTP server each on every loop. */
 #include <unistd.h>
 
+#include "grpc/grpc_observers.h"
 #include "process/process_private.h"
 
-/* Failures that are ours to look into; what clients do wrong is told to them. */
-static bool is_ours(enum status status)
-{
-    return status == STATUS_INTERNAL || status == STATUS_UNKNOWN || status == STATUS_DATA_LOSS ||
-           status == STATUS_UNAVAILABLE || status == STATUS_RESOURCE_EXHAUSTED;
-}
-
-static void log_request(const struct process *process, const struct call *call, const char *method,
-                        const char *protocol, enum status status, int64_t duration_ns)
-{
-    enum log_level level = is_ours(status) ? LOG_WARNING : LOG_DEBUG;
-    if (level < process->log.level) {
-        return;
-    }
-    log_call(&process->log, level, call, "request",
-             LOG_FIELDS(log_string("method", method), log_string("protocol", protocol),
-                        log_string("status", status_name(status)),
-                        log_integer("duration_us", duration_ns / 1000),
-                        log_text("peer", call->identity.peer)));
-}
-
-static void observe_call(void *state, struct call *call, const char *method, const char *protocol,
-                         enum status status, int64_t duration_ns)
-{
-    struct process *process = state;
-    telemetry_observe(process->telemetry, loop_index(loop_current()), TELEMETRY_SERVED, protocol,
-                      method, status, duration_ns);
-    log_request(process, call, method, protocol, status, duration_ns);
-}
+enum { OWN_INTERCEPTORS = GRPC_INTERCEPTORS_MAX - PROCESS_INTERCEPTORS_MAX };
 
 /* The status whose HTTP code was replied: the inverse of status_to_http(), which is not one to one.
  */
@@ -57,7 +30,7 @@ static enum status status_of_reply(int http_status)
     return http_status < 500 ? STATUS_INVALID_ARGUMENT : STATUS_UNKNOWN;
 }
 
-/* gRPC and Connect requests are told by observe_call(): what remains are the plain HTTP routes. */
+/* What the interceptors have told of is counted already: what remains are the plain HTTP routes. */
 static void observe_exchange(void *state, struct http_exchange *exchange,
                              const struct http_observation *observation)
 {
@@ -65,12 +38,45 @@ static void observe_exchange(void *state, struct http_exchange *exchange,
     if (*http_exchange_note(exchange) != 0) {
         return;
     }
-    enum status status = status_of_reply(observation->status);
-    const char *route = observation->route[0] != '\0' ? observation->route : "none";
-    telemetry_observe(process->telemetry, loop_index(loop_current()), TELEMETRY_SERVED, "http",
-                      route, status, observation->duration_ns);
-    log_request(process, http_exchange_call(exchange), route, "http", status,
-                observation->duration_ns);
+    const struct grpc_outcome outcome = {
+        .method = observation->route[0] != '\0' ? observation->route : "none",
+        .protocol = "http",
+        .status = status_of_reply(observation->status),
+        .duration_ns = observation->duration_ns,
+    };
+    telemetry_observe(process->telemetry, loop_index(loop_current()), TELEMETRY_SERVED,
+                      outcome.protocol, outcome.method, outcome.status, outcome.duration_ns);
+    grpc_log_request(&process->log, http_exchange_call(exchange), &outcome);
+}
+
+/* Who asks how the process is must be told most of all when it is overloaded. */
+static enum http_overload_answer on_overload(void *state, struct http_exchange *exchange,
+                                             const struct http_overload *overload)
+{
+    struct process_server *server = state;
+    const struct http_route *route = http_exchange_route(exchange);
+    if (process_is_own_route(server, route)) {
+        return HTTP_OVERLOAD_SERVE;
+    }
+    enum http_overload_answer answer = grpc_server_overloaded(server->grpc, exchange, overload);
+    if (answer != HTTP_OVERLOAD_SERVE) {
+        bool is_share = overload->status == STATUS_RESOURCE_EXHAUSTED;
+        atomic_fetch_add_explicit(is_share ? &server->process->refused_shares
+                                           : &server->process->refused_requests,
+                                  1, memory_order_relaxed);
+    }
+    return answer;
+}
+
+void process_write_refused(void *state, struct telemetry_page *page)
+{
+    struct process *process = state;
+    telemetry_write_family(page, "marquee_requests_refused_total", "counter",
+                           "Refused for overload, by what was full.");
+    telemetry_write_sample(page, "marquee_requests_refused_total", "full=\"server\"",
+                           (double)atomic_load(&process->refused_requests));
+    telemetry_write_sample(page, "marquee_requests_refused_total", "full=\"connection\"",
+                           (double)atomic_load(&process->refused_shares));
 }
 
 static void add_routes(struct process_server *server, const struct http_route *routes, size_t count)
@@ -84,13 +90,19 @@ static void add_routes(struct process_server *server, const struct http_route *r
 static enum status bind_server(struct process_server *server, struct call *call)
 {
     const struct process_listener *spec = &server->spec;
+    struct process *process = server->process;
+    server->interceptors[0] = grpc_log_calls(&process->log);
+    server->interceptors[1] = grpc_count_calls(process->telemetry);
+    for (size_t i = 0; i < spec->interceptor_count; i++) {
+        server->interceptors[OWN_INTERCEPTORS + i] = spec->interceptors[i];
+    }
     const struct grpc_server_options options = {
         .services = spec->services,
         .service_count = spec->service_count,
         .descriptor_sets = spec->descriptor_sets,
         .descriptor_set_count = spec->descriptor_set_count,
-        .observe = observe_call,
-        .observe_state = server->process,
+        .interceptors = server->interceptors,
+        .interceptor_count = OWN_INTERCEPTORS + spec->interceptor_count,
         .cors_origins = server->process->cors_origins,
         .cors_origin_count = server->process->cors_origin_count,
     };
@@ -145,6 +157,7 @@ enum status process_servers_create(struct process *process, struct call *call, u
 {
     for (unsigned i = 0; i < process->server_count; i++) {
         struct process_server *server = &process->servers[i];
+        const struct config *config = process->config;
         const struct http_server_options options = {
             .routes = server->routes,
             .route_count = server->route_count,
@@ -152,6 +165,16 @@ enum status process_servers_create(struct process *process, struct call *call, u
             .fallback_state = server->grpc,
             .observe = observe_exchange,
             .observe_state = process,
+            .overloaded = on_overload,
+            .overloaded_state = server,
+            .calls_max = (unsigned)config_integer(config, "calls-max"),
+            .connection_age_max_ms = config_duration_ms(config, "connection-max-age"),
+            .connection_age_grace_ms = config_duration_ms(config, "connection-max-age-grace"),
+            .keepalive_time_ms = config_duration_ms(config, "keepalive-time"),
+            .keepalive_timeout_ms = config_duration_ms(config, "keepalive-timeout"),
+            .tls = process->tls_server,
+            .refused = process_connection_refused,
+            .refused_state = process,
         };
         enum status status =
             http_server_create(process_loop(process, index), &options, &server->http[index]);

@@ -14,10 +14,12 @@
 #include "bookmark/controller/bookmark_controller.h"
 #include "bookmark/handler/bookmark_handler.h"
 #include "bookmark/repository/memory_bookmark_repository.h"
+#include "grpc/grpc_bearer.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "support/cmocka_test.h"
 #include "support/http_loopback.h"
+#include "unit/http/raw_peer.h"
 
 enum { TIMEOUT_MS = 20000, OUTPUT_BYTES_MAX = 64 * 1024, ARGUMENTS_MAX = 8 };
 
@@ -35,6 +37,8 @@ struct trial {
     struct bookmark_controller controller;
     struct grpc_service services[1];
     struct proto_descriptor_set descriptors;
+    struct grpc_interceptor guards[1];
+    size_t guard_count;
 };
 
 /* In the child: one line of what the parent compares. */
@@ -91,6 +95,8 @@ static enum status open_trial(void *self, struct process *process, struct call *
         .service_count = ARRAY_LENGTH(trial->services),
         .descriptor_sets = &trial->descriptors,
         .descriptor_set_count = 1,
+        .interceptors = trial->guards,
+        .interceptor_count = trial->guard_count,
     };
     assert_int_equal(process_add_listener(process, &listener), 0);
     assert_int_equal(process_add_listener(process, &listener), 1);
@@ -185,7 +191,8 @@ static int run_child(struct trial *trial, const char *option)
     char registry[] = "--registry=";
     char level[] = "--log-level=error";
     char last[64];
-    char *arguments[] = {program, registry, level, last, NULL};
+    char threads[] = "--threads=1"; /* unless the option says otherwise, behind it */
+    char *arguments[] = {program, registry, level, threads, last, NULL};
     CHECK(text_to_c_string(text_of(option), last, sizeof(last)));
     return process_main(&definition, trial, ARRAY_LENGTH(arguments) - 1, arguments);
 }
@@ -371,6 +378,80 @@ static void each_request_counts_once(void **state)
            "1\n" DRAINING STOPPED);
 }
 
+static void ask_without_token(struct trial *trial, struct call *call)
+{
+    static const char put[] = "/BookmarkService/PutBookmark";
+    say("call: %d\n", ask(trial, call, "POST", put, "{}").status);
+    say_page(trial, call, "live", "/livez");
+    say_counts(trial, call, put);
+}
+
+/* A listener's interceptors stand behind those of the process, which tell of what they refuse. */
+static void a_listener_may_be_guarded(void **state)
+{
+    static const struct grpc_bearer bearer = {.tokens = {TEXT_INIT("secret")}, .token_count = 1};
+    struct trial trial = {
+        .drive = ask_without_token,
+        .check_passes = true,
+        .guards = {grpc_require_bearer(&bearer)},
+        .guard_count = 1,
+    };
+    (void)state;
+    expect(&trial, "--threads=1", EXIT_SUCCESS,
+           "open\n" STARTING "call: 401\nlive: 200 ok\n"
+           "marquee_requests_total{protocol=\"connect\",method=\"/BookmarkService/PutBookmark\","
+           "status=\"UNAUTHENTICATED\"} 1\n" DRAINING STOPPED);
+}
+
+/* One call is held by a body that does not come; then there is no room for another, but for who
+ * asks how the process is. */
+static void overload_and_count(struct trial *trial, struct call *call)
+{
+    static const char put[] = "/BookmarkService/PutBookmark";
+    static const char start[] = "POST /BookmarkService/PutBookmark HTTP/1.1\r\nhost: a\r\n"
+                                "content-type: application/json\r\ncontent-length: 9\r\n\r\n";
+    struct http_server *server = process_http_server(trial->process, 0, 0);
+    struct raw_peer held;
+    struct http_transport *transport = NULL;
+    assert_int_equal(http_server_connect_loopback(server, &transport), STATUS_OK);
+    raw_peer_open(&held, transport);
+    raw_peer_say(&held, start);
+    while (http_server_exchange_count(server) == 0) {
+        fiber_yield();
+    }
+    struct http_loopback_reply reply =
+        ask(trial, call, "POST", put, "{\"userId\":\"a\",\"movieId\":\"m\"}");
+    say("call: %d %.*s\n", reply.status, TEXT_ARGUMENTS(reply.body));
+    say("retry-after: %.*s\n", TEXT_ARGUMENTS(http_loopback_header(&reply, "retry-after")));
+    say("plain: %d\n", ask(trial, call, "GET", "/nowhere", NULL).status);
+    say_page(trial, call, "live", "/livez");
+    struct text rest = ask(trial, call, "GET", "/metrics", NULL).body;
+    while (rest.data != NULL) {
+        struct text line = text_next(&rest, '\n');
+        if (text_starts_with(line, TEXT("marquee_requests_refused_total{"))) {
+            say("%.*s\n", TEXT_ARGUMENTS(line));
+        }
+    }
+    say_counts(trial, call, put);
+    raw_peer_close(&held);
+}
+
+static void an_overloaded_process_refuses(void **state)
+{
+    struct trial trial = {.drive = overload_and_count, .check_passes = true};
+    (void)state;
+    expect(
+        &trial, "--calls-max=1", EXIT_SUCCESS,
+        "open\n" STARTING
+        "call: 503 {\"code\":\"unavailable\",\"message\":\"the server has as many requests as it "
+        "takes\"}\n"
+        "retry-after: 2\nplain: 503\nlive: 200 ok\n"
+        "marquee_requests_refused_total{full=\"server\"} 2\n"
+        "marquee_requests_refused_total{full=\"connection\"} 0\n"
+        "marquee_requests_total{protocol=\"connect\",method=\"/BookmarkService/PutBookmark\","
+        "status=\"UNAVAILABLE\"} 1\n" DRAINING STOPPED);
+}
+
 static void call_from_pages(struct trial *trial, struct call *call)
 {
     static const char *const origins[] = {"https://a.example", "https://b.example:8443",
@@ -413,6 +494,8 @@ int main(void)
         cmocka_unit_test(bad_usage_is_told_apart),
         cmocka_unit_test(second_signal_ends_at_once),
         cmocka_unit_test(each_request_counts_once),
+        cmocka_unit_test(an_overloaded_process_refuses),
+        cmocka_unit_test(a_listener_may_be_guarded),
         cmocka_unit_test(pages_may_call_as_the_option_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,9 @@ struct interop {
     struct loop *loop;
     struct proto_pool *pool;
     struct text address;
-    const char *name; /* of the case */
+    const char *authority;   /* NULL: the address */
+    struct tls_context *tls; /* NULL: plaintext */
+    const char *name;        /* of the case */
     struct grpc_channel *channel;
     struct arena arena;
     struct call call; /* of the case */
@@ -37,6 +39,7 @@ extern const struct interop_case interop_unary_cases[];
 extern const struct interop_case interop_stream_cases[];
 extern const struct interop_case interop_compression_cases[];
 extern const struct interop_case interop_http2_cases[];
+extern const struct interop_case interop_orca_cases[];
 
 /* Ends the program. */
 void interop_fail(const struct interop *self, const char *format, ...) PRINTF_LIKE(2, 3)

@@ -2,6 +2,9 @@
 
 #include "base/arena.h"
 
+/* Of entries, from the repository: more than a usual page. */
+enum { LIST_AT_ONCE_MAX = 128 };
+
 static enum status get(struct metadata_controller *self, struct call *call, struct text id,
                        struct metadata *ret_metadata)
 {
@@ -43,6 +46,60 @@ enum status metadata_controller_delete(struct metadata_controller *self, struct 
     return status == STATUS_NOT_FOUND ? not_found(call, id) : status;
 }
 
+/* A page in the making. */
+struct gathering {
+    size_t wanted;
+    struct metadata *entries;
+    size_t count;
+    size_t bytes;
+    bool more; /* there is another page */
+};
+
+/* false: the page is full without it. */
+static bool add(struct gathering *gathering, const struct metadata *entry)
+{
+    size_t bytes = metadata_bytes(entry);
+    bool is_too_much = gathering->count > 0 && gathering->bytes + bytes > METADATA_REPLY_BYTES_MAX;
+    if (gathering->count == gathering->wanted || is_too_much) {
+        gathering->more = true;
+        return false;
+    }
+    gathering->entries[gathering->count++] = *entry;
+    gathering->bytes += bytes;
+    return true;
+}
+
+/* Asks for little at a time: a page that is full early must not have been read whole. */
+static enum status gather(struct metadata_controller *self, struct call *call, struct text after,
+                          struct gathering *gathering)
+{
+    gathering->entries = arena_calloc(call->arena, gathering->wanted, sizeof(*gathering->entries));
+    if (gathering->entries == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the reply would be too large");
+    }
+    for (;;) {
+        struct metadata *entries;
+        size_t count;
+        /* One more than wanted tells whether there is another page. */
+        size_t limit = gathering->wanted - gathering->count + 1;
+        limit = limit < LIST_AT_ONCE_MAX ? limit : LIST_AT_ONCE_MAX;
+        enum status status = self->repository.ops->list(self->repository.state, call, after, limit,
+                                                        &entries, &count);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        for (size_t i = 0; i < count; i++) {
+            if (!add(gathering, &entries[i])) {
+                return STATUS_OK;
+            }
+        }
+        if (count < limit) {
+            return STATUS_OK;
+        }
+        after = entries[count - 1].id;
+    }
+}
+
 enum status metadata_controller_list(struct metadata_controller *self, struct call *call,
                                      int32_t page_size, struct text page_token,
                                      struct metadata_page *ret_page)
@@ -54,20 +111,17 @@ enum status metadata_controller_list(struct metadata_controller *self, struct ca
     if (page_token.length > METADATA_ID_BYTES_MAX) {
         return call_fail(call, STATUS_INVALID_ARGUMENT, "the page token is not one of ours");
     }
-    size_t wanted = page_size > 0 ? (size_t)page_size : METADATA_PAGE_SIZE_DEFAULT;
-    struct metadata *entries;
-    size_t count;
-    /* One more than wanted tells whether there is another page. The token is the last id shown. */
-    enum status status = self->repository.ops->list(self->repository.state, call, page_token,
-                                                    wanted + 1, &entries, &count);
+    struct gathering gathering = {.wanted = page_size > 0 ? (size_t)page_size
+                                                          : METADATA_PAGE_SIZE_DEFAULT};
+    enum status status = gather(self, call, page_token, &gathering);
     if (status != STATUS_OK) {
         return status;
     }
-    bool more = count > wanted;
+    /* The token is the last id shown. */
     *ret_page = (struct metadata_page){
-        .entries = entries,
-        .count = more ? wanted : count,
-        .next_page_token = more ? entries[wanted - 1].id : TEXT(""),
+        .entries = gathering.entries,
+        .count = gathering.count,
+        .next_page_token = gathering.more ? gathering.entries[gathering.count - 1].id : TEXT(""),
     };
     return STATUS_OK;
 }
@@ -80,7 +134,7 @@ static enum status select_one(struct metadata_controller *self, struct call *cal
         status = get(self, call, id, &selection->entries[selection->count]);
     }
     if (status == STATUS_OK) {
-        selection->count++;
+        selection->bytes += metadata_bytes(&selection->entries[selection->count++]);
     } else if (status == STATUS_NOT_FOUND) {
         call_clear_error(call);
         selection->missing[selection->missing_count++] = id;
@@ -108,6 +162,11 @@ enum status metadata_controller_batch_get(struct metadata_controller *self, stru
         enum status status = select_one(self, call, ids[i], &selection);
         if (status != STATUS_OK) {
             return status;
+        }
+        if (selection.bytes > METADATA_REPLY_BYTES_MAX) {
+            return call_fail(call, STATUS_RESOURCE_EXHAUSTED,
+                             "these movies take more than %d bytes: ask for fewer at once",
+                             METADATA_REPLY_BYTES_MAX);
         }
     }
     *ret_selection = selection;

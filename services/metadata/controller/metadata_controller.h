@@ -30,7 +30,8 @@ struct metadata_page {
 };
 
 /* page_size: 0 for the default. page_token: empty for the first page, else the one that came with
- * the page before. */
+ * the page before. A page has fewer entries where they would be more than
+ * METADATA_REPLY_BYTES_MAX, but one. */
 MUST_USE enum status metadata_controller_list(struct metadata_controller *self, struct call *call,
                                               int32_t page_size, struct text page_token,
                                               struct metadata_page *ret_page);
@@ -40,9 +41,10 @@ struct metadata_selection {
     size_t count;
     struct text *missing;
     size_t missing_count;
+    size_t bytes; /* of the entries, by metadata_bytes() */
 };
 
-/* At most METADATA_BATCH_MAX ids. */
+/* At most METADATA_BATCH_MAX ids. STATUS_RESOURCE_EXHAUSTED: more than METADATA_REPLY_BYTES_MAX. */
 MUST_USE enum status metadata_controller_batch_get(struct metadata_controller *self,
                                                    struct call *call, const struct text *ids,
                                                    size_t count,

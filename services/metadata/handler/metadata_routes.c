@@ -18,9 +18,9 @@ static void get_metadata(void *state, struct http_exchange *exchange)
         return;
     }
     struct http_json_reply reply;
-    http_json_reply_open(&reply);
+    http_json_reply_open(&reply, exchange);
     metadata_write_json(&reply.writer, &metadata);
-    http_json_reply_send(&reply, exchange, 200);
+    http_json_reply_send(&reply, 200);
 }
 
 static void put_metadata(void *state, struct http_exchange *exchange)

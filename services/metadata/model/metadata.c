@@ -97,6 +97,19 @@ enum status metadata_validate(struct call *call, const struct metadata *metadata
     return validate_genres(call, metadata);
 }
 
+size_t metadata_bytes(const struct metadata *metadata)
+{
+    enum { FIELD_BYTES = 6, YEAR_BYTES = 4 }; /* a field's key, length, and JSON's marks */
+    size_t bytes = YEAR_BYTES + metadata->id.length + FIELD_BYTES;
+    for (size_t i = 0; i < ARRAY_LENGTH(fields); i++) {
+        bytes += field_of(metadata, &fields[i])->length + FIELD_BYTES;
+    }
+    for (size_t i = 0; i < metadata->genre_count; i++) {
+        bytes += metadata->genres[i].length + FIELD_BYTES;
+    }
+    return bytes;
+}
+
 static bool copy_text(struct arena *arena, struct text text, struct text *ret_copy)
 {
     *ret_copy = arena_copy(arena, text);

@@ -21,6 +21,9 @@ enum {
     METADATA_PAGE_SIZE_DEFAULT = 50,
     METADATA_PAGE_SIZE_MAX = 1000,
     METADATA_BATCH_MAX = 1000,
+    /* Of the entries of one reply, by metadata_bytes(): so that it is within what a gRPC client
+     * takes (4 MiB), in JSON too unless most of it must be escaped. */
+    METADATA_REPLY_BYTES_MAX = 2 * 1024 * 1024,
 };
 
 /* Texts are UTF-8 without NUL; an empty text and year 0 mean "not known". Owns nothing. */
@@ -41,6 +44,9 @@ MUST_USE enum status metadata_id_validate(struct call *call, struct text id);
 
 /* The same for all fields: the id and the title must be there, the others within their limits. */
 MUST_USE enum status metadata_validate(struct call *call, const struct metadata *metadata);
+
+/* As many bytes as it takes in a message, or a few more. */
+size_t metadata_bytes(const struct metadata *metadata);
 
 /* A copy with every text in the arena. STATUS_RESOURCE_EXHAUSTED: no room. */
 MUST_USE enum status metadata_copy(struct arena *arena, const struct metadata *metadata,

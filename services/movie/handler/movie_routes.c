@@ -37,9 +37,9 @@ static void get_movie(void *state, struct http_exchange *exchange)
         return;
     }
     struct http_json_reply reply;
-    http_json_reply_open(&reply);
+    http_json_reply_open(&reply, exchange);
     write_details(&reply.writer, &details);
-    http_json_reply_send(&reply, exchange, 200);
+    http_json_reply_send(&reply, 200);
 }
 
 void movie_handler_routes(struct movie_controller *controller,

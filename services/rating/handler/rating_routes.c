@@ -39,9 +39,9 @@ static enum status read_vote_key(struct http_exchange *exchange, struct vote_key
 static void reply_number(struct http_exchange *exchange, double number)
 {
     struct http_json_reply reply;
-    http_json_reply_open(&reply);
+    http_json_reply_open(&reply, exchange);
     json_write_number(&reply.writer, number);
-    http_json_reply_send(&reply, exchange, 200);
+    http_json_reply_send(&reply, 200);
 }
 
 /* The mean of all votes, or with `userId` that user's own vote: a bare number. */

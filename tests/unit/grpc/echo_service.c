@@ -234,14 +234,18 @@ struct proto_descriptor_set echo_descriptor_set(void)
                                          marquee_echo_proto_descriptor_set_size};
 }
 
-void echo_observe(void *state, struct call *call, const char *method, const char *protocol,
-                  enum status status, int64_t duration_ns)
+static void note_outcome(void *state, struct call *call, const struct grpc_outcome *outcome)
 {
     struct echo *echo = state;
     (void)call;
-    (void)method;
-    (void)duration_ns;
-    echo->observed = status;
-    echo->observed_protocol = protocol;
+    echo->observed = outcome->status;
+    echo->observed_protocol = outcome->protocol;
+    echo->observed_received = outcome->received_bytes;
+    echo->observed_sent = outcome->sent_bytes;
     echo->observations++;
+}
+
+struct grpc_interceptor echo_observer(struct echo *echo)
+{
+    return (struct grpc_interceptor){.after = note_outcome, .state = echo};
 }

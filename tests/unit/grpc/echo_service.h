@@ -13,12 +13,13 @@ struct echo {
     enum status observed;
     unsigned observations;
     const char *observed_protocol;
+    uint64_t observed_received; /* bytes of the last call */
+    uint64_t observed_sent;
 };
 
 struct grpc_service echo_service(struct echo *echo);
 
 struct proto_descriptor_set echo_descriptor_set(void);
 
-/* For grpc_server_options. */
-void echo_observe(void *state, struct call *call, const char *method, const char *protocol,
-                  enum status status, int64_t duration_ns);
+/* Notes the outcome of every call there. */
+struct grpc_interceptor echo_observer(struct echo *echo);

@@ -1,5 +1,8 @@
 #include "unit/grpc/grpc_fixture.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -33,21 +36,25 @@ static void create_server(struct grpc_fixture *fixture, struct grpc_instance *in
     *instance = (struct grpc_instance){.fd = -1};
     instance->service = echo_service(&instance->echo);
     instance->set = echo_descriptor_set();
-    const struct grpc_server_options options = {
+    instance->observer = echo_observer(&instance->echo);
+    struct grpc_server_options options = {
         .services = &instance->service,
         .service_count = 1,
         .descriptor_sets = &instance->set,
         .descriptor_set_count = 1,
         .message_bytes_max = FIXTURE_SERVER_MESSAGE_BYTES_MAX,
-        .observe = echo_observe,
-        .observe_state = &instance->echo,
+        .interceptors = &instance->observer,
+        .interceptor_count = 1,
     };
+    struct http_server_options http = {.streams_max = streams_max};
+    if (fixture->configure != NULL) {
+        fixture->configure(fixture, &options, &http);
+    }
     assert_int_equal(grpc_server_create(&options, &instance->grpc), STATUS_OK);
-    struct http_server_options http = {
-        .fallback = grpc_server_fallback,
-        .fallback_state = instance->grpc,
-        .streams_max = streams_max,
-    };
+    http.fallback = grpc_server_fallback;
+    http.fallback_state = instance->grpc;
+    http.overloaded = grpc_server_overloaded;
+    http.overloaded_state = instance->grpc;
     http.routes = grpc_server_routes(instance->grpc, &http.route_count);
     assert_int_equal(http_server_create(fixture->loop, &http, &instance->http), STATUS_OK);
 }
@@ -60,6 +67,26 @@ void grpc_instance_open(struct grpc_fixture *fixture, struct grpc_instance *inst
         http_listen(&fixture->call, TEXT("127.0.0.1:0"), &instance->fd, instance->address),
         STATUS_OK);
     assert_int_equal(http_server_accept_from(instance->http, instance->fd), STATUS_OK);
+}
+
+int grpc_fixture_reserve(char address[HTTP_ADDRESS_BYTES_MAX])
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(name);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&name, length), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &length), 0);
+    (void)snprintf(address, HTTP_ADDRESS_BYTES_MAX, "127.0.0.1:%u", ntohs(name.sin_port));
+    return fd;
+}
+
+void grpc_instance_open_at(struct grpc_fixture *fixture, struct grpc_instance *instance, int fd)
+{
+    create_server(fixture, instance, 0);
+    instance->fd = fd;
+    assert_int_equal(listen(fd, SOMAXCONN), 0);
+    assert_int_equal(http_server_accept_from(instance->http, fd), STATUS_OK);
 }
 
 void grpc_instance_close(struct grpc_instance *instance)
@@ -139,15 +166,29 @@ static bool is_done(void *argument)
     return fixture->done && fiber_count(fixture->loop) == 0;
 }
 
+static void run_fixture(struct grpc_fixture *fixture)
+{
+    assert_int_equal(loop_create(&fixture->loop), STATUS_OK);
+    create_pool(fixture);
+    assert_int_equal(fiber_start(fixture->loop, run_body, fixture), STATUS_OK);
+    loop_run_until(fixture->loop, is_done, fixture);
+    loop_destroy(fixture->loop);
+    proto_pool_destroy(fixture->pool);
+}
+
 void grpc_fixture_run(void (*body)(struct grpc_fixture *fixture), bool tcp)
 {
     struct grpc_fixture fixture = {.body = body, .tcp = tcp};
-    assert_int_equal(loop_create(&fixture.loop), STATUS_OK);
-    create_pool(&fixture);
-    assert_int_equal(fiber_start(fixture.loop, run_body, &fixture), STATUS_OK);
-    loop_run_until(fixture.loop, is_done, &fixture);
-    loop_destroy(fixture.loop);
-    proto_pool_destroy(fixture.pool);
+    run_fixture(&fixture);
+}
+
+void grpc_fixture_run_with(void (*body)(struct grpc_fixture *fixture),
+                           void (*configure)(struct grpc_fixture *fixture,
+                                             struct grpc_server_options *options,
+                                             struct http_server_options *http))
+{
+    struct grpc_fixture fixture = {.body = body, .configure = configure};
+    run_fixture(&fixture);
 }
 
 void grpc_fixture_await(struct grpc_fixture *fixture, const unsigned *counter, unsigned wanted)

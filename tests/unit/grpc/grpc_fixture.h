@@ -19,6 +19,7 @@ struct grpc_instance {
     struct echo echo;
     struct grpc_service service;
     struct proto_descriptor_set set;
+    struct grpc_interceptor observer;
     struct grpc_server *grpc;
     struct http_server *http;
     int fd;
@@ -35,12 +36,21 @@ struct grpc_fixture {
     enum status observed;
     unsigned observations;
     void (*body)(struct grpc_fixture *fixture);
+    void (*configure)(struct grpc_fixture *fixture, struct grpc_server_options *options,
+                      struct http_server_options *http);
     bool tcp;
     bool done;
 };
 
 /* Runs the body in a fiber, over a loopback channel or over TCP. */
 void grpc_fixture_run(void (*body)(struct grpc_fixture *fixture), bool tcp);
+
+/* The same over a loopback channel, with a server whose options `configure` has changed; what it
+ * points them to must outlive the run. */
+void grpc_fixture_run_with(void (*body)(struct grpc_fixture *fixture),
+                           void (*configure)(struct grpc_fixture *fixture,
+                                             struct grpc_server_options *options,
+                                             struct http_server_options *http));
 
 /* Defines the test functions NAME_loopback and NAME_tcp around the function NAME. */
 #define FIXTURE_LOOPBACK_TEST(name)                                                                \
@@ -65,6 +75,11 @@ void grpc_fixture_run(void (*body)(struct grpc_fixture *fixture), bool tcp);
 /* Opens a further instance, listening on TCP. streams_max: 0 for the default. */
 void grpc_instance_open(struct grpc_fixture *fixture, struct grpc_instance *instance,
                         uint32_t streams_max);
+/* Takes a port that refuses connections until an instance is opened at it. */
+int grpc_fixture_reserve(char address[HTTP_ADDRESS_BYTES_MAX]);
+/* The same there; the descriptor is consumed. */
+void grpc_instance_open_at(struct grpc_fixture *fixture, struct grpc_instance *instance, int fd);
+
 /* Ends it at once: its calls are cancelled, its port refuses. */
 void grpc_instance_close(struct grpc_instance *instance);
 

@@ -41,11 +41,16 @@ static enum status create(const struct grpc_method *method, bool with_descriptor
     return status;
 }
 
+#define METHOD(the_name, the_kind, the_response, of_unary, of_streams)                             \
+    {                                                                                              \
+        .name = (the_name), .kind = (the_kind),                                                    \
+        .request = &marquee__test__echo_request__descriptor, .response = (the_response),           \
+        .unary = (of_unary), .stream = (of_streams),                                               \
+    }
+
 static void methods_must_be_whole(void **state)
 {
-    static const ProtobufCMessageDescriptor *const request =
-        &marquee__test__echo_request__descriptor;
-    static const ProtobufCMessageDescriptor *const response =
+    static const ProtobufCMessageDescriptor *const response_type =
         &marquee__test__echo_response__descriptor;
     (void)state;
     const struct {
@@ -54,34 +59,20 @@ static void methods_must_be_whole(void **state)
         bool with_descriptors;
         enum status want;
     } cases[] = {
-        {"unary", {"A", GRPC_UNARY, false, request, response, no_unary, NULL}, true, STATUS_OK},
-        {"streaming",
-         {"A", GRPC_SERVER_STREAMING, false, request, response, NULL, no_stream},
-         true,
+        {"unary", METHOD("A", GRPC_UNARY, response_type, no_unary, NULL), true, STATUS_OK},
+        {"streaming", METHOD("A", GRPC_SERVER_STREAMING, response_type, NULL, no_stream), true,
          STATUS_OK},
-        {"no handler",
-         {"A", GRPC_UNARY, false, request, response, NULL, NULL},
-         true,
+        {"no handler", METHOD("A", GRPC_UNARY, response_type, NULL, NULL), true,
          STATUS_INVALID_ARGUMENT},
-        {"the wrong handler",
-         {"A", GRPC_UNARY, false, request, response, NULL, no_stream},
-         true,
+        {"the wrong handler", METHOD("A", GRPC_UNARY, response_type, NULL, no_stream), true,
          STATUS_INVALID_ARGUMENT},
-        {"two handlers",
-         {"A", GRPC_CLIENT_STREAMING, false, request, response, no_unary, no_stream},
-         true,
+        {"two handlers", METHOD("A", GRPC_CLIENT_STREAMING, response_type, no_unary, no_stream),
+         true, STATUS_INVALID_ARGUMENT},
+        {"no name", METHOD(NULL, GRPC_UNARY, response_type, no_unary, NULL), true,
          STATUS_INVALID_ARGUMENT},
-        {"no name",
-         {NULL, GRPC_UNARY, false, request, response, no_unary, NULL},
-         true,
+        {"no response", METHOD("A", GRPC_UNARY, NULL, no_unary, NULL), true,
          STATUS_INVALID_ARGUMENT},
-        {"no response",
-         {"A", GRPC_UNARY, false, request, NULL, no_unary, NULL},
-         true,
-         STATUS_INVALID_ARGUMENT},
-        {"no descriptors",
-         {"A", GRPC_UNARY, false, request, response, no_unary, NULL},
-         false,
+        {"no descriptors", METHOD("A", GRPC_UNARY, response_type, no_unary, NULL), false,
          STATUS_INVALID_ARGUMENT},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {

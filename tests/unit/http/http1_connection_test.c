@@ -89,6 +89,8 @@ static const struct talk_case talks[] = {
      "HTTP/1.1 400 Bad Request", 1, true},
     {"CONNECT", "CONNECT a:80 HTTP/1.1\r\n" HOST "\r\n" HELLO, "HTTP/1.1 501 Not Implemented", 1,
      true},
+    {"another protocol after a request", HELLO "ab / LTTP/1.1\r\n" HOST "\r\n" HELLO, "hello", 1,
+     true},
     {"noise", "\x16\x03\x01\x02\x03\x01\x01\xfc\x03", "HTTP/1.1 400 Bad Request", 1, true},
 };
 

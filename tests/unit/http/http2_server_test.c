@@ -1,5 +1,6 @@
 /* What an HTTP/2 client sees of the server, frame by frame where that matters. */
 #include "base/clock.h"
+#include "http/http2_budget.h"
 #include "http/http2_session.h"
 #include "unit/http/http2_frames.h"
 #include "unit/http/http_scene.h"
@@ -329,7 +330,12 @@ static void test_timeouts(void **state)
 {
     (void)state;
     static const struct http_server_options options = {
-        .idle_timeout_ms = 60, .header_timeout_ms = 40, .body_timeout_ms = 30};
+        .idle_timeout_ms = 60,
+        .header_timeout_ms = 40,
+        .body_timeout_ms = 30,
+        .ping_interval_min_ms = 1,
+        .pings_without_calls = true,
+    };
     http_scene_run(time_out, &options);
 }
 

@@ -96,15 +96,16 @@ static void append_frame(struct buffer *buffer, const struct given_frame *frame)
 static void check_cut(const struct watch_case *row, struct text bytes, size_t cut,
                       size_t want_length)
 {
+    struct http2_budget budget = {{0}};
     struct http2_watch watch;
     size_t length = 0;
-    http2_watch_init(&watch);
-    uint32_t code = http2_watch_bytes(&watch, text_slice(bytes, 0, cut), &length);
+    http2_watch_init(&watch, &budget);
+    uint32_t code = http2_watch_bytes(&watch, text_slice(bytes, 0, cut), 0, &length);
     bool cut_frame = false;
     if (code == 0) {
         size_t second = 0;
         assert_int_equal(length, cut);
-        code = http2_watch_bytes(&watch, text_slice(bytes, cut, bytes.length), &second);
+        code = http2_watch_bytes(&watch, text_slice(bytes, cut, bytes.length), 0, &second);
         cut_frame = second == 0;
         length += second;
     }
@@ -143,6 +144,7 @@ static void test_cases(void **state)
 static void test_many_streams(void **state)
 {
     (void)state;
+    struct http2_budget budget = {{0}};
     struct http2_watch watch;
     struct buffer bytes;
     size_t length;
@@ -152,14 +154,14 @@ static void test_many_streams(void **state)
         append_frame(&bytes, &(struct given_frame){FRAME_HEADERS, 0, id, 0});
         append_frame(&bytes, &(struct given_frame){FRAME_DATA, END, id, 0});
     }
-    http2_watch_init(&watch);
+    http2_watch_init(&watch, &budget);
     for (size_t i = 0; i < bytes.length; i++) {
         assert_int_equal(
-            http2_watch_bytes(&watch, text_slice(buffer_text(&bytes), i, i + 1), &length), 0);
+            http2_watch_bytes(&watch, text_slice(buffer_text(&bytes), i, i + 1), 0, &length), 0);
     }
     buffer_clear(&bytes);
     append_frame(&bytes, &(struct given_frame){FRAME_DATA, 0, 4 * FAR + 1, 0});
-    assert_int_equal(http2_watch_bytes(&watch, buffer_text(&bytes), &length), STREAM_CLOSED);
+    assert_int_equal(http2_watch_bytes(&watch, buffer_text(&bytes), 0, &length), STREAM_CLOSED);
     assert_int_equal(length, 0);
     buffer_deinit(&bytes);
 }

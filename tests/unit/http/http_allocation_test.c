@@ -23,6 +23,7 @@ static void run_http1(struct http_scene *scene)
 {
     struct raw_peer peer;
     http_scene_connect(scene, &peer);
+    ask_http1(&peer, "GET /json HTTP/1.1\r\nHost: a\r\n\r\n", "{\"name\":\"value\"}");
     ask_http1(&peer, "GET /hello HTTP/1.1\r\nHost: a\r\nUser-Agent: x\r\n\r\n", "hello");
     ask_http1(&peer, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
               "\r\n\r\nabc");
@@ -63,6 +64,7 @@ static void ask_http2(struct http_scene *scene, struct http2_client *client, con
 static void run_http2(struct http_scene *scene)
 {
     struct http2_client *client = http_scene_connect_http2(scene);
+    ask_http2(scene, client, "/json", TEXT(""));
     ask_http2(scene, client, "/echo", TEXT("abc"));
     ask_http2(scene, client, "/stream", TEXT("abc"));
     http2_client_destroy(client);

@@ -1,4 +1,5 @@
 /* Draining: what runs is finished, nothing new is begun, every peer is told. */
+#include "base/clock.h"
 #include "unit/http/http2_frames.h"
 #include "unit/http/http_scene.h"
 
@@ -91,10 +92,9 @@ static void drain_http2(struct http_scene *scene)
     assert_int_equal(http2_frames_number(&frame, 4), 0);
     /* What was under way when the notice was sent is served still. */
     http2_frames_request(&peer, 3, "GET", "/hello", NULL, NULL, true);
-    size_t ping_offset = 0;
-    assert_true(http2_frames_find(&peer, &ping_offset, FRAME_PING, &frame));
     assert_true(raw_peer_await(&peer, "hello"));
-    assert_true(http2_frames_find(&peer, &(size_t){ping_offset - 17}, FRAME_PING, &frame));
+    /* Only a ping that comes behind the notice tells, when it is answered, that that was read. */
+    assert_true(http2_frames_find(&peer, &offset, FRAME_PING, &frame));
     char opaque[8];
     memcpy(opaque, frame.payload.data, sizeof(opaque));
     http2_frames_send(&peer, FRAME_PING, FLAG_ACK, 0, (struct text){opaque, sizeof(opaque)});
@@ -118,6 +118,73 @@ static void test_http2(void **state)
 {
     (void)state;
     http_scene_run(drain_http2, NULL);
+}
+
+/* A peer with nothing under way is told in both steps too: a request may be on its way from it. */
+static void drain_idle(struct http_scene *scene)
+{
+    struct draining draining;
+    struct raw_peer peer;
+    struct http2_frame frame;
+    size_t offset = 0;
+    http_scene_connect(scene, &peer);
+    http2_frames_open(&peer);
+    http_scene_settle();
+
+    start_drain(scene, &draining, 0);
+    assert_true(http2_frames_find(&peer, &offset, FRAME_GOAWAY, &frame));
+    assert_int_equal(http2_frames_number(&frame, 0), 0x7fffffff);
+    assert_false(draining.is_over);
+    http2_frames_request(&peer, 1, "GET", "/hello", NULL, NULL, true);
+    assert_true(raw_peer_await(&peer, "hello"));
+    assert_false(draining.is_over);
+    assert_true(http2_frames_find(&peer, &offset, FRAME_PING, &frame));
+    char opaque[8];
+    memcpy(opaque, frame.payload.data, sizeof(opaque));
+    http2_frames_send(&peer, FRAME_PING, FLAG_ACK, 0, (struct text){opaque, sizeof(opaque)});
+    await_drain(scene, &draining);
+    assert_int_equal(draining.status, STATUS_OK);
+    assert_true(http2_frames_find(&peer, &offset, FRAME_GOAWAY, &frame));
+    assert_int_equal(http2_frames_number(&frame, 0), 1);
+    assert_true(raw_peer_await_end(&peer));
+    raw_peer_close(&peer);
+}
+
+static void test_idle(void **state)
+{
+    (void)state;
+    http_scene_run(drain_idle, NULL);
+}
+
+/* A peer that never answers the ping is waited for no longer than HTTP_DRAIN_ACK_MS. */
+static void drain_unanswered(struct http_scene *scene)
+{
+    struct draining draining;
+    struct raw_peer peer;
+    struct http2_frame frame;
+    size_t offset = 0;
+    http_scene_connect(scene, &peer);
+    http2_frames_open(&peer);
+    http2_frames_request(&peer, 1, "GET", "/hello", NULL, NULL, true);
+    assert_true(raw_peer_await(&peer, "hello"));
+
+    int64_t start_ns = clock_monotonic_ns();
+    start_drain(scene, &draining, 0);
+    await_drain(scene, &draining);
+    int64_t elapsed_ms = (clock_monotonic_ns() - start_ns) / CLOCK_NS_PER_MS;
+    assert_int_equal(draining.status, STATUS_OK);
+    assert_in_range(elapsed_ms, HTTP_DRAIN_ACK_MS - 10, 5 * HTTP_DRAIN_ACK_MS);
+    assert_true(http2_frames_find(&peer, &offset, FRAME_GOAWAY, &frame));
+    assert_true(http2_frames_find(&peer, &offset, FRAME_GOAWAY, &frame));
+    assert_int_equal(http2_frames_number(&frame, 0), 1);
+    assert_true(raw_peer_await_end(&peer));
+    raw_peer_close(&peer);
+}
+
+static void test_unanswered(void **state)
+{
+    (void)state;
+    http_scene_run(drain_unanswered, NULL);
 }
 
 struct told {
@@ -229,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_http1),  cmocka_unit_test(test_http2),
+        cmocka_unit_test(test_idle),   cmocka_unit_test(test_unanswered),
         cmocka_unit_test(test_client), cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_large),
     };

@@ -17,7 +17,7 @@ static const struct {
     const char *query;
     const char *parameter;
     enum status want;
-    const char *want_value;
+    const char *want_value; /* or, of a failure, the words: NULL for any */
 } query_cases[] = {
     {"only one", "id=1", "id", STATUS_OK, "1"},
     {"among others", "a=1&id=2&b=3", "id", STATUS_OK, "2"},
@@ -33,8 +33,11 @@ static const struct {
     {"twice", "id=1&id=1", "id", STATUS_INVALID_ARGUMENT, NULL},
     {"cut percent", "id=%4", "id", STATUS_INVALID_ARGUMENT, NULL},
     {"bad percent", "id=%4x", "id", STATUS_INVALID_ARGUMENT, NULL},
-    {"NUL", "id=%00", "id", STATUS_INVALID_ARGUMENT, NULL},
-    {"not UTF-8", "id=%ff", "id", STATUS_INVALID_ARGUMENT, NULL},
+    {"NUL", "id=a%00", "id", STATUS_INVALID_ARGUMENT, "the address holds text with a NUL in it"},
+    {"not UTF-8", "id=%ff", "id", STATUS_INVALID_ARGUMENT,
+     "the address holds text that is not UTF-8"},
+    {"not UTF-8 and NUL", "id=%00%ff", "id", STATUS_INVALID_ARGUMENT,
+     "the address holds text that is not UTF-8"},
     {"overlong UTF-8", "id=%c0%80", "id", STATUS_INVALID_ARGUMENT, NULL},
     {"another one is malformed", "x=%&id=1", "id", STATUS_OK, "1"},
 };
@@ -54,6 +57,9 @@ static void test_query(void **state)
                      TEXT_ARGUMENTS(value));
         }
         assert_int_equal(call.error.message.length > 0, status == STATUS_INVALID_ARGUMENT);
+        if (status != STATUS_OK && query_cases[i].want_value != NULL) {
+            assert_string_equal(call.error.message.data, query_cases[i].want_value);
+        }
         arena_deinit(&arena);
     }
 }

@@ -5,9 +5,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "http/http_json.h"
 #include "support/in_fiber.h"
 
-enum { PART_BYTES = 64 * 1024, ROUTES_MAX = 24 };
+enum { PART_BYTES = 64 * 1024 };
 
 static const struct http_header plain[] = {{TEXT_INIT("content-type"), TEXT_INIT("text/plain")}};
 static const struct http_header trailers[] = {{TEXT_INIT("x-sum"), TEXT_INIT("42")}};
@@ -138,6 +139,38 @@ static void handle_wait(void *state, struct http_exchange *exchange)
     }
 }
 
+static void handle_json(void *state, struct http_exchange *exchange)
+{
+    (void)state;
+    struct http_json_reply reply;
+    http_json_reply_open(&reply, exchange);
+    json_open_object(&reply.writer);
+    json_member_string(&reply.writer, "name", TEXT("value"));
+    json_close_object(&reply.writer);
+    http_json_reply_send(&reply, 200);
+}
+
+/* Holds the loop up for so many milliseconds. */
+static void handle_busy(void *state, struct http_exchange *exchange)
+{
+    struct http_scene *scene = state;
+    int64_t until_ns = clock_monotonic_ns() + (int64_t)wanted_bytes(exchange) * CLOCK_NS_PER_MS;
+    while (clock_monotonic_ns() < until_ns) {
+    }
+    scene->busy++;
+    reply_plain(exchange, TEXT("busy"));
+}
+
+/* Waits, whatever becomes of its stream. */
+static void handle_stubborn(void *state, struct http_exchange *exchange)
+{
+    struct http_scene *scene = state;
+    enter(scene);
+    enum status status = fiber_semaphore_take(NULL, &scene->gate);
+    leave(scene, status);
+    reply_plain(exchange, TEXT("at last"));
+}
+
 /* Waits before it reads. */
 static void handle_slow(void *state, struct http_exchange *exchange)
 {
@@ -241,6 +274,13 @@ static void handle_describe(void *state, struct http_exchange *exchange)
                              TEXT_ARGUMENTS(call->identity.peer)));
 }
 
+/* Whose certificate was shown. */
+static void handle_subject(void *state, struct http_exchange *exchange)
+{
+    (void)state;
+    reply_plain(exchange, http_exchange_call(exchange)->identity.subject);
+}
+
 static const struct http_route templates[] = {
     {"GET", "/hello", handle_hello, NULL},
     {"POST", "/echo", handle_echo, NULL},
@@ -252,6 +292,9 @@ static const struct http_route templates[] = {
     {"GET", "/large", handle_large, NULL},
     {"GET", "/flood", handle_flood, NULL},
     {NULL, "/wait", handle_wait, NULL},
+    {NULL, "/json", handle_json, NULL},
+    {"GET", "/busy", handle_busy, NULL},
+    {"GET", "/stubborn", handle_stubborn, NULL},
     {"POST", "/slow", handle_slow, NULL},
     {"POST", "/read", handle_read, NULL},
     {"POST", "/ignore", handle_hello, NULL},
@@ -263,6 +306,7 @@ static const struct http_route templates[] = {
     {"GET", "/injected", handle_injected, NULL},
     {NULL, "/rest/*", handle_rest, NULL},
     {NULL, "/describe", handle_describe, NULL},
+    {"GET", "/subject", handle_subject, NULL},
 };
 
 static void observe(void *state, struct http_exchange *exchange,
@@ -287,7 +331,7 @@ static void run(void *argument)
 {
     struct run *run = argument;
     struct http_scene scene = {.loop = loop_current()};
-    struct http_route routes[ROUTES_MAX];
+    struct http_route routes[ARRAY_LENGTH(templates)];
     struct http_server_options options = run->options;
 
     for (size_t i = 0; i < ARRAY_LENGTH(templates); i++) {

@@ -20,6 +20,7 @@ struct http_scene {
     unsigned left;           /* of those, that have ended */
     enum status last_status; /* what the last wait, read or write of a handler returned */
     size_t written_bytes;    /* by /flood */
+    unsigned busy;           /* /busy handlers that have run */
     unsigned observed;       /* exchanges */
     int observed_status;     /* of the last one */
     char observed_route[64];

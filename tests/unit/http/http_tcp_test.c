@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "base/clock.h"
 #include "http/http2_client.h"
 #include "http/http_server.h"
+#include "http/tcp_transport.h"
 #include "loop/loop.h"
 #include "unit/http/http_scene.h"
 
@@ -53,6 +55,38 @@ static bool ask(int fd, char *reply, size_t size)
     }
     reply[length] = '\0';
     return strncmp(reply, "HTTP/1.1 200 OK", 15) == 0;
+}
+
+static int option_of(int fd, int level, int name)
+{
+    int value = -1;
+    socklen_t length = sizeof(value);
+    assert_int_equal(getsockopt(fd, level, name, &value, &length), 0);
+    return value;
+}
+
+/* The kernel looks after peers that say nothing. */
+static void look_at_options(struct http_scene *scene)
+{
+    struct text address = http_scene_listen(scene);
+    struct http_transport *transport = NULL;
+    int fd = connect_to(address.data);
+    assert_true(fd >= 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
+    assert_int_equal(tcp_transport_create(scene->loop, fd, &transport), STATUS_OK);
+    assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+    assert_int_equal(option_of(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+    assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), TCP_KEEPALIVE_AFTER_S);
+    assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL), TCP_KEEPALIVE_INTERVAL_S);
+    assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_KEEPCNT), TCP_KEEPALIVE_PROBES);
+    struct raw_peer peer;
+    raw_peer_open(&peer, transport);
+    raw_peer_close(&peer);
+}
+
+static void test_options(void **state)
+{
+    (void)state;
+    http_scene_run(look_at_options, NULL);
 }
 
 static void test_listening(void **state)
@@ -384,10 +418,10 @@ static void test_full_sockets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_listening),        cmocka_unit_test(test_two_loops),
-        cmocka_unit_test(test_many_connections), cmocka_unit_test(test_no_descriptors),
-        cmocka_unit_test(test_client),           cmocka_unit_test(test_client_failures),
-        cmocka_unit_test(test_full_sockets),
+        cmocka_unit_test(test_options),         cmocka_unit_test(test_listening),
+        cmocka_unit_test(test_two_loops),       cmocka_unit_test(test_many_connections),
+        cmocka_unit_test(test_no_descriptors),  cmocka_unit_test(test_client),
+        cmocka_unit_test(test_client_failures), cmocka_unit_test(test_full_sockets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

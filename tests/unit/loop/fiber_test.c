@@ -51,6 +51,40 @@ static void start_walkers(void *argument)
     step(steps, '1');
 }
 
+static void work(void *argument)
+{
+    struct walker *walker = argument;
+    for (unsigned i = 0; i < walker->yields; i++) {
+        step(walker->steps, walker->name);
+        fiber_give_way();
+    }
+    step(walker->steps, walker->name);
+}
+
+static void start_workers(void *argument)
+{
+    struct steps *steps = argument;
+    struct walker a = {steps, 'a', 3};
+    struct walker b = {steps, 'b', 2};
+    struct walker c = {steps, 'c', 2};
+    struct fiber_group group;
+    fiber_group_init(&group);
+    assert_int_equal(fiber_group_start(&group, work, &a), STATUS_OK);
+    assert_int_equal(fiber_group_start(&group, work, &b), STATUS_OK);
+    assert_int_equal(fiber_group_start(&group, walk, &c), STATUS_OK);
+    fiber_group_join(&group);
+    step(steps, '1');
+}
+
+/* All begin; then what does not give way goes first, and the others one after the other. */
+static void one_that_gives_way_goes_on_at_a_time(void **state)
+{
+    (void)state;
+    struct steps steps = {.count = 0};
+    in_fiber(start_workers, &steps);
+    assert_string_equal(steps.taken, "abcccaaabb1");
+}
+
 static void fibers_start_later_and_yield_in_turn(void **state)
 {
     (void)state;
@@ -331,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fibers_start_later_and_yield_in_turn),
+        cmocka_unit_test(one_that_gives_way_goes_on_at_a_time),
         cmocka_unit_test(run_goes_on_until_the_first_wait),
         cmocka_unit_test(a_signal_is_kept_and_does_not_add_up),
         cmocka_unit_test(a_hundred_thousand_fibers),

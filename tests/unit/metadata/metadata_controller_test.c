@@ -198,6 +198,58 @@ static void pages_of_every_length(struct fixture *fixture)
 }
 CONTROLLER_TEST(pages_of_every_length)
 
+/* Entries as large as may be: what a page of the largest size would hold of them is too much. */
+static void put_large(struct fixture *fixture, unsigned count)
+{
+    char *bytes = arena_alloc(&fixture->arena, METADATA_DESCRIPTION_BYTES_MAX);
+    assert_non_null(bytes);
+    memset(bytes, 'd', METADATA_DESCRIPTION_BYTES_MAX);
+    for (unsigned i = 0; i < count; i++) {
+        const struct metadata metadata = {
+            .id = id_at(fixture, i),
+            .title = TEXT("t"),
+            .description = text_of_bytes(bytes, METADATA_DESCRIPTION_BYTES_MAX),
+        };
+        assert_int_equal(metadata_controller_put(&fixture->controller, &fixture->call, &metadata),
+                         STATUS_OK);
+    }
+}
+
+static void replies_are_bounded_in_bytes(struct fixture *fixture)
+{
+    enum { A_PAGE = METADATA_REPLY_BYTES_MAX / (METADATA_DESCRIPTION_BYTES_MAX + 64), COUNT = 300 };
+    struct text token = TEXT("");
+    unsigned seen = 0;
+    put_large(fixture, COUNT);
+    do {
+        struct metadata_page page = list(fixture, METADATA_PAGE_SIZE_MAX, token);
+        size_t bytes = 0;
+        for (size_t i = 0; i < page.count; i++) {
+            assert_true(text_equal(page.entries[i].id, id_at(fixture, seen++)));
+            bytes += metadata_bytes(&page.entries[i]);
+        }
+        assert_true(bytes <= METADATA_REPLY_BYTES_MAX);
+        assert_true(page.count >= A_PAGE || page.next_page_token.length == 0);
+        token = page.next_page_token;
+    } while (token.length > 0);
+    assert_int_equal(seen, COUNT);
+
+    struct metadata_selection selection;
+    struct text ids[A_PAGE + 2];
+    for (unsigned i = 0; i < ARRAY_LENGTH(ids); i++) {
+        ids[i] = id_at(fixture, i);
+    }
+    assert_int_equal(metadata_controller_batch_get(&fixture->controller, &fixture->call, ids,
+                                                   A_PAGE, &selection),
+                     STATUS_OK);
+    assert_int_equal(metadata_controller_batch_get(&fixture->controller, &fixture->call, ids,
+                                                   A_PAGE + 2, &selection),
+                     STATUS_RESOURCE_EXHAUSTED);
+    assert_message(&fixture->call,
+                   "these movies take more than 2097152 bytes: ask for fewer at once");
+}
+CONTROLLER_TEST(replies_are_bounded_in_bytes)
+
 static void token_outlives_its_entry(struct fixture *fixture)
 {
     put_numbered(fixture, 4);
@@ -293,6 +345,7 @@ int main(void)
         cmocka_unit_test(genres_at_their_limits_test),
         cmocka_unit_test(what_is_not_there_test),
         cmocka_unit_test(pages_of_every_length_test),
+        cmocka_unit_test(replies_are_bounded_in_bytes_test),
         cmocka_unit_test(token_outlives_its_entry_test),
         cmocka_unit_test(pages_that_are_refused_test),
         cmocka_unit_test(batch_keeps_order_and_duplicates_test),

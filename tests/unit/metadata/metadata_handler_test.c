@@ -174,7 +174,7 @@ static void plain_errors(struct fixture *fixture)
         {"bad UTF-8", "DELETE", "/metadata?id=%ff", NULL, NULL, 400,
          "the address holds text that is not UTF-8"},
         {"NUL", "GET", "/metadata?id=%00", NULL, NULL, 400,
-         "the address holds text that is not UTF-8"},
+         "the address holds text with a NUL in it"},
         {"no id at all", "PUT", "/metadata", NULL, "{\"title\":\"x\"}", 400, "movie id is empty"},
         {"ids differ", "PUT", "/metadata?id=tt2", NULL, TT1, 400,
          "the id in the body is another one"},

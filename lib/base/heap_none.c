@@ -1,0 +1,5 @@
+#include "base/heap.h"
+
+void heap_release(void)
+{
+}

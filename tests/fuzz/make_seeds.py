@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Writes the seeds of http2_fuzz, sniff_fuzz and grpc_text_fuzz into corpus/, next to this file."""
+import pathlib
+
+CORPUS = pathlib.Path(__file__).parent / "corpus"
+DATA, HEADERS, PRIORITY, RESET, SETTINGS, PING, GOAWAY, WINDOW, CONTINUATION = 0, 1, 2, 3, 4, 6, 7, 8, 9
+REQUEST = 0xF0  # and the number of the route: echo, large, stream, refuse
+END = 1
+
+
+def row(kind, flags, stream, payload=b""):
+    """A frame as http2_fuzz takes it."""
+    return bytes([kind, flags, stream, len(payload)]) + payload
+
+
+def number(value):
+    return value.to_bytes(4, "big")
+
+
+BEGIN = row(SETTINGS, 0, 0)
+HTTP2 = {
+    "echo": row(REQUEST, 0, 1) + row(DATA, END, 1, b"hello"),
+    "large": row(WINDOW, 0, 0, number(1 << 20)) + row(REQUEST + 1, END, 1) + row(WINDOW, 0, 1, number(1 << 20)),
+    "stream": row(REQUEST + 2, 0, 1) + row(DATA, 0, 1, b"a") + row(DATA, 0, 1, b"b") + row(DATA, END, 1),
+    "refuse": row(REQUEST + 3, 0, 1) + row(REQUEST + 3, END, 3),
+    "reset": row(REQUEST + 2, 0, 1) + row(RESET, 0, 1, number(8)) + row(DATA, 0, 1, b"late"),
+    "resets": b"".join(row(REQUEST + 1, END, 2 * i + 1) + row(RESET, 0, 2 * i + 1, number(8)) for i in range(20)),
+    "window_overflow": row(REQUEST, 0, 1) + row(WINDOW, 0, 1, number(0x7FFFFFFF)),
+    "small_window": row(SETTINGS, 0, 0, b"\0\4\0\0\0\1") + row(REQUEST + 1, END, 1) + 5 * row(WINDOW, 0, 1, number(1)),
+    "ping": row(PING, 0, 0, b"12345678") + row(PING, 1, 0, b"12345678"),
+    "priority": row(PRIORITY, 0, 3, number(1) + b"\7") + row(0x10, 0, 0, number(1) + b"u=1"),
+    "block_in_parts": row(HEADERS, END, 1, b"\x83\x86") + row(CONTINUATION, 4, 1, b"\x01\x01a\x04\x02/e"),
+    "trailers": row(REQUEST, 0, 1) + row(DATA, 0, 1, b"a") + row(HEADERS, END | 4, 1, b"\0\1x\1y"),
+    "table": row(REQUEST, END, 1) + row(HEADERS, END | 4, 3, b"\x83\x86\x41\1a\x84\x40\1x\1y") +
+             row(HEADERS, END | 4, 5, b"\x83\x86\xbf\x84\xbe\x3f\xe1\x1f"),
+    "goaway": row(REQUEST, 0, 1) + row(GOAWAY, 0, 0, number(0) + number(0)),
+    "padded": row(REQUEST, 0, 1) + row(DATA, END | 8, 1, b"\3abc\0\0\0"),
+    "unknown": row(0x77, 0, 0, b"?") + row(REQUEST, END, 1),
+}
+SNIFF = {
+    "http2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0",
+    "half_preface": b"PRI * HT",
+    "other_preface": b"PRI * HTTP/3.0\r\n\r\n",
+    "http1": b"GET / HTTP/1.1\r\nhost: a\r\n\r\n",
+    "post": b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nab",
+    "pri_method": b"PRI / HTTP/1.1\r\nhost: a\r\n\r\n",
+    "tls": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "nothing": b"",
+}
+GRPC_TEXT = {
+    "message": b"not%20found: 100%25 \xc3\xbc",
+    "broken_escape": b"%",
+    "half_escape": b"a%4",
+    "no_escape": b"%zz%",
+    "padded": b"aGVsbG8=",
+    "unpadded": b"aGVsbG8",
+    "url_safe": b"-_-_",
+    "two_values": b"aGk,aGk",
+    "seconds": b"10S",
+    "most_hours": b"99999999H",
+    "too_long": b"123456789m",
+    "no_unit": b"12",
+}
+
+
+def write(folder, seeds, before):
+    path = CORPUS / folder
+    path.mkdir(parents=True, exist_ok=True)
+    for name, seed in seeds.items():
+        (path / name).write_bytes(before + seed)
+
+
+write("http2", {name: BEGIN + seed for name, seed in HTTP2.items()}, b"\x20\x80")
+write("sniff", SNIFF, b"\4\5")
+write("grpc_text", GRPC_TEXT, b"")
