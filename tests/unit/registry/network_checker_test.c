@@ -117,6 +117,8 @@ static void look(void *unused)
                        TEXT("200 OK Output: GET registry")));
     assert_int_equal(probe(&fixture, REGISTRY_CHECK_TCP, "", "").status, REGISTRY_PASSING);
 
+    assert_int_equal(probe(&fixture, REGISTRY_CHECK_H2PING, "", "").status, REGISTRY_PASSING);
+
     assert_int_equal(probe(&fixture, REGISTRY_CHECK_GRPC, "", "").status, REGISTRY_CRITICAL);
     assert_int_equal(grpc_server_set_serving(fixture.grpc, TEXT(""), true), STATUS_OK);
     struct registry_probe serving = probe(&fixture, REGISTRY_CHECK_GRPC, "", "");
@@ -144,6 +146,7 @@ static void look_at_nobody(void *unused)
     assert_int_equal(probe(&fixture, REGISTRY_CHECK_HTTP, "http://", "/").status,
                      REGISTRY_CRITICAL);
     assert_int_equal(probe(&fixture, REGISTRY_CHECK_GRPC, "", "").status, REGISTRY_CRITICAL);
+    assert_int_equal(probe(&fixture, REGISTRY_CHECK_H2PING, "", "").status, REGISTRY_CRITICAL);
     assert_int_equal(probe(&fixture, REGISTRY_CHECK_TCP, "no port of ", "x").status,
                      REGISTRY_CRITICAL);
     teardown(&fixture);

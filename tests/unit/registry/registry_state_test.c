@@ -322,6 +322,7 @@ static void test_limits_of_an_instance(void **unused)
     struct fixture fixture;
     static struct text tags[REGISTRY_TAGS_MAX + 1];
     static struct registry_meta meta[REGISTRY_META_MAX + 1];
+    static struct registry_tagged_address addresses[REGISTRY_TAGGED_ADDRESSES_MAX + 1];
     static char name[REGISTRY_ID_BYTES_MAX + 2];
     (void)unused;
     setup(&fixture);
@@ -334,10 +335,19 @@ static void test_limits_of_an_instance(void **unused)
     at_limit.tag_count = REGISTRY_TAGS_MAX;
     at_limit.meta = meta;
     at_limit.meta_count = REGISTRY_META_MAX;
+    at_limit.tagged_addresses = addresses;
+    at_limit.tagged_address_count = REGISTRY_TAGGED_ADDRESSES_MAX;
     struct registry_service_definition tags_over = at_limit;
     tags_over.tag_count++;
     struct registry_service_definition meta_over = at_limit;
     meta_over.meta_count++;
+    struct registry_service_definition addresses_over = at_limit;
+    addresses_over.tagged_address_count++;
+    struct registry_service_definition path_over = at_limit;
+    path_over.socket_path = text_of(name);
+    struct registry_service_definition key_bad = at_limit;
+    key_bad.meta = &(struct registry_meta){TEXT("a b"), TEXT("")};
+    key_bad.meta_count = 1;
     struct registry_service_definition weight_over = at_limit;
     weight_over.weight_passing = 0;
     const struct {
@@ -348,6 +358,9 @@ static void test_limits_of_an_instance(void **unused)
         {"at the limits", at_limit, STATUS_OK},
         {"too many tags", tags_over, STATUS_INVALID_ARGUMENT},
         {"too much meta", meta_over, STATUS_INVALID_ARGUMENT},
+        {"too many addresses", addresses_over, STATUS_INVALID_ARGUMENT},
+        {"long socket path", path_over, STATUS_INVALID_ARGUMENT},
+        {"space in a key", key_bad, STATUS_INVALID_ARGUMENT},
         {"no weight", weight_over, STATUS_INVALID_ARGUMENT},
         {"long name", service("r1", name), STATUS_INVALID_ARGUMENT},
         {"long id", service(name, "rating"), STATUS_INVALID_ARGUMENT},
