@@ -338,6 +338,9 @@ FILTERS = [
     filtered("/v1/agent/checks", "CheckID == c1"),
     filtered("/v1/agent/checks", "Status == passing and ServiceID == r1"),
     filtered("/v1/agent/checks", "("),
+    filtered("/v1/agent/members", f"Name == {NODE}"),
+    filtered("/v1/agent/members", "Tags.dc == dc2"),
+    filtered("/v1/agent/members", "Bogus == 1"),
 ]
 
 # Expressions by chance, most of them wrong somewhere: the seed is fixed, so that each run makes the same.

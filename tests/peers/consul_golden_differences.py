@@ -102,7 +102,7 @@ def shorten_member(member):
 
 
 def shorten_agent(case, answer):
-    if isinstance(answer.body, list) and case.path == "/v1/agent/members":
+    if isinstance(answer.body, list) and case.path.startswith("/v1/agent/members"):
         answer.body = [shorten_member(member) for member in answer.body]
     elif case.path == "/v1/agent/self" and "Config" in answer.body:
         answer.body = {"Config": only(CONFIG, answer.body["Config"]), "Meta": answer.body["Meta"],

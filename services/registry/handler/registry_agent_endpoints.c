@@ -1,5 +1,6 @@
 /* agent: the node itself, and how its services are. */
 #include "base/arena.h"
+#include "registry/handler/registry_entries.h"
 #include "registry/handler/registry_json.h"
 #include "registry/handler/registry_query.h"
 
@@ -32,12 +33,18 @@ static void describe_agent(struct registry_request *request)
 
 static void list_members(struct registry_request *request)
 {
+    struct registry_entries *entries;
+    if (!registry_entries_open(request, registry_filter_member_fields, &entries)) {
+        return;
+    }
     struct registry_json *json = registry_json_begin(request);
     if (json == NULL) {
         return;
     }
     json_open_array(&json->writer);
+    struct registry_entry entry = registry_entry_begin(json, NULL);
     registry_write_member(request, &json->writer);
+    (void)registry_entry_end(entries, json, entry);
     json_close_array(&json->writer);
     registry_json_send(request, json, 0);
 }

@@ -170,6 +170,11 @@ const struct registry_filter_field registry_filter_check_fields[] = {
     INTEGER_FIELD("ExposedPort"), TEXT_FIELD("PeerName"),    NO_MORE_FIELDS,
 };
 
+const struct registry_filter_field registry_filter_member_fields[] = {
+    TEXT_FIELD("Name"),      INTEGER_FIELD("Port"), MAP_FIELD("Tags", texts),
+    INTEGER_FIELD("Status"), NO_MORE_FIELDS,
+};
+
 const struct registry_filter_field registry_filter_health_fields[] = {
     OBJECT_FIELD("Node", registry_filter_node_fields),
     OBJECT_FIELD("Service", registry_filter_service_fields),

@@ -14,5 +14,7 @@ extern const struct registry_filter_field registry_filter_instance_fields[];
 extern const struct registry_filter_field registry_filter_node_fields[];
 /* catalog/node, catalog/node-services: a service in it */
 extern const struct registry_filter_field registry_filter_service_fields[];
+/* agent/members */
+extern const struct registry_filter_field registry_filter_member_fields[];
 /* agent/services */
 extern const struct registry_filter_field registry_filter_agent_fields[];
