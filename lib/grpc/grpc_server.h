@@ -31,7 +31,8 @@ struct grpc_server_options {
     size_t descriptor_set_count;
     size_t message_bytes_max; /* 0: GRPC_MESSAGE_BYTES_MAX */
     /* Told once a call, before its last bytes are handed to the connection; NULL: nobody is.
-     * method: "/Service/Method" as in the table. protocol: "grpc" or "connect". */
+     * method: "/Service/Method" as in the table. protocol: "grpc" or "connect". duration_ns: from
+     * the headers to the handler's return. */
     void (*observe)(void *state, struct call *call, const char *method, const char *protocol,
                     enum status status, int64_t duration_ns);
     void *observe_state;

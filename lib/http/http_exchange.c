@@ -224,7 +224,7 @@ static void observe(struct http_exchange *exchange)
             .method = exchange->request.method,
             .route = exchange->route != NULL ? exchange->route->path : "",
             .status = exchange->reply.status,
-            .duration_ns = clock_monotonic_ns() - exchange->started_ns,
+            .started_ns = exchange->started_ns,
         };
         options->observe(options->observe_state, exchange, &observation);
     }
@@ -281,9 +281,7 @@ void http_exchange_begin(struct http_exchange *exchange)
 {
     struct http_server *server = exchange->server;
     exchange->started = true;
-    if (server->options.observe != NULL) {
-        exchange->started_ns = clock_monotonic_ns();
-    }
+    exchange->started_ns = clock_monotonic_ns();
     if (exchange->refusal == 0) {
         note_headers(exchange);
         exchange->running = true;
@@ -337,6 +335,11 @@ struct text http_exchange_rest(const struct http_exchange *exchange)
 struct loop *http_exchange_loop(const struct http_exchange *exchange)
 {
     return exchange->server->loop;
+}
+
+int64_t http_exchange_started_ns(const struct http_exchange *exchange)
+{
+    return exchange->started_ns;
 }
 
 int *http_exchange_note(struct http_exchange *exchange)

@@ -40,9 +40,9 @@ struct http_route {
 /* What happened to a request, told when its reply has been handed to the connection. */
 struct http_observation {
     struct text method;
-    const char *route; /* the route's path as in its table; "" when none matched */
-    int status;        /* 0: the exchange was cancelled before a reply */
-    int64_t duration_ns;
+    const char *route;  /* the route's path as in its table; "" when none matched */
+    int status;         /* 0: the exchange was cancelled before a reply */
+    int64_t started_ns; /* clock_monotonic_ns() when the request's headers were complete */
 };
 
 struct http_server_options {
@@ -120,6 +120,9 @@ struct call *http_exchange_call(struct http_exchange *exchange);
 struct text http_exchange_rest(const struct http_exchange *exchange);
 
 struct loop *http_exchange_loop(const struct http_exchange *exchange);
+
+/* clock_monotonic_ns() when the request's headers were complete. */
+int64_t http_exchange_started_ns(const struct http_exchange *exchange);
 
 /* A place for the observer and the handler to agree on something: lib/grpc leaves its status there,
  * plus one, when it has told its own observer. Starts as 0. */

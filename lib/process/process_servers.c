@@ -1,6 +1,7 @@
 /* The listeners: their gRPC servers, and one HTTP server each on every loop. */
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "process/process_private.h"
 
 /* Failures that are ours to look into; what clients do wrong is told to them. */
@@ -66,11 +67,11 @@ static void observe_exchange(void *state, struct http_exchange *exchange,
         return;
     }
     enum status status = status_of_reply(observation->status);
+    int64_t duration_ns = clock_monotonic_ns() - observation->started_ns;
     const char *route = observation->route[0] != '\0' ? observation->route : "none";
     telemetry_observe(process->telemetry, loop_index(loop_current()), TELEMETRY_SERVED, "http",
-                      route, status, observation->duration_ns);
-    log_request(process, http_exchange_call(exchange), route, "http", status,
-                observation->duration_ns);
+                      route, status, duration_ns);
+    log_request(process, http_exchange_call(exchange), route, "http", status, duration_ns);
 }
 
 static void add_routes(struct process_server *server, const struct http_route *routes, size_t count)
