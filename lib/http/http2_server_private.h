@@ -10,10 +10,11 @@
 struct http2_connection {
     struct http_connection *connection;
     nghttp2_session *session;
-    struct list streams;  /* exchanges that are attached */
-    struct list ready;    /* of those: complete requests that wait to be started */
-    struct list writers;  /* of those: handlers that wait for room */
-    size_t waiting_bytes; /* of replies in parts, that the session has not taken */
+    struct http_exchange *block; /* whose headers are being received; NULL: nobody's */
+    struct list streams;         /* exchanges that are attached */
+    struct list ready;           /* of those: complete requests that wait to be started */
+    struct list writers;         /* of those: handlers that wait for room */
+    size_t waiting_bytes;        /* of replies in parts, that the session has not taken */
     struct http2_strikes strikes;
     struct http2_watch watch;
     int64_t idle_since_ns;
