@@ -1,12 +1,16 @@
 # Every foreign library, found once, as an imported target PkgConfig::NAME. docs/dependencies.md says
-# what each is for.
+# what each is for. MARQUEE_RUNTIME_ONLY: those of the installed runtime (cmake/runtime.cmake).
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
-foreach(dependency IN ITEMS
-        "UV libuv" "NGHTTP2 libnghttp2" "PROTOBUF_C libprotobuf-c" "LMDB lmdb" "SQLITE sqlite3"
-        "JANSSON jansson" "RDKAFKA rdkafka" "OPENSSL openssl" "YAML yaml-0.1" "CURL libcurl" "ZLIB zlib"
-        "LIBXML2 libxml-2.0" "AVRO avro-c" "THRIFT_GLIB thrift_c_glib" "CMOCKA cmocka")
+set(dependencies
+    "UV libuv" "NGHTTP2 libnghttp2" "PROTOBUF_C libprotobuf-c" "OPENSSL openssl" "YAML yaml-0.1" "CURL libcurl" "ZLIB zlib")
+if(NOT MARQUEE_RUNTIME_ONLY)
+  list(APPEND dependencies
+       "LMDB lmdb" "SQLITE sqlite3" "JANSSON jansson" "RDKAFKA rdkafka" "LIBXML2 libxml-2.0" "AVRO avro-c"
+       "THRIFT_GLIB thrift_c_glib" "CMOCKA cmocka")
+endif()
+foreach(dependency IN LISTS dependencies)
   separate_arguments(dependency)
   list(GET dependency 0 name)
   list(GET dependency 1 module)

@@ -6,13 +6,15 @@
 # protobuf-c cuts a string at NUL and does not check UTF-8, so the C code is generated from a descriptor
 # set in which every `string` field is `bytes` (the same on the wire; cmake/strings_as_bytes.c). The
 # embedded FileDescriptorSet is of the originals; lib/proto joins the two and validates text.
+#
+# Installed with the runtime too (cmake/runtime.cmake), so nothing here names our source folders.
 find_program(PROTOC protoc REQUIRED)
 find_program(PROTOC_C protoc-c REQUIRED)
 # Where protobuf's own files are: google/protobuf/descriptor.proto, timestamp.proto, ...
 find_path(PROTOBUF_IMPORTS google/protobuf/descriptor.proto REQUIRED)
 
 add_executable(strings_as_bytes "${CMAKE_CURRENT_LIST_DIR}/strings_as_bytes.c")
-target_link_libraries(strings_as_bytes PRIVATE marquee_flags)
+target_link_libraries(strings_as_bytes PRIVATE $<TARGET_NAME_IF_EXISTS:marquee_flags>)
 
 function(marquee_proto name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "ROOT" "PROTOS;IMPORTS;LINK")
@@ -44,18 +46,18 @@ function(marquee_proto name)
     OUTPUT "${set_file}" "${set_source}"
     COMMAND "${PROTOC}" --include_imports "--descriptor_set_out=${set_file}" ${include_flags} ${arg_PROTOS}
     COMMAND "${CMAKE_COMMAND}" "-DFROM=${set_file}" "-DTO=${set_source}" "-DNAME=${name}_descriptor_set"
-            -P "${PROJECT_SOURCE_DIR}/cmake/embed.cmake"
-    DEPENDS ${originals} "${PROJECT_SOURCE_DIR}/cmake/embed.cmake" VERBATIM)
+            -P "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embed.cmake"
+    DEPENDS ${originals} "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embed.cmake" VERBATIM)
   add_custom_command(
     OUTPUT ${sources} ${headers}
     COMMAND strings_as_bytes "${set_file}" "${bytes_file}"
     COMMAND "${PROTOC_C}" "--c_out=${generated}" "--descriptor_set_in=${bytes_file}" ${arg_PROTOS}
     DEPENDS "${set_file}" strings_as_bytes VERBATIM)
   add_library(${name} STATIC ${sources} ${headers} "${set_source}")
-  target_include_directories(${name} SYSTEM PUBLIC "${generated}")
+  target_include_directories(${name} SYSTEM PUBLIC $<BUILD_INTERFACE:${generated}>)
   target_compile_options(${name} PRIVATE -w)
   target_link_libraries(${name} PUBLIC PkgConfig::PROTOBUF_C ${arg_LINK})
   if(MARQUEE_SANITIZE)
-    target_link_libraries(${name} PUBLIC marquee_flags)
+    target_link_libraries(${name} PUBLIC $<BUILD_INTERFACE:marquee_flags>)
   endif()
 endfunction()

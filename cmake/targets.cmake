@@ -32,10 +32,11 @@ if(MARQUEE_FUZZ)
   target_compile_options(marquee_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# The flags are ours alone: who uses an installed library has flags of its own.
 function(marquee_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
   add_library(${name} STATIC ${arg_SOURCES})
-  target_link_libraries(${name} PUBLIC marquee_flags ${arg_LINK})
+  target_link_libraries(${name} PUBLIC $<BUILD_INTERFACE:marquee_flags> Threads::Threads ${arg_LINK})
 endfunction()
 
 function(marquee_program name)

@@ -28,7 +28,7 @@ static enum status set_defaults(struct call *call, struct config *config)
     return STATUS_OK;
 }
 
-static struct text environment_value(char *const *environment, struct text name)
+struct text config_environment_value(char *const *environment, struct text name)
 {
     for (; environment != NULL && *environment != NULL; environment++) {
         struct text rest = text_of(*environment);
@@ -43,7 +43,7 @@ static struct text environment_value(char *const *environment, struct text name)
  */
 static struct text file_name(int argc, char *const *argv, char *const *environment)
 {
-    struct text file = environment_value(environment, TEXT("MARQUEE_CONFIG"));
+    struct text file = config_environment_value(environment, TEXT("MARQUEE_CONFIG"));
     for (int i = 1; i < argc; i++) {
         struct text argument = text_of(argv[i]);
         if (text_equal(argument, TEXT("--"))) {

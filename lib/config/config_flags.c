@@ -94,13 +94,8 @@ static enum status read_variable(struct call *call, struct config_value *value, 
     if (name.data == NULL) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the configuration");
     }
-    for (; environment != NULL && *environment != NULL; environment++) {
-        struct text rest = text_of(*environment);
-        if (text_equal(text_next(&rest, '='), name) && rest.data != NULL) {
-            return config_set(call, value, rest, name.data);
-        }
-    }
-    return STATUS_OK;
+    struct text given = config_environment_value(environment, name);
+    return given.data != NULL ? config_set(call, value, given, name.data) : STATUS_OK;
 }
 
 enum status config_read_environment(struct call *call, struct config *config,

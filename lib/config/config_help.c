@@ -1,14 +1,34 @@
+#include <string.h>
+
 #include "config/config_private.h"
 
 enum { FLAG_COLUMN = 30 };
 
+/* Columns that a text takes: the help has no wide characters. */
+static int columns_of(const char *text)
+{
+    int count = 0;
+    for (; *text != '\0'; text++) {
+        count += ((unsigned char)*text & 0xC0U) != 0x80U;
+    }
+    return count;
+}
+
+/* A help that has no room beside its flag begins on a line of its own. */
 static void print_option(const struct config_option *option, FILE *output)
 {
-    int width = option->kind == CONFIG_BOOLEAN
-                    ? fprintf(output, "  --%s", option->name)
-                    : fprintf(output, "  --%s %s", option->name,
-                              option->argument != NULL ? option->argument : "VALUE");
-    (void)fprintf(output, "%*s%s", width < FLAG_COLUMN ? FLAG_COLUMN - width : 1, "", option->help);
+    static const char lead[] = "  --";
+    const char *argument = option->argument != NULL ? option->argument : "VALUE";
+    bool has_argument = option->kind != CONFIG_BOOLEAN;
+    int width = (int)strlen(lead) + columns_of(option->name) +
+                (has_argument ? 1 + columns_of(argument) : 0);
+    (void)fprintf(output, "%s%s%s%s", lead, option->name, has_argument ? " " : "",
+                  has_argument ? argument : "");
+    if (width >= FLAG_COLUMN) {
+        (void)fputc('\n', output);
+        width = 0;
+    }
+    (void)fprintf(output, "%*s%s", FLAG_COLUMN - width, "", option->help);
     if (option->default_value != NULL && option->default_value[0] != '\0') {
         (void)fprintf(output, " [%s]", option->default_value);
     }

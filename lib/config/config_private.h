@@ -29,6 +29,9 @@ struct config_value *config_find(struct config *config, struct text name);
 MUST_USE enum status config_set(struct call *call, struct config_value *value, struct text text,
                                 const char *place);
 
+/* The variable's value, borrowed from the environment; {NULL, 0}: it is not set. */
+struct text config_environment_value(char *const *environment, struct text name);
+
 /* The three sources. Those of later calls win, so they are called from the weakest to the
  * strongest. */
 MUST_USE enum status config_read_yaml(struct call *call, struct config *config, struct text path);

@@ -57,3 +57,13 @@ enum status eventlog_check_messages(struct call *call, struct text topic,
     *ret_bytes = bytes;
     return STATUS_OK;
 }
+
+enum status eventlog_check_names(struct call *call, struct text group, struct text topic)
+{
+    if (!eventlog_name_is_valid(group) || !eventlog_name_is_valid(topic)) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "a group and a topic are 1 to %d letters, digits, '.', '_' and '-'",
+                         EVENTLOG_TOPIC_BYTES_MAX);
+    }
+    return STATUS_OK;
+}

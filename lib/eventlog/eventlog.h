@@ -121,6 +121,9 @@ int32_t eventlog_partition(struct text key, int32_t count);
  * neither "." nor "..". */
 MUST_USE bool eventlog_name_is_valid(struct text name);
 
+/* STATUS_INVALID_ARGUMENT: one of a consumer's two names is not valid. */
+MUST_USE enum status eventlog_check_names(struct call *call, struct text group, struct text topic);
+
 /* For implementations: the limits above. STATUS_INVALID_ARGUMENT, with the call's error set, or
  * STATUS_OK. ret_bytes: the sum of keys and values. */
 MUST_USE enum status eventlog_check_messages(struct call *call, struct text topic,

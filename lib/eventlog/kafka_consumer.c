@@ -353,10 +353,9 @@ enum status kafka_eventlog_consumer_open(struct loop *loop, struct call *call,
         .lag = consumer_lag,
         .close = consumer_close,
     };
-    if (!eventlog_name_is_valid(reader->group) || !eventlog_name_is_valid(reader->topic)) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT,
-                         "a group and a topic are 1 to %d letters, digits, '.', '_' and '-'",
-                         EVENTLOG_TOPIC_BYTES_MAX);
+    enum status status = eventlog_check_names(call, reader->group, reader->topic);
+    if (status != STATUS_OK) {
+        return status;
     }
     struct kafka_consumer *consumer = calloc(1, sizeof(*consumer));
     if (consumer == NULL) {
@@ -366,7 +365,7 @@ enum status kafka_eventlog_consumer_open(struct loop *loop, struct call *call,
     consumer->topic = text_of_bytes(consumer->topic_name, reader->topic.length);
     consumer->positions = reader->positions;
     fiber_wait_init(&consumer->news);
-    enum status status = consumer_connect(consumer, loop, call, options, reader->group);
+    status = consumer_connect(consumer, loop, call, options, reader->group);
     if (status != STATUS_OK) {
         consumer_close(consumer);
         return status;

@@ -216,10 +216,9 @@ enum status local_eventlog_consumer_open(struct local_eventlog *log, struct loop
         .lag = consumer_lag,
         .close = consumer_close,
     };
-    if (!eventlog_name_is_valid(options->group) || !eventlog_name_is_valid(options->topic)) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT,
-                         "a group and a topic are 1 to %d letters, digits, '.', '_' and '-'",
-                         EVENTLOG_TOPIC_BYTES_MAX);
+    enum status status = eventlog_check_names(call, options->group, options->topic);
+    if (status != STATUS_OK) {
+        return status;
     }
     struct local_consumer *consumer = consumer_create(options);
     if (consumer == NULL) {
@@ -227,8 +226,8 @@ enum status local_eventlog_consumer_open(struct local_eventlog *log, struct loop
     }
     consumer->log = log;
     consumer->loop = loop;
-    enum status status = local_wake_open(log->wake_folder_fd, consumer->topic, consumer->group,
-                                         call, &consumer->wake);
+    status = local_wake_open(log->wake_folder_fd, consumer->topic, consumer->group, call,
+                             &consumer->wake);
     if (status != STATUS_OK) {
         free(consumer);
         return call_fail(call, status, "the event log cannot be waited for");

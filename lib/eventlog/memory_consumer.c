@@ -254,8 +254,9 @@ enum status memory_eventlog_consumer_open(struct memory_eventlog *log, struct ca
         .lag = consumer_lag,
         .close = consumer_close,
     };
-    if (!eventlog_name_is_valid(group) || !eventlog_name_is_valid(topic)) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "bad name of a group or topic");
+    enum status status = eventlog_check_names(call, group, topic);
+    if (status != STATUS_OK) {
+        return status;
     }
     struct memory_consumer *consumer = calloc(1, sizeof(*consumer));
     if (consumer == NULL) {

@@ -1,8 +1,10 @@
 #include "http/socket_address.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <unistd.h>
 
 void socket_address_format(const struct sockaddr_storage *address,
                            char text[static HTTP_ADDRESS_BYTES_MAX])
@@ -53,4 +55,36 @@ bool socket_address_parse(struct text host, uint16_t port, struct sockaddr_stora
         return true;
     }
     return false;
+}
+
+bool socket_address_is_any(struct text host)
+{
+    struct sockaddr_storage address;
+    socklen_t length;
+    if (!socket_address_parse(host, 0, &address, &length)) {
+        return false;
+    }
+    return address.ss_family == AF_INET
+               ? ((const struct sockaddr_in *)&address)->sin_addr.s_addr == htonl(INADDR_ANY)
+               : IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)&address)->sin6_addr);
+}
+
+bool socket_address_toward(struct text host, char ret_own[static HTTP_ADDRESS_BYTES_MAX])
+{
+    enum { ANY_PORT = 9 }; /* connecting a datagram socket only chooses the route */
+    struct sockaddr_storage address;
+    socklen_t length;
+    if (!socket_address_parse(host, ANY_PORT, &address, &length)) {
+        return false;
+    }
+    int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return false;
+    }
+    socklen_t own_length = sizeof(address);
+    bool found = connect(fd, (const struct sockaddr *)&address, length) == 0 &&
+                 getsockname(fd, (struct sockaddr *)&address, &own_length) == 0;
+    (void)close(fd);
+    return found && getnameinfo((const struct sockaddr *)&address, own_length, ret_own,
+                                HTTP_ADDRESS_BYTES_MAX, NULL, 0, NI_NUMERICHOST) == 0;
 }

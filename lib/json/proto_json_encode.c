@@ -177,25 +177,39 @@ static void encode_key(struct json_writer *writer, const struct proto_field *fie
     json_write_name(writer, text_of_bytes(digits, (size_t)length));
 }
 
+static enum status encode_entry(struct json_encoding *encoding, const struct proto_type *type,
+                                const ProtobufCMessage *entry)
+{
+    const struct proto_field *key = proto_type_field(type, MAP_KEY);
+    const struct proto_field *value = proto_type_field(type, MAP_VALUE);
+    const void *at = proto_field_value(entry, value);
+    encode_key(encoding->writer, key, proto_field_value(entry, key));
+    if (value->message != NULL && *(const void *const *)at == NULL) {
+        /* Left out on the wire: the zero message. */
+        json_open_object(encoding->writer);
+        json_close_object(encoding->writer);
+        return STATUS_OK;
+    }
+    return proto_json_encode_value(encoding, value, at);
+}
+
 static enum status encode_map(struct json_encoding *encoding, const struct proto_field *field,
                               const ProtobufCMessage *message)
 {
-    const struct proto_field *key = proto_type_field(field->message, MAP_KEY);
-    const struct proto_field *value = proto_type_field(field->message, MAP_VALUE);
+    const bool *replaced;
     size_t count = proto_field_count(message, field);
+    if (!proto_json_find_replaced(encoding->call->arena, field, message, &replaced)) {
+        return call_fail(encoding->call, STATUS_RESOURCE_EXHAUSTED,
+                         "the message needs more memory than a call may use");
+    }
     json_open_object(encoding->writer);
     for (size_t i = 0; i < count; i++) {
-        const ProtobufCMessage *entry =
-            *(const ProtobufCMessage *const *)proto_field_element(message, field, i);
-        encode_key(encoding->writer, key, proto_field_value(entry, key));
-        const void *at = proto_field_value(entry, value);
-        if (value->message != NULL && *(const void *const *)at == NULL) {
-            /* Left out on the wire: the zero message. */
-            json_open_object(encoding->writer);
-            json_close_object(encoding->writer);
-            continue;
+        const void *entry = proto_field_element(message, field, i);
+        enum status status = STATUS_OK;
+        if (replaced == NULL || !replaced[i]) {
+            status =
+                encode_entry(encoding, field->message, *(const ProtobufCMessage *const *)entry);
         }
-        enum status status = proto_json_encode_value(encoding, value, at);
         if (status != STATUS_OK) {
             return status;
         }

@@ -52,6 +52,15 @@ bool proto_json_is_null_enum(const struct proto_field *field);
 /* Whether JSON's null is a value of the field rather than its absence. */
 bool proto_json_takes_null(const struct proto_field *field);
 
+/* An integer in any form that a JSON number has. false: another number, none, or out of range. */
+MUST_USE bool proto_json_parse_signed(struct text text, int64_t *ret_number);
+MUST_USE bool proto_json_parse_unsigned(struct text text, uint64_t *ret_number);
+
+/* Tells of each entry of a map whether a later one has its key; NULL: of none. Valid in the arena.
+ * false: no room in it. */
+MUST_USE bool proto_json_find_replaced(struct arena *arena, const struct proto_field *map,
+                                       const ProtobufCMessage *message, const bool **ret_replaced);
+
 struct json_encoding {
     struct call *call;
     struct json_writer *writer;

@@ -30,34 +30,6 @@ static bool take_number_text(const struct json *value, struct text *ret_text)
     return false;
 }
 
-/* Also "1.0" and "1e3", where they are integers. */
-static bool text_to_signed(struct text text, int64_t *ret_number)
-{
-    double real;
-    if (text_to_i64(text, ret_number)) {
-        return true;
-    }
-    /* Both bounds are doubles; the upper one is 1 past the largest. */
-    if (!text_to_double(text, &real) || real != trunc(real) || real < -0x1p63 || real >= 0x1p63) {
-        return false;
-    }
-    *ret_number = (int64_t)real;
-    return true;
-}
-
-static bool text_to_unsigned(struct text text, uint64_t *ret_number)
-{
-    double real;
-    if (text_to_u64(text, ret_number)) {
-        return true;
-    }
-    if (!text_to_double(text, &real) || real != trunc(real) || real < 0 || real >= 0x1p64) {
-        return false;
-    }
-    *ret_number = (uint64_t)real;
-    return true;
-}
-
 /* Stores an integer of a type. false: no integer, or out of the type's range. */
 static bool store_integer(ProtobufCType type, struct text text, void *member)
 {
@@ -68,7 +40,7 @@ static bool store_integer(ProtobufCType type, struct text text, void *member)
     case PROTOBUF_C_TYPE_SINT32:
     case PROTOBUF_C_TYPE_SFIXED32:
     case PROTOBUF_C_TYPE_ENUM:
-        if (!text_to_signed(text, &number) || number < INT32_MIN || number > INT32_MAX) {
+        if (!proto_json_parse_signed(text, &number) || number < INT32_MIN || number > INT32_MAX) {
             return false;
         }
         *(int32_t *)member = (int32_t)number;
@@ -76,17 +48,17 @@ static bool store_integer(ProtobufCType type, struct text text, void *member)
     case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_SINT64:
     case PROTOBUF_C_TYPE_SFIXED64:
-        return text_to_signed(text, member);
+        return proto_json_parse_signed(text, member);
     case PROTOBUF_C_TYPE_UINT32:
     case PROTOBUF_C_TYPE_FIXED32:
-        if (!text_to_unsigned(text, &natural) || natural > UINT32_MAX) {
+        if (!proto_json_parse_unsigned(text, &natural) || natural > UINT32_MAX) {
             return false;
         }
         *(uint32_t *)member = (uint32_t)natural;
         return true;
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_FIXED64:
-        return text_to_unsigned(text, member);
+        return proto_json_parse_unsigned(text, member);
     case PROTOBUF_C_TYPE_FLOAT:
     case PROTOBUF_C_TYPE_DOUBLE:
     case PROTOBUF_C_TYPE_BOOL:

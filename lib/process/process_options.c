@@ -13,7 +13,8 @@ const struct config_option process_options[] = {
     {.name = "advertise",
      .kind = CONFIG_TEXT,
      .argument = "HOST",
-     .help = "the host that is registered, if it is not the one listened on"},
+     .help =
+         "the host to register; else the one listened on, or the one that leads to the registry"},
     {.name = "registration-ttl",
      .kind = CONFIG_DURATION,
      .argument = "TIME",

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "discovery/discovery_open.h"
+#include "http/socket_address.h"
 #include "process/process_private.h"
 
 static void on_registration_changed(void *state, bool registered, struct text reason)
@@ -18,6 +19,32 @@ static void on_registration_changed(void *state, bool registered, struct text re
     }
 }
 
+/* Where others reach a server that listens on every interface: at the one that leads to the first
+ * registry. */
+static enum status find_own_host(const struct process_server *server, struct call *call,
+                                 struct text *ret_host)
+{
+    struct text registries = config_text(server->process->config, "registry");
+    const char *comma = memchr(registries.data, ',', registries.length);
+    struct text first = {registries.data,
+                         comma == NULL ? registries.length : (size_t)(comma - registries.data)};
+    char own[HTTP_ADDRESS_BYTES_MAX];
+    struct text registry;
+    uint16_t port;
+    enum status status = http_address_split(call, first, &registry, &port);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (!socket_address_toward(registry, own)) {
+        return call_fail(
+            call, STATUS_INVALID_ARGUMENT,
+            "%s is listening on every interface: --advertise must say which host others are to use",
+            server->spec.service);
+    }
+    *ret_host = arena_copy(call->arena, text_of(own));
+    return ret_host->data != NULL ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
+}
+
 /* The host that others are told, and the port that was bound. */
 static enum status describe(struct process_server *server, struct call *call,
                             struct discovery_registration *ret_registration)
@@ -29,7 +56,14 @@ static enum status describe(struct process_server *server, struct call *call,
         return status;
     }
     struct text advertised = config_text(server->process->config, "advertise");
-    host = advertised.length > 0 ? advertised : host;
+    if (advertised.length > 0) {
+        host = advertised;
+    } else if (socket_address_is_any(host)) {
+        status = find_own_host(server, call, &host);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
     struct text id = arena_format(call->arena, "%s-%.*s-%" PRIu16 "-%ld", server->spec.service,
                                   TEXT_ARGUMENTS(host), port, (long)getpid());
     if (id.data == NULL) {

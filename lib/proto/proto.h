@@ -110,11 +110,11 @@ ProtobufCMessage *proto_message_create(struct arena *arena,
 
 /* Parses a message; everything in it is valid in the call's arena (`bytes` may go). Unknown fields,
  * and fields of another wire type than declared, are kept as unknown fields; an embedded message
- * that occurs twice is merged (protobuf.dev/programming-guides/encoding). Uses 6 KiB of stack at
- * any depth. The `required` of proto2 is not looked at. STATUS_INTERNAL: not a protobuf message
- * (what gRPC peers answer). STATUS_INVALID_ARGUMENT: a string with bad UTF-8 or NUL; the call's
- * error names the field. STATUS_RESOURCE_EXHAUSTED: no room in the arena, or deeper than
- * PROTO_DEPTH_MAX. */
+ * that occurs twice is merged (protobuf.dev/programming-guides/encoding). A map's entries are kept
+ * as they came: of those with the same key the last one holds. Uses 6 KiB of stack at any depth.
+ * The `required` of proto2 is not looked at. STATUS_INTERNAL: not a protobuf message (what gRPC
+ * peers answer). STATUS_INVALID_ARGUMENT: a string with bad UTF-8 or NUL; the call's error names
+ * the field. STATUS_RESOURCE_EXHAUSTED: no room in the arena, or deeper than PROTO_DEPTH_MAX. */
 MUST_USE enum status proto_decode(struct call *call, const struct proto_type *type,
                                   struct text bytes, ProtobufCMessage **ret_message);
 

@@ -45,6 +45,12 @@ static enum status fail_memory(struct decoder *decoder)
                      "the message needs more memory than a call may use");
 }
 
+static enum status fail_depth(struct decoder *decoder)
+{
+    return call_fail(decoder->call, STATUS_RESOURCE_EXHAUSTED, "the message nests deeper than %d",
+                     PROTO_DEPTH_MAX);
+}
+
 static enum status fail_text(struct decoder *decoder, const struct proto_field *field, size_t index)
 {
     char path[PROTO_PLACE_BYTES_MAX];
@@ -75,6 +81,11 @@ static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret_va
     return false;
 }
 
+static bool is_field_number(uint64_t number)
+{
+    return number > 0 && number <= FIELD_NUMBER_MAX;
+}
+
 static unsigned wire_type_of(ProtobufCType type)
 {
     switch (type) {
@@ -103,7 +114,7 @@ static unsigned wire_type_of(ProtobufCType type)
     return PROTOBUF_C_WIRE_TYPE_VARINT;
 }
 
-/* Reads the bits of one number.. */
+/* Reads the bits of one number. */
 static bool read_bits(const uint8_t **at, const uint8_t *end, unsigned wire, uint64_t *ret_bits)
 {
     if (wire == PROTOBUF_C_WIRE_TYPE_VARINT) {
@@ -250,8 +261,7 @@ static enum status enter_message(struct decoder *decoder, const struct frame *fr
 {
     size_t index;
     if (decoder->depth == PROTO_DEPTH_MAX) {
-        return call_fail(decoder->call, STATUS_RESOURCE_EXHAUSTED,
-                         "the message nests deeper than %d", PROTO_DEPTH_MAX);
+        return fail_depth(decoder);
     }
     ProtobufCMessage **member = place_value(decoder, frame, field, &index);
     if (member != NULL && *member == NULL) {
@@ -269,51 +279,12 @@ static enum status enter_message(struct decoder *decoder, const struct frame *fr
     return STATUS_OK;
 }
 
-/* Moves behind a group, whose start has been read. */
-static bool skip_group(const uint8_t **at, const uint8_t *end)
-{
-    size_t open = 1;
-    while (open > 0) {
-        uint64_t key;
-        uint64_t value;
-        if (!read_varint(at, end, &key)) {
-            return false;
-        }
-        switch (key & 7) {
-        case WIRE_START_GROUP:
-            open++;
-            break;
-        case WIRE_END_GROUP:
-            open--;
-            break;
-        case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
-            if (!read_varint(at, end, &value) || value > (uint64_t)(end - *at)) {
-                return false;
-            }
-            *at += value;
-            break;
-        case PROTOBUF_C_WIRE_TYPE_VARINT:
-        case PROTOBUF_C_WIRE_TYPE_64BIT:
-        case PROTOBUF_C_WIRE_TYPE_32BIT:
-            if (!read_bits(at, end, key & 7, &value)) {
-                return false;
-            }
-            break;
-        default:
-            return false;
-        }
-    }
-    return true;
-}
-
+/* Moves behind a value that is no group. */
 static bool skip_value(const uint8_t **at, const uint8_t *end, unsigned wire)
 {
     uint64_t value;
-    if (wire == WIRE_START_GROUP) {
-        return skip_group(at, end);
-    }
     if (wire != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) {
-        return read_bits(at, end, wire, &value);
+        return wire <= PROTOBUF_C_WIRE_TYPE_32BIT && read_bits(at, end, wire, &value);
     }
     if (!read_varint(at, end, &value) || value > (uint64_t)(end - *at)) {
         return false;
@@ -322,14 +293,53 @@ static bool skip_value(const uint8_t **at, const uint8_t *end, unsigned wire)
     return true;
 }
 
+/* Moves behind a group, whose start has been read. Each group ends with its own number. */
+static enum status skip_group(struct decoder *decoder, const uint8_t *end, uint32_t number)
+{
+    uint32_t open[PROTO_DEPTH_MAX] = {number};
+    size_t depth = 1;
+    while (depth > 0) {
+        uint64_t key;
+        if (!read_varint(&decoder->at, end, &key) || !is_field_number(key >> 3)) {
+            return fail_form(decoder, "an unknown group is cut short");
+        }
+        if ((key & 7) == WIRE_START_GROUP) {
+            if (decoder->depth + depth >= PROTO_DEPTH_MAX) {
+                return fail_depth(decoder);
+            }
+            open[depth++] = (uint32_t)(key >> 3);
+        } else if ((key & 7) == WIRE_END_GROUP) {
+            if (open[--depth] != key >> 3) {
+                return fail_form(decoder, "a group ends with another's number");
+            }
+        } else if (!skip_value(&decoder->at, end, key & 7)) {
+            return fail_form(decoder, "an unknown group is cut short");
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status skip_unknown(struct decoder *decoder, const uint8_t *end,
+                                const struct occurrence *occurrence)
+{
+    if (occurrence->wire == WIRE_START_GROUP) {
+        return decoder->depth < PROTO_DEPTH_MAX ? skip_group(decoder, end, occurrence->number)
+                                                : fail_depth(decoder);
+    }
+    return skip_value(&decoder->at, end, occurrence->wire)
+               ? STATUS_OK
+               : fail_form(decoder, "an unknown field is cut short");
+}
+
 /* Keeps a field that the type does not know, so that a message is passed on whole. */
 static enum status read_unknown(struct decoder *decoder, const struct frame *frame,
                                 const struct occurrence *occurrence)
 {
     const uint8_t *start = decoder->at;
     ProtobufCMessage *message = frame->message;
-    if (!skip_value(&decoder->at, frame->end, occurrence->wire)) {
-        return fail_form(decoder, "an unknown field is cut short");
+    enum status status = skip_unknown(decoder, frame->end, occurrence);
+    if (status != STATUS_OK) {
+        return status;
     }
     /* Room for 1, 2, 4, 8, ... of them. */
     if ((message->n_unknown_fields & (message->n_unknown_fields - 1)) == 0) {
@@ -362,7 +372,7 @@ static enum status read_key(struct decoder *decoder, const struct frame *frame,
     }
     unsigned wire = key & 7;
     uint64_t number = key >> 3;
-    if (number == 0 || number > FIELD_NUMBER_MAX) {
+    if (!is_field_number(number)) {
         return fail_form(decoder, "a field number is out of range");
     }
     if (wire == WIRE_END_GROUP || wire > PROTOBUF_C_WIRE_TYPE_32BIT) {

@@ -39,6 +39,7 @@ CLEAN = {
     "tools/marquee/rate.c": '#include "http/http_server.h"\n#include "rating/model/rating.h"\n',
     "tests/unit/rating/rating_test.c": "#include <cmocka.h>\n",
     "docs/adding-a-service.md": "# Page\n\n<!-- from lib/base/text.c -->\n```c\n    return table[0];\n}\n```\n",
+    "docs/rpc.md": "# Page\n\n<!-- from lib/base/text.c -->\n```c\n    return table[0];\n```\n",
 }
 
 PAGE = "docs/adding-a-service.md"
@@ -50,6 +51,8 @@ EXAMPLES = {
     "other indent": (PAGE, SHOWN + "```c\nreturn table[0];\n```\n", "the block does not stand in lib/base/text.c"),
     "half a line": (PAGE, SHOWN + "```c\n    return\n```\n", "the block does not stand in lib/base/text.c"),
     "empty": (PAGE, SHOWN + "```c\n```\n", "the block does not stand in lib/base/text.c"),
+    "other page": ("docs/rpc.md", SHOWN + "```c\n    return table[1];\n```\n", "docs/rpc.md:3: the block does not stand"),
+    "nothing shown": (PAGE, "# Page\n", "shows no code"),
     "no block": (PAGE, SHOWN + "\n", "no block follows"),
     "no file": (PAGE, "<!-- from lib/base/none.c -->\n```c\nint a;\n```\n", "lib/base/none.c does not exist"),
 }

@@ -60,16 +60,24 @@ static void test_command_help(void **state)
     free(help);
 }
 
-/* A long name leaves no room for the column; the text still stands apart. */
+/* A long name leaves no room for the column: the text stands on a line of its own. A column is a
+ * character, not a byte. */
 static void test_long_option(void **state)
 {
     static const struct config_option options[] = {
-        {.name = "a-name-that-is-far-too-long", .kind = CONFIG_TEXT, .help = "words"}};
-    const struct config_program program = {
-        .name = "p", .summary = "s", .usage = "u", .options = options, .option_count = 1};
+        {.name = "a-name-that-is-far-too-long", .kind = CONFIG_TEXT, .help = "words"},
+        {.name = "many", .kind = CONFIG_TEXT, .argument = "A,…;…", .help = "more"},
+    };
+    const struct config_program program = {.name = "p",
+                                           .summary = "s",
+                                           .usage = "u",
+                                           .options = options,
+                                           .option_count = ARRAY_LENGTH(options)};
     const char *arguments[] = {"--help", NULL};
     char *help = printed(*state, &program, arguments);
-    assert_non_null(strstr(help, "  --a-name-that-is-far-too-long VALUE words\n"));
+    assert_non_null(strstr(help, "  --a-name-that-is-far-too-long VALUE\n"
+                                 "                              words\n"
+                                 "  --many A,…;…                more\n"));
     free(help);
 }
 

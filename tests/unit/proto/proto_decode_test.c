@@ -229,6 +229,12 @@ static void test_malformed(void **state)
         {"wire type 7", "shapes.Leaf", TEXT_INIT("\x57\x00"), STATUS_INTERNAL, NULL},
         {"end of no group", "shapes.Leaf", TEXT_INIT("\x54"), STATUS_INTERNAL, NULL},
         {"group without end", "shapes.Leaf", TEXT_INIT("\x53\x08\x01"), STATUS_INTERNAL, NULL},
+        {"group with another's end", "shapes.Leaf", TEXT_INIT("\x53\x7b\x54\x7c"), STATUS_INTERNAL,
+         "malformed shapes.Leaf message: a group ends with another's number"},
+        {"field number 0 in a group", "shapes.Leaf", TEXT_INIT("\x53\x00\x01\x54"), STATUS_INTERNAL,
+         "malformed shapes.Leaf message: an unknown group is cut short"},
+        {"wire type 7 in a group", "shapes.Leaf", TEXT_INIT("\x53\x0f\x01\x54"), STATUS_INTERNAL,
+         NULL},
         {"cut unknown", "shapes.Leaf", TEXT_INIT("\x5a\x05"), STATUS_INTERNAL, NULL},
         {"packed doubles of 9 bytes", "shapes.Lists",
          TEXT_INIT("\x0a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x00"), STATUS_INTERNAL, NULL},
@@ -287,6 +293,42 @@ static void test_depth(void **state)
     }
 }
 
+/* Unknown groups count as messages do: at the top, and in one message. */
+static void test_group_depth(void **state)
+{
+    static const struct {
+        bool inside;
+        unsigned groups;
+        enum status status;
+    } cases[] = {
+        {false, PROTO_DEPTH_MAX - 1, STATUS_OK},
+        {false, PROTO_DEPTH_MAX, STATUS_RESOURCE_EXHAUSTED},
+        {true, PROTO_DEPTH_MAX - 2, STATUS_OK},
+        {true, PROTO_DEPTH_MAX - 1, STATUS_RESOURCE_EXHAUSTED},
+    };
+    static char bytes[3 + 2 * PROTO_DEPTH_MAX];
+    struct shapes *shapes = *state;
+    const struct proto_type *type = shapes_type(shapes, "shapes.Tree");
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        ProtobufCMessage *message;
+        size_t length = 2 * (size_t)cases[i].groups;
+        bytes[0] = 0x12;
+        bytes[1] = (char)(length | 0x80);
+        bytes[2] = (char)(length >> 7);
+        memset(bytes + 3, 0x53, length / 2);
+        memset(bytes + 3 + length / 2, 0x54, length / 2);
+        struct text given = text_of_bytes(bytes, 3 + length);
+        given = cases[i].inside ? given : text_slice(given, 3, given.length);
+        shapes_reset(shapes, SHAPES_ARENA_BYTES);
+        enum status status = proto_decode(&shapes->call, type, given, &message);
+        assert_int_equal(status, cases[i].status);
+        if (status == STATUS_OK) {
+            assert_true(proto_encode(message, &shapes->buffer));
+            assert_true(text_equal(buffer_text(&shapes->buffer), given));
+        }
+    }
+}
+
 static void test_encode_limit(void **state)
 {
     struct shapes *shapes = *state;
@@ -310,7 +352,8 @@ int main(void)
         cmocka_unit_test(test_unknown_fields), cmocka_unit_test(test_oneof),
         cmocka_unit_test(test_bytes_may_go),   cmocka_unit_test(test_empty),
         cmocka_unit_test(test_bad_text),       cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_depth),          cmocka_unit_test(test_encode_limit),
+        cmocka_unit_test(test_depth),          cmocka_unit_test(test_group_depth),
+        cmocka_unit_test(test_encode_limit),
     };
     return cmocka_run_group_tests(tests, shapes_set_up, shapes_tear_down);
 }
