@@ -346,6 +346,9 @@ static void received(struct http_connection *connection, struct text bytes)
         http_connection_watch(connection);
     }
     http_output_schedule(&connection->output);
+    /* Handlers that have not parked are done. Sent now, their exchanges serve the next connection,
+     * while they are in the cache; by the end of the turn there can be thousands. */
+    http_output_flush(&connection->output);
 }
 
 static void fill(struct http_connection *connection)
