@@ -41,15 +41,23 @@ class Comparison:
 
     def measure(self, servers, loads, options):
         """loads: {name: run(server)}."""
-        for number in range(options.rounds):
-            print(f"bench: {self.title}: round {number + 1} of {options.rounds}", file=sys.stderr)
+        for number in range(options.rounds + 1):
+            what = f"round {number} of {options.rounds}" if number > 0 else "warming up"
+            print(f"bench: {self.title}: {what}", file=sys.stderr)
             for load, run in loads.items():
                 for server in servers:
-                    try:
-                        self.rounds.setdefault((load, server.name), []).append(run(server))
-                    except NoReplies as reason:
-                        self.failures.append(str(reason))
+                    self.run_once(load, server, run, number > 0)
         return self
+
+    def run_once(self, load, server, run, is_counted):
+        rounds = self.rounds.setdefault((load, server.name), [])
+        try:
+            one = run(server)
+        except NoReplies as reason:
+            self.failures.append(str(reason))
+            return
+        if is_counted:
+            rounds.append(one)
 
     def rates(self, load, name):
         return [one.per_cpu_second for one in self.rounds.get((load, name), [])]
