@@ -1,5 +1,6 @@
 /* rpc_server: bench.proto on Marquee's gRPC server, as its rivals serve it. Usage: rpc_server
  * ADDRESS [LOOPS]. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,7 +14,11 @@
 extern const unsigned char marquee_bench_proto_descriptor_set[];
 extern const size_t marquee_bench_proto_descriptor_set_size;
 
-enum { STREAM_PAYLOAD_BYTES_MAX = 1024 * 1024 };
+enum {
+    STREAM_PAYLOAD_BYTES_MAX = 1024 * 1024,
+    HEAP_KEPT_BYTES = 32 * 1024 * 1024,
+    HEAP_MAPPED_BYTES = 4 * 1024 * 1024,
+};
 
 static const uint8_t zeroes[STREAM_PAYLOAD_BYTES_MAX];
 
@@ -101,6 +106,9 @@ int main(int argc, char **argv)
     char address[HTTP_ADDRESS_BYTES_MAX];
     uint64_t loops = 1;
 
+    /* As process_main() does. */
+    (void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT_BYTES);
+    (void)mallopt(M_MMAP_THRESHOLD, HEAP_MAPPED_BYTES);
     arena_init(&arena, 64 * 1024);
     call_init(&call, &arena, 0);
     if (argc < 2 || (argc > 2 && !text_to_u64(text_of(argv[2]), &loops))) {

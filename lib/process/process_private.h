@@ -13,6 +13,13 @@
 /* What one start-up or shutdown step may take of memory. */
 enum { PROCESS_ARENA_BYTES_MAX = 4 * 1024 * 1024 };
 
+/* Of freed memory, that much stays with each of the C library's arenas; pieces above the second
+ * have a mapping of their own, which goes when they are freed. */
+enum {
+    PROCESS_HEAP_KEPT_BYTES = 32 * 1024 * 1024,
+    PROCESS_HEAP_MAPPED_BYTES = 4 * 1024 * 1024,
+};
+
 enum process_phase { PROCESS_STARTING, PROCESS_READY, PROCESS_DRAINING };
 
 struct process_check {
