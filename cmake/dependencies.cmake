@@ -7,7 +7,7 @@ set(dependencies
     "UV libuv" "NGHTTP2 libnghttp2" "PROTOBUF_C libprotobuf-c" "OPENSSL openssl" "YAML yaml-0.1" "CURL libcurl" "ZLIB zlib")
 if(NOT MARQUEE_RUNTIME_ONLY)
   list(APPEND dependencies
-       "LMDB lmdb" "SQLITE sqlite3" "JANSSON jansson" "RDKAFKA rdkafka" "LIBXML2 libxml-2.0" "AVRO avro-c"
+       "LMDB lmdb" "LDNS ldns" "SQLITE sqlite3" "JANSSON jansson" "RDKAFKA rdkafka" "LIBXML2 libxml-2.0" "AVRO avro-c"
        "THRIFT_GLIB thrift_c_glib" "CMOCKA cmocka")
 endif()
 foreach(dependency IN LISTS dependencies)

@@ -4,7 +4,7 @@ set -eu
 
 cd -- "$(dirname -- "$0")/.."
 count=0
-for script in dev .ci/run scripts/*.sh scripts/*/*.sh scripts/git-hooks/* bench/run; do
+for script in dev .ci/run scripts/*.sh scripts/*/*.sh scripts/git-hooks/* bench/run tests/*/*.sh; do
     if [ ! -f "$script" ] || ! head -n 1 "$script" | grep -q '^#!.*/sh$'; then
         continue
     fi

@@ -101,16 +101,21 @@ static enum status parse_entries(struct call *call, struct text body,
         return call_fail(call, STATUS_UNAVAILABLE, "the registry's answer is no list in JSON");
     }
     size_t count = 0;
+    uint64_t instances = 0;
     struct text *addresses =
         arena_calloc(call->arena, json_length(entries) + 1, sizeof(*addresses));
     if (addresses == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
     for (size_t i = 0; i < json_length(entries); i++) {
-        addresses[count] = entry_address(call->arena, json_at(entries, i));
-        count += addresses[count].data != NULL;
+        const struct json *entry = json_at(entries, i);
+        addresses[count] = entry_address(call->arena, entry);
+        if (addresses[count].data != NULL) {
+            instances += text_hash(member_text(json_member(entry, "Service"), "ID"));
+            count++;
+        }
     }
-    *ret_snapshot = discovery_snapshot_of(addresses, count);
+    *ret_snapshot = discovery_snapshot_of(addresses, count, instances);
     return STATUS_OK;
 }
 

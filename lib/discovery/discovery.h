@@ -55,7 +55,9 @@ struct discovery_registrar {
 
 /* The healthy instances at one moment: "host:port" each, sorted, without duplicates. */
 struct discovery_snapshot {
-    uint64_t version; /* names the content: equal lists have equal versions; 0: none was seen yet */
+    /* Names the content: equal lists have equal versions, unless an instance has come back at its
+     * old address, which is news too; 0: none was seen yet. */
+    uint64_t version;
     const struct text *addresses;
     size_t count;
 };

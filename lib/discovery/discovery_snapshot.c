@@ -12,17 +12,18 @@ static int compare_addresses(const void *first, const void *second)
 }
 
 /* Position counts, so that the lists {a, b} and {b, a} of two services never meet by folding. */
-static uint64_t version_of(const struct text *addresses, size_t count)
+static uint64_t version_of(const struct text *addresses, size_t count, uint64_t instances)
 {
     const uint64_t prime = UINT64_C(1099511628211);
-    uint64_t version = UINT64_C(14695981039346656037);
+    uint64_t version = UINT64_C(14695981039346656037) ^ instances;
     for (size_t i = 0; i < count; i++) {
         version = (version * prime) ^ text_hash(addresses[i]);
     }
     return version != 0 ? version : 1;
 }
 
-struct discovery_snapshot discovery_snapshot_of(struct text *addresses, size_t count)
+struct discovery_snapshot discovery_snapshot_of(struct text *addresses, size_t count,
+                                                uint64_t instances)
 {
     size_t kept = 0;
     if (count > 0) {
@@ -34,7 +35,7 @@ struct discovery_snapshot discovery_snapshot_of(struct text *addresses, size_t c
         }
     }
     return (struct discovery_snapshot){
-        .version = version_of(addresses, kept), .addresses = addresses, .count = kept};
+        .version = version_of(addresses, kept, instances), .addresses = addresses, .count = kept};
 }
 
 struct text discovery_address(struct arena *arena, struct text host, uint16_t port)

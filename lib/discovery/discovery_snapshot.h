@@ -4,8 +4,11 @@
 #include "discovery/discovery.h"
 
 /* Sorts the addresses in place, drops duplicates and what is over DISCOVERY_INSTANCES_MAX, and
- * names the content by a version. The array and its texts are borrowed by the snapshot. */
-struct discovery_snapshot discovery_snapshot_of(struct text *addresses, size_t count);
+ * names the content by a version. The array and its texts are borrowed by the snapshot.
+ * instances: the sum of text_hash() over the ids of those at the addresses, so that one which was
+ * started again at its old address makes another version; 0: they have none. */
+struct discovery_snapshot discovery_snapshot_of(struct text *addresses, size_t count,
+                                                uint64_t instances);
 
 /* "host:port", brackets around an IPv6 address, in the arena; data is NULL: no room. */
 struct text discovery_address(struct arena *arena, struct text host, uint16_t port);

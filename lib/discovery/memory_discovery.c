@@ -173,6 +173,7 @@ static enum status list_instances(struct memory_discovery *memory, struct call *
                                   struct text service, struct discovery_snapshot *ret_snapshot)
 {
     size_t count = 0;
+    uint64_t instances = 0;
     struct text *addresses =
         arena_calloc(call->arena, memory->instance_count + 1, sizeof(*addresses));
     if (addresses == NULL) {
@@ -188,8 +189,9 @@ static enum status list_instances(struct memory_discovery *memory, struct call *
         if (addresses[count++].data == NULL) {
             return STATUS_RESOURCE_EXHAUSTED;
         }
+        instances += text_hash(text_of(instance->id));
     }
-    *ret_snapshot = discovery_snapshot_of(addresses, count);
+    *ret_snapshot = discovery_snapshot_of(addresses, count, instances);
     return STATUS_OK;
 }
 

@@ -61,7 +61,7 @@ static enum status static_watch(void *state, struct call *call, struct text serv
 {
     const struct static_service *found = find_service(state, service);
     struct discovery_snapshot snapshot =
-        found != NULL ? found->snapshot : discovery_snapshot_of(NULL, 0);
+        found != NULL ? found->snapshot : discovery_snapshot_of(NULL, 0, 0);
     enum status status = call_check(call);
     if (status == STATUS_OK && snapshot.version == seen_version) {
         status = fiber_sleep(call, DISCOVERY_WATCH_MS * CLOCK_NS_PER_MS);
@@ -110,7 +110,7 @@ static enum status parse_addresses(struct static_discovery *discovery, struct ca
         }
         addresses[count++] = address;
     }
-    *ret_snapshot = discovery_snapshot_of(addresses, count);
+    *ret_snapshot = discovery_snapshot_of(addresses, count, 0);
     return STATUS_OK;
 }
 

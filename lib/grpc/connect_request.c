@@ -7,7 +7,7 @@
 
 enum { TIMEOUT_DIGITS_MAX = 10 };
 
-static enum status take_timeout(struct call *call, struct text value, int64_t *ret_timeout_ns)
+enum status connect_take_timeout(struct call *call, struct text value, int64_t *ret_timeout_ns)
 {
     uint64_t timeout_ms;
     if (value.length > TIMEOUT_DIGITS_MAX || !text_to_u64(value, &timeout_ms)) {
@@ -39,7 +39,7 @@ enum status connect_take_headers(struct grpc_server_call *self, struct connect_f
     for (size_t i = 0; i < request->header_count && status == STATUS_OK; i++) {
         const struct http_header *header = &request->headers[i];
         if (text_equal(header->name, TEXT("connect-timeout-ms"))) {
-            status = take_timeout(call, header->value, &timeout_ns);
+            status = connect_take_timeout(call, header->value, &timeout_ns);
         } else if (text_equal(header->name, TEXT("content-encoding"))) {
             status = take_encoding(call, header->value, &ret_form->gzip);
         } else if (text_equal(header->name, TEXT("accept-encoding"))) {

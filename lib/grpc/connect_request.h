@@ -11,6 +11,10 @@ struct connect_form {
     bool gzip;
 };
 
+/* The value of connect-timeout-ms. STATUS_INVALID_ARGUMENT: malformed. */
+MUST_USE enum status connect_take_timeout(struct call *call, struct text value,
+                                          int64_t *ret_timeout_ns);
+
 /* Takes the deadline, the compression and the version from the headers. *ret_form: its gzip is set.
  * STATUS_INVALID_ARGUMENT: malformed. STATUS_UNIMPLEMENTED: another compression. */
 MUST_USE enum status connect_take_headers(struct grpc_server_call *self,

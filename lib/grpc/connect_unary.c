@@ -1,11 +1,20 @@
 #include "grpc/connect_unary.h"
 
 #include "base/arena.h"
+#include "grpc/connect_error.h"
 #include "grpc/connect_request.h"
+#include "grpc/connect_stream.h"
+#include "grpc/grpc_cors.h"
 #include "grpc/grpc_frame.h"
 #include "grpc/grpc_gzip.h"
 #include "grpc/grpc_server_private.h"
 #include "json/json.h"
+
+/* For accept-post. */
+#define GRPC_TYPES                                                                                 \
+    "application/grpc, application/grpc+proto, application/grpc+json, application/grpc-web, "      \
+    "application/grpc-web+proto, application/grpc-web+json, application/grpc-web-text, "           \
+    "application/grpc-web-text+proto, application/grpc-web-text+json"
 
 enum {
     GZIP_BYTES_MIN = 1024, /* smaller replies are not worth compressing */
@@ -56,7 +65,8 @@ static void reply(struct grpc_server_call *self, int http_status, const struct h
 {
     struct arena *arena = self->call.arena;
     struct http_header *headers = arena_calloc(
-        arena, OWN_HEADERS + self->initial.count + self->trailing.count, sizeof(*headers));
+        arena, OWN_HEADERS + GRPC_CORS_HEADERS_MAX + self->initial.count + self->trailing.count,
+        sizeof(*headers));
     if (headers == NULL) {
         http_reply_problem(self->exchange, STATUS_RESOURCE_EXHAUSTED);
         return;
@@ -72,28 +82,10 @@ static void reply(struct grpc_server_call *self, int http_status, const struct h
         }
     }
     count = add_metadata(self, headers, count);
+    count = grpc_cors_add(&self->method->server->options, self->exchange, headers, count);
     http_reply(self->exchange,
                &(struct http_reply){
                    .status = http_status, .headers = headers, .header_count = count, .body = body});
-}
-
-/* The members of google.protobuf.Any, in Connect's words. */
-static void write_details(struct json_writer *writer, const struct grpc_server_call *self)
-{
-    if (self->detail_count == 0) {
-        return;
-    }
-    json_write_name(writer, TEXT("details"));
-    json_open_array(writer);
-    for (size_t i = 0; i < self->detail_count; i++) {
-        struct text encoded =
-            grpc_metadata_encode_binary(self->call.arena, self->details[i].message);
-        json_open_object(writer);
-        json_member_string(writer, "type", self->details[i].type_name);
-        json_member_string(writer, "value", encoded);
-        json_close_object(writer);
-    }
-    json_close_array(writer);
 }
 
 static void reply_error(struct grpc_server_call *self, enum status status)
@@ -106,13 +98,7 @@ static void reply_error(struct grpc_server_call *self, enum status status)
     }
     struct json_writer writer;
     json_writer_init(&writer, body);
-    json_open_object(&writer);
-    json_member_string(&writer, "code", text_of(status_connect_name(status)));
-    if (self->call.error.message.length > 0) {
-        json_member_string(&writer, "message", self->call.error.message);
-    }
-    write_details(&writer, self);
-    json_close_object(&writer);
+    connect_write_error(&writer, self, status);
     if (!json_writer_end(&writer)) {
         http_reply_problem(self->exchange, status);
         return;
@@ -166,24 +152,25 @@ static void reply_unsupported_type(const struct grpc_server_method *method,
                                    struct http_exchange *exchange)
 {
     static const struct http_header unary = {
-        TEXT_INIT("accept-post"),
-        TEXT_INIT("application/json, application/proto, application/grpc, application/grpc+proto, "
-                  "application/grpc+json")};
+        TEXT_INIT("accept-post"), TEXT_INIT("application/json, application/proto, " GRPC_TYPES)};
     static const struct http_header streaming = {
         TEXT_INIT("accept-post"),
-        TEXT_INIT("application/grpc, application/grpc+proto, application/grpc+json")};
+        TEXT_INIT("application/connect+json, application/connect+proto, " GRPC_TYPES)};
     http_reply_problem_with(exchange, 415, TEXT("an unsupported content-type"),
                             method->method->kind == GRPC_UNARY ? &unary : &streaming, 1);
 }
 
-/* The codec of "application/json; charset=utf-8" and the like. */
-static bool take_content_type(struct http_exchange *exchange, enum grpc_codec *ret_codec)
+/* The codec of "application/json; charset=utf-8" and the like, or of a stream's
+ * "application/connect+json". */
+static bool take_content_type(const struct grpc_server_method *method,
+                              struct http_exchange *exchange, enum grpc_codec *ret_codec)
 {
     const struct http_request *request = http_exchange_request(exchange);
     struct text type =
         http_header_find(request->headers, request->header_count, TEXT("content-type"));
     type = text_trim(text_slice(type, 0, text_find(type, 0, ';')));
-    struct text prefix = TEXT("application/");
+    struct text prefix =
+        method->method->kind == GRPC_UNARY ? TEXT("application/") : TEXT("application/connect+");
     return text_starts_with(type, prefix) &&
            grpc_codec_parse(text_slice(type, prefix.length, type.length), ret_codec);
 }
@@ -192,8 +179,12 @@ static void serve_post(const struct grpc_server_method *method, struct http_exch
 {
     struct connect_form form = {.gzip = false};
     ProtobufCMessage *request = NULL;
-    if (method->method->kind != GRPC_UNARY || !take_content_type(exchange, &form.codec)) {
+    if (!take_content_type(method, exchange, &form.codec)) {
         reply_unsupported_type(method, exchange);
+        return;
+    }
+    if (method->method->kind != GRPC_UNARY) {
+        connect_stream_serve(method, exchange, form.codec);
         return;
     }
     struct grpc_server_call *self = grpc_server_call_create(method, exchange, "connect");

@@ -2,20 +2,76 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "grpc/grpc_channel_private.h"
-
-enum {
-    RETRY_TOKENS_MAX = 1000, /* in tenths of a token */
-    RETRY_TOKENS_OF_FAILURE = 10,
-    RETRY_TOKENS_OF_SUCCESS = 1,
-};
+#include "grpc/grpc_descriptor_sets.h"
+#include "grpc/grpc_service_config.h"
+#include "health.pb-c.h"
+#include "proto/proto.h"
 
 /* A call that waits for a connection, on its fiber's stack. */
 struct channel_waiter {
     struct list link; /* in none once it was woken */
     struct fiber_wait wait;
 };
+
+static struct http2_keepalive keepalive_of(const struct grpc_channel_options *options)
+{
+    int64_t time_ms = options->keepalive_time_ms;
+    int64_t timeout_ms = options->keepalive_timeout_ms;
+    if (time_ms > 0 && time_ms < GRPC_KEEPALIVE_TIME_MIN_MS) {
+        time_ms = GRPC_KEEPALIVE_TIME_MIN_MS;
+    }
+    return (struct http2_keepalive){
+        .time_ns = time_ms * CLOCK_NS_PER_MS,
+        .timeout_ns = (timeout_ms > 0 ? timeout_ms : GRPC_KEEPALIVE_TIMEOUT_MS) * CLOCK_NS_PER_MS,
+        .without_requests = options->keepalive_without_calls,
+    };
+}
+
+void grpc_channel_ask_less(struct grpc_channel *channel)
+{
+    int64_t *time_ns = &channel->keepalive.time_ns;
+    *time_ns = *time_ns > INT64_MAX / 2 ? INT64_MAX : *time_ns * 2;
+}
+
+static bool start_sweep_timer(struct grpc_channel *channel)
+{
+    int64_t interval_ns = channel->outlier.options.interval_ms * CLOCK_NS_PER_MS;
+    return loop_timer_start(channel->loop, &channel->outlier_timer,
+                            clock_monotonic_ns() + interval_ns) == STATUS_OK;
+}
+
+static void sweep_outliers(struct loop_timer *timer)
+{
+    struct grpc_channel *channel = CONTAINER_OF(timer, struct grpc_channel, outlier_timer);
+    grpc_outlier_sweep(&channel->outlier, clock_monotonic_ns());
+    CHECK(start_sweep_timer(channel)); /* its place in the heap has just become free */
+}
+
+/* Of what servers say of themselves. false: no memory. */
+static bool create_health_type(struct grpc_channel *channel)
+{
+    static const ProtobufCMessageDescriptor *const root =
+        &grpc__health__v1__health_check_response__descriptor;
+    const struct proto_descriptor_set set = {marquee_health_proto_descriptor_set,
+                                             marquee_health_proto_descriptor_set_size};
+    if (channel->options.health_service == NULL) {
+        return true;
+    }
+    if (proto_pool_create(&set, 1, &root, 1, &channel->health_pool) != STATUS_OK) {
+        return false;
+    }
+    channel->health_type = proto_pool_type(channel->health_pool, root);
+    return true;
+}
+
+static void free_channel(struct grpc_channel *channel)
+{
+    proto_pool_destroy(channel->health_pool);
+    free(channel);
+}
 
 enum status grpc_channel_create(struct loop *loop, const struct grpc_channel_options *options,
                                 struct grpc_channel **ret_channel)
@@ -27,9 +83,20 @@ enum status grpc_channel_create(struct loop *loop, const struct grpc_channel_opt
     }
     channel->loop = loop;
     channel->options = *options;
-    channel->retry_tokens = RETRY_TOKENS_MAX;
+    if (options->config == NULL ||
+        !grpc_service_config_throttle(options->config, &channel->throttle)) {
+        grpc_retry_throttle_init(&channel->throttle, GRPC_RETRY_TOKENS_DEFAULT,
+                                 GRPC_RETRY_TOKEN_RATIO_DEFAULT);
+    }
+    channel->keepalive = keepalive_of(options);
+    grpc_outlier_init(&channel->outlier, options->outlier);
+    channel->outlier_timer.expire = sweep_outliers;
     fiber_wait_init(&channel->emptied);
     list_init(&channel->waiters);
+    if (!create_health_type(channel) || (options->outlier != NULL && !start_sweep_timer(channel))) {
+        free_channel(channel);
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
     *ret_channel = channel;
     return STATUS_OK;
 }
@@ -67,6 +134,7 @@ void grpc_channel_destroy(struct grpc_channel *channel)
         return;
     }
     CHECK(list_is_empty(&channel->waiters));
+    loop_timer_stop(channel->loop, &channel->outlier_timer);
     remove_subchannels(channel);
     free(channel->subchannels);
     channel->subchannels = NULL;
@@ -77,7 +145,7 @@ void grpc_channel_destroy(struct grpc_channel *channel)
     while (channel->subchannels_alive > 0) {
         CHECK(fiber_wait(NULL, &channel->emptied) == STATUS_OK);
     }
-    free(channel);
+    free_channel(channel);
 }
 
 void grpc_channel_subchannel_ended(struct grpc_channel *channel)
@@ -85,7 +153,7 @@ void grpc_channel_subchannel_ended(struct grpc_channel *channel)
     channel->subchannels_alive--;
     if (channel->subchannels_alive == 0) {
         if (channel->destroyed) {
-            free(channel);
+            free_channel(channel);
         } else {
             fiber_wait_signal(&channel->emptied);
         }
@@ -119,6 +187,7 @@ static bool fill_subchannels(struct grpc_channel *channel, const struct text *ad
             find_subchannel(channel->subchannels, channel->subchannel_count, addresses[i]);
         if (subchannel != NULL) {
             subchannel->kept = true;
+            grpc_subchannel_reset_backoff(subchannel);
         } else {
             subchannel = grpc_subchannel_create(channel, addresses[i]);
         }
@@ -162,44 +231,11 @@ enum status grpc_channel_update(struct grpc_channel *channel, const struct text 
     free(channel->subchannels);
     channel->subchannels = next;
     channel->subchannel_count = next_count;
+    /* Many channels that hear of a list at once do not all begin with its first. */
+    channel->turn = next_count > 0 ? (size_t)random_below(next_count) : 0;
     channel->addresses_known = true;
     grpc_channel_wake_all(channel);
     return STATUS_OK;
-}
-
-/* The first subchannel at or after a random place that a call may start on now. */
-static struct grpc_subchannel *random_ready(const struct grpc_channel *channel,
-                                            const struct grpc_subchannel *avoid)
-{
-    size_t count = channel->subchannel_count;
-    size_t start = count > 1 ? (size_t)random_below(count) : 0;
-    for (size_t i = 0; i < count; i++) {
-        struct grpc_subchannel *subchannel = channel->subchannels[(start + i) % count];
-        if (subchannel != avoid && grpc_subchannel_ready(subchannel) != NULL) {
-            return subchannel;
-        }
-    }
-    return NULL;
-}
-
-/* The less loaded of two that are ready (Mitzenmacher, "The Power of Two Choices"). */
-static struct grpc_connection *choose(const struct grpc_channel *channel,
-                                      const struct grpc_subchannel *avoid)
-{
-    struct grpc_subchannel *first = random_ready(channel, avoid);
-    if (first == NULL && avoid != NULL) {
-        first = random_ready(channel, NULL);
-    }
-    if (first == NULL) {
-        return NULL;
-    }
-    if (channel->subchannel_count > 1) {
-        struct grpc_subchannel *second = random_ready(channel, avoid);
-        if (second != NULL && second->calls < first->calls) {
-            first = second;
-        }
-    }
-    return grpc_subchannel_ready(first);
 }
 
 /* Begins whatever may make a connection ready. Whether there is anything to wait for. */
@@ -241,18 +277,18 @@ static enum status wait_for_change(struct grpc_channel *channel, struct call *ca
 }
 
 enum status grpc_channel_pick(struct grpc_channel *channel, struct call *call,
-                              const struct grpc_subchannel *avoid,
+                              const struct grpc_subchannel *avoid, bool wait_for_ready,
                               struct grpc_connection **ret_connection)
 {
     bool waited = false;
     for (;;) {
-        struct grpc_connection *connection = choose(channel, avoid);
+        struct grpc_connection *connection = grpc_channel_choose(channel, avoid);
         if (connection != NULL) {
             grpc_connection_hold(connection);
             *ret_connection = connection;
             return STATUS_OK;
         }
-        if (!expect_connection(channel)) {
+        if (!expect_connection(channel) && !wait_for_ready) {
             return fail_unreachable(channel, call);
         }
         enum status status = wait_for_change(channel, call, waited);
@@ -275,24 +311,5 @@ void grpc_channel_wake_all(struct grpc_channel *channel)
 {
     while (!list_is_empty(&channel->waiters)) {
         grpc_channel_wake_one(channel);
-    }
-}
-
-bool grpc_channel_may_retry(const struct grpc_channel *channel)
-{
-    return channel->retry_tokens > RETRY_TOKENS_MAX / 2;
-}
-
-void grpc_channel_note_outcome(struct grpc_channel *channel, bool success)
-{
-    if (success) {
-        channel->retry_tokens += RETRY_TOKENS_OF_SUCCESS;
-        if (channel->retry_tokens > RETRY_TOKENS_MAX) {
-            channel->retry_tokens = RETRY_TOKENS_MAX;
-        }
-    } else {
-        channel->retry_tokens -= channel->retry_tokens < RETRY_TOKENS_OF_FAILURE
-                                     ? channel->retry_tokens
-                                     : RETRY_TOKENS_OF_FAILURE;
     }
 }

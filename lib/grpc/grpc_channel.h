@@ -3,25 +3,44 @@
  *
  * A channel belongs to one loop. It is given the addresses of the service's instances, and again
  * whenever they change; it keeps one connection to each (connecting again with backoff: 1 s,
- * factor 1.6, at most 120 s, jitter 0.2: grpc/grpc doc/connection-backoff.md), picks the less
- * loaded of two for each call, and opens further connections to an instance whose stream limit is
- * reached. A call that surely reached nobody (refused, GOAWAY, REFUSED_STREAM) is tried on another
- * instance. */
+ * factor 1.6, at most 120 s, jitter 0.2: grpc/grpc doc/connection-backoff.md), picks one of them
+ * for each call (grpc_balancing), and opens further connections to an instance whose stream limit
+ * is reached.
+ *
+ * A call waits for a connection while one is on its way: until the first addresses come, and while
+ * an instance is connected to that has not failed since it was last reached or named. When all have
+ * failed, it fails at once with UNAVAILABLE, unless it is to wait until one is ready
+ * (grpc/grpc doc/wait-for-ready.md). A call that surely reached nobody is tried again, and others
+ * by policy: grpc_retry.h. */
 #pragma once
 
+#include "grpc/grpc_codec.h"
 #include "grpc/grpc_method.h"
+#include "grpc/grpc_outlier.h"
+#include "grpc/grpc_retry.h"
 
 struct loop;
 struct http_server;
 struct proto_pool;
 struct grpc_channel;
+struct grpc_service_config;
 struct grpc_stream;
 struct http_header;
 
 enum {
     GRPC_CHANNEL_ADDRESSES_MAX = 1000,
     GRPC_CHANNEL_CONNECTIONS_MAX = 8, /* to one instance */
-    GRPC_ATTEMPTS_MAX = 5,            /* of one call, over all instances (gRFC A6) */
+    GRPC_DEADLINE_MARGIN_MS = 10,
+    GRPC_DEADLINE_MARGIN_SHARE = 10, /* at most one part in so many of the time that is left */
+    GRPC_KEEPALIVE_TIME_MIN_MS = 10000,
+    GRPC_KEEPALIVE_TIMEOUT_MS = 20000,
+    GRPC_REPLAY_BYTES_MAX = 64 * 1024, /* of what a stream has sent, kept for the next attempt */
+};
+
+/* How calls are spread over the instances that are ready. */
+enum grpc_balancing {
+    GRPC_BALANCE_LEAST_OF_TWO, /* of two by chance, the one with fewer of this channel's calls */
+    GRPC_BALANCE_ROUND_ROBIN,  /* each in turn */
 };
 
 /* Everything pointed to is borrowed for the channel's life. */
@@ -34,7 +53,29 @@ struct grpc_channel_options {
     void *observe_state;
     const char *target;         /* "rating": in messages and observations */
     int64_t connect_timeout_ms; /* 0: 5 s */
-    size_t message_bytes_max;   /* 0: 4 MiB */
+    /* A call made for one that came from a peer (call->identity) ends so much sooner than that, so
+     * that there is time to answer it. 0: GRPC_DEADLINE_MARGIN_MS; negative: none; never more than
+     * GRPC_DEADLINE_MARGIN_SHARE allows. */
+    int64_t deadline_margin_ms;
+    size_t message_bytes_max; /* 0: 4 MiB */
+    /* What messages are written in: protobuf, or JSON, for which the pool also has the type of
+     * every request (CHECKed). */
+    enum grpc_codec codec;
+    enum grpc_balancing balancing;
+    /* Each instance is asked over its connection whether this service of it (empty: it as a whole)
+     * wants calls, and gets none before it says so (gRFC A17). One that does not know
+     * grpc.health.v1.Health is taken to. NULL: nobody is asked. */
+    const char *health_service;
+    /* Which instances calls had better not go to for a time; NULL: nobody is ejected. */
+    const struct grpc_outlier_options *outlier;
+    /* Connections on which nothing came for keepalive_time_ms are tested by PING, and are lost when
+     * nothing comes for keepalive_timeout_ms more (gRFC A8, grpc/grpc doc/keepalive.md). */
+    int64_t keepalive_time_ms;    /* 0: never; else at least GRPC_KEEPALIVE_TIME_MIN_MS, and doubled
+                                     each time a server finds it too often */
+    int64_t keepalive_timeout_ms; /* 0: GRPC_KEEPALIVE_TIMEOUT_MS */
+    bool keepalive_without_calls; /* also connections without a call */
+    const struct grpc_service_config *config; /* of the methods that it names; NULL: none */
+    const struct grpc_retry_policy *retry;    /* where the config names none; NULL: none */
 };
 
 /* Without addresses yet: calls wait for the first ones until their deadline.
@@ -53,7 +94,9 @@ MUST_USE enum status grpc_channel_create_loopback(struct loop *loop, struct http
 void grpc_channel_destroy(struct grpc_channel *channel);
 
 /* The instances from now on ("host:port"; copied). Connections to those that stay are kept; those
- * of the others end when their calls have. An empty list makes calls fail at once with UNAVAILABLE.
+ * of the others end when their calls have. To be named again is news as well: an instance that
+ * could not be reached, or asked, is tried at once, whatever its backoff, which begins anew.
+ * An empty list makes calls fail at once with UNAVAILABLE.
  * On the loop's thread. STATUS_RESOURCE_EXHAUSTED: more than GRPC_CHANNEL_ADDRESSES_MAX, an address
  * of HTTP_ADDRESS_BYTES_MAX bytes, or no memory: the earlier list stays. */
 MUST_USE enum status grpc_channel_update(struct grpc_channel *channel, const struct text *addresses,
@@ -70,9 +113,13 @@ struct grpc_reply {
 
 /* Of a call. Zero for the defaults. */
 struct grpc_call_options {
-    bool idempotent; /* also try another instance when the connection is lost or UNAVAILABLE comes
-                        back */
-    bool compress;   /* gzip the request */
+    bool idempotent; /* where nothing else says how: retried as grpc_retry_idempotent has it */
+    const struct grpc_retry_policy *retry; /* goes before the channel's; NULL: that one */
+    /* Of a unary call: several attempts at once, in place of retries; NULL: as the config says. */
+    const struct grpc_hedging_policy *hedging;
+    /* While no instance can be reached, waits for one instead of failing at once. */
+    bool wait_for_ready;
+    bool compress; /* gzip the request */
     /* Of a streaming call: the server sends exactly one message (client streaming). grpc_receive()
      * then also waits for the end, so that the status is known with the message. */
     bool one_reply;
@@ -93,7 +140,8 @@ MUST_USE enum status grpc_call_unary(struct grpc_channel *channel, struct call *
                                      const ProtobufCMessageDescriptor *response_type,
                                      ProtobufCMessage **ret_response);
 
-/* A streaming call of any kind. The stream must be finished. No retry after the first message.
+/* A streaming call of any kind. The stream must be finished. It is tried again as a unary one is,
+ * until the reply's headers have come, and as long as it has sent GRPC_REPLAY_BYTES_MAX at most.
  * options may be NULL. */
 MUST_USE enum status grpc_client_open(struct grpc_channel *channel, struct call *call,
                                       const char *path, const struct grpc_call_options *options,

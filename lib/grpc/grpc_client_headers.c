@@ -8,9 +8,13 @@ enum { OWN_HEADERS_MAX = 12 };
 
 static const struct http_header constant_headers[] = {
     {TEXT_INIT("te"), TEXT_INIT("trailers")},
-    {TEXT_INIT("content-type"), TEXT_INIT("application/grpc")},
     {TEXT_INIT("user-agent"), TEXT_INIT("grpc-c-marquee/0.1")},
     {TEXT_INIT("grpc-accept-encoding"), TEXT_INIT("identity,gzip")},
+};
+
+static const struct http_header content_types[] = {
+    [GRPC_CODEC_PROTO] = {TEXT_INIT("content-type"), TEXT_INIT("application/grpc")},
+    [GRPC_CODEC_JSON] = {TEXT_INIT("content-type"), TEXT_INIT("application/grpc+json")},
 };
 
 /* The headers whose values belong to this attempt. false: no memory. */
@@ -37,8 +41,8 @@ static bool add_changing_headers(struct grpc_client_call *self, struct http_head
     if (self->options->compress) {
         headers[(*count)++] = (struct http_header){TEXT("grpc-encoding"), TEXT("gzip")};
     }
-    if (self->attempts > 1) {
-        struct text previous = arena_format(call->arena, "%u", self->attempts - 1);
+    if (self->retry.previous_attempts > 0) {
+        struct text previous = arena_format(call->arena, "%u", self->retry.previous_attempts);
         if (previous.data == NULL) {
             return false;
         }
@@ -82,6 +86,7 @@ enum status grpc_client_headers(struct grpc_client_call *self, const char *addre
     headers[count++] = (struct http_header){TEXT(":scheme"), TEXT("http")};
     headers[count++] = (struct http_header){TEXT(":path"), text_of(self->path)};
     headers[count++] = (struct http_header){TEXT(":authority"), authority};
+    headers[count++] = content_types[self->stream.form.codec];
     for (size_t i = 0; i < ARRAY_LENGTH(constant_headers); i++) {
         headers[count++] = constant_headers[i];
     }
@@ -107,7 +112,7 @@ static void take_pushback(struct grpc_client_call *self, const struct http_heade
         self->pushback_ms =
             text_to_i64(value, &pushback_ms) && pushback_ms >= 0 && pushback_ms <= INT32_MAX
                 ? pushback_ms
-                : INT64_MAX;
+                : GRPC_PUSHBACK_NEVER;
     }
 }
 
@@ -150,13 +155,14 @@ static enum status take_encoding(struct grpc_client_call *self)
                      self->channel->options.target, TEXT_ARGUMENTS(encoding));
 }
 
-/* "application/grpc", alone or with +proto. */
+/* "application/grpc" with what was sent; of protobuf also alone. */
 static enum status take_content_type(struct grpc_client_call *self)
 {
     struct text type = http_header_find(self->headers, self->header_count, TEXT("content-type"));
     struct text bare = text_trim(text_slice(type, 0, text_find(type, 0, ';')));
-    if (text_equal(bare, TEXT("application/grpc")) ||
-        text_equal(bare, TEXT("application/grpc+proto"))) {
+    if (text_equal(bare, content_types[self->stream.form.codec].value) ||
+        (self->stream.form.codec == GRPC_CODEC_PROTO &&
+         text_equal(bare, TEXT("application/grpc+proto")))) {
         return STATUS_OK;
     }
     bool other_codec = text_starts_with(bare, TEXT("application/grpc+"));

@@ -24,10 +24,7 @@ enum status grpc_client_open(struct grpc_channel *channel, struct call *call, co
     self->replayable = true;
     enum status status = grpc_client_call_start(self);
     if (status != STATUS_OK) {
-        status = grpc_client_call_explain(self, status);
-        grpc_client_call_deinit(self);
-        grpc_client_call_observe(self, status);
-        return status;
+        return grpc_client_call_end(self, status);
     }
     *ret_stream = &self->stream;
     return STATUS_OK;
@@ -43,8 +40,7 @@ void grpc_client_compress(struct grpc_stream *stream, bool compress)
 enum status grpc_client_close_send(struct grpc_stream *stream)
 {
     struct grpc_client_call *self = client_call_of(stream);
-    self->send_closed = true;
-    enum status status = http2_request_write(self->request, (struct text){NULL, 0}, true);
+    enum status status = grpc_client_call_write(self, (struct text){NULL, 0}, true);
     if (status != STATUS_OK && stream->failed == STATUS_OK) {
         stream->failed = status;
     }
@@ -58,7 +54,7 @@ static void take_rest(struct grpc_client_call *self)
     while (!stream->ended && self->request != NULL &&
            http2_request_outcome(self->request) != HTTP2_RUNNING) {
         struct text part;
-        self->replayable = false;
+        self->replayable = false; /* nobody waits for another attempt */
         if (stream->reader.read_part(stream->reader.state, &part) != STATUS_OK) {
             return;
         }
@@ -76,10 +72,7 @@ enum status grpc_client_finish(struct grpc_stream *stream)
     } else if (status == STATUS_OK) {
         status = STATUS_CANCELLED;
     }
-    status = grpc_client_call_explain(self, status);
-    grpc_client_call_deinit(self);
-    grpc_client_call_observe(self, status);
-    return status;
+    return grpc_client_call_end(self, status);
 }
 
 struct grpc_reply grpc_client_reply(struct grpc_stream *stream)

@@ -1,27 +1,17 @@
 /* A unary call: one message each way, tried again where that is safe. */
 #include "base/arena.h"
-#include "base/clock.h"
-#include "base/random.h"
-#include "grpc/grpc_backoff.h"
 #include "grpc/grpc_client_call.h"
-
-/* The numbers of gRFC A6's example. */
-static const struct grpc_backoff retry_backoff = {
-    .first_ns = 100 * CLOCK_NS_PER_MS,
-    .most_ns = 1 * CLOCK_NS_PER_S,
-    .factor = 2,
-    .jitter = 0.2,
-};
 
 /* The request's frame, which every attempt sends; valid in the call's arena. */
 static enum status encode_request(struct grpc_client_call *self, const ProtobufCMessage *request,
                                   struct text *ret_frame)
 {
     struct grpc_stream *stream = &self->stream;
-    if (!stream->form.compress) {
+    if (stream->form.codec == GRPC_CODEC_PROTO && !stream->form.compress) {
         return grpc_codec_frame_in_arena(self->call, request, ret_frame);
     }
-    enum status status = grpc_codec_frame(self->call, stream->form, NULL, request, &stream->out);
+    enum status status = grpc_codec_frame(
+        self->call, stream->form, grpc_stream_send_type(stream, request), request, &stream->out);
     *ret_frame = buffer_text(&stream->out);
     return status;
 }
@@ -44,58 +34,19 @@ static enum status attempt(struct grpc_client_call *self, struct text frame,
     return status == STATUS_OK ? stream->end_status : status;
 }
 
-/* Whether the failed attempt may be followed by another, and after how long. */
-static bool may_retry(struct grpc_client_call *self, enum status status, int64_t *ret_wait_ns)
+enum status grpc_client_unary_run(struct grpc_client_call *self, const ProtobufCMessage *request,
+                                  ProtobufCMessage **ret_response)
 {
-    bool reached = self->request != NULL;
-    if (!reached || self->attempts >= GRPC_ATTEMPTS_MAX || call_check(self->call) != STATUS_OK) {
-        return false;
-    }
-    if (self->unprocessed) {
-        *ret_wait_ns = 0;
-        return true;
-    }
-    if (!self->options->idempotent || status != STATUS_UNAVAILABLE ||
-        self->pushback_ms == INT64_MAX || !grpc_channel_may_retry(self->channel)) {
-        return false;
-    }
-    *ret_wait_ns = self->pushback_ms >= 0
-                       ? self->pushback_ms * CLOCK_NS_PER_MS
-                       : grpc_backoff_ns(&retry_backoff, self->attempts, random_fraction());
-    return true;
-}
-
-/* Forgets what the attempt left behind and waits before the next. */
-static enum status prepare_retry(struct grpc_client_call *self, struct call_error earlier,
-                                 int64_t wait_ns)
-{
-    grpc_client_call_stop(self);
-    self->unprocessed = false;
-    self->pushback_ms = -1;
-    self->stream.reader.part = (struct text){NULL, 0};
-    self->stream.ended = false;
-    self->stream.end_status = STATUS_OK;
-    enum status status = wait_ns > 0 ? fiber_sleep(self->call, wait_ns) : STATUS_OK;
-    if (status == STATUS_OK) {
-        self->call->error = earlier;
-    }
-    return status;
-}
-
-static enum status run(struct grpc_client_call *self, const ProtobufCMessage *request,
-                       ProtobufCMessage **ret_response)
-{
-    struct call_error earlier = self->call->error;
     struct text frame;
     enum status status = encode_request(self, request, &frame);
-    while (status == STATUS_OK) {
-        int64_t wait_ns;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    bool again = true;
+    while (again) {
         status = attempt(self, frame, ret_response);
-        grpc_channel_note_outcome(self->channel, status != STATUS_UNAVAILABLE);
-        if (status == STATUS_OK || !may_retry(self, status, &wait_ns)) {
-            break;
-        }
-        status = prepare_retry(self, earlier, wait_ns);
+        again =
+            status != STATUS_OK && self->request != NULL && grpc_client_call_retry(self, &status);
     }
     return status;
 }
@@ -113,7 +64,7 @@ static const struct http_header *copy_headers(struct arena *arena,
     return copies;
 }
 
-static void keep_reply(struct grpc_client_call *self)
+void grpc_client_unary_keep_reply(const struct grpc_client_call *self)
 {
     struct grpc_reply *reply = self->options->ret_reply;
     if (reply != NULL) {
@@ -135,11 +86,14 @@ enum status grpc_call_unary(struct grpc_channel *channel, struct call *call, con
     grpc_client_call_init(&self, channel, call, path, options);
     grpc_client_call_set_response(&self, response_type);
     self.stream.receives_one = true;
-    enum status status = run(&self, request, &response);
-    status = grpc_client_call_explain(&self, status);
-    keep_reply(&self);
-    grpc_client_call_deinit(&self);
-    grpc_client_call_observe(&self, status);
+    enum status status;
+    if (self.hedging != NULL) {
+        status = grpc_client_unary_hedge(&self, request, response_type, &response);
+    } else {
+        status = grpc_client_unary_run(&self, request, &response);
+        grpc_client_unary_keep_reply(&self);
+    }
+    status = grpc_client_call_end(&self, status);
     if (status == STATUS_OK) {
         *ret_response = response;
     }

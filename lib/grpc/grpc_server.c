@@ -5,10 +5,12 @@
 
 #include "base/arena.h"
 #include "grpc/connect_unary.h"
+#include "grpc/grpc_cors.h"
 #include "grpc/grpc_descriptor_sets.h"
 #include "grpc/grpc_health.h"
 #include "grpc/grpc_reflection.h"
 #include "grpc/grpc_server_private.h"
+#include "grpc/grpc_web.h"
 
 enum {
     OWN_SERVICES = 3, /* health, and reflection under two names */
@@ -21,9 +23,11 @@ static void serve(void *state, struct http_exchange *exchange)
     const struct http_request *request = http_exchange_request(exchange);
     struct text content_type =
         http_header_find(request->headers, request->header_count, TEXT("content-type"));
-    if (text_starts_with(content_type, TEXT("application/grpc"))) {
+    if (grpc_web_is_type(content_type)) {
+        grpc_web_serve(method, exchange, content_type);
+    } else if (text_starts_with(content_type, TEXT("application/grpc"))) {
         grpc_serve(method, exchange, content_type);
-    } else {
+    } else if (!grpc_cors_preflight(method, exchange)) {
         connect_serve(method, exchange);
     }
 }
@@ -151,6 +155,10 @@ enum status grpc_server_create(const struct grpc_server_options *options,
         return STATUS_RESOURCE_EXHAUSTED;
     }
     server->options = *options;
+    if (!grpc_cors_options_are_valid(options)) {
+        grpc_server_destroy(server);
+        return STATUS_INVALID_ARGUMENT;
+    }
     if (server->options.message_bytes_max == 0) {
         server->options.message_bytes_max = GRPC_MESSAGE_BYTES_MAX;
     }
@@ -193,17 +201,22 @@ const struct http_route *grpc_server_routes(const struct grpc_server *server, si
 
 void grpc_server_fallback(void *server, struct http_exchange *exchange)
 {
-    (void)server; /* the routes have been asked already */
     const struct http_request *request = http_exchange_request(exchange);
     struct text content_type =
         http_header_find(request->headers, request->header_count, TEXT("content-type"));
     struct call *call = http_exchange_call(exchange);
-    if (!text_starts_with(content_type, TEXT("application/grpc")) || request->version < 2) {
+    bool is_web = grpc_web_is_type(content_type);
+    if (!text_starts_with(content_type, TEXT("application/grpc")) ||
+        (!is_web && request->version < 2)) {
         http_reply_problem(exchange, call_fail(call, STATUS_NOT_FOUND, "nothing is here"));
         return;
     }
     struct text message =
         arena_format(call->arena, "there is no method %.*s", TEXT_ARGUMENTS(request->path));
+    if (is_web) {
+        grpc_web_reply_unimplemented(server, exchange, content_type, message);
+        return;
+    }
     grpc_reply_trailers_only(exchange, STATUS_UNIMPLEMENTED, message);
 }
 

@@ -1,10 +1,11 @@
 /* grpc_server.h: gRPC services, and the same methods as JSON, on an HTTP server.
  *
- * Makes the routes `POST /Service/Method` of a table of services: a request with content-type
- * application/grpc[+proto] is gRPC (grpc/grpc doc/PROTOCOL-HTTP2.md); one with application/json or
- * application/proto is the Connect protocol's unary form, for unary methods
- * (connectrpc.com/docs/protocol), over HTTP/1.1 and HTTP/2. Health (Check, List, Watch) and
- * reflection (v1, v1alpha) are added by itself.
+ * Makes the routes `POST /Service/Method` of a table of services. The content-type chooses the
+ * protocol: application/grpc[+proto|+json] is gRPC (grpc/grpc doc/PROTOCOL-HTTP2.md). Over HTTP/1.1
+ * and HTTP/2, application/grpc-web[-text][+proto|+json] is gRPC-Web (doc/PROTOCOL-WEB.md), and the
+ * Connect protocol (connectrpc.com/docs/protocol) is application/json or application/proto for
+ * unary methods, application/connect+json or application/connect+proto for the others. Health
+ * (Check, List, Watch) and reflection (v1, v1alpha) are added by itself.
  *
  * One object a process, made before the loops start and read by all of them. */
 #pragma once
@@ -18,7 +19,11 @@ struct grpc_server;
 enum {
     GRPC_MESSAGE_BYTES_MAX = 4 * 1024 * 1024, /* received, after decompression */
     GRPC_SERVICES_MAX = 64,
+    GRPC_CORS_ORIGINS_MAX = 16,
 };
+
+/* For how long a browser need not ask again whether it may call, in seconds. */
+#define GRPC_CORS_MAX_AGE_TEXT "7200"
 
 /* Deadlines of unary calls: the client's, at most the maximum; the default when it sends none. */
 #define GRPC_DEADLINE_MAX_MS INT64_C(60000)
@@ -31,14 +36,23 @@ struct grpc_server_options {
     size_t descriptor_set_count;
     size_t message_bytes_max; /* 0: GRPC_MESSAGE_BYTES_MAX */
     /* Told once a call, before its last bytes are handed to the connection; NULL: nobody is.
-     * method: "/Service/Method" as in the table. protocol: "grpc" or "connect". duration_ns: from
-     * the headers to the handler's return. */
+     * method: "/Service/Method" as in the table. protocol: "grpc", "grpc-web" or "connect".
+     * duration_ns: from the headers to the handler's return. */
     void (*observe)(void *state, struct call *call, const char *method, const char *protocol,
                     enum status status, int64_t duration_ns);
     void *observe_state;
+    /* Pages of these origins ("https://example.org", without a path) may call from browsers; "*":
+     * of any. None: those of other origins than the server's own may not. */
+    const struct text *cors_origins;
+    size_t cors_origin_count; /* at most GRPC_CORS_ORIGINS_MAX */
+    bool cors_credentials;    /* with the browser's cookies and logins; not together with "*" */
 };
 
-/* STATUS_INVALID_ARGUMENT: a method without handler, or a message that no descriptor set declares.
+/* "*", or a scheme, host and maybe port as browsers write them: "https://example.org:8443". */
+bool grpc_origin_is_valid(struct text origin);
+
+/* STATUS_INVALID_ARGUMENT: a method without handler, a message that no descriptor set declares, an
+ * origin that is none, too many of them, or any with credentials.
  * STATUS_RESOURCE_EXHAUSTED: no memory. *ret_server is owned by the caller. */
 MUST_USE enum status grpc_server_create(const struct grpc_server_options *options,
                                         struct grpc_server **ret_server);
@@ -80,9 +94,9 @@ const struct http_header *grpc_request_headers(struct call *call, size_t *ret_co
 MUST_USE bool grpc_add_initial_metadata(struct call *call, struct text name, struct text value);
 MUST_USE bool grpc_add_trailing_metadata(struct call *call, struct text name, struct text value);
 
-/* Sends the reply's headers now, before its first message; of Connect, without effect. They should
- * wait for the first message where nobody waits for them: a call that fails before it can then be
- * tried again (gRFC A6). Statuses as grpc_send(). */
+/* Sends the reply's headers now, before its first message; of Connect's unary calls, without
+ * effect. They should wait for the first message where nobody waits for them: a call that fails
+ * before it can then be tried again (gRFC A6). Statuses as grpc_send(). */
 MUST_USE enum status grpc_send_headers(struct call *call);
 
 /* A detail of the failure that the handler is about to return: a message, by its full name and its
@@ -92,7 +106,7 @@ MUST_USE bool grpc_add_error_detail(struct call *call, struct text type_name, st
 
 /* Whether the messages sent from now on are compressed; without being told, they are when the
  * request was and the client accepts it. false: the client does not. Of a stream, the first use
- * must come before its first message; of Connect, without effect. */
+ * must come before its first message; of Connect's unary calls, without effect. */
 MUST_USE bool grpc_compress_reply(struct call *call, bool compress);
 
 /* Whether the message received last came compressed. */

@@ -1,19 +1,16 @@
-/* One call of the gRPC protocol, from its headers to its trailers. */
+/* One call whose messages come in frames, from its headers to its end; and what is gRPC's own. */
 #include "base/arena.h"
+#include "grpc/grpc_cors.h"
 #include "grpc/grpc_server_private.h"
 #include "grpc/grpc_status_map.h"
 #include "grpc/grpc_timeout.h"
+#include "grpc/grpc_web_text.h"
 
 static const struct http_header content_types[] = {
     {TEXT_INIT("content-type"), TEXT_INIT("application/grpc")},
     {TEXT_INIT("content-type"), TEXT_INIT("application/grpc+proto")},
     {TEXT_INIT("content-type"), TEXT_INIT("application/grpc+json")},
 };
-enum { CONTENT_TYPE_BARE, CONTENT_TYPE_PROTO, CONTENT_TYPE_JSON };
-
-static const struct http_header encoding_header = {TEXT_INIT("grpc-encoding"), TEXT_INIT("gzip")};
-static const struct http_header accept_encoding_header = {TEXT_INIT("grpc-accept-encoding"),
-                                                          TEXT_INIT("identity,gzip")};
 
 static const struct http_header status_headers[STATUS_COUNT] = {
     {TEXT_INIT("grpc-status"), TEXT_INIT("0")},  {TEXT_INIT("grpc-status"), TEXT_INIT("1")},
@@ -38,21 +35,23 @@ static void start_reply(struct grpc_server_call *self)
     const struct http_header *headers = self->content_type;
     size_t count = 1;
     self->headers_sent = true;
-    if (self->gzip_announced || self->encodings_told || self->initial.count > 0) {
-        struct http_header *all =
-            arena_calloc(self->call.arena, 3 + self->initial.count, sizeof(*all));
+    if (self->gzip_announced || self->encodings_told || self->initial.count > 0 ||
+        self->method->server->options.cors_origin_count > 0) {
+        struct http_header *all = arena_calloc(
+            self->call.arena, 3 + GRPC_CORS_HEADERS_MAX + self->initial.count, sizeof(*all));
         if (all != NULL) {
             count = 0;
             all[count++] = *self->content_type;
             if (self->gzip_announced) {
-                all[count++] = encoding_header;
+                all[count++] = self->framing->encoding;
             }
             if (self->encodings_told) {
-                all[count++] = accept_encoding_header;
+                all[count++] = self->framing->accept_encoding;
             }
             for (size_t i = 0; i < self->initial.count; i++) {
                 all[count++] = self->initial.headers[i];
             }
+            count = grpc_cors_add(&self->method->server->options, self->exchange, all, count);
             headers = all;
         }
     }
@@ -72,23 +71,22 @@ static void start_empty_reply(struct grpc_server_call *self)
     }
 }
 
-/* Status, message and trailing metadata. Without memory for more, the status alone. */
-static void finish_reply(struct grpc_server_call *self, enum status status)
+const struct http_header *grpc_server_call_trailers(struct grpc_server_call *self,
+                                                    enum status status, size_t *ret_count)
 {
+    *ret_count = 1;
     struct text message = {NULL, 0};
     if (status != STATUS_OK) {
         message = grpc_message_encode(self->call.arena, self->call.error.message);
         grpc_server_call_attach_details(self, status);
     }
     if (message.length == 0 && self->trailing.count == 0) {
-        http_finish(self->exchange, status_header(status), 1);
-        return;
+        return status_header(status);
     }
     struct http_header *trailers =
         arena_calloc(self->call.arena, 2 + self->trailing.count, sizeof(*trailers));
     if (trailers == NULL) {
-        http_finish(self->exchange, status_header(status), 1);
-        return;
+        return status_header(status);
     }
     size_t count = 0;
     trailers[count++] = *status_header(status);
@@ -98,37 +96,38 @@ static void finish_reply(struct grpc_server_call *self, enum status status)
     for (size_t i = 0; i < self->trailing.count; i++) {
         trailers[count++] = self->trailing.headers[i];
     }
-    http_finish(self->exchange, trailers, count);
+    *ret_count = count;
+    return trailers;
 }
 
-void grpc_reply_trailers_only(struct http_exchange *exchange, enum status status,
-                              struct text message)
+/* Status, message and trailing metadata as the trailers. */
+static void finish_reply(struct grpc_server_call *self, enum status status)
 {
-    struct arena *arena = http_exchange_call(exchange)->arena;
-    struct http_header *trailers = arena_calloc(arena, 2, sizeof(*trailers));
-    http_reply_start(exchange, 200, &content_types[CONTENT_TYPE_BARE], 1);
-    if (trailers == NULL) {
-        http_finish(exchange, status_header(status), 1);
-        return;
-    }
-    trailers[0] = *status_header(status);
-    trailers[1] = (struct http_header){TEXT("grpc-message"), grpc_message_encode(arena, message)};
-    http_finish(exchange, trailers, trailers[1].value.length > 0 ? 2 : 1);
+    size_t count;
+    const struct http_header *trailers = grpc_server_call_trailers(self, status, &count);
+    http_finish(self->exchange, trailers, count);
 }
 
 static enum status read_part(void *state, struct text *ret_part)
 {
     struct grpc_server_call *self = state;
-    return http_read(self->exchange, ret_part);
+    return self->text != NULL ? grpc_web_text_read(self, ret_part)
+                              : http_read(self->exchange, ret_part);
+}
+
+enum status grpc_server_call_write(struct grpc_server_call *self, struct text bytes)
+{
+    if (!self->headers_sent) {
+        start_reply(self);
+    }
+    return http_write(self->exchange, bytes);
 }
 
 static enum status write_frame(struct grpc_stream *stream, struct text frame)
 {
     struct grpc_server_call *self = CONTAINER_OF(stream, struct grpc_server_call, stream);
-    if (!self->headers_sent) {
-        start_reply(self);
-    }
-    return http_write(self->exchange, frame);
+    return self->text != NULL ? grpc_web_text_write(self, frame)
+                              : grpc_server_call_write(self, frame);
 }
 
 static enum status send_headers(struct grpc_server_call *self)
@@ -157,18 +156,19 @@ static enum status take_encoding(struct grpc_server_call *self, struct text enco
 static enum status take_headers(struct grpc_server_call *self)
 {
     const struct http_request *request = http_exchange_request(self->exchange);
+    const struct grpc_framing *framing = self->framing;
     enum status status = STATUS_OK;
     int64_t timeout_ns = -1;
     for (size_t i = 0; i < request->header_count; i++) {
         const struct http_header *header = &request->headers[i];
-        if (text_equal(header->name, TEXT("grpc-timeout"))) {
-            if (!grpc_timeout_parse(header->value, &timeout_ns)) {
-                status = call_fail(&self->call, STATUS_INTERNAL, "malformed grpc-timeout");
-            }
-        } else if (text_equal(header->name, TEXT("grpc-encoding"))) {
+        if (text_equal(header->name, framing->timeout)) {
+            enum status timeout_status =
+                framing->take_timeout(&self->call, header->value, &timeout_ns);
+            status = timeout_status != STATUS_OK ? timeout_status : status;
+        } else if (text_equal(header->name, framing->encoding.name)) {
             enum status encoding_status = take_encoding(self, header->value);
             status = status == STATUS_OK ? encoding_status : status;
-        } else if (text_equal(header->name, TEXT("grpc-accept-encoding"))) {
+        } else if (text_equal(header->name, framing->accept_encoding.name)) {
             self->gzip_accepted = grpc_accepts_encoding(header->value, TEXT("gzip"));
         }
     }
@@ -226,12 +226,12 @@ static void serve_unary(struct grpc_server_call *self)
     } else if (!self->headers_sent) {
         start_reply(self);
     }
-    if (status == STATUS_OK && http_write(self->exchange, frame) != STATUS_OK) {
+    if (status == STATUS_OK && write_frame(&self->stream, frame) != STATUS_OK) {
         /* The client has gone, or does not read and its time is up. */
         http_abort(self->exchange, GRPC_HTTP2_CANCEL);
         return;
     }
-    finish_reply(self, status);
+    self->framing->finish(self, status);
 }
 
 static void serve_stream(struct grpc_server_call *self)
@@ -246,18 +246,37 @@ static void serve_stream(struct grpc_server_call *self)
     }
     grpc_server_call_observe(self, status);
     start_empty_reply(self);
-    finish_reply(self, status);
+    self->framing->finish(self, status);
 }
 
-/* The codec behind "application/grpc", and the reply's content-type. false: it is another type. */
-static bool take_content_type(struct text content_type, enum grpc_codec *ret_codec,
-                              const struct http_header **ret_header, bool *ret_known)
+void grpc_server_call_serve(struct grpc_server_call *self, enum grpc_codec codec,
+                            enum status failure)
 {
-    struct text rest =
-        text_slice(content_type, TEXT("application/grpc").length, content_type.length);
+    self->send_headers = send_headers;
+    init_stream(self, codec);
+    enum status status = take_headers(self);
+    if (failure != STATUS_OK) {
+        status = failure;
+    }
+    if (status != STATUS_OK) {
+        grpc_server_call_observe(self, status);
+        start_reply(self);
+        self->framing->finish(self, status);
+    } else if (self->method->method->kind == GRPC_UNARY) {
+        serve_unary(self);
+    } else {
+        serve_stream(self);
+    }
+    grpc_stream_deinit(&self->stream);
+}
+
+bool grpc_take_content_type(struct text rest, const struct http_header *types,
+                            enum grpc_codec *ret_codec, const struct http_header **ret_type,
+                            bool *ret_known)
+{
     rest = text_trim(text_slice(rest, 0, text_find(rest, 0, ';')));
     *ret_codec = GRPC_CODEC_PROTO;
-    *ret_header = &content_types[CONTENT_TYPE_BARE];
+    *ret_type = &types[GRPC_CONTENT_BARE];
     *ret_known = true;
     if (rest.length == 0) {
         return true;
@@ -267,10 +286,16 @@ static bool take_content_type(struct text content_type, enum grpc_codec *ret_cod
     }
     *ret_known = grpc_codec_parse(text_slice(rest, 1, rest.length), ret_codec);
     if (*ret_known) {
-        *ret_header =
-            &content_types[*ret_codec == GRPC_CODEC_JSON ? CONTENT_TYPE_JSON : CONTENT_TYPE_PROTO];
+        *ret_type = &types[*ret_codec == GRPC_CODEC_JSON ? GRPC_CONTENT_JSON : GRPC_CONTENT_PROTO];
     }
     return true;
+}
+
+enum status grpc_take_timeout(struct call *call, struct text value, int64_t *ret_timeout_ns)
+{
+    return grpc_timeout_parse(value, ret_timeout_ns)
+               ? STATUS_OK
+               : call_fail(call, STATUS_INTERNAL, "malformed grpc-timeout");
 }
 
 /* Whether HTTP's side of the request is gRPC's; answers if it is not. */
@@ -289,13 +314,53 @@ static bool check_request(struct http_exchange *exchange)
     return true;
 }
 
+/* The content-type for a reply to this request, whatever it is. */
+static const struct http_header *reply_type(struct http_exchange *exchange)
+{
+    const struct http_request *request = http_exchange_request(exchange);
+    struct text type =
+        http_header_find(request->headers, request->header_count, TEXT("content-type"));
+    const struct http_header *row = &content_types[GRPC_CONTENT_BARE];
+    enum grpc_codec codec;
+    bool known;
+    if (text_starts_with(type, row->value)) {
+        (void)grpc_take_content_type(text_slice(type, row->value.length, type.length),
+                                     content_types, &codec, &row, &known);
+    }
+    return row;
+}
+
+void grpc_reply_trailers_only(struct http_exchange *exchange, enum status status,
+                              struct text message)
+{
+    struct arena *arena = http_exchange_call(exchange)->arena;
+    struct http_header *trailers = arena_calloc(arena, 2, sizeof(*trailers));
+    http_reply_start(exchange, 200, reply_type(exchange), 1);
+    if (trailers == NULL) {
+        http_finish(exchange, status_header(status), 1);
+        return;
+    }
+    trailers[0] = *status_header(status);
+    trailers[1] = (struct http_header){TEXT("grpc-message"), grpc_message_encode(arena, message)};
+    http_finish(exchange, trailers, trailers[1].value.length > 0 ? 2 : 1);
+}
+
 void grpc_serve(const struct grpc_server_method *method, struct http_exchange *exchange,
                 struct text content_type)
 {
+    static const struct grpc_framing framing = {
+        .timeout = TEXT_INIT("grpc-timeout"),
+        .take_timeout = grpc_take_timeout,
+        .encoding = {TEXT_INIT("grpc-encoding"), TEXT_INIT("gzip")},
+        .accept_encoding = {TEXT_INIT("grpc-accept-encoding"), TEXT_INIT("identity,gzip")},
+        .finish = finish_reply,
+    };
+    struct text rest =
+        text_slice(content_type, TEXT("application/grpc").length, content_type.length);
     enum grpc_codec codec;
-    const struct http_header *content_type_header;
+    const struct http_header *type;
     bool known;
-    if (!take_content_type(content_type, &codec, &content_type_header, &known)) {
+    if (!grpc_take_content_type(rest, content_types, &codec, &type, &known)) {
         http_reply_problem_with(exchange, 415, TEXT("an unknown content-type"), NULL, 0);
         return;
     }
@@ -307,21 +372,9 @@ void grpc_serve(const struct grpc_server_method *method, struct http_exchange *e
         grpc_reply_trailers_only(exchange, STATUS_RESOURCE_EXHAUSTED, TEXT("no memory"));
         return;
     }
-    self->content_type = content_type_header;
-    self->send_headers = send_headers;
-    init_stream(self, codec);
-    enum status status = take_headers(self);
-    if (!known) {
-        status = call_fail(&self->call, STATUS_UNIMPLEMENTED, "an unknown codec");
-    }
-    if (status != STATUS_OK) {
-        grpc_server_call_observe(self, status);
-        start_reply(self);
-        finish_reply(self, status);
-    } else if (method->method->kind == GRPC_UNARY) {
-        serve_unary(self);
-    } else {
-        serve_stream(self);
-    }
-    grpc_stream_deinit(&self->stream);
+    self->framing = &framing;
+    self->content_type = type;
+    grpc_server_call_serve(
+        self, codec,
+        known ? STATUS_OK : call_fail(&self->call, STATUS_UNIMPLEMENTED, "an unknown codec"));
 }

@@ -3,9 +3,11 @@
 
 #include "grpc/grpc_metadata.h"
 #include "grpc/grpc_server.h"
+#include "grpc/grpc_server_framing.h"
 #include "grpc/grpc_stream_private.h"
 
 struct grpc_health;
+struct grpc_web_text;
 
 struct grpc_server_method {
     const struct grpc_server *server;
@@ -39,7 +41,7 @@ struct grpc_server_call {
     const struct grpc_server_call *self; /* tells a call of this kind from any other */
     const struct grpc_server_method *method;
     struct http_exchange *exchange;
-    const char *protocol; /* "grpc" or "connect" */
+    const char *protocol; /* "grpc", "grpc-web" or "connect" */
     int64_t started_ns;
     int64_t ended_ns; /* when a unary handler had returned; 0: none has */
     struct grpc_metadata_list initial;
@@ -49,8 +51,10 @@ struct grpc_server_call {
     bool headers_sent;
     bool gzip_accepted;  /* by the client */
     bool gzip_announced; /* the reply's grpc-encoding is gzip, whether used or not */
-    /* gRPC only: */
+    /* Calls in frames only: */
+    const struct grpc_framing *framing;
     const struct http_header *content_type; /* of the reply */
+    struct grpc_web_text *text;             /* gRPC-Web in base64, either way; else NULL */
     bool encodings_told;                    /* grpc-accept-encoding goes with the reply */
     struct grpc_stream stream;
     enum status (*send_headers)(struct grpc_server_call *self);

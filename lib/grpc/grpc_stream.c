@@ -110,6 +110,17 @@ bool grpc_received_compressed(const struct grpc_stream *stream)
     return stream->reader.was_compressed;
 }
 
+const struct proto_type *grpc_stream_send_type(const struct grpc_stream *stream,
+                                               const ProtobufCMessage *message)
+{
+    if (stream->send_type != NULL || stream->form.codec != GRPC_CODEC_JSON) {
+        return stream->send_type;
+    }
+    const struct proto_type *type = proto_pool_type(stream->send_pool, message->descriptor);
+    CHECK(type != NULL);
+    return type;
+}
+
 enum status grpc_send(struct grpc_stream *stream, const ProtobufCMessage *message)
 {
     if (stream->sends_one && stream->sent) {
@@ -117,8 +128,8 @@ enum status grpc_send(struct grpc_stream *stream, const ProtobufCMessage *messag
                                               "a second reply where one is expected"));
     }
     buffer_clear(&stream->out);
-    enum status status =
-        grpc_codec_frame(stream->call, stream->form, stream->send_type, message, &stream->out);
+    enum status status = grpc_codec_frame(
+        stream->call, stream->form, grpc_stream_send_type(stream, message), message, &stream->out);
     if (status == STATUS_OK) {
         stream->sent = true;
         status = stream->write(stream, buffer_text(&stream->out));

@@ -11,7 +11,8 @@ struct grpc_stream {
     struct grpc_frame_reader reader;
     const struct proto_type *receive_type;
     const struct proto_type *send_type;
-    struct grpc_codec_form form; /* of what is sent */
+    const struct proto_pool *send_pool; /* of a client, which has no send_type: borrowed */
+    struct grpc_codec_form form;        /* of what is sent */
     /* Hands a whole frame to the connection; parks. The frame may go afterwards. */
     enum status (*write)(struct grpc_stream *stream, struct text frame);
     bool receives_one; /* the peer sends exactly one message */
@@ -28,3 +29,7 @@ struct grpc_stream {
 /* The fields up to `is_client` are set by the owner, who also initializes the reader. */
 void grpc_stream_init(struct grpc_stream *stream);
 void grpc_stream_deinit(struct grpc_stream *stream);
+
+/* The type of a message to be sent; may be NULL where protobuf is what is sent. */
+const struct proto_type *grpc_stream_send_type(const struct grpc_stream *stream,
+                                               const ProtobufCMessage *message);

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "grpc/grpc_backoff.h"
 #include "grpc/grpc_channel_private.h"
+#include "grpc/grpc_health_watch.h"
 #include "http/http_server.h"
 
 #define CONNECT_TIMEOUT_DEFAULT_MS INT64_C(5000)
@@ -15,6 +16,13 @@
 #define PROVED_AFTER_NS (1 * CLOCK_NS_PER_S)
 
 enum { ATTEMPT_ARENA_BYTES_MAX = 64 * 1024 };
+
+const struct grpc_backoff grpc_connect_backoff = {
+    .first_ns = 1 * CLOCK_NS_PER_S,
+    .most_ns = 120 * CLOCK_NS_PER_S,
+    .factor = 1.6,
+    .jitter = 0.2,
+};
 
 static void begin_attempt(struct grpc_subchannel *self);
 
@@ -42,15 +50,9 @@ static void back_off_ended(struct loop_timer *timer)
 
 static void back_off(struct grpc_subchannel *self)
 {
-    static const struct grpc_backoff backoff = {
-        .first_ns = 1 * CLOCK_NS_PER_S,
-        .most_ns = 120 * CLOCK_NS_PER_S,
-        .factor = 1.6,
-        .jitter = 0.2,
-    };
     self->failures++;
-    int64_t due_ns =
-        self->attempt_ns + grpc_backoff_ns(&backoff, self->failures, random_fraction());
+    int64_t due_ns = self->attempt_ns +
+                     grpc_backoff_ns(&grpc_connect_backoff, self->failures, random_fraction());
     /* Without memory for the timer, the next call begins the attempt. */
     self->backing_off = loop_timer_start(self->channel->loop, &self->timer, due_ns) == STATUS_OK;
 }
@@ -66,14 +68,24 @@ static void dispose_run(struct loop_task *task)
     free_if_ended(subchannel);
 }
 
-/* Ends a connection that no call is on and none will be. Not at once: its client may be calling. */
+/* Ends a connection that no call is on and none will be, after whoever watches it. Not at once: its
+ * client may be calling. */
 static void dispose_if_idle(struct grpc_connection *connection)
 {
     bool wanted = !connection->unusable && !connection->subchannel->removed;
-    if (!wanted && connection->calls == 0 && !connection->disposed) {
+    if (!wanted && connection->watching) {
+        cancellation_request(&connection->watch_cancellation);
+    } else if (!wanted && connection->calls == 0 && !connection->disposed) {
         connection->disposed = true;
         connection->dispose.run = dispose_run;
         loop_defer(connection->subchannel->channel->loop, &connection->dispose);
+    }
+}
+
+static void note_complaint(const struct grpc_connection *connection)
+{
+    if (connection->client != NULL && http2_client_asked_too_often(connection->client)) {
+        grpc_channel_ask_less(connection->subchannel->channel);
     }
 }
 
@@ -91,6 +103,7 @@ static void connection_refuses(void *state)
     }
     connection->unusable = true;
     subchannel->usable_count--;
+    note_complaint(connection);
     if (subchannel->usable_count == 0 && !subchannel->removed && !subchannel->connecting &&
         !subchannel->backing_off) {
         bool proved =
@@ -164,16 +177,23 @@ static enum status open_connection(struct grpc_subchannel *self, struct call *ca
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory");
     }
     connection->subchannel = self;
+    cancellation_init(&connection->watch_cancellation);
+    fiber_wait_init(&connection->ask_again);
     fiber_wait_init(&connection->opening);
     enum status status = open_client(self, call, connection);
     if (status == STATUS_OK) {
         status = await_settings(self, call, connection);
     }
+    if (status == STATUS_OK && self->channel->options.health_service != NULL) {
+        status = grpc_health_watch_start(connection);
+    }
     if (status != STATUS_OK) {
+        note_complaint(connection);
         http2_client_destroy(connection->client);
         free(connection);
         return status;
     }
+    http2_client_keep_alive(connection->client, &self->channel->keepalive);
     connection->opened = true;
     connection->opened_ns = clock_monotonic_ns();
     list_append(&self->connections, &connection->link);
@@ -234,6 +254,7 @@ struct grpc_subchannel *grpc_subchannel_create(struct grpc_channel *channel, str
     list_init(&self->connections);
     cancellation_init(&self->cancellation);
     channel->subchannels_alive++;
+    grpc_outlier_add(&channel->outlier, &self->outlier);
     begin_attempt(self);
     return self;
 }
@@ -241,6 +262,7 @@ struct grpc_subchannel *grpc_subchannel_create(struct grpc_channel *channel, str
 void grpc_subchannel_remove(struct grpc_subchannel *self)
 {
     self->removed = true;
+    grpc_outlier_remove(&self->channel->outlier, &self->outlier);
     loop_timer_stop(self->channel->loop, &self->timer);
     self->backing_off = false;
     cancellation_request(&self->cancellation);
@@ -258,7 +280,8 @@ struct grpc_connection *grpc_subchannel_ready(const struct grpc_subchannel *self
          link = link->next) {
         struct grpc_connection *connection =
             CONTAINER_OF((struct list *)(uintptr_t)link, struct grpc_connection, link);
-        if (!connection->unusable && http2_client_is_ready(connection->client) &&
+        if (!connection->unusable && connection->serving == GRPC_SERVES &&
+            http2_client_is_ready(connection->client) &&
             (least == NULL || connection->calls < least->calls)) {
             least = connection;
         }
@@ -266,16 +289,68 @@ struct grpc_connection *grpc_subchannel_ready(const struct grpc_subchannel *self
     return least;
 }
 
+/* How many of the usable connections are so. */
+static unsigned count_serving(const struct grpc_subchannel *self, enum grpc_serves serving)
+{
+    unsigned count = 0;
+    for (const struct list *link = self->connections.next; link != &self->connections;
+         link = link->next) {
+        const struct grpc_connection *connection =
+            CONTAINER_OF((struct list *)(uintptr_t)link, struct grpc_connection, link);
+        count += !connection->unusable && connection->serving == serving;
+    }
+    return count;
+}
+
 bool grpc_subchannel_expect(struct grpc_subchannel *self)
 {
-    if (self->connecting) {
-        return true;
-    }
-    if (!self->backing_off && self->connection_count < GRPC_CHANNEL_CONNECTIONS_MAX) {
+    unsigned serving = count_serving(self, GRPC_SERVES);
+    /* A further connection to a server that wants no calls would be of no use. */
+    if (!self->connecting && !self->backing_off && self->usable_count == serving &&
+        self->connection_count < GRPC_CHANNEL_CONNECTIONS_MAX) {
         begin_attempt(self);
     }
-    /* While some connection is usable, a running call's end makes room on it. */
-    return self->connecting || self->usable_count > 0;
+    /* While some connection serves, a running call's end makes room on it. */
+    return (self->connecting && self->failures == 0) || serving > 0 ||
+           count_serving(self, GRPC_SERVES_UNKNOWN) > 0;
+}
+
+void grpc_subchannel_reset_backoff(struct grpc_subchannel *self)
+{
+    self->failures = 0;
+    for (struct list *link = self->connections.next; link != &self->connections;
+         link = link->next) {
+        struct grpc_connection *connection = CONTAINER_OF(link, struct grpc_connection, link);
+        if (connection->serving == GRPC_SERVES_NOT) {
+            fiber_wait_signal(&connection->ask_again);
+        }
+    }
+    if (self->backing_off) {
+        loop_timer_stop(self->channel->loop, &self->timer);
+        back_off_ended(&self->timer);
+    }
+}
+
+void grpc_connection_set_serving(struct grpc_connection *connection, enum grpc_serves serving)
+{
+    struct grpc_subchannel *subchannel = connection->subchannel;
+    if (connection->serving == serving) {
+        return;
+    }
+    connection->serving = serving;
+    if (serving == GRPC_SERVES_NOT) {
+        (void)snprintf(subchannel->error, sizeof(subchannel->error),
+                       "it says that it does not serve"); /* fits */
+    }
+    if (!subchannel->removed) {
+        grpc_channel_wake_all(subchannel->channel);
+    }
+}
+
+void grpc_connection_watch_ended(struct grpc_connection *connection)
+{
+    connection->watching = false;
+    dispose_if_idle(connection);
 }
 
 void grpc_connection_hold(struct grpc_connection *connection)

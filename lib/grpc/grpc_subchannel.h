@@ -6,6 +6,8 @@
 
 #include "base/call.h"
 #include "base/list.h"
+#include "grpc/grpc_backoff.h"
+#include "grpc/grpc_outlier.h"
 #include "http/http2_client.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
@@ -13,6 +15,16 @@
 struct grpc_channel;
 
 enum { GRPC_CONNECT_ERROR_BYTES = 256 };
+
+/* Between attempts that fail (grpc/grpc doc/connection-backoff.md). */
+extern const struct grpc_backoff grpc_connect_backoff;
+
+/* What a server says of itself (gRFC A17). */
+enum grpc_serves {
+    GRPC_SERVES,         /* or is not asked */
+    GRPC_SERVES_UNKNOWN, /* was asked, has not answered */
+    GRPC_SERVES_NOT,
+};
 
 struct grpc_connection {
     struct list link; /* in its subchannel */
@@ -26,6 +38,10 @@ struct grpc_connection {
     bool proved;   /* a reply has come over it */
     bool unusable; /* refuses or is closed */
     bool disposed; /* its end is queued */
+    enum grpc_serves serving;
+    bool watching; /* a fiber follows `serving` */
+    struct cancellation watch_cancellation;
+    struct fiber_wait ask_again; /* ends the fiber's backoff */
 };
 
 struct grpc_subchannel {
@@ -43,6 +59,7 @@ struct grpc_subchannel {
     unsigned failures; /* to connect, in a row */
     int64_t attempt_ns;
     struct loop_timer timer;
+    struct grpc_outlier_host outlier;
     struct cancellation cancellation;     /* of the attempt */
     char error[GRPC_CONNECT_ERROR_BYTES]; /* of the last attempt that failed */
 };
@@ -57,8 +74,15 @@ void grpc_subchannel_remove(struct grpc_subchannel *self);
 struct grpc_connection *grpc_subchannel_ready(const struct grpc_subchannel *self);
 
 /* When nothing is ready: begins what may change that, unless the instance was tried in vain just
- * now. Whether there is something to wait for. */
+ * now. Whether there is something to wait for: an attempt after one that failed is not. */
 bool grpc_subchannel_expect(struct grpc_subchannel *self);
+
+/* There is news of the instance: forgets that it could not be reached, and tries it. */
+void grpc_subchannel_reset_backoff(struct grpc_subchannel *self);
+
+/* For who follows what the server says. */
+void grpc_connection_set_serving(struct grpc_connection *connection, enum grpc_serves serving);
+void grpc_connection_watch_ended(struct grpc_connection *connection);
 
 /* Counts a call on the connection, which stays while there are any. */
 void grpc_connection_hold(struct grpc_connection *connection);

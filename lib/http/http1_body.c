@@ -56,7 +56,7 @@ void http1_discard_body(struct http1_connection *http1)
         size_t before = http1->pending.length;
         (void)take_part(http1, http1->pending.length);
         http1->discarded_bytes += before - http1->pending.length;
-        if (http1->discarded_bytes > HTTP1_DISCARD_BYTES_MAX) {
+        if (http1->discarded_bytes > HTTP1_DISCARD_CHUNKS_BYTES_MAX) {
             http1->body_kind = HTTP1_BODY_NONE;
             http1->closing = true;
         }

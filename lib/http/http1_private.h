@@ -11,7 +11,10 @@ enum {
     HTTP1_INPUT_BYTES_MAX = 64 * 1024,   /* received and not looked at; then reading stops */
     HTTP1_BODY_BYTES_MAX = 64 * 1024,    /* of a body that the handler has not read */
     HTTP1_DISCARD_BYTES_MAX = 64 * 1024, /* of a body that nobody reads, to keep the connection */
-    HTTP1_LINGER_MS = 2000,              /* for the peer to close after our last byte */
+    /* The same of one whose length is not known: the reply has said that the connection is kept, so
+     * that closing it takes the client's next request with it. */
+    HTTP1_DISCARD_CHUNKS_BYTES_MAX = 1024 * 1024,
+    HTTP1_LINGER_MS = 2000, /* for the peer to close after our last byte */
 };
 
 enum http1_body_kind { HTTP1_BODY_NONE, HTTP1_BODY_LENGTH, HTTP1_BODY_CHUNKED };

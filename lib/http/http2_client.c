@@ -23,11 +23,11 @@ static void shut(struct http2_client *client)
     struct http_transport *transport = client->transport;
     client->transport = NULL;
     client->refusing = true;
+    http2_keepalive_end(client);
     while (!list_is_empty(&client->requests)) {
         struct http2_request *request =
             CONTAINER_OF(client->requests.next, struct http2_request, link);
-        http2_request_end(request, request->was_sent ? HTTP2_CONNECTION_LOST : HTTP2_NOT_PROCESSED,
-                          0);
+        http2_request_end(request, request->was_sent ? HTTP2_CONNECTION_LOST : HTTP2_NOT_SENT, 0);
     }
     struct list *link;
     while ((link = list_take_first(&client->ended)) != NULL) {
@@ -39,7 +39,7 @@ static void shut(struct http2_client *client)
     http_output_retire(&client->output);
 }
 
-static void close_client(struct http2_client *client)
+void http2_client_close(struct http2_client *client)
 {
     if (client->transport == NULL) {
         return;
@@ -55,8 +55,10 @@ static void on_received(void *state, struct text bytes)
 {
     struct http2_client *client = state;
     const uint8_t *data = (const uint8_t *)bytes.data;
+    client->received_ns = loop_now_ns(client->loop);
+    client->asked = false;
     if (nghttp2_session_mem_recv(client->session, data, bytes.length) < 0) {
-        close_client(client);
+        http2_client_close(client);
         return;
     }
     if (client->settled && !client->has_told_settled) {
@@ -79,14 +81,14 @@ static void on_drained(void *state)
 
 static void on_ended(void *state)
 {
-    close_client(state);
+    http2_client_close(state);
 }
 
 static void on_fill(void *owner)
 {
     struct http2_client *client = owner;
     if (!http2_gather(client->session, &client->output)) {
-        close_client(client);
+        http2_client_close(client);
     }
 }
 
@@ -96,7 +98,7 @@ static void on_flushed(void *owner)
     http2_client_wake_writers(client);
     if (http_output_waiting(&client->output) == 0 && !nghttp2_session_want_read(client->session) &&
         !nghttp2_session_want_write(client->session)) {
-        close_client(client);
+        http2_client_close(client);
     }
 }
 
@@ -168,6 +170,7 @@ enum status http2_client_over(struct loop *loop, struct http_transport *transpor
     client->loop = loop;
     client->transport = transport;
     client->events = *events;
+    client->received_ns = loop_now_ns(loop);
     list_init(&client->requests);
     list_init(&client->writers);
     list_init(&client->ended);

@@ -41,6 +41,20 @@ MUST_USE enum status http2_client_over(struct loop *loop, struct http_transport 
                                        const struct http2_client_events *events,
                                        struct http2_client **ret_client);
 
+/* Asks the peer by PING whether it is there still (grpc/grpc doc/keepalive.md). */
+struct http2_keepalive {
+    int64_t time_ns;    /* of silence, after which it is asked; 0: it never is */
+    int64_t timeout_ns; /* for any sign of life; then the connection is closed, its requests lost */
+    bool without_requests; /* also while there are none */
+};
+
+/* From now on; again replaces. Without memory for a timer the peer is not asked. */
+void http2_client_keep_alive(struct http2_client *client, const struct http2_keepalive *keepalive);
+
+/* The peer has ended the connection because it was asked too often (GOAWAY, ENHANCE_YOUR_CALM,
+ * "too_many_pings": gRFC A8). */
+bool http2_client_asked_too_often(const struct http2_client *client);
+
 /* Fails running requests with UNAVAILABLE and closes. NULL is accepted. */
 void http2_client_destroy(struct http2_client *client);
 
@@ -55,8 +69,8 @@ enum http2_outcome {
     HTTP2_RUNNING,
     HTTP2_COMPLETE,        /* END_STREAM came from the peer */
     HTTP2_RESET,           /* RST_STREAM; the code tells more */
-    HTTP2_NOT_PROCESSED,   /* surely not handled: never sent, REFUSED_STREAM, above GOAWAY's last id
-                            */
+    HTTP2_NOT_SENT,        /* it never left */
+    HTTP2_NOT_PROCESSED,   /* surely not handled: REFUSED_STREAM, or above GOAWAY's last id */
     HTTP2_CONNECTION_LOST, /* sent, then the connection ended */
 };
 

@@ -1,5 +1,6 @@
 /* http2_client_private.h: a client's connection and its requests: http2_client.c is the connection,
- * http2_request.c what the requests' fibers call, http2_reply.c what nghttp2 calls. */
+ * http2_request.c what the requests' fibers call, http2_reply.c what nghttp2 calls,
+ * http2_keepalive.c whether the peer is there still. */
 #pragma once
 
 #include "base/arena.h"
@@ -35,6 +36,12 @@ struct http2_client {
     bool has_told_refusing;
     bool retired; /* the output will not be touched any more */
     bool destroyed;
+
+    struct http2_keepalive keepalive;
+    struct loop_timer keepalive_timer;
+    int64_t received_ns; /* when anything came last; loop_now_ns() */
+    bool asked;          /* by PING, and nothing has come since */
+    bool asked_too_often;
 };
 
 struct http2_headers {
@@ -87,5 +94,12 @@ void http2_request_end(struct http2_request *request, enum http2_outcome outcome
 
 /* Wakes writers that have room again. */
 void http2_client_wake_writers(struct http2_client *client);
+
+/* A request begins: the peer may have to be asked again. */
+void http2_keepalive_resume(struct http2_client *client);
+void http2_keepalive_end(struct http2_client *client);
+
+/* Ends every request, tells the owner. */
+void http2_client_close(struct http2_client *client);
 
 void http2_request_free(struct http2_request *request);

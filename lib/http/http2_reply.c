@@ -90,11 +90,19 @@ static void end_block(struct http2_request *request, bool is_last)
     fiber_wait_signal(&request->readable);
 }
 
+static bool is_too_many_pings(const nghttp2_goaway *goaway)
+{
+    return goaway->error_code == NGHTTP2_ENHANCE_YOUR_CALM &&
+           text_equal(text_of_bytes(goaway->opaque_data, goaway->opaque_data_len),
+                      TEXT("too_many_pings"));
+}
+
 static int on_frame_received(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
     struct http2_client *client = user_data;
     if (frame->hd.type == NGHTTP2_GOAWAY) {
         client->refusing = true;
+        client->asked_too_often |= is_too_many_pings(&frame->goaway);
         return 0;
     }
     if (frame->hd.type == NGHTTP2_SETTINGS && (frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) {
@@ -158,8 +166,9 @@ static int on_stream_closed(nghttp2_session *session, int32_t stream_id, uint32_
     struct http2_request *request = request_of(session, stream_id);
     if (request != NULL) {
         client->block = client->block != request ? client->block : NULL;
-        bool was_refused = error_code == NGHTTP2_REFUSED_STREAM || !request->was_sent;
-        http2_request_end(request, was_refused ? HTTP2_NOT_PROCESSED : HTTP2_RESET, error_code);
+        enum http2_outcome outcome =
+            error_code == NGHTTP2_REFUSED_STREAM ? HTTP2_NOT_PROCESSED : HTTP2_RESET;
+        http2_request_end(request, request->was_sent ? outcome : HTTP2_NOT_SENT, error_code);
     }
     return 0;
 }

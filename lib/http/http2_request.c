@@ -158,6 +158,7 @@ enum status http2_request_start(struct http2_client *client, struct call *call,
     client->has_named = true;
     list_append(&client->requests, &request->link);
     client->request_count++;
+    http2_keepalive_resume(client);
     http_output_schedule(&client->output);
     *ret_request = request;
     return STATUS_OK;

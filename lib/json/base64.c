@@ -2,14 +2,9 @@
 
 #include "base/arena.h"
 
-bool base64_encode(struct text bytes, struct buffer *buffer)
+size_t base64_encode_to(struct text bytes, char *to)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t length = (bytes.length + 2) / 3 * 4;
-    char *to = buffer_reserve(buffer, length);
-    if (to == NULL) {
-        return false;
-    }
     const unsigned char *from = (const unsigned char *)bytes.data;
     for (size_t at = 0; at < bytes.length; at += 3) {
         size_t left = bytes.length - at;
@@ -20,12 +15,20 @@ bool base64_encode(struct text bytes, struct buffer *buffer)
         *to++ = left > 1 ? digits[bits >> 6 & 63] : '=';
         *to++ = left > 2 ? digits[bits & 63] : '=';
     }
-    buffer_extend(buffer, length);
+    return (bytes.length + 2) / 3 * 4;
+}
+
+bool base64_encode(struct text bytes, struct buffer *buffer)
+{
+    char *to = buffer_reserve(buffer, (bytes.length + 2) / 3 * 4);
+    if (to == NULL) {
+        return false;
+    }
+    buffer_extend(buffer, base64_encode_to(bytes, to));
     return true;
 }
 
-/* The value of a digit of either alphabet, or 64. */
-static unsigned digit_value(char digit)
+unsigned base64_digit_value(char digit)
 {
     if (digit >= 'A' && digit <= 'Z') {
         return (unsigned)(digit - 'A');
@@ -36,7 +39,7 @@ static unsigned digit_value(char digit)
     if (digit >= '0' && digit <= '9') {
         return (unsigned)(digit - '0') + 52;
     }
-    return digit == '+' || digit == '-' ? 62 : digit == '/' || digit == '_' ? 63 : 64;
+    return digit == '+' || digit == '-' ? 62 : digit == '/' || digit == '_' ? 63 : BASE64_DIGITS;
 }
 
 /* Without its padding; more than belongs there stays, and is no digit. */
@@ -62,8 +65,8 @@ struct text base64_decode(struct arena *arena, struct text text, bool *ret_valid
     size_t count = 0;
     unsigned bits = 0;
     for (size_t i = 0; i < text.length; i++) {
-        unsigned value = digit_value(text.data[i]);
-        *ret_valid = *ret_valid && value < 64;
+        unsigned value = base64_digit_value(text.data[i]);
+        *ret_valid = *ret_valid && value < BASE64_DIGITS;
         bits = bits << 6 | (value & 63);
         if (i % 4 != 0) {
             bytes[count++] = (unsigned char)(bits >> (6 - 2 * (i % 4)));

@@ -7,6 +7,14 @@
 
 struct arena;
 
+enum { BASE64_DIGITS = 64 };
+
+/* The value of a digit of either alphabet; BASE64_DIGITS: it is none. */
+unsigned base64_digit_value(char digit);
+
+/* Writes into room for (length + 2) / 3 * 4 characters; returns that. */
+size_t base64_encode_to(struct text bytes, char *to);
+
 /* false: no room in the buffer. */
 MUST_USE bool base64_encode(struct text bytes, struct buffer *buffer);
 

@@ -27,6 +27,7 @@ enum {
     PROCESS_LISTENERS_MAX = 4,
     PROCESS_CHECKS_MAX = 16,
     PROCESS_ROUTES_MAX = 256, /* of one listener, all together */
+    PROCESS_FAILURES_IN_A_ROW_MAX = 5,
 };
 
 /* Opening a store, resolving, binding: what must be done before the process is ready. */
@@ -97,8 +98,9 @@ struct loop *process_loop(struct process *process, unsigned index);
 struct http_server *process_http_server(struct process *process, unsigned listener, unsigned loop);
 
 /* A channel on this loop to a service that is found by the options --services or --registry, and
- * the watcher that keeps it up to date; its calls are observed. pool: of its messages, borrowed. In
- * start, with process_close_channel() in stop. */
+ * the watcher that keeps it up to date; its calls are observed, and keep away for a time from an
+ * instance that has failed PROCESS_FAILURES_IN_A_ROW_MAX of them (grpc/grpc_outlier.h). pool: of
+ * its messages, borrowed. In start, with process_close_channel() in stop. */
 struct process_channel {
     struct grpc_channel *grpc;
     /* private */

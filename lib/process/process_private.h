@@ -51,6 +51,8 @@ struct process {
     struct loop *control; /* of the main thread: signals, registration */
     struct worker_pool *pool;
     struct loop_threads *threads;
+    struct text cors_origins[GRPC_CORS_ORIGINS_MAX]; /* of the option; texts valid in the config */
+    size_t cors_origin_count;
     struct process_server servers[PROCESS_LISTENERS_MAX];
     unsigned server_count;
     struct process_check checks[PROCESS_CHECKS_MAX];

@@ -141,8 +141,18 @@ static void on_called(void *state, const char *target, const char *path, enum st
 struct grpc_channel_options
 process_channel_options(struct process *process, const struct proto_pool *pool, const char *target)
 {
+    /* One that hangs is found by the calls that it keeps waiting, long before the registry does. */
+    static const struct grpc_outlier_options outlier = {
+        .consecutive_failures = PROCESS_FAILURES_IN_A_ROW_MAX,
+        .ejected_percent_max = GRPC_OUTLIER_PANIC_PERCENT,
+    };
     return (struct grpc_channel_options){
-        .pool = pool, .observe = on_called, .observe_state = process, .target = target};
+        .pool = pool,
+        .observe = on_called,
+        .observe_state = process,
+        .target = target,
+        .outlier = &outlier,
+    };
 }
 
 static void on_instances(void *state, const struct discovery_snapshot *snapshot)

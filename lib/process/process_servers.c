@@ -92,6 +92,8 @@ static enum status bind_server(struct process_server *server, struct call *call)
         .descriptor_set_count = spec->descriptor_set_count,
         .observe = observe_call,
         .observe_state = server->process,
+        .cors_origins = server->process->cors_origins,
+        .cors_origin_count = server->process->cors_origin_count,
     };
     enum status status = grpc_server_create(&options, &server->grpc);
     if (status != STATUS_OK) {
@@ -106,8 +108,31 @@ static enum status bind_server(struct process_server *server, struct call *call)
     return http_listen(call, spec->address, &server->fd, server->address);
 }
 
+static enum status take_origins(struct process *process, struct call *call)
+{
+    struct text rest = config_text(process->config, "cors-origins");
+    while (rest.length > 0) {
+        struct text origin = text_trim(text_next(&rest, ','));
+        if (!grpc_origin_is_valid(origin)) {
+            return call_fail(call, STATUS_INVALID_ARGUMENT,
+                             "--cors-origins: '%.*s' is not an origin like https://example.org",
+                             TEXT_ARGUMENTS(origin));
+        }
+        if (process->cors_origin_count == GRPC_CORS_ORIGINS_MAX) {
+            return call_fail(call, STATUS_INVALID_ARGUMENT, "--cors-origins: more than %d",
+                             GRPC_CORS_ORIGINS_MAX);
+        }
+        process->cors_origins[process->cors_origin_count++] = origin;
+    }
+    return STATUS_OK;
+}
+
 enum status process_servers_bind(struct process *process, struct call *call)
 {
+    enum status origins_status = take_origins(process, call);
+    if (origins_status != STATUS_OK) {
+        return origins_status;
+    }
     for (unsigned i = 0; i < process->server_count; i++) {
         enum status status = bind_server(&process->servers[i], call);
         if (status != STATUS_OK) {

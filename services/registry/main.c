@@ -5,6 +5,7 @@
 #include "process/process.h"
 #include "registry/checker/network_checker.h"
 #include "registry/controller/registry_controller.h"
+#include "registry/handler/registry_dns.h"
 #include "registry/handler/registry_handler.h"
 
 struct registry_process {
@@ -12,6 +13,7 @@ struct registry_process {
     struct registry_checker checker;
     struct registry_controller *controller;
     struct registry_handler *handler;
+    struct registry_dns *dns;
 };
 
 static const struct config_option options[] = {
@@ -36,6 +38,22 @@ static const struct config_option options[] = {
      .default_value = "10s",
      .help = "after a start, clients keep their lists so long while services register again",
      .maximum = INT64_C(600000)},
+    {.name = "dns-listen",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST:PORT",
+     .default_value = "127.0.0.1:8600",
+     .help = "the address to answer DNS on, by UDP and TCP; empty for none"},
+    {.name = "dns-domain",
+     .kind = CONFIG_TEXT,
+     .argument = "NAME",
+     .default_value = "consul",
+     .help = "the domain below which DNS names are answered"},
+    {.name = "dns-ttl",
+     .kind = CONFIG_INTEGER,
+     .argument = "SECONDS",
+     .default_value = "0",
+     .help = "how long a DNS answer may be kept",
+     .maximum = REGISTRY_DNS_TTL_MAX_S},
 };
 
 static enum status create(struct registry_process *registry, const struct config *config,
@@ -65,11 +83,38 @@ static enum status create(struct registry_process *registry, const struct config
     return status == STATUS_OK ? STATUS_OK : call_fail(call, status, "no memory for the registry");
 }
 
+static enum status open_dns(struct registry_process *registry, struct process *process,
+                            struct call *call)
+{
+    const struct config *config = process_config(process);
+    const struct registry_dns_options dns = {
+        .listen = config_text(config, "dns-listen"),
+        .domain = config_text(config, "dns-domain"),
+        .datacenter = config_text(config, "datacenter"),
+        .node_name = config_text(config, "node"),
+        .ttl_s = (uint32_t)config_integer(config, "dns-ttl"),
+    };
+    if (dns.listen.length == 0) {
+        return STATUS_OK;
+    }
+    enum status status =
+        registry_dns_create(loop_current(), call, registry->controller, &dns, &registry->dns);
+    if (status == STATUS_OK) {
+        log_write(process_log(process), LOG_INFO, "answering DNS",
+                  LOG_FIELDS(log_string("listen", registry_dns_address(registry->dns)),
+                             log_text("domain", dns.domain)));
+    }
+    return status;
+}
+
 static enum status open_registry(void *self, struct process *process, struct call *call)
 {
     struct registry_process *registry = self;
     const struct config *config = process_config(process);
     enum status status = create(registry, config, call);
+    if (status == STATUS_OK) {
+        status = open_dns(registry, process, call);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -93,6 +138,7 @@ static void drain_registry(void *self, struct process *process, unsigned loop)
 static void close_registry(void *self)
 {
     struct registry_process *registry = self;
+    registry_dns_destroy(registry->dns);
     registry_handler_destroy(registry->handler);
     registry_controller_destroy(registry->controller);
     if (registry->checker.ops != NULL) {
@@ -107,7 +153,8 @@ int main(int argc, char **argv)
     const struct process_definition definition = {
         .program = "marquee-registry",
         .service = "registry",
-        .summary = "marquee-registry: who is where, and well; with Consul's HTTP interface.",
+        .summary =
+            "marquee-registry: who is where, and well; with Consul's HTTP and DNS interfaces.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
         .threads_max = 1,

@@ -165,6 +165,18 @@ static void test_watch_wakes_at_once(struct fixture *fixture)
     fiber_group_join(&group);
 }
 
+/* Killed and started again at its old address, it is news, though the list reads the same. */
+static void test_return_is_news(struct fixture *fixture)
+{
+    assert_int_equal(add(fixture, "killed", 8091), STATUS_OK);
+    struct discovery_snapshot before = watch_until(fixture, 1);
+    assert_int_equal(add(fixture, "started again", 8091), STATUS_OK);
+    struct discovery_snapshot after = watch(fixture, before.version);
+    assert_int_not_equal(after.version, before.version);
+    assert_int_equal(after.count, 1);
+    assert_int_equal(watch(fixture, 0).version, after.version);
+}
+
 static void test_watch_ends_with_its_call(struct fixture *fixture)
 {
     struct discovery_snapshot snapshot = watch(fixture, 0);
@@ -342,6 +354,7 @@ int discovery_contract_run(const struct discovery_contract *contract)
         {"silence expires it", test_silence_expires_it},
         {"unknown is not found", test_unknown_is_not_found},
         {"watch wakes at once", test_watch_wakes_at_once},
+        {"return is news", test_return_is_news},
         {"watch ends with its call", test_watch_ends_with_its_call},
         {"away is unavailable", test_away_is_unavailable},
         {"keeper adds again", test_keeper_adds_again},

@@ -371,13 +371,49 @@ static void each_request_counts_once(void **state)
            "1\n" DRAINING STOPPED);
 }
 
+static void call_from_pages(struct trial *trial, struct call *call)
+{
+    static const char *const origins[] = {"https://a.example", "https://b.example:8443",
+                                          "https://c.example"};
+    struct http_server *server = process_http_server(trial->process, 0, loop_index(loop_current()));
+    for (size_t i = 0; i < ARRAY_LENGTH(origins); i++) {
+        struct text headers = arena_format(
+            call->arena, "content-type: application/json\r\norigin: %s\r\n", origins[i]);
+        const struct http_loopback_reply reply =
+            http_loopback_send_with(server, call, "POST", "/BookmarkService/PutBookmark",
+                                    headers.data, "{\"userId\":\"a\",\"movieId\":\"m\"}");
+        say("%d %.*s\n", reply.status,
+            TEXT_ARGUMENTS(http_loopback_header(&reply, "access-control-allow-origin")));
+    }
+}
+
+static void pages_may_call_as_the_option_says(void **state)
+{
+    static const char variable[] = "MARQUEE_CORS_ORIGINS";
+    struct trial trial = {.drive = call_from_pages, .check_passes = true};
+    struct trial refused = {.check_passes = true};
+    char output[OUTPUT_BYTES_MAX];
+    (void)state;
+    assert_int_equal(setenv(variable, "https://a.example, https://b.example:8443", 1), 0);
+    expect(&trial, "--threads=1", EXIT_SUCCESS,
+           "open\n" STARTING
+           "200 https://a.example\n200 https://b.example:8443\n200 \n" DRAINING STOPPED);
+    assert_int_equal(unsetenv(variable), 0);
+    assert_int_equal(run(&refused, "--cors-origins=https://a.example/", output), EXIT_FAILURE);
+    assert_non_null(strstr(output, "'https://a.example/' is not an origin"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(from_start_to_end),         cmocka_unit_test(check_that_fails_is_told),
-        cmocka_unit_test(failed_open_says_one_line), cmocka_unit_test(failed_start_says_one_line),
-        cmocka_unit_test(bad_usage_is_told_apart),   cmocka_unit_test(second_signal_ends_at_once),
+        cmocka_unit_test(from_start_to_end),
+        cmocka_unit_test(check_that_fails_is_told),
+        cmocka_unit_test(failed_open_says_one_line),
+        cmocka_unit_test(failed_start_says_one_line),
+        cmocka_unit_test(bad_usage_is_told_apart),
+        cmocka_unit_test(second_signal_ends_at_once),
         cmocka_unit_test(each_request_counts_once),
+        cmocka_unit_test(pages_may_call_as_the_option_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

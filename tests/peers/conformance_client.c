@@ -11,19 +11,23 @@
 #include "grpc/grpc_channel.h"
 #include "grpc/grpc_metadata.h"
 #include "grpc/grpc_stream.h"
+#include "grpc/web_client.h"
+#include "http/http_client.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "loop/loop_poll.h"
 #include "peers/conformance_messages.h"
 #include "rpc_status.pb-c.h"
 
-enum { ARENA_BYTES_MAX = 64 * 1024 * 1024, PAYLOADS_MAX = 100 };
+enum { ARENA_BYTES_MAX = 64 * 1024 * 1024, PAYLOADS_MAX = 100, RUNNING_MAX = 16 };
 
 struct program {
     struct loop *loop;
     struct proto_pool *pool;
-    struct loop_poll *poll; /* NULL: stdin has ended */
+    struct http_client *http; /* for all but gRPC */
+    struct loop_poll *poll;   /* NULL: stdin has ended */
     struct buffer input;
+    unsigned running;
 };
 
 /* A method: its messages, and how the call goes. */
@@ -154,6 +158,24 @@ static void keep_details(struct task *self, Connectrpc__Conformance__V1__Error *
     }
 }
 
+/* Those of Connect, which come in other words. */
+static void keep_web_details(struct task *self, Connectrpc__Conformance__V1__Error *error,
+                             const struct web_reply *reply)
+{
+    error->details = arena_calloc(&self->arena, reply->detail_count, sizeof(*error->details));
+    CHECK(error->details != NULL);
+    for (size_t i = 0; i < reply->detail_count; i++) {
+        Google__Protobuf__Any *any = arena_alloc(&self->arena, sizeof(*any));
+        struct text type_url = arena_format(&self->arena, "type.googleapis.com/%.*s",
+                                            TEXT_ARGUMENTS(reply->details[i].type_name));
+        CHECK(any != NULL && type_url.data != NULL);
+        google__protobuf__any__init(any);
+        any->type_url = proto_bytes(type_url);
+        any->value = proto_bytes(reply->details[i].message);
+        error->details[error->n_details++] = any;
+    }
+}
+
 static void keep_status(struct task *self, enum status status, struct text details)
 {
     if (status == STATUS_OK) {
@@ -176,6 +198,12 @@ static ProtobufCMessage *request_at(struct task *self, size_t index)
     CHECK(proto_decode(&self->call, type, proto_text(self->wanted->request_messages[index]->value),
                        &message) == STATUS_OK);
     return message;
+}
+
+static enum grpc_codec codec_of(const Connectrpc__Conformance__V1__ClientCompatRequest *wanted)
+{
+    return wanted->codec == CONNECTRPC__CONFORMANCE__V1__CODEC__CODEC_JSON ? GRPC_CODEC_JSON
+                                                                           : GRPC_CODEC_PROTO;
 }
 
 static struct text find_details(struct task *self, const struct grpc_reply *reply)
@@ -299,29 +327,89 @@ static void prepare(struct task *self)
                             add_metadata, self);
 }
 
-static void make_call(struct task *self)
+static struct grpc_channel *open_channel(struct task *self)
 {
     const Connectrpc__Conformance__V1__ClientCompatRequest *wanted = self->wanted;
     const struct grpc_channel_options options = {
         .pool = self->program->pool,
         .target = "conformance",
         .message_bytes_max = wanted->message_receive_limit,
+        .codec = codec_of(wanted),
     };
     struct grpc_channel *channel;
     struct text address = arena_format(&self->arena, "%.*s:%u",
                                        TEXT_ARGUMENTS(proto_text(wanted->host)), wanted->port);
+    CHECK(grpc_channel_create(self->program->loop, &options, &channel) == STATUS_OK);
+    CHECK(grpc_channel_update(channel, &address, 1) == STATUS_OK);
+    return channel;
+}
+
+/* A unary call as one HTTP request: Connect or gRPC-Web. channel: NULL for HTTP/1.1. */
+static void run_web(struct task *self, struct grpc_channel *channel, const char *path)
+{
+    const Connectrpc__Conformance__V1__ClientCompatRequest *wanted = self->wanted;
+    struct web_reply reply = {.headers = NULL};
+    ProtobufCMessage *response = NULL;
+    ProtobufCMessage *request = request_at(self, 0);
+    const struct web_client client = {
+        .channel = channel,
+        .http = self->program->http,
+        .pool = self->program->pool,
+        .base_url = arena_format(&self->arena, "http://%.*s:%u",
+                                 TEXT_ARGUMENTS(proto_text(wanted->host)), wanted->port),
+        .protocol = wanted->protocol == CONNECTRPC__CONFORMANCE__V1__PROTOCOL__PROTOCOL_CONNECT
+                        ? WEB_CONNECT
+                        : WEB_GRPC,
+        .codec = codec_of(wanted),
+        .message_bytes_max = wanted->message_receive_limit,
+    };
+    const struct web_call_options options = {
+        .get = wanted->use_get_http_method,
+        .compress = self->options.compress,
+        .metadata = self->metadata,
+        .metadata_count = self->options.metadata_count,
+        .ret_reply = &reply,
+    };
+    CHECK(wanted->stream_type == CONNECTRPC__CONFORMANCE__V1__STREAM_TYPE__STREAM_TYPE_UNARY);
+    delay_request(self);
+    begin_cancel_after_close(self);
+    enum status status = web_call_unary(&client, &self->call, path, &options, request,
+                                        self->method->response, &response);
+    if (status == STATUS_OK) {
+        keep_payload(self, response);
+    }
+    const struct grpc_reply kept = {.headers = reply.headers,
+                                    .header_count = reply.header_count,
+                                    .trailers = reply.trailers,
+                                    .trailer_count = reply.trailer_count};
+    keep_reply(self, &kept);
+    keep_status(self, status, find_details(self, &kept));
+    if (self->result.error != NULL && reply.detail_count > 0) {
+        keep_web_details(self, self->result.error, &reply);
+    }
+}
+
+static void make_call(struct task *self)
+{
+    const Connectrpc__Conformance__V1__ClientCompatRequest *wanted = self->wanted;
     struct text path =
         arena_format(&self->arena, "/%.*s/%.*s", TEXT_ARGUMENTS(proto_text(wanted->service)),
                      TEXT_ARGUMENTS(proto_text(wanted->method)));
-    CHECK(grpc_channel_create(self->program->loop, &options, &channel) == STATUS_OK);
-    CHECK(grpc_channel_update(channel, &address, 1) == STATUS_OK);
-    if (wanted->stream_type == CONNECTRPC__CONFORMANCE__V1__STREAM_TYPE__STREAM_TYPE_UNARY) {
+    struct grpc_channel *channel =
+        wanted->http_version == CONNECTRPC__CONFORMANCE__V1__HTTPVERSION__HTTP_VERSION_2
+            ? open_channel(self)
+            : NULL;
+    if (wanted->protocol != CONNECTRPC__CONFORMANCE__V1__PROTOCOL__PROTOCOL_GRPC) {
+        run_web(self, channel, path.data);
+    } else if (wanted->stream_type == CONNECTRPC__CONFORMANCE__V1__STREAM_TYPE__STREAM_TYPE_UNARY) {
         run_unary(self, channel, path.data);
     } else {
         run_stream(self, channel, path.data);
     }
     grpc_channel_destroy(channel);
 }
+
+static void start_calls(struct program *program);
 
 static void run(void *argument)
 {
@@ -338,16 +426,18 @@ static void run(void *argument)
     response.result_case = CONNECTRPC__CONFORMANCE__V1__CLIENT_COMPAT_RESPONSE__RESULT_RESPONSE;
     response.response = &self->result;
     conformance_write(&response.base);
+    self->program->running--;
+    start_calls(self->program);
     arena_deinit(&self->arena);
     free(self);
 }
 
-/* Starts every call that has come whole. */
+/* Starts the calls that have come whole, some at a time: their deadlines run. */
 static void start_calls(struct program *program)
 {
     const struct proto_type *type = proto_pool_type(
         program->pool, &connectrpc__conformance__v1__client_compat_request__descriptor);
-    for (;;) {
+    while (program->running < RUNNING_MAX) {
         struct task *task = calloc(1, sizeof(*task));
         CHECK(task != NULL);
         arena_init(&task->arena, ARENA_BYTES_MAX);
@@ -360,6 +450,7 @@ static void start_calls(struct program *program)
             free(task);
             return;
         }
+        program->running++;
         CHECK(fiber_start(program->loop, run, task) == STATUS_OK);
     }
 }
@@ -394,10 +485,12 @@ int main(void)
     struct program program = {.pool = conformance_pool()};
     buffer_init(&program.input, 2 * CONFORMANCE_MESSAGE_BYTES_MAX);
     CHECK(loop_create(&program.loop) == STATUS_OK);
+    CHECK(http_client_create(program.loop, &program.http) == STATUS_OK);
     CHECK(fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK) == 0);
     CHECK(loop_poll_open(program.loop, STDIN_FILENO, read_input, &program, &program.poll) ==
           STATUS_OK);
     loop_run_until(program.loop, has_ended, &program);
+    http_client_destroy(program.http);
     loop_destroy(program.loop);
     buffer_deinit(&program.input);
     proto_pool_destroy(program.pool);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Connect's conformance runner against our gRPC server and client, and our Connect server: every case
+# Connect's conformance runner against our gRPC, gRPC-Web and Connect servers and clients: every case
 # passes, and the list of known failures is empty (docs/conformance.md).
 set -eu
 
@@ -28,7 +28,10 @@ run() {
     fi
 }
 
-run 'gRPC server' grpc.yaml server 374 conformance_server
-run 'gRPC client' grpc.yaml client 409 conformance_client
-run 'Connect unary server' connect.yaml server 344 conformance_server
+run 'gRPC server' grpc.yaml server 526 conformance_server
+run 'gRPC client' grpc.yaml client 611 conformance_client
+run 'gRPC-Web server' grpc_web.yaml server 656 conformance_server
+run 'Connect server' connect.yaml server 808 conformance_server
+run 'gRPC-Web unary client' grpc_web_client.yaml client 466 conformance_client
+run 'Connect unary client' connect_client.yaml client 368 conformance_client
 exit "$failed"

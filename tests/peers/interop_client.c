@@ -8,6 +8,7 @@
 
 #include "loop/fiber.h"
 #include "loop/loop.h"
+#include "orca.pb-c.h"
 
 enum { ARENA_BYTES_MAX = 64 * 1024 * 1024 };
 
@@ -57,10 +58,8 @@ Grpc__Testing__Payload *interop_payload(struct interop *self, size_t size)
 static const struct interop_case *find_case(const char *name)
 {
     const struct interop_case *const tables[] = {
-        interop_unary_cases,
-        interop_stream_cases,
-        interop_compression_cases,
-        interop_http2_cases,
+        interop_unary_cases, interop_stream_cases, interop_compression_cases,
+        interop_http2_cases, interop_orca_cases,
     };
     for (size_t i = 0; i < ARRAY_LENGTH(tables); i++) {
         for (const struct interop_case *row = tables[i]; row->name != NULL; row++) {
@@ -112,6 +111,7 @@ static struct proto_pool *create_pool(void)
         &grpc__testing__simple_response__descriptor,
         &grpc__testing__streaming_input_call_response__descriptor,
         &grpc__testing__streaming_output_call_response__descriptor,
+        &xds__service__orca__v3__orca_load_report__descriptor,
     };
     struct proto_pool *pool;
     CHECK(proto_pool_create(&set, 1, roots, ARRAY_LENGTH(roots), &pool) == STATUS_OK);

@@ -37,6 +37,7 @@ extern const struct interop_case interop_unary_cases[];
 extern const struct interop_case interop_stream_cases[];
 extern const struct interop_case interop_compression_cases[];
 extern const struct interop_case interop_http2_cases[];
+extern const struct interop_case interop_orca_cases[];
 
 /* Ends the program. */
 void interop_fail(const struct interop *self, const char *format, ...) PRINTF_LIKE(2, 3)

@@ -8,6 +8,7 @@
 #include "grpc/grpc_stream.h"
 #include "interop.pb-c.h"
 #include "loop/fiber.h"
+#include "peers/interop_orca.h"
 #include "peers/peer_server.h"
 
 enum { RESPONSE_BYTES_MAX = 16 * 1024 * 1024, STREAM_ARENA_BYTES_MAX = 32 * 1024 * 1024 };
@@ -93,6 +94,12 @@ static enum status unary_call(void *state, struct call *call, const void *reques
     if (status != STATUS_OK) {
         return status;
     }
+    if (given->orca_per_query_report != NULL) {
+        status = interop_orca_report_call(call, given->orca_per_query_report);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
     choose_compression(call, given->response_compressed);
     reply->payload = arena_alloc(call->arena, sizeof(*reply->payload));
     CHECK(reply->payload != NULL);
@@ -128,7 +135,8 @@ static enum status send_replies(struct call *call, struct grpc_stream *stream, s
     return status;
 }
 
-static enum status answer_each(struct call *call, struct grpc_stream *stream, struct arena *arena)
+static enum status answer_each(struct call *call, struct grpc_stream *stream, struct arena *arena,
+                               struct interop_orca *orca)
 {
     for (;;) {
         ProtobufCMessage *message = NULL;
@@ -139,6 +147,9 @@ static enum status answer_each(struct call *call, struct grpc_stream *stream, st
         const Grpc__Testing__StreamingOutputCallRequest *request =
             (const Grpc__Testing__StreamingOutputCallRequest *)message;
         status = echo_status(call, request->response_status);
+        if (status == STATUS_OK && request->orca_oob_report != NULL) {
+            status = interop_orca_set(orca, call, request->orca_oob_report);
+        }
         if (status == STATUS_OK) {
             status = send_replies(call, stream, arena, request);
         }
@@ -153,11 +164,10 @@ static enum status answer_each(struct call *call, struct grpc_stream *stream, st
 static enum status output_call(void *state, struct call *call, struct grpc_stream *stream)
 {
     struct arena arena;
-    (void)state;
     arena_init(&arena, STREAM_ARENA_BYTES_MAX);
     enum status status = echo_metadata(call);
     if (status == STATUS_OK) {
-        status = answer_each(call, stream, &arena);
+        status = answer_each(call, stream, &arena, state);
     }
     arena_deinit(&arena);
     return status;
@@ -273,11 +283,14 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: interop_server ADDRESS\n");
         return 2;
     }
+    struct interop_orca orca = {.length = 0};
     peer_server_run(&(struct peer_server_options){
         .address = text_of(argv[1]),
         .service = {.name = "grpc.testing.TestService",
                     .methods = methods,
-                    .method_count = ARRAY_LENGTH(methods)},
+                    .method_count = ARRAY_LENGTH(methods),
+                    .state = &orca},
+        .second = interop_orca_service(&orca),
         .descriptor_set = {marquee_interop_proto_descriptor_set,
                            marquee_interop_proto_descriptor_set_size},
         .message_bytes_max = RESPONSE_BYTES_MAX,

@@ -3,20 +3,33 @@
 #
 #   interop_test.sh own     our client against our server, and against an HTTP/2 server that breaks off
 #   interop_test.sh peers   grpc-go's client against our server, ours against grpc-go's
+#   interop_test.sh java    the same with grpc-java's, which know compression: flag_proxy.py stands between
+#                           and looks at the compressed flag of every message
+# shellcheck disable=SC2317 # functions are called by their name, as the script's first word or by each()
 set -eu
 
 : "${MARQUEE_TEST:?where the test programs are}"
 : "${MARQUEE_SOURCE:?where the sources are}"
 cases='empty_unary large_unary client_streaming server_streaming ping_pong empty_stream
 timeout_on_sleeping_server cancel_after_begin cancel_after_first_response status_code_and_message
-special_status_message custom_metadata unimplemented_method unimplemented_service rpc_soak channel_soak'
+special_status_message custom_metadata unimplemented_method unimplemented_service rpc_soak channel_soak
+orca_per_rpc orca_oob'
+compression_cases='client_compressed_unary client_compressed_streaming server_compressed_unary
+server_compressed_streaming'
 # grpc-go's server names no server; its programs know no compression.
-own_cases="$cases pick_first_unary client_compressed_unary client_compressed_streaming
-server_compressed_unary server_compressed_streaming"
+own_cases="$cases pick_first_unary $compression_cases"
+# cacheable_unary needs a cache on the way, which nobody here is.
+java_cases="$cases $compression_cases client_compressed_unary_noprobe
+client_compressed_streaming_noprobe pick_first_unary very_large_request"
+# grpc-java's server names no server, looks at no flag of a request, and compresses no reply of a stream.
+java_server_cases="$cases client_compressed_unary_noprobe client_compressed_streaming_noprobe
+server_compressed_unary"
 http2_cases='goaway rst_after_header rst_during_data rst_after_data ping max_streams'
 # grpc-go's client wants of rst_during_data another status than of the two beside it.
 peer_http2_cases='goaway rst_after_header rst_after_data ping max_streams'
 padding_cases='data_frame_padding no_df_padding_sanity_test'
+# Load reports are seen by a balancer that the test clients have for it.
+reporting_balancer='{"loadBalancingConfig":[{"test_backend_metrics_load_balancer":{}}]}'
 case_seconds=60
 
 scratch=$(mktemp -d)
@@ -69,7 +82,10 @@ each() {
 
 # The commands of each(), which need the case elsewhere than at their end.
 grpc_go_client() {
-    grpc-interop-client -server_host 127.0.0.1 -server_port "${address##*:}" -test_case "$1"
+    case $1 in
+    orca_*) set -- "$1" -service_config_json "$reporting_balancer" ;;
+    esac
+    grpc-interop-client -server_host 127.0.0.1 -server_port "${address##*:}" -test_case "$@"
 }
 
 http2_own() {
@@ -81,29 +97,83 @@ http2_grpc_go() {
         -server_port '{port}' -test_case "$1"
 }
 
-# grpc-go's server listens everywhere, so it is given a network of its own, with a loopback only.
-grpc_go_server() {
+# The soaks need few calls to tell whether they work, and a busy machine more time than a second for one.
+grpc_java_client() {
+    case $3 in
+    orca_*) set -- "$1" "$2" "$3" "--service_config_json=$reporting_balancer" ;;
+    esac
+    grpc-java-interop-client --use_tls=false --server_host="$1" --server_port="$2" --test_case="$3" ${4:+"$4"} \
+        --soak_iterations=10 --soak_max_failures=0 --soak_per_iteration_max_acceptable_latency_ms=5000 \
+        --soak_overall_timeout_seconds=50
+}
+
+# flags_java CASE, flags_own CASE: the client runs it through the proxy. AS: the case whose flags are expected.
+flags_java() {
+    "$MARQUEE_SOURCE/tests/peers/flag_proxy.py" "${AS:-$1}" "$address" \
+        sh "$self" grpc_java_client '{host}' '{port}' "$1"
+}
+
+flags_own() {
+    "$MARQUEE_SOURCE/tests/peers/flag_proxy.py" "${AS:-$1}" "$address" \
+        "$MARQUEE_TEST/interop_client" '{host}:{port}' "$1"
+}
+
+# The proxy must tell the flags of a case from those of another, where the client sees nothing wrong.
+flags_control() {
+    for pair in large_unary:server_compressed_unary server_compressed_unary:large_unary \
+        server_compressed_streaming:server_streaming client_compressed_unary_noprobe:client_compressed_unary \
+        client_compressed_streaming:client_compressed_streaming_noprobe; do
+        if AS=${pair#*:} flags_java "${pair%:*}" >"$scratch/log" 2>&1; then
+            echo "interop_test: the flags of ${pair%:*} pass for those of ${pair#*:}: FAILED"
+            failed=1
+        elif ! grep -q '^flag_proxy: .* flag' "$scratch/log"; then
+            echo "interop_test: ${pair%:*} FAILED, but not for its flags"
+            cat "$scratch/log"
+            failed=1
+        fi
+    done
+    echo "interop_test: the flags of 5 cases were looked for in another's"
+}
+
+# in_own_network FUNCTION WHAT: the others' servers listen everywhere, so they are given a network of their
+# own, with a loopback only.
+in_own_network() {
     if ! command -v ip >/dev/null || ! unshare -n ip link set lo up 2>/dev/null; then
-        echo "interop_test: our client, grpc-go's server: skipped, no network namespace can be had here"
+        echo "interop_test: $2: skipped, no network namespace can be had here"
         return
     fi
-    if unshare -n sh "$MARQUEE_SOURCE/tests/peers/interop_test.sh" in_namespace; then
+    if unshare -n sh "$self" "$1"; then
         return
     fi
     failed=1
 }
 
-in_namespace() {
-    ip link set lo up
-    grpc-interop-server -port 10000 >"$scratch/server.log" 2>&1 &
-    server_pid=$!
+# await_peer COMMAND…: until the command, which asks the server at $address, is well.
+await_peer() {
     tries=0
-    until grpc-interop-client -server_host 127.0.0.1 -server_port 10000 -test_case empty_unary >"$scratch/log" 2>&1; do
+    until "$@" >"$scratch/log" 2>&1; do
         tries=$((tries + 1))
         [ "$tries" -lt 100 ] || { cat "$scratch/server.log" "$scratch/log"; exit 1; }
         sleep 0.1
     done
-    each "our client, grpc-go's server" "$cases" "$MARQUEE_TEST/interop_client" 127.0.0.1:10000
+}
+
+grpc_go_server() {
+    ip link set lo up
+    grpc-interop-server -port 10000 >"$scratch/server.log" 2>&1 &
+    server_pid=$!
+    export address=127.0.0.1:10000
+    await_peer grpc_go_client empty_unary
+    each "our client, grpc-go's server" "$cases" "$MARQUEE_TEST/interop_client" "$address"
+}
+
+grpc_java_server() {
+    ip link set lo up
+    grpc-java-interop-server --use_tls=false --port=10000 >"$scratch/server.log" 2>&1 &
+    server_pid=$!
+    export address=127.0.0.1:10000
+    await_peer "$MARQUEE_TEST/interop_client" "$address" empty_unary
+    each "our client, grpc-java's server" "$java_server_cases" sh "$self" flags_own
 }
 
 # Functions cannot be given to timeout: they are called by running this script again.
@@ -126,11 +196,26 @@ peers)
     each "grpc-go's client, our server" "$cases pick_first_unary" sh "$self" grpc_go_client
     stop_server
     each "grpc-go's client, our server that breaks off" "$peer_http2_cases" sh "$self" http2_grpc_go
-    grpc_go_server
+    in_own_network grpc_go_server "our client, grpc-go's server"
     ;;
-in_namespace | grpc_go_client | http2_own | http2_grpc_go) "$@" ;;
+java)
+    if ! command -v grpc-java-interop-client >/dev/null; then
+        echo "interop_test: skipped: there is no grpc-java-interop-client (./dev peers java)"
+        exit 77
+    fi
+    start_server
+    export address
+    each "grpc-java's client, our server" "$java_cases" sh "$self" flags_java
+    echo "interop_test: grpc-java's client, our server: cacheable_unary skipped, there is no cache between them"
+    flags_control
+    stop_server
+    in_own_network grpc_java_server "our client, grpc-java's server"
+    ;;
+grpc_go_client | grpc_java_client | grpc_go_server | grpc_java_server | http2_own | http2_grpc_go | flags_java | flags_own)
+    "$@"
+    ;;
 *)
-    echo 'usage: interop_test.sh own | peers' >&2
+    echo 'usage: interop_test.sh own | peers | java' >&2
     exit 2
     ;;
 esac

@@ -11,6 +11,7 @@
 
 struct peer_server {
     const struct peer_server_options *options;
+    struct grpc_service services[2];
     struct loop *loop;
     struct grpc_server *grpc;
     struct http_server *http;
@@ -30,11 +31,18 @@ static void expect(enum status status, const struct call *call, const char *what
 static void open_server(struct peer_server *self, struct call *call)
 {
     const struct peer_server_options *options = self->options;
+    size_t count = 0;
+    if (options->service.methods != NULL) {
+        self->services[count++] = options->service;
+    }
+    if (options->second.methods != NULL) {
+        self->services[count++] = options->second;
+    }
     const struct grpc_server_options grpc = {
-        .services = &options->service,
-        .service_count = options->service.methods != NULL,
+        .services = self->services,
+        .service_count = count,
         .descriptor_sets = &options->descriptor_set,
-        .descriptor_set_count = options->service.methods != NULL,
+        .descriptor_set_count = count > 0,
         .message_bytes_max = options->message_bytes_max,
     };
     char address[HTTP_ADDRESS_BYTES_MAX];

@@ -7,6 +7,7 @@
 struct peer_server_options {
     struct text address;         /* "127.0.0.1:0" */
     struct grpc_service service; /* none: without methods */
+    struct grpc_service second;  /* one more, likewise */
     struct proto_descriptor_set descriptor_set;
     http_handler_fn fallback; /* of what is no call; NULL: grpc_server_fallback() */
     size_t message_bytes_max; /* 0: the default */

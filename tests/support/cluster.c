@@ -97,6 +97,7 @@ void cluster_start_registry(struct cluster *cluster)
     service_process_kill(&cluster->registry);
     add_listen(&list, &cluster->registry);
     add(&list, "--settle-time=1s");
+    add(&list, "--dns-listen=");
     run(cluster, &cluster->registry, "registry", "marquee-registry", &list);
 }
 

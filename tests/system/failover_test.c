@@ -1,4 +1,6 @@
-/* Two instances of each service: one of each is killed under load, and calls go on. */
+/* Two instances of each service: one of each is killed under load, and calls go on; one hangs, and
+ * is left alone. */
+#include <signal.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -11,10 +13,13 @@ enum {
     WARM_CALLS = 500,
     AFTER_CALLS = 3000, /* to go on with when all three are dead */
     CALL_TIMEOUT_MS = 5000,
+    HUNG_TIMEOUT_MS = 2000,
     TTL_MS = 2000,
     /* Calls that were on their way in a process when it died: one each of a caller, at most, a
        kill. */
     FAILED_MAX = 3 * CALLERS,
+    HUNG_CALLS = 40,       /* in a row, without meeting the instance that hangs */
+    HUNG_FAILURES_MAX = 8, /* until it is left: five, and what else was on its way */
 };
 
 struct scene {
@@ -130,8 +135,69 @@ static void killed_under_load(void **state)
     free(scene);
 }
 
+/* Whether the rating came with the details. */
+static bool ask_rating(struct rpc_client *movie)
+{
+    struct test_call test;
+    MovieDetails *details = NULL;
+    test_call_init(&test, HUNG_TIMEOUT_MS);
+    assert_int_equal(rpc_client_get_details(movie, &test.call, "m", &details), STATUS_OK);
+    bool is_rated = details->rating_state == RATING_STATE__RATED;
+    test_call_deinit(&test);
+    return is_rated;
+}
+
+/* The registry would find out too late. */
+static void run_hung(void *argument)
+{
+    static const struct cluster_options options = {
+        .instances = {1, 2, 1},
+        .registry = true,
+        .registration_ttl = "60s",
+        .extra = {[CLUSTER_MOVIE] = {"--threads=1"}},
+    };
+    struct scene *scene = argument;
+    struct cluster *cluster = &scene->cluster;
+    struct rpc_client client;
+    unsigned in_a_row = 0;
+    unsigned without = 0;
+    cluster_open(cluster, &options);
+    rpc_client_open_one(&client, cluster->services[CLUSTER_METADATA][0].address);
+    assert_int_equal(rpc_client_put_metadata(&client, &cluster->test.call, "m", "Movie"),
+                     STATUS_OK);
+    rpc_client_close(&client);
+    rpc_client_open_one(&client, cluster->services[CLUSTER_RATING][1].address);
+    assert_int_equal(rpc_client_put_rating(&client, &cluster->test.call, "u", "m", 700), STATUS_OK);
+    rpc_client_close(&client);
+    rpc_client_open_one(&scene->movie, cluster->services[CLUSTER_MOVIE][0].address);
+    assert_true(ask_rating(&scene->movie));
+    service_process_signal(&cluster->services[CLUSTER_RATING][0], SIGSTOP);
+    while (in_a_row < HUNG_CALLS) {
+        bool is_rated = ask_rating(&scene->movie);
+        in_a_row = is_rated ? in_a_row + 1 : 0;
+        without += !is_rated;
+        assert_in_range(without, 0, HUNG_FAILURES_MAX);
+    }
+    assert_true(without > 0);
+    service_process_signal(&cluster->services[CLUSTER_RATING][0], SIGCONT);
+    rpc_client_close(&scene->movie);
+    cluster_close(cluster);
+}
+
+static void a_hung_instance_is_left(void **state)
+{
+    struct scene *scene = calloc(1, sizeof(*scene));
+    (void)state;
+    assert_non_null(scene);
+    in_fiber(run_hung, scene);
+    free(scene);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(killed_under_load)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(killed_under_load),
+        cmocka_unit_test(a_hung_instance_is_left),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -189,7 +189,7 @@ static void run_port_in_use(void *argument)
     struct trial first;
     (void)argument;
     open_trial(&first);
-    const char *const arguments[] = {"--listen=127.0.0.1:0", NULL};
+    const char *const arguments[] = {"--listen=127.0.0.1:0", "--dns-listen=", NULL};
     service_process_start(&first.process, first.directory, "first", "marquee-registry", arguments,
                           NULL);
     service_process_await_ready(&first.process);
@@ -198,8 +198,10 @@ static void run_port_in_use(void *argument)
         struct trial second;
         open_trial(&second);
         assert_true(snprintf(listen, sizeof(listen), "--listen=%s", first.process.address) > 0);
-        assert_int_equal(
-            run(&second, programs[i], (const char *const[]){listen, "--registry=", NULL}), 1);
+        assert_int_equal(run(&second, programs[i],
+                             (const char *const[]){
+                                 listen, "--registry=", i == 0 ? "--dns-listen=" : NULL, NULL}),
+                         1);
         expect_one_line(&second, programs[i], first.process.address);
         close_trial(&second);
     }

@@ -11,9 +11,9 @@
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
 
-enum { PARTS = 4, ARGUMENT_BYTES = HTTP_ADDRESS_BYTES_MAX + 64, PROGRAM_ARGUMENTS_MAX = 12 };
+enum { PARTS = 5, ARGUMENT_BYTES = HTTP_ADDRESS_BYTES_MAX + 64, PROGRAM_ARGUMENTS_MAX = 13 };
 
-static const char *const parts[PARTS] = {"registry", "metadata", "rating", "movie"};
+static const char *const parts[PARTS] = {"registry", "metadata", "rating", "movie", "dns"};
 enum { REGISTRY, METADATA, RATING, MOVIE };
 
 struct scene {

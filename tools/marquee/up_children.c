@@ -56,7 +56,8 @@ enum status up_addresses_check(struct call *call, const struct up_addresses *add
 {
     const struct text all[] = {addresses->registry, addresses->metadata, addresses->rating,
                                addresses->movie};
-    enum status status = STATUS_OK;
+    enum status status =
+        addresses->dns.length > 0 ? check_address(call, addresses->dns) : STATUS_OK;
     for (size_t i = 0; i < ARRAY_LENGTH(all) && status == STATUS_OK; i++) {
         status = check_address(call, all[i]);
     }
@@ -162,6 +163,7 @@ enum status up_children_define(struct supervisor *supervisor, struct call *call,
     struct description description = {.supervisor = supervisor, .call = call};
     describe(&description, "marquee-registry");
     add_listener(&description, "--listen", addresses->registry);
+    add(&description, "--dns-listen", addresses->dns);
     if (single_process) {
         describe_single(&description, addresses, data);
     } else {

@@ -6,6 +6,7 @@
 
 struct up_addresses {
     struct text registry; /* "HOST:PORT", as the services listen; each ends in NUL */
+    struct text dns;      /* of the registry; empty: none */
     struct text metadata;
     struct text rating;
     struct text movie;

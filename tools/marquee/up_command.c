@@ -41,6 +41,11 @@ static const struct config_option options[] = {
     LISTEN_OPTION("rating", "8082"),
     LISTEN_OPTION("movie", "8083"),
     LISTEN_OPTION("registry", "8500"),
+    {.name = "listen-dns",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST:PORT",
+     .default_value = "127.0.0.1:8600",
+     .help = "where the registry answers DNS; empty for nowhere"},
 };
 
 static const struct config_program program = {
@@ -223,6 +228,7 @@ static enum status run_up(struct session *session)
     up->data = config_text(config, "data");
     up->addresses = (struct up_addresses){
         .registry = config_text(config, "listen-registry"),
+        .dns = config_text(config, "listen-dns"),
         .metadata = config_text(config, "listen-metadata"),
         .rating = config_text(config, "listen-rating"),
         .movie = config_text(config, "listen-movie"),

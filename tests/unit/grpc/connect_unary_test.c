@@ -197,6 +197,10 @@ static void bad_posts_are_refused(struct grpc_fixture *fixture)
 }
 FIXTURE_LOOPBACK_TEST(bad_posts_are_refused)
 
+#define GRPC_TYPES                                                                                 \
+    "application/grpc, application/grpc+proto, application/grpc+json, application/grpc-web, "      \
+    "application/grpc-web+proto, application/grpc-web+json, application/grpc-web-text, "           \
+    "application/grpc-web-text+proto, application/grpc-web-text+json"
 #define QUERY(parameters) ECHO "?" parameters
 
 static const struct exchange_case gets[] = {
@@ -267,13 +271,12 @@ static void what_is_allowed_is_said(struct grpc_fixture *fixture)
         {{.method = "GET", .path = "/marquee.test.EchoService/Store"}, "allow", "POST"},
         {{.path = ECHO, .content_type = "text/plain", .body = TEXT_INIT("")},
          "accept-post",
-         "application/json, application/proto, application/grpc, application/grpc+proto, "
-         "application/grpc+json"},
+         "application/json, application/proto, " GRPC_TYPES},
         {{.path = "/marquee.test.EchoService/Chat",
           .content_type = JSON_TYPE,
           .body = TEXT_INIT("")},
          "accept-post",
-         "application/grpc, application/grpc+proto, application/grpc+json"},
+         "application/connect+json, application/connect+proto, " GRPC_TYPES},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct raw_reply reply;

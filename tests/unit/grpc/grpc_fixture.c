@@ -1,5 +1,8 @@
 #include "unit/grpc/grpc_fixture.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,6 +19,7 @@ static void create_pool(struct grpc_fixture *fixture)
         {marquee_reflection_proto_descriptor_set, marquee_reflection_proto_descriptor_set_size},
     };
     static const ProtobufCMessageDescriptor *const roots[] = {
+        &marquee__test__echo_request__descriptor,
         &marquee__test__echo_response__descriptor,
         &grpc__health__v1__health_check_response__descriptor,
         &grpc__health__v1__health_list_response__descriptor,
@@ -59,6 +63,26 @@ void grpc_instance_open(struct grpc_fixture *fixture, struct grpc_instance *inst
         http_listen(&fixture->call, TEXT("127.0.0.1:0"), &instance->fd, instance->address),
         STATUS_OK);
     assert_int_equal(http_server_accept_from(instance->http, instance->fd), STATUS_OK);
+}
+
+int grpc_fixture_reserve(char address[HTTP_ADDRESS_BYTES_MAX])
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(name);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&name, length), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &length), 0);
+    (void)snprintf(address, HTTP_ADDRESS_BYTES_MAX, "127.0.0.1:%u", ntohs(name.sin_port));
+    return fd;
+}
+
+void grpc_instance_open_at(struct grpc_fixture *fixture, struct grpc_instance *instance, int fd)
+{
+    create_server(fixture, instance, 0);
+    instance->fd = fd;
+    assert_int_equal(listen(fd, SOMAXCONN), 0);
+    assert_int_equal(http_server_accept_from(instance->http, fd), STATUS_OK);
 }
 
 void grpc_instance_close(struct grpc_instance *instance)

@@ -27,7 +27,7 @@ struct grpc_instance {
 
 struct grpc_fixture {
     struct loop *loop;
-    struct proto_pool *pool; /* of the messages that clients receive */
+    struct proto_pool *pool; /* of the messages that clients receive, and of Echo's requests */
     struct grpc_instance server;
     struct grpc_channel *channel;
     struct arena arena;
@@ -51,6 +51,8 @@ void grpc_fixture_run(void (*body)(struct grpc_fixture *fixture), bool tcp);
     }
 #define FIXTURE_TEST(name)                                                                         \
     FIXTURE_LOOPBACK_TEST(name)                                                                    \
+    FIXTURE_TCP_TEST(name)
+#define FIXTURE_TCP_TEST(name)                                                                     \
     static void name##_tcp(void **state)                                                           \
     {                                                                                              \
         (void)state;                                                                               \
@@ -63,6 +65,11 @@ void grpc_fixture_run(void (*body)(struct grpc_fixture *fixture), bool tcp);
 /* Opens a further instance, listening on TCP. streams_max: 0 for the default. */
 void grpc_instance_open(struct grpc_fixture *fixture, struct grpc_instance *instance,
                         uint32_t streams_max);
+/* Takes a port that refuses connections until an instance is opened at it. */
+int grpc_fixture_reserve(char address[HTTP_ADDRESS_BYTES_MAX]);
+/* The same there; the descriptor is consumed. */
+void grpc_instance_open_at(struct grpc_fixture *fixture, struct grpc_instance *instance, int fd);
+
 /* Ends it at once: its calls are cancelled, its port refuses. */
 void grpc_instance_close(struct grpc_instance *instance);
 

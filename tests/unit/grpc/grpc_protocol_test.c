@@ -106,6 +106,25 @@ static void an_unknown_encoding_is_told_the_known_ones(struct grpc_fixture *fixt
 }
 FIXTURE_LOOPBACK_TEST(an_unknown_encoding_is_told_the_known_ones)
 
+static void an_unknown_method_is_told_in_the_type_asked_for(struct grpc_fixture *fixture)
+{
+    static const char *const types[][2] = {
+        {"application/grpc", "application/grpc"},
+        {"application/grpc+proto", "application/grpc+proto"},
+        {"application/grpc+json; charset=utf-8", "application/grpc+json"},
+        {"application/grpc+thrift", "application/grpc"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(types); i++) {
+        const struct raw_request request = {
+            .path = "/nobody/Knows", .content_type = types[i][0], .body = TEXT("")};
+        struct raw_reply reply;
+        raw_http2(fixture, &request, &reply);
+        assert_header(reply.headers, reply.header_count, "content-type", types[i][1]);
+        assert_header(reply.trailers, reply.trailer_count, "grpc-status", "12");
+    }
+}
+FIXTURE_LOOPBACK_TEST(an_unknown_method_is_told_in_the_type_asked_for)
+
 static void content_types_are_told_apart(struct grpc_fixture *fixture)
 {
     static const struct {
@@ -123,7 +142,7 @@ static void content_types_are_told_apart(struct grpc_fixture *fixture)
          TEXT_INIT("\0\0\0\0\2\x10\7")},
         {"application/grpc+json", 200, "application/grpc+json",
          TEXT_INIT("\0\0\0\0\x0b{\"count\":7}"), TEXT_INIT("\0\0\0\0\x0b{\"count\":7}")},
-        {"application/grpc-web", 415, "application/problem+json", TEXT_INIT("\0\0\0\0\0"),
+        {"application/grpc-we", 415, "application/problem+json", TEXT_INIT("\0\0\0\0\0"),
          TEXT_INIT("")},
         {"application/grpcx", 415, "application/problem+json", TEXT_INIT("\0\0\0\0\0"),
          TEXT_INIT("")},
@@ -287,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(failures_are_one_block_of_headers_loopback),
         cmocka_unit_test(an_unknown_encoding_is_told_the_known_ones_loopback),
+        cmocka_unit_test(an_unknown_method_is_told_in_the_type_asked_for_loopback),
         cmocka_unit_test(content_types_are_told_apart_loopback),
         cmocka_unit_test(only_posts_over_http2_are_calls_loopback),
         cmocka_unit_test(a_handler_that_overruns_is_answered_for_loopback),

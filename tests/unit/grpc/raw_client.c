@@ -1,6 +1,7 @@
 #include "unit/grpc/raw_client.h"
 
 #include "base/buffer.h"
+#include "http/http1_chunked.h"
 #include "http/http2_client.h"
 #include "http/http_transport.h"
 #include "support/cmocka_test.h"
@@ -153,6 +154,29 @@ static void write_request(const struct raw_request *request, struct buffer *byte
     assert_true(buffer_append(bytes, request->body));
 }
 
+static bool is_chunked(const struct raw_reply *reply)
+{
+    return text_equal(
+        http_header_find(reply->headers, reply->header_count, TEXT("transfer-encoding")),
+        TEXT("chunked"));
+}
+
+/* A body that is cut short or malformed fails the test. */
+static struct text join_chunks(struct arena *arena, struct text bytes)
+{
+    struct http1_chunked chunked = {.state = HTTP1_CHUNK_SIZE};
+    CLEANUP(buffer_deinit) struct buffer body;
+    buffer_init(&body, REPLY_BYTES_MAX);
+    while (chunked.state != HTTP1_CHUNK_DONE) {
+        struct text part = {NULL, 0};
+        size_t taken = http1_chunked_take(&chunked, bytes, &part);
+        assert_true(taken > 0);
+        assert_true(buffer_append(&body, part));
+        bytes = text_slice(bytes, taken, bytes.length);
+    }
+    return arena_copy(arena, buffer_text(&body));
+}
+
 static void parse_reply(struct text bytes, struct arena *arena, struct raw_reply *reply)
 {
     struct http_header *headers = arena_calloc(arena, HTTP_HEADER_COUNT_MAX, sizeof(*headers));
@@ -172,7 +196,7 @@ static void parse_reply(struct text bytes, struct arena *arena, struct raw_reply
         headers[reply->header_count++].value = text_trim(line);
     }
     reply->headers = headers;
-    reply->body = rest;
+    reply->body = is_chunked(reply) ? join_chunks(arena, rest) : rest;
 }
 
 void raw_http1(struct grpc_fixture *fixture, const struct raw_request *request,

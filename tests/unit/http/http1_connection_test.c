@@ -1,4 +1,6 @@
 /* What a server says over one HTTP/1.1 connection, byte for byte. */
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "http/http1_private.h"
 #include "unit/http/http_scene.h"
@@ -224,6 +226,48 @@ static void reach_limits(struct http_scene *scene)
     assert_int_equal(status_of_head(scene, 2, 30000), 431);
 }
 
+/* Chunks that nobody reads, up to where the connection is given up. */
+static void say_unread_chunks(struct http_scene *scene, size_t bytes, bool is_kept)
+{
+    static char piece[16 * 1024];
+    struct raw_peer peer;
+    char size[32];
+    http_scene_connect(scene, &peer);
+    memset(piece, 'a', sizeof(piece));
+    raw_peer_say(&peer, "POST /ignore HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
+    assert_true(raw_peer_await_times(&peer, "HTTP/1.1 ", 1));
+    int length = snprintf(size, sizeof(size), "%zx\r\n", bytes);
+    raw_peer_send(&peer, text_of_bytes(size, (size_t)length));
+    while (bytes > 0) {
+        struct text part = text_slice(text_of_bytes(piece, sizeof(piece)), 0, bytes);
+        raw_peer_send(&peer, part);
+        bytes -= part.length;
+        fiber_yield();
+    }
+    raw_peer_say(&peer, "\r\n0\r\n\r\n" HELLO);
+    if (is_kept) {
+        assert_true(raw_peer_await_times(&peer, "HTTP/1.1 ", 2));
+    } else {
+        assert_true(raw_peer_await_end(&peer));
+        assert_int_equal(raw_peer_count(&peer, "HTTP/1.1 "), 1);
+    }
+    raw_peer_close(&peer);
+}
+
+static void skip_chunks(struct http_scene *scene)
+{
+    /* The size's line counts as well, and the end of the body. */
+    enum { AROUND = 7 + 7 };
+    say_unread_chunks(scene, HTTP1_DISCARD_CHUNKS_BYTES_MAX - AROUND, true);
+    say_unread_chunks(scene, HTTP1_DISCARD_CHUNKS_BYTES_MAX - AROUND + 1, false);
+}
+
+static void test_unread_chunks(void **state)
+{
+    (void)state;
+    http_scene_run(skip_chunks, NULL);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -313,10 +357,10 @@ static void test_half_close(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_talks),      cmocka_unit_test(test_talks_cut_anywhere),
-        cmocka_unit_test(test_expect),     cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_timeouts),   cmocka_unit_test(test_not_idle),
-        cmocka_unit_test(test_half_close),
+        cmocka_unit_test(test_talks),         cmocka_unit_test(test_talks_cut_anywhere),
+        cmocka_unit_test(test_expect),        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_unread_chunks), cmocka_unit_test(test_timeouts),
+        cmocka_unit_test(test_not_idle),      cmocka_unit_test(test_half_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

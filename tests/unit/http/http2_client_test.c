@@ -222,7 +222,7 @@ static void lose_connection(struct duel *duel)
     duel->peer.transport->ops->shutdown(duel->peer.transport->state);
     struct http2_request *unsent = http_scene_start(&duel->scene, duel->client, "GET", "/", true);
     check_end(sent, HTTP2_CONNECTION_LOST, 0);
-    assert_true(http2_request_outcome(unsent) == HTTP2_NOT_PROCESSED ||
+    assert_true(http2_request_outcome(unsent) == HTTP2_NOT_SENT ||
                 http2_request_outcome(unsent) == HTTP2_CONNECTION_LOST);
     http2_request_close(unsent);
     assert_int_equal(duel->refusing, 1);
@@ -248,9 +248,11 @@ static void destroy_first(struct duel *duel)
     reply(duel, FRAME_HEADERS, FLAG_END_HEADERS, 3, STATUS_200);
     reply(duel, FRAME_DATA, FLAG_END_STREAM, 3, TEXT("abc"));
     http_scene_settle();
-    http2_client_destroy(duel->client);
+    struct http2_request *unsent = http_scene_start(&duel->scene, duel->client, "GET", "/", true);
+    http2_client_destroy(duel->client); /* in the turn that began it */
     duel->client = NULL;
     http_scene_settle();
+    check_end(unsent, HTTP2_NOT_SENT, 0);
     assert_int_equal(http2_request_outcome(running), HTTP2_CONNECTION_LOST);
     assert_int_equal(http2_request_write(running, TEXT("a"), true), STATUS_UNAVAILABLE);
     struct text part;
