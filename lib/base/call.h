@@ -40,6 +40,9 @@ void cancellation_remove_hook(struct cancel_hook *hook);
 /* Whose call it is. */
 struct call_identity {
     struct text peer; /* "127.0.0.1:40312", or empty within the process */
+    /* Of the client's certificate, which was verified ("CN=movie,O=Marquee", RFC 2253); empty: it
+     * showed none. */
+    struct text subject;
     struct trace trace;
 };
 

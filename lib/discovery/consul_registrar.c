@@ -22,6 +22,12 @@ static enum status write_registration(struct call *call,
     json_member_string(&writer, "Name", registration->service);
     json_member_string(&writer, "Address", registration->host);
     json_member_integer(&writer, "Port", registration->port);
+    if (registration->tls) {
+        json_write_name(&writer, TEXT("Meta"));
+        json_open_object(&writer);
+        json_member_string(&writer, "tls", TEXT("true"));
+        json_close_object(&writer);
+    }
     json_write_name(&writer, TEXT("Check"));
     json_open_object(&writer);
     json_member_string(&writer, "CheckID", registration->instance_id);

@@ -32,6 +32,7 @@ struct discovery_registration {
     struct text instance_id; /* unique in the registry: "rating-127.0.0.1-8082-4711" */
     struct text host;        /* that is advertised */
     uint16_t port;
+    bool tls;       /* it speaks TLS: told to whoever lists instances, and left to them */
     int64_t ttl_ms; /* without a heartbeat for so long, the instance is critical */
 };
 

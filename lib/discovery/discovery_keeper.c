@@ -118,6 +118,7 @@ static bool copy_registration(struct discovery_keeper *keeper,
         .instance_id = text_of(keeper->instance_id),
         .host = text_of(keeper->host),
         .port = registration->port,
+        .tls = registration->tls,
         .ttl_ms = registration->ttl_ms,
     };
     return true;

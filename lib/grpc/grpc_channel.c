@@ -111,6 +111,7 @@ enum status grpc_channel_create_loopback(struct loop *loop, struct http_server *
         return status;
     }
     channel->loopback = server;
+    channel->options.tls = NULL; /* within the process */
     status = grpc_channel_update(channel, &TEXT("loopback"), 1);
     if (status != STATUS_OK) {
         grpc_channel_destroy(channel);

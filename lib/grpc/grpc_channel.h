@@ -26,6 +26,7 @@ struct grpc_channel;
 struct grpc_service_config;
 struct grpc_stream;
 struct http_header;
+struct tls_context;
 
 enum {
     GRPC_CHANNEL_ADDRESSES_MAX = 1000,
@@ -47,6 +48,9 @@ enum grpc_balancing {
 struct grpc_channel_options {
     const struct proto_pool *pool; /* has the type of every reply; CHECKed */
     struct text authority;         /* sent as :authority; empty: the instance's address */
+    /* Of clients (http/tls.h). NULL: plaintext. An instance that cannot be verified, or does not
+     * select h2, is UNAVAILABLE. */
+    struct tls_context *tls;
     /* Told once a call; NULL: nobody is. target: the channel's name below. */
     void (*observe)(void *state, const char *target, const char *path, enum status status,
                     int64_t duration_ns);

@@ -83,7 +83,8 @@ enum status grpc_client_headers(struct grpc_client_call *self, const char *addre
         authority = arena_copy(self->call->arena, text_of(address));
     }
     headers[count++] = (struct http_header){TEXT(":method"), TEXT("POST")};
-    headers[count++] = (struct http_header){TEXT(":scheme"), TEXT("http")};
+    headers[count++] = (struct http_header){
+        TEXT(":scheme"), self->channel->options.tls != NULL ? TEXT("https") : TEXT("http")};
     headers[count++] = (struct http_header){TEXT(":path"), text_of(self->path)};
     headers[count++] = (struct http_header){TEXT(":authority"), authority};
     headers[count++] = content_types[self->stream.form.codec];

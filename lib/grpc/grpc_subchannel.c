@@ -146,8 +146,8 @@ static enum status open_client(struct grpc_subchannel *self, struct call *call,
         .state = connection,
     };
     if (channel->loopback == NULL) {
-        return http2_client_connect(channel->loop, call, text_of(self->address), &events,
-                                    &connection->client);
+        return http2_client_connect_tls(channel->loop, call, text_of(self->address),
+                                        channel->options.tls, &events, &connection->client);
     }
     struct http_transport *transport;
     enum status status = http_server_connect_loopback(channel->loopback, &transport);
@@ -163,6 +163,10 @@ static enum status await_settings(struct grpc_subchannel *self, struct call *cal
     enum status status = fiber_wait(call, &connection->opening);
     if (status != STATUS_OK) {
         return call_fail(call, status, "no HTTP/2 settings came");
+    }
+    const char *failure = http2_client_failure(connection->client);
+    if (failure != NULL) {
+        return call_fail(call, STATUS_UNAVAILABLE, "TLS: the peer refuses: %s", failure);
     }
     if (self->removed || !http2_client_is_usable(connection->client)) {
         return call_fail(call, STATUS_UNAVAILABLE, "the connection was closed at once");

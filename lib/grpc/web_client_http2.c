@@ -105,7 +105,8 @@ static struct http_header *all_headers(struct web_call *self, const struct web_r
     struct trace child = trace_child(&self->call->identity.trace);
     trace_format(&child, traceparent);
     all[0] = (struct http_header){TEXT(":method"), text_of(request->method)};
-    all[1] = (struct http_header){TEXT(":scheme"), TEXT("http")};
+    bool is_secure = self->client->channel->options.tls != NULL;
+    all[1] = (struct http_header){TEXT(":scheme"), is_secure ? TEXT("https") : TEXT("http")};
     all[2] = (struct http_header){TEXT(":path"), request->target};
     all[3] = (struct http_header){TEXT(":authority"), authority};
     all[4] = (struct http_header){TEXT("traceparent"), {traceparent, TRACE_PARENT_LENGTH}};

@@ -18,6 +18,7 @@ enum {
 
 struct http_client {
     struct loop *loop;
+    struct http_client_tls tls;
     CURLM *multi;
     struct loop_timer timer;
 };
@@ -159,6 +160,11 @@ enum status http_client_create(struct loop *loop, struct http_client **ret_clien
     return STATUS_OK;
 }
 
+void http_client_set_tls(struct http_client *client, const struct http_client_tls *tls)
+{
+    client->tls = *tls;
+}
+
 void http_client_destroy(struct http_client *client)
 {
     if (client == NULL) {
@@ -298,6 +304,21 @@ static CURLcode set_request(CURL *easy, const struct http_client_request *reques
     return code;
 }
 
+/* What is empty keeps libcurl's default. */
+static CURLcode set_file(CURL *easy, CURLoption option, const char *file)
+{
+    return file != NULL && file[0] != '\0' ? curl_easy_setopt(easy, option, file) : CURLE_OK;
+}
+
+static CURLcode set_tls(CURL *easy, const struct http_client_tls *tls)
+{
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    code |= set_file(easy, CURLOPT_CAINFO, tls->ca_file);
+    code |= set_file(easy, CURLOPT_SSLCERT, tls->certificate_file);
+    code |= set_file(easy, CURLOPT_SSLKEY, tls->key_file);
+    return code;
+}
+
 static CURLcode set_callbacks(CURL *easy, struct transfer *transfer)
 {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
@@ -384,6 +405,7 @@ static enum status send_with(struct http_client *client, CURL *easy, struct tran
         arena_alloc(call->arena, HTTP_HEADER_COUNT_MAX * sizeof(transfer->headers[0]));
     bool is_made = transfer->headers != NULL && make_headers(call, request, &headers) &&
                    set_request(easy, request, url.data, headers) == CURLE_OK &&
+                   set_tls(easy, &client->tls) == CURLE_OK &&
                    set_callbacks(easy, transfer) == CURLE_OK;
     enum status status = is_made ? perform(client, easy, transfer) : no_memory(call);
     if (status == STATUS_OK) {

@@ -205,8 +205,12 @@ static void linger(struct http1_connection *http1)
 {
     struct http_connection *connection = http1->connection;
     struct http_transport *transport = connection->transport;
-    if (http1->ended) {
+    if (http1->broken_off && (http1->ended || transport->security != NULL)) {
         http_connection_close(connection);
+        return;
+    }
+    if (http1->ended) {
+        http_connection_finish(connection);
         return;
     }
     http1->lingering = true;
@@ -234,6 +238,10 @@ static void ended(struct http_connection *connection)
     bool is_wanted = http1->exchange != NULL ? http1->exchange->reply.state == HTTP_REPLY_ENDED
                                              : http_output_waiting(&connection->output) > 0;
     http1->ended = true;
+    if (http1->exchange == NULL && !is_wanted) {
+        http_connection_finish(connection);
+        return;
+    }
     if (http1->lingering || !is_wanted) {
         http_connection_close(connection);
         return;

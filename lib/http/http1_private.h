@@ -38,9 +38,10 @@ struct http1_connection {
     bool discarding; /* the exchange is over, its body is not */
     bool paused;
     bool writer_waits;
-    bool ended;     /* the peer sends no more */
-    bool closing;   /* no more requests; closes when all is written */
-    bool lingering; /* all is written, and shut down */
+    bool ended;      /* the peer sends no more */
+    bool closing;    /* no more requests; closes when all is written */
+    bool broken_off; /* a reply was: the peer must not take what it has for all of it */
+    bool lingering;  /* all is written, and shut down */
     int64_t idle_since_ns;
     int64_t head_since_ns; /* when a head began that is not complete; 0: none did */
     int64_t linger_since_ns;

@@ -15,6 +15,7 @@ static void break_off(struct http1_connection *http1)
 {
     http1->keep_alive = false;
     http1->closing = true;
+    http1->broken_off = true;
     http1->exchange->reply.state = HTTP_REPLY_ENDED;
     http1->exchange->reply.whole = (struct text){NULL, 0};
     http_output_schedule(&http1->connection->output);

@@ -6,6 +6,7 @@
 #include "http/http2_memory.h"
 #include "http/tcp_connect.h"
 #include "http/tcp_transport.h"
+#include "http/tls.h"
 
 static void tell_refusing(struct http2_client *client)
 {
@@ -35,6 +36,7 @@ static void shut(struct http2_client *client)
     }
     nghttp2_session_del(client->session);
     client->session = NULL;
+    transport->ops->shutdown(transport->state); /* what was cut off the frames tell */
     transport->ops->close(transport->state);
     http_output_retire(&client->output);
 }
@@ -81,7 +83,10 @@ static void on_drained(void *state)
 
 static void on_ended(void *state)
 {
-    http2_client_close(state);
+    struct http2_client *client = state;
+    const struct http_transport *transport = client->transport;
+    client->failure = transport->security != NULL ? transport->security->failure : NULL;
+    http2_client_close(client);
 }
 
 static void on_fill(void *owner)
@@ -213,14 +218,40 @@ bool http2_client_is_ready(const struct http2_client *client)
                                        client->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 }
 
+const char *http2_client_failure(const struct http2_client *client)
+{
+    return client->failure;
+}
+
 unsigned http2_client_request_count(const struct http2_client *client)
 {
     return client->request_count;
 }
 
+static enum status secure(struct loop *loop, struct call *call, struct tls_context *tls,
+                          struct text address, struct http_transport **transport)
+{
+    struct text host;
+    uint16_t port;
+    enum status status = http_address_split(call, address, &host, &port);
+    if (status != STATUS_OK) {
+        (*transport)->ops->close((*transport)->state);
+        return status;
+    }
+    return tls_connect(loop, call, tls, *transport, host, TLS_ALPN_HTTP2, transport);
+}
+
 enum status http2_client_connect(struct loop *loop, struct call *call, struct text address,
                                  const struct http2_client_events *events,
                                  struct http2_client **ret_client)
+{
+    return http2_client_connect_tls(loop, call, address, NULL, events, ret_client);
+}
+
+enum status http2_client_connect_tls(struct loop *loop, struct call *call, struct text address,
+                                     struct tls_context *tls,
+                                     const struct http2_client_events *events,
+                                     struct http2_client **ret_client)
 {
     struct http_transport *transport;
     int fd;
@@ -229,6 +260,9 @@ enum status http2_client_connect(struct loop *loop, struct call *call, struct te
         return status;
     }
     status = tcp_transport_create(loop, fd, &transport);
+    if (status == STATUS_OK && tls != NULL) {
+        status = secure(loop, call, tls, address, &transport);
+    }
     if (status == STATUS_OK) {
         status = http2_client_over(loop, transport, events, ret_client);
     }

@@ -2,7 +2,7 @@
  * channel is made of.
  *
  * All on one loop's thread. A request is driven by the fiber that started it. Writes of a turn are
- * gathered into one. RFC 9113 with prior knowledge. */
+ * gathered into one. RFC 9113 with prior knowledge, or over TLS. */
 #pragma once
 
 #include "http/http_message.h"
@@ -11,6 +11,7 @@ struct loop;
 struct http2_client;
 struct http2_request;
 struct http_transport;
+struct tls_context;
 
 /* What a connection tells its owner, on the loop's thread. */
 struct http2_client_events {
@@ -35,6 +36,13 @@ struct http2_client_events {
 MUST_USE enum status http2_client_connect(struct loop *loop, struct call *call, struct text address,
                                           const struct http2_client_events *events,
                                           struct http2_client **ret_client);
+
+/* The same over TLS: the certificate must be for the address's host, and ALPN must select h2; else
+ * STATUS_UNAVAILABLE, and the call's error says why. tls: of clients; NULL: plaintext. */
+MUST_USE enum status http2_client_connect_tls(struct loop *loop, struct call *call,
+                                              struct text address, struct tls_context *tls,
+                                              const struct http2_client_events *events,
+                                              struct http2_client **ret_client);
 
 /* The same over a transport (loopback), which is consumed, also on failure. Does not park. */
 MUST_USE enum status http2_client_over(struct loop *loop, struct http_transport *transport,
@@ -63,6 +71,9 @@ bool http2_client_is_ready(const struct http2_client *client);
 /* false: closed or refusing: never ready again. */
 bool http2_client_is_usable(const struct http2_client *client);
 unsigned http2_client_request_count(const struct http2_client *client);
+
+/* Why TLS broke the connection off, in static words; NULL: it did not. */
+const char *http2_client_failure(const struct http2_client *client);
 
 /* Why a request ended without a whole reply. */
 enum http2_outcome {

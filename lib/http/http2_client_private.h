@@ -29,7 +29,8 @@ struct http2_client {
     struct list idle_requests;   /* the pool */
     unsigned request_count;
     unsigned idle_request_count;
-    bool settled; /* SETTINGS came */
+    const char *failure; /* of TLS; NULL: none */
+    bool settled;        /* SETTINGS came */
     bool has_told_settled;
     bool has_named; /* a request was started, with the names of changing headers */
     bool refusing;  /* GOAWAY came */

@@ -365,7 +365,7 @@ static void flushed(struct http_connection *connection)
     http2_wake_writers(http2);
     if (http_output_waiting(&connection->output) == 0 &&
         !nghttp2_session_want_read(http2->session) && !nghttp2_session_want_write(http2->session)) {
-        http_connection_close(connection);
+        http_connection_finish(connection);
     }
 }
 

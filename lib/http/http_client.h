@@ -18,12 +18,22 @@ enum {
 /* STATUS_RESOURCE_EXHAUSTED: no memory. *ret_client is owned by the caller. */
 MUST_USE enum status http_client_create(struct loop *loop, struct http_client **ret_client);
 
+/* For https: PEM files, borrowed for the client's life; NULL or "" for none. */
+struct http_client_tls {
+    const char *ca_file; /* whom the server's certificate must come from; none: the system's */
+    const char *certificate_file;
+    const char *key_file;
+};
+
+/* For requests from now on. */
+void http_client_set_tls(struct http_client *client, const struct http_client_tls *tls);
+
 /* No request may be running. NULL is accepted. */
 void http_client_destroy(struct http_client *client);
 
 struct http_client_request {
     const char *method;
-    struct text url; /* "http://127.0.0.1:8500/v1/…" */
+    struct text url; /* "http://127.0.0.1:8500/v1/…", or https */
     const struct http_header *headers;
     size_t header_count;
     struct text body;
@@ -37,7 +47,8 @@ struct http_client_reply {
 };
 
 /* Sends `traceparent` of the call too, unless the headers have one.
- * STATUS_OK: a reply came, whatever its status. STATUS_UNAVAILABLE: refused, reset, not resolved.
+ * STATUS_OK: a reply came, whatever its status. STATUS_UNAVAILABLE: refused, reset, not resolved,
+ * or not to be trusted (https).
  * STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the call is over. STATUS_INVALID_ARGUMENT: the URL or
  * a header cannot be sent. STATUS_RESOURCE_EXHAUSTED: the reply is over
  * HTTP_CLIENT_REPLY_BYTES_MAX, or no memory. */

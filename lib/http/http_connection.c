@@ -83,6 +83,11 @@ static void sniff_received(struct http_connection *connection, struct text bytes
 {
     static const char preface[] = "PRI * HTTP/2.0";
     size_t known = connection->sniffed_length;
+    /* What follows is refused as HTTP/1.1 would be: some clients show that. */
+    if (known == 0 && bytes.data[0] == HTTP_TLS_FIRST_BYTE) {
+        http_server_refused(connection->server, connection->transport,
+                            "it speaks TLS, and this port does not");
+    }
     size_t compared = HTTP_PREFACE_BYTES - known;
     if (compared > bytes.length) {
         compared = bytes.length;
@@ -186,7 +191,13 @@ enum status http_connection_open(struct http_server *server, struct http_transpo
     http_output_init(&connection->output, server->loop, transport, &output_events, connection);
     list_append(&server->connections, &connection->link);
     server->connection_count++;
-    http_connection_watch(connection);
+    if (transport->security != NULL) {
+        become(connection, text_equal(transport->security->protocol, TEXT("h2")) ? &http2_protocol
+                                                                                 : &http1_protocol);
+    }
+    if (connection->transport != NULL) {
+        http_connection_watch(connection);
+    }
     return connection->transport != NULL ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
 }
 
@@ -205,6 +216,15 @@ void http_connection_close(struct http_connection *connection)
     server->connection_count--;
     http_output_retire(&connection->output);
     http_server_look_idle(server);
+}
+
+void http_connection_finish(struct http_connection *connection)
+{
+    struct http_transport *transport = connection->transport;
+    if (transport != NULL) {
+        transport->ops->shutdown(transport->state);
+        http_connection_close(connection);
+    }
 }
 
 void http_connection_drain(struct http_connection *connection)

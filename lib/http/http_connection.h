@@ -30,7 +30,10 @@ struct http_protocol {
     void (*close)(struct http_connection *connection);
 };
 
-enum { HTTP_PREFACE_BYTES = 14 }; /* "PRI * HTTP/2.0", enough to tell HTTP/2 */
+enum {
+    HTTP_PREFACE_BYTES = 14,  /* "PRI * HTTP/2.0", enough to tell HTTP/2 */
+    HTTP_TLS_FIRST_BYTE = 22, /* of a handshake record (RFC 8446 section 5.1), no HTTP begins so */
+};
 
 struct http_connection {
     struct list link; /* in the server's connections */
@@ -47,12 +50,16 @@ struct http_connection {
     size_t sniffed_length;
 };
 
-/* Takes the transport over, also on failure. STATUS_RESOURCE_EXHAUSTED: no memory. */
+/* Takes the transport over, also on failure. Over TLS the protocol is known, else it is looked for
+ * in the first bytes. STATUS_RESOURCE_EXHAUSTED: no memory. */
 MUST_USE enum status http_connection_open(struct http_server *server,
                                           struct http_transport *transport);
 
 /* Closes at once; what runs is cancelled. Freed later in the turn. Closing again does nothing. */
 void http_connection_close(struct http_connection *connection);
+
+/* The same when all has been said: the peer knows that nothing is missing. */
+void http_connection_finish(struct http_connection *connection);
 
 void http_connection_drain(struct http_connection *connection);
 

@@ -214,6 +214,10 @@ static void note_headers(struct http_exchange *exchange)
         exchange->call.identity.peer =
             arena_copy(&exchange->arena, text_of(exchange->connection->transport->peer));
     }
+    const struct http_transport_security *security = exchange->connection->transport->security;
+    if (security != NULL && security->subject != NULL) {
+        exchange->call.identity.subject = arena_copy(&exchange->arena, text_of(security->subject));
+    }
 }
 
 static void observe(struct http_exchange *exchange)

@@ -45,13 +45,9 @@ static void rest(struct http_listener *listener)
 static void take_over(struct http_server *server, int fd)
 {
     struct http_transport *transport;
-    if (server->connection_count >= HTTP_CONNECTIONS_MAX) {
-        (void)close(fd);
-        return;
-    }
     if (tcp_transport_create(server->loop, fd, &transport) == STATUS_OK) {
         /* Without memory for it, the connection is closed: the client sees that. */
-        (void)!http_connection_open(server, transport);
+        (void)!http_server_take(server, transport);
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "http/http2_memory.h"
 #include "http/http_exchange.h"
+#include "http/http_handshake.h"
 #include "http/http_server_private.h"
 
 #define IDLE_TIMEOUT_MS INT64_C(300000)
@@ -42,6 +43,7 @@ enum status http_server_create(struct loop *loop, const struct http_server_optio
     server->arena_bytes_max =
         options->arena_bytes_max > 0 ? options->arena_bytes_max : ARENA_BYTES_MAX;
     list_init(&server->connections);
+    list_init(&server->handshakes);
     list_init(&server->exchanges);
     list_init(&server->idle_exchanges);
     *ret_server = server;
@@ -93,6 +95,7 @@ void http_server_destroy(struct http_server *server)
         return;
     }
     http_listener_close(server->listener);
+    http_handshakes_close(server);
     while (!list_is_empty(&server->connections)) {
         struct list *first = server->connections.next;
         http_connection_close(CONTAINER_OF(first, struct http_connection, link));
@@ -114,6 +117,25 @@ enum status http_server_accept_from(struct http_server *server, int fd)
     http_listener_close(server->listener);
     server->listener = NULL;
     return http_listener_open(server, fd, &server->listener);
+}
+
+enum status http_server_take(struct http_server *server, struct http_transport *transport)
+{
+    if (server->connection_count + server->handshake_count >= HTTP_CONNECTIONS_MAX) {
+        transport->ops->close(transport->state);
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    return server->options.tls != NULL ? http_handshake_begin(server, transport)
+                                       : http_connection_open(server, transport);
+}
+
+void http_server_refused(struct http_server *server, const struct http_transport *transport,
+                         const char *reason)
+{
+    const struct http_server_options *options = &server->options;
+    if (options->refused != NULL) {
+        options->refused(options->refused_state, text_of(transport->peer), reason);
+    }
 }
 
 enum status http_server_connect_loopback(struct http_server *server,
@@ -142,6 +164,7 @@ enum status http_server_drain(struct http_server *server, struct call *call)
     http_listener_close(server->listener);
     server->listener = NULL;
     server->draining = true;
+    http_handshakes_close(server);
     /* Draining closes those that do nothing: `next` is read before. */
     struct list *link = server->connections.next;
     while (link != &server->connections) {

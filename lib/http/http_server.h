@@ -1,5 +1,5 @@
 /* http_server.h: an HTTP server on one loop: HTTP/1.1 and HTTP/2 on the same port, told apart by
- * the first bytes, both behind one exchange; one exchange is one fiber.
+ * the first bytes, or over TLS by ALPN, both behind one exchange; one exchange is one fiber.
  *
  * Connections, exchanges, their arenas and output buffers are pooled: in steady state a request
  * allocates nothing. All frames of a turn of the loop go out in one write. Back-pressure: a body
@@ -16,12 +16,16 @@ struct loop;
 struct http_server;
 struct http_exchange;
 struct http_transport;
+struct tls_context;
 
 enum {
     HTTP_STREAMS_DEFAULT = 100, /* concurrent streams a connection */
     HTTP_CONNECTIONS_MAX =
-        20000,                  /* open at once on one server; further ones are closed at accept */
-    HTTP_EXCHANGES_MAX = 20000, /* running at once on one server; further ones get 503 */
+        20000, /* open at once on one server; further ones are closed at accept */
+    /* TLS handshakes under way on one server, those that failed and linger counted; further
+     * connections are closed at accept. */
+    HTTP_HANDSHAKES_MAX = 1000,
+    HTTP_EXCHANGES_MAX = 20000,          /* running at once on one server; further ones get 503 */
     HTTP_OUTPUT_BYTES_MAX = 1024 * 1024, /* waiting for a connection's peer before writers park */
     HTTP_PIPELINE_MAX =
         1, /* requests of one HTTP/1.1 connection handled at a time; others wait unread */
@@ -55,6 +59,14 @@ struct http_server_options {
     void (*observe)(void *state, struct http_exchange *exchange,
                     const struct http_observation *observation);
     void *observe_state;
+    /* Speaks TLS only, with these certificates; NULL: plaintext only. HTTP/2 when ALPN selects h2,
+     * else HTTP/1.1. Borrowed. */
+    struct tls_context *tls;
+    /* Told of connections that ended before they could carry a request: a handshake failed, TLS
+     * came to a plaintext port, plaintext to a TLS port. peer: "127.0.0.1:40312" or empty. reason:
+     * in words for the log. Both borrowed. NULL: nobody is told. */
+    void (*refused)(void *state, struct text peer, const char *reason);
+    void *refused_state;
     uint32_t streams_max;      /* 0: HTTP_STREAMS_DEFAULT */
     int64_t idle_timeout_ms;   /* 0: 5 minutes */
     int64_t header_timeout_ms; /* 0: 10 s: from the first byte to the end of the headers */
@@ -84,8 +96,13 @@ MUST_USE enum status http_listen(struct call *call, struct text address, int *re
  * destroyed. STATUS_RESOURCE_EXHAUSTED: no descriptors or memory. */
 MUST_USE enum status http_server_accept_from(struct http_server *server, int fd);
 
-/* A connection to this server without sockets, for a client on the same loop. Owned by the client
- * that it is given to. STATUS_RESOURCE_EXHAUSTED: no memory, or HTTP_CONNECTIONS_MAX. */
+/* Serves the other end of a transport as if it had been accepted: with TLS, if the server has it.
+ * The transport is consumed, also on failure. STATUS_RESOURCE_EXHAUSTED: no memory,
+ * HTTP_CONNECTIONS_MAX or HTTP_HANDSHAKES_MAX. */
+MUST_USE enum status http_server_take(struct http_server *server, struct http_transport *transport);
+
+/* A plaintext connection to this server without sockets, for a client on the same loop. Owned by
+ * the client that it is given to. STATUS_RESOURCE_EXHAUSTED: no memory, or HTTP_CONNECTIONS_MAX. */
 MUST_USE enum status http_server_connect_loopback(struct http_server *server,
                                                   struct http_transport **ret_transport);
 

@@ -24,6 +24,8 @@ struct http_server {
     struct http_listener *listener; /* NULL: does not accept */
     struct list connections;
     unsigned connection_count;
+    struct list handshakes; /* of TLS; connections come of them */
+    unsigned handshake_count;
     struct list exchanges;      /* taken */
     struct list idle_exchanges; /* the pool */
     unsigned exchange_count;
@@ -39,6 +41,10 @@ extern const struct http_protocol http_sniffing;
 
 /* Wakes who waits in http_server_drain() or _destroy(), if it is time. */
 void http_server_look_idle(struct http_server *server);
+
+/* Tells the options' `refused`. */
+void http_server_refused(struct http_server *server, const struct http_transport *transport,
+                         const char *reason);
 
 /* The socket that a server accepts from. STATUS_RESOURCE_EXHAUSTED: no descriptors or memory. */
 struct http_listener;

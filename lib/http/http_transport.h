@@ -1,5 +1,6 @@
-/* http_transport.h: a byte stream to a peer, whatever it runs over: TCP, or a loopback pair within
- * the loop. What HTTP/1.1, HTTP/2 server and client sessions are written against. */
+/* http_transport.h: a byte stream to a peer, whatever it runs over: TCP, TLS (http/tls.h), or a
+ * loopback pair within the loop. What HTTP/1.1, HTTP/2 server and client sessions are written
+ * against. */
 #pragma once
 
 #include <sys/types.h>
@@ -21,16 +22,27 @@ struct http_transport_events {
 };
 
 struct http_transport_ops {
-    /* Takes as much as goes without waiting and returns how much; the rest is to be written again
-     * after `drained`. -1: the stream is broken, `ended` will be or was called. */
+    /* Takes as much as goes without waiting and returns how much; the rest is to be written again,
+     * unchanged, after `drained`. -1: the stream is broken, `ended` will be or was called. */
     ssize_t (*write)(void *state, struct text bytes);
     /* Stops and restarts `received`: back-pressure. */
     void (*pause)(void *state);
     void (*resume)(void *state);
-    /* Half-closes after all that was written. Optional. */
+    /* Half-closes after all that was written: the peer knows that it has everything. */
     void (*shutdown)(void *state);
-    /* Closes and frees; no event comes after. */
+    /* Closes and frees; no event comes after. Without shutdown() before it, the stream breaks off,
+     * which the peer can tell when it runs over TLS. */
     void (*close)(void *state);
+};
+
+/* What a handshake has shown. */
+struct http_transport_security {
+    struct text protocol; /* by ALPN: "h2", "http/1.1"; empty: none was selected */
+    const char *subject; /* of the peer's verified certificate, as in RFC 2253; NULL: it has none */
+    /* The stream ended without the peer having said so: what ran up to its end may have been cut
+     * off by someone in between. Valid in `ended`. */
+    bool truncated;
+    const char *failure; /* what broke the stream, in static words; NULL: nothing that has words */
 };
 
 struct http_transport {
@@ -38,6 +50,7 @@ struct http_transport {
     void *state;
     struct http_transport_events events; /* set by the owner before the first turn of the loop */
     char peer[HTTP_ADDRESS_BYTES_MAX];   /* "127.0.0.1:40312"; "" within the process */
+    const struct http_transport_security *security; /* NULL: not protected. Lives as this does */
 };
 
 /* Two ends joined in memory; bytes arrive in the same turn of the loop, by a deferred task. At most

@@ -74,8 +74,12 @@ static enum status open_step(struct process *process, struct call *call, unsigne
     if (index != 0) {
         return STATUS_OK;
     }
+    enum status status = process_tls_open(process, call);
+    if (status != STATUS_OK) {
+        return status;
+    }
     process->opened = true;
-    enum status status = process->definition->open(process->self, process, call);
+    status = process->definition->open(process->self, process, call);
     return status == STATUS_OK ? process_servers_bind(process, call) : status;
 }
 
@@ -229,6 +233,7 @@ static int run_until_stopped(struct process *process)
 {
     struct loop_signal *terminate = NULL;
     struct loop_signal *interrupt = NULL;
+    struct loop_signal *hangup = NULL;
     fiber_wait_init(&process->stop_asked);
     enum status status = set_up(process);
     if (status == STATUS_OK) {
@@ -236,6 +241,9 @@ static int run_until_stopped(struct process *process)
     }
     if (status == STATUS_OK) {
         status = loop_signal_open(process->control, SIGINT, on_stop_signal, process, &interrupt);
+    }
+    if (status == STATUS_OK) {
+        status = process_tls_watch(process, &hangup);
     }
     if (status == STATUS_OK) {
         status = fiber_start(process->control, run_process, process);
@@ -248,10 +256,12 @@ static int run_until_stopped(struct process *process)
     }
     loop_signal_close(terminate);
     loop_signal_close(interrupt);
+    loop_signal_close(hangup);
     worker_pool_destroy(process->pool);
     loop_threads_destroy(process->threads);
     loop_destroy(process->control);
     telemetry_destroy(process->telemetry);
+    process_tls_close(process);
     return process->exit_status;
 }
 

@@ -20,6 +20,9 @@ enum {
     PROCESS_HEAP_MAPPED_BYTES = 4 * 1024 * 1024,
 };
 
+/* Lines a second about connections that were refused: strangers could fill a log with them. */
+enum { PROCESS_REFUSALS_LOGGED_MAX = 10 };
+
 enum process_phase { PROCESS_STARTING, PROCESS_READY, PROCESS_DRAINING };
 
 struct process_check {
@@ -57,6 +60,11 @@ struct process {
     unsigned server_count;
     struct process_check checks[PROCESS_CHECKS_MAX];
     size_t check_count;
+    struct tls_context *tls_server; /* NULL: plaintext */
+    struct tls_context *tls_client; /* NULL: peers are spoken to in plaintext */
+    _Atomic uint64_t refusals;
+    _Atomic int64_t refusal_second;
+    _Atomic unsigned refusals_logged; /* in that second */
     _Atomic int phase;
     _Atomic bool failure_told;
     bool opened;
@@ -70,6 +78,19 @@ struct process {
 /* The options that every service has. */
 extern const struct config_option process_options[];
 extern const size_t process_option_count;
+
+/* Certificates, from the options --tls-…; open in a fiber on loop 0, close when the loops have
+ * ended.
+ */
+struct loop_signal;
+MUST_USE enum status process_tls_open(struct process *process, struct call *call);
+void process_tls_close(struct process *process);
+
+/* Has them read again on SIGHUP, if there are any. *ret_signal is owned by the caller. */
+MUST_USE enum status process_tls_watch(struct process *process, struct loop_signal **ret_signal);
+
+/* As http_server_options.refused; state: the process. */
+void process_connection_refused(void *state, struct text peer, const char *reason);
 
 /* Readiness, liveness and metrics, for each listener; appended to its routes. */
 void process_add_own_routes(struct process_server *server);

@@ -74,6 +74,7 @@ static enum status describe(struct process_server *server, struct call *call,
         .instance_id = id,
         .host = host,
         .port = port,
+        .tls = server->process->tls_server != NULL,
         .ttl_ms = config_duration_ms(server->process->config, "registration-ttl"),
     };
     return STATUS_OK;
@@ -148,6 +149,7 @@ process_channel_options(struct process *process, const struct proto_pool *pool, 
     };
     return (struct grpc_channel_options){
         .pool = pool,
+        .tls = process->tls_client,
         .observe = on_called,
         .observe_state = process,
         .target = target,

@@ -22,7 +22,8 @@ static void log_request(const struct process *process, const struct call *call, 
              LOG_FIELDS(log_string("method", method), log_string("protocol", protocol),
                         log_string("status", status_name(status)),
                         log_integer("duration_us", duration_ns / 1000),
-                        log_text("peer", call->identity.peer)));
+                        log_text("peer", call->identity.peer),
+                        log_text("subject", call->identity.subject)));
 }
 
 static void observe_call(void *state, struct call *call, const char *method, const char *protocol,
@@ -153,6 +154,9 @@ enum status process_servers_create(struct process *process, struct call *call, u
             .fallback_state = server->grpc,
             .observe = observe_exchange,
             .observe_state = process,
+            .tls = process->tls_server,
+            .refused = process_connection_refused,
+            .refused_state = process,
         };
         enum status status =
             http_server_create(process_loop(process, index), &options, &server->http[index]);

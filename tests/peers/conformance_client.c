@@ -17,6 +17,7 @@
 #include "loop/loop.h"
 #include "loop/loop_poll.h"
 #include "peers/conformance_messages.h"
+#include "peers/peer_tls.h"
 #include "rpc_status.pb-c.h"
 
 enum { ARENA_BYTES_MAX = 64 * 1024 * 1024, PAYLOADS_MAX = 100, RUNNING_MAX = 16 };
@@ -63,6 +64,7 @@ struct task {
     struct loop_timer cancel_timer;
     struct grpc_metadata metadata[GRPC_METADATA_MAX];
     struct grpc_call_options options;
+    struct tls_context *tls; /* NULL: plaintext */
     Connectrpc__Conformance__V1__ClientResponseResult result;
     Connectrpc__Conformance__V1__ConformancePayload *payloads[PAYLOADS_MAX];
     unsigned received;
@@ -327,6 +329,18 @@ static void prepare(struct task *self)
                             add_metadata, self);
 }
 
+/* NULL: plaintext. */
+static struct tls_context *open_tls(const Connectrpc__Conformance__V1__ClientCompatRequest *wanted)
+{
+    const Connectrpc__Conformance__V1__TLSCreds *own = wanted->client_tls_creds;
+    struct text none = {NULL, 0};
+    return wanted->server_tls_cert.len == 0
+               ? NULL
+               : peer_tls_of_texts(TLS_CLIENT, proto_text(wanted->server_tls_cert),
+                                   own != NULL ? proto_text(own->cert) : none,
+                                   own != NULL ? proto_text(own->key) : none);
+}
+
 static struct grpc_channel *open_channel(struct task *self)
 {
     const Connectrpc__Conformance__V1__ClientCompatRequest *wanted = self->wanted;
@@ -334,6 +348,7 @@ static struct grpc_channel *open_channel(struct task *self)
         .pool = self->program->pool,
         .target = "conformance",
         .message_bytes_max = wanted->message_receive_limit,
+        .tls = self->tls,
         .codec = codec_of(wanted),
     };
     struct grpc_channel *channel;
@@ -392,6 +407,7 @@ static void run_web(struct task *self, struct grpc_channel *channel, const char 
 static void make_call(struct task *self)
 {
     const Connectrpc__Conformance__V1__ClientCompatRequest *wanted = self->wanted;
+    self->tls = open_tls(wanted);
     struct text path =
         arena_format(&self->arena, "/%.*s/%.*s", TEXT_ARGUMENTS(proto_text(wanted->service)),
                      TEXT_ARGUMENTS(proto_text(wanted->method)));
@@ -407,6 +423,7 @@ static void make_call(struct task *self)
         run_stream(self, channel, path.data);
     }
     grpc_channel_destroy(channel);
+    tls_context_destroy(self->tls);
 }
 
 static void start_calls(struct program *program);

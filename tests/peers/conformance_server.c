@@ -10,6 +10,7 @@
 #include "loop/fiber.h"
 #include "peers/conformance_messages.h"
 #include "peers/peer_server.h"
+#include "peers/peer_tls.h"
 
 enum { REQUESTS_MAX = 100, ARENA_BYTES_MAX = 1024 * 1024 };
 
@@ -366,54 +367,81 @@ static const struct grpc_method methods[] = {
      .stream = bidi_stream},
 };
 
+/* What the runner wants of this server. */
+struct wanted {
+    uint32_t message_limit;
+    struct tls_context *tls; /* NULL: plaintext */
+    struct text certificate; /* that clients must trust; valid in the arena */
+    struct arena arena;
+};
+
 static void tell_address(void *state, struct text address)
 {
+    const struct wanted *wanted = state;
     Connectrpc__Conformance__V1__ServerCompatResponse response =
         CONNECTRPC__CONFORMANCE__V1__SERVER_COMPAT_RESPONSE__INIT;
     size_t colon = text_find(address, 0, ':');
     uint64_t port = 0;
-    (void)state;
     CHECK(text_to_u64(text_slice(address, colon + 1, address.length), &port));
     response.host = proto_bytes(text_slice(address, 0, colon));
     response.port = (uint32_t)port;
+    response.pem_cert = proto_bytes(wanted->certificate);
     conformance_write(&response.base);
 }
 
-/* What the runner wants of this server; ends the program when it says nothing. */
-static uint32_t read_message_limit(void)
+/* With the certificate that the runner lends. */
+static void take_tls(struct wanted *wanted,
+                     const Connectrpc__Conformance__V1__ServerCompatRequest *request)
 {
-    struct arena arena;
+    if (request->use_tls) {
+        CHECK(request->server_creds != NULL);
+        wanted->certificate = proto_text(request->server_creds->cert);
+        wanted->tls =
+            peer_tls_of_texts(TLS_SERVER, proto_text(request->client_tls_cert), wanted->certificate,
+                              proto_text(request->server_creds->key));
+    }
+}
+
+/* Ends the program when the runner says nothing. */
+static void read_wanted(struct wanted *wanted)
+{
     struct call call;
     CLEANUP(buffer_deinit) struct buffer input;
     ProtobufCMessage *message = NULL;
     struct proto_pool *pool = conformance_pool();
     const struct proto_type *type =
         proto_pool_type(pool, &connectrpc__conformance__v1__server_compat_request__descriptor);
-    arena_init(&arena, ARENA_BYTES_MAX);
-    call_init(&call, &arena, 0);
+    arena_init(&wanted->arena, ARENA_BYTES_MAX);
+    call_init(&call, &wanted->arena, 0);
     buffer_init(&input, ARENA_BYTES_MAX);
     while ((message = conformance_take(&call, type, &input)) == NULL) {
         char bytes[4096];
         ssize_t length = read(STDIN_FILENO, bytes, sizeof(bytes));
         CHECK(length > 0 && buffer_append(&input, text_of_bytes(bytes, (size_t)length)));
     }
-    uint32_t limit =
-        ((const Connectrpc__Conformance__V1__ServerCompatRequest *)message)->message_receive_limit;
-    arena_deinit(&arena);
+    const Connectrpc__Conformance__V1__ServerCompatRequest *request =
+        (const Connectrpc__Conformance__V1__ServerCompatRequest *)message;
+    wanted->message_limit = request->message_receive_limit;
+    take_tls(wanted, request);
     proto_pool_destroy(pool);
-    return limit;
 }
 
 int main(void)
 {
+    struct wanted wanted = {.tls = NULL};
+    read_wanted(&wanted);
     peer_server_run(&(struct peer_server_options){
         .address = TEXT("127.0.0.1:0"),
         .service = {.name = "connectrpc.conformance.v1.ConformanceService",
                     .methods = methods,
                     .method_count = ARRAY_LENGTH(methods)},
         .descriptor_set = conformance_descriptor_set(),
-        .message_bytes_max = read_message_limit(),
+        .message_bytes_max = wanted.message_limit,
         .ready = tell_address,
+        .state = &wanted,
+        .tls = wanted.tls,
     });
+    tls_context_destroy(wanted.tls);
+    arena_deinit(&wanted.arena);
     return 0;
 }

@@ -1,5 +1,6 @@
-/* interop_client ADDRESS CASE…: runs each case against the server and prints the names of those
- * that were met; ends with status 1 at the first that was not. */
+/* interop_client [--ca FILE NAME] ADDRESS CASE…: runs each case against the server and prints the
+ * names of those that were met; ends with status 1 at the first that was not. --ca: by TLS, with a
+ * certificate of that name. */
 #include "peers/interop_client.h"
 
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "orca.pb-c.h"
+#include "peers/peer_tls.h"
 
 enum { ARENA_BYTES_MAX = 64 * 1024 * 1024 };
 
@@ -37,7 +39,10 @@ void interop_expect(const struct interop *self, const struct call *call, enum st
 
 struct grpc_channel *interop_channel(struct interop *self)
 {
-    const struct grpc_channel_options options = {.pool = self->pool, .target = "interop"};
+    const struct grpc_channel_options options = {.pool = self->pool,
+                                                 .target = "interop",
+                                                 .authority = text_of(self->authority),
+                                                 .tls = self->tls};
     struct grpc_channel *channel;
     CHECK(grpc_channel_create(self->loop, &options, &channel) == STATUS_OK);
     CHECK(grpc_channel_update(channel, &self->address, 1) == STATUS_OK);
@@ -120,16 +125,26 @@ static struct proto_pool *create_pool(void)
 
 int main(int argc, char **argv)
 {
+    struct run run = {.interop = {.tls = NULL}};
+    if (argc > 3 && text_equal(text_of(argv[1]), TEXT("--ca"))) {
+        run.interop.authority = argv[3];
+        run.interop.tls = peer_tls(
+            &(struct tls_options){.side = TLS_CLIENT, .ca_file = argv[2], .peer_name = argv[3]});
+        argc -= 3;
+        argv += 3;
+    }
     if (argc < 3) {
-        fprintf(stderr, "usage: interop_client ADDRESS CASE...\n");
+        fprintf(stderr, "usage: interop_client [--ca FILE NAME] ADDRESS CASE...\n");
         return 2;
     }
-    struct run run = {.interop = {.address = text_of(argv[1])}, .names = argv + 2};
+    run.interop.address = text_of(argv[1]);
+    run.names = argv + 2;
     run.interop.pool = create_pool();
     CHECK(loop_create(&run.interop.loop) == STATUS_OK);
     CHECK(fiber_start(run.interop.loop, run_cases, &run) == STATUS_OK);
     loop_run_until(run.interop.loop, has_ended, run.interop.loop);
     loop_destroy(run.interop.loop);
     proto_pool_destroy(run.interop.pool);
+    tls_context_destroy(run.interop.tls);
     return 0;
 }

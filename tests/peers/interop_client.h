@@ -21,7 +21,9 @@ struct interop {
     struct loop *loop;
     struct proto_pool *pool;
     struct text address;
-    const char *name; /* of the case */
+    const char *authority;   /* NULL: the address */
+    struct tls_context *tls; /* NULL: plaintext */
+    const char *name;        /* of the case */
     struct grpc_channel *channel;
     struct arena arena;
     struct call call; /* of the case */

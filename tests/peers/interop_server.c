@@ -10,6 +10,7 @@
 #include "loop/fiber.h"
 #include "peers/interop_orca.h"
 #include "peers/peer_server.h"
+#include "peers/peer_tls.h"
 
 enum { RESPONSE_BYTES_MAX = 16 * 1024 * 1024, STREAM_ARENA_BYTES_MAX = 32 * 1024 * 1024 };
 
@@ -279,10 +280,14 @@ static void print_address(void *state, struct text address)
 
 int main(int argc, char **argv)
 {
-    if (argc != 2) {
-        fprintf(stderr, "usage: interop_server ADDRESS\n");
+    if (argc != 2 && argc != 4) {
+        fprintf(stderr, "usage: interop_server ADDRESS [CERTIFICATE KEY]\n");
         return 2;
     }
+    struct tls_context *tls =
+        argc == 4 ? peer_tls(&(struct tls_options){
+                        .side = TLS_SERVER, .certificate_file = argv[2], .key_file = argv[3]})
+                  : NULL;
     struct interop_orca orca = {.length = 0};
     peer_server_run(&(struct peer_server_options){
         .address = text_of(argv[1]),
@@ -295,6 +300,8 @@ int main(int argc, char **argv)
                            marquee_interop_proto_descriptor_set_size},
         .message_bytes_max = RESPONSE_BYTES_MAX,
         .ready = print_address,
+        .tls = tls,
     });
+    tls_context_destroy(tls);
     return 0;
 }

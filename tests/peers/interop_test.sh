@@ -1,5 +1,5 @@
 #!/bin/sh
-# gRPC's interop cases that need neither TLS nor a cloud (docs/conformance.md).
+# gRPC's interop cases that need no cloud, with and without TLS (docs/conformance.md).
 #
 #   interop_test.sh own     our client against our server, and against an HTTP/2 server that breaks off
 #   interop_test.sh peers   grpc-go's client against our server, ours against grpc-go's
@@ -34,16 +34,23 @@ case_seconds=60
 
 scratch=$(mktemp -d)
 server_pid=
+tls_server_pid=
 finish() {
     [ -z "$server_pid" ] || kill "$server_pid" 2>/dev/null || true
+    [ -z "$tls_server_pid" ] || kill "$tls_server_pid" 2>/dev/null || true
     wait
     rm -rf "$scratch"
 }
 trap finish EXIT
 
-# start_server: sets address to where our server listens.
+# The certificates of this run; the name is the one that the suite's own have.
+certificates=${certificates:-$scratch}
+tls_name=foo.test.google.fr
+
+# start_server [CERTIFICATE KEY]: sets address to where our server listens.
 start_server() {
-    "$MARQUEE_TEST/interop_server" 127.0.0.1:0 >"$scratch/address" &
+    rm -f "$scratch/address"
+    "$MARQUEE_TEST/interop_server" 127.0.0.1:0 "$@" >"$scratch/address" &
     server_pid=$!
     tries=0
     until [ -s "$scratch/address" ]; do
@@ -83,9 +90,13 @@ each() {
 # The commands of each(), which need the case elsewhere than at their end.
 grpc_go_client() {
     case $1 in
-    orca_*) set -- "$1" -service_config_json "$reporting_balancer" ;;
+    orca_*) set -- "$@" -service_config_json "$reporting_balancer" ;;
     esac
     grpc-interop-client -server_host 127.0.0.1 -server_port "${address##*:}" -test_case "$@"
+}
+
+grpc_go_client_tls() {
+    grpc_go_client "$1" -use_tls -use_test_ca -ca_file "$certificates/ca.pem" -server_host_override "$tls_name"
 }
 
 http2_own() {
@@ -165,6 +176,13 @@ grpc_go_server() {
     export address=127.0.0.1:10000
     await_peer grpc_go_client empty_unary
     each "our client, grpc-go's server" "$cases" "$MARQUEE_TEST/interop_client" "$address"
+    grpc-interop-server -port 10001 -use_tls -tls_cert_file "$certificates/server.pem" \
+        -tls_key_file "$certificates/server.key" >>"$scratch/server.log" 2>&1 &
+    tls_server_pid=$!
+    address=127.0.0.1:10001
+    await_peer grpc_go_client_tls empty_unary
+    each "our client, grpc-go's server, TLS" "$cases" \
+        "$MARQUEE_TEST/interop_client" --ca "$certificates/ca.pem" "$tls_name" "$address"
 }
 
 grpc_java_server() {
@@ -184,6 +202,11 @@ own)
     start_server
     each 'our client, our server' "$own_cases" "$MARQUEE_TEST/interop_client" "$address"
     stop_server
+    "$MARQUEE_TEST/peer_certificates" "$certificates"
+    start_server "$certificates/server.pem" "$certificates/server.key"
+    each 'our client, our server, TLS' "$own_cases" \
+        "$MARQUEE_TEST/interop_client" --ca "$certificates/ca.pem" "$tls_name" "$address"
+    stop_server
     each 'our client, a server that breaks off' "$http2_cases $padding_cases" sh "$self" http2_own
     ;;
 peers)
@@ -191,9 +214,13 @@ peers)
         echo "interop_test: skipped: there is no grpc-interop-client (./dev peers interop)"
         exit 77
     fi
+    "$MARQUEE_TEST/peer_certificates" "$certificates"
+    export address certificates
     start_server
-    export address
     each "grpc-go's client, our server" "$cases pick_first_unary" sh "$self" grpc_go_client
+    stop_server
+    start_server "$certificates/server.pem" "$certificates/server.key"
+    each "grpc-go's client, our server, TLS" "$cases pick_first_unary" sh "$self" grpc_go_client_tls
     stop_server
     each "grpc-go's client, our server that breaks off" "$peer_http2_cases" sh "$self" http2_grpc_go
     in_own_network grpc_go_server "our client, grpc-go's server"
@@ -211,7 +238,7 @@ java)
     stop_server
     in_own_network grpc_java_server "our client, grpc-java's server"
     ;;
-grpc_go_client | grpc_java_client | grpc_go_server | grpc_java_server | http2_own | http2_grpc_go | flags_java | flags_own)
+grpc_go_client | grpc_go_client_tls | grpc_java_client | grpc_go_server | grpc_java_server | http2_own | http2_grpc_go | flags_java | flags_own)
     "$@"
     ;;
 *)

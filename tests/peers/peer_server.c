@@ -50,6 +50,7 @@ static void open_server(struct peer_server *self, struct call *call)
     struct http_server_options http = {
         .fallback = options->fallback != NULL ? options->fallback : grpc_server_fallback,
         .fallback_state = self->grpc,
+        .tls = options->tls,
     };
     http.routes = grpc_server_routes(self->grpc, &http.route_count);
     expect(http_server_create(self->loop, &http, &self->http), call, "the HTTP server");

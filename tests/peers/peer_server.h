@@ -11,6 +11,7 @@ struct peer_server_options {
     struct proto_descriptor_set descriptor_set;
     http_handler_fn fallback; /* of what is no call; NULL: grpc_server_fallback() */
     size_t message_bytes_max; /* 0: the default */
+    struct tls_context *tls;  /* NULL: plaintext */
     /* Called when it listens, with its "host:port". */
     void (*ready)(void *state, struct text address);
     void *state;

@@ -115,7 +115,9 @@ void service_process_start(struct service_process *process, const char *director
     const char *folder = getenv("MARQUEE_BIN");
     int output;
     assert_non_null(folder);
-    assert_true(snprintf(path, sizeof(path), "%s/%s", folder, program) < (int)sizeof(path));
+    bool is_path = program[0] == '/';
+    assert_true(snprintf(path, sizeof(path), "%s%s%s", is_path ? "" : folder, is_path ? "" : "/",
+                         program) < (int)sizeof(path));
     for (size_t i = 0; arguments[i] != NULL; i++) {
         assert_true(i < SERVICE_ARGUMENTS_MAX);
         given[i + 1] = arguments[i];

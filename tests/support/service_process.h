@@ -35,9 +35,9 @@ struct service_process {
     struct fiber_wait changed;
 };
 
-/* Starts MARQUEE_BIN/program in the directory, with the arguments ("--a=b"; NULL ends). What it
- * says goes to DIRECTORY/NAME.log too. environment: "NAME=value" put before the test's own, or
- * NULL. */
+/* Starts MARQUEE_BIN/program, or a foreign one by its whole path, in the directory, with the
+ * arguments ("--a=b"; NULL ends). What it says goes to DIRECTORY/NAME.log too. environment:
+ * "NAME=value" put before the test's own, or NULL. */
 void service_process_start(struct service_process *process, const char *directory, const char *name,
                            const char *program, const char *const *arguments,
                            const char *const *environment);

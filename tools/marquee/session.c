@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "grpc/grpc_channel.h"
 #include "http/http_message.h"
+#include "http/tls.h"
 #include "loop/fiber.h"
 #include "movie.pb-c.h"
 #include "movie_descriptors.h"
@@ -31,6 +32,19 @@ const struct config_option session_options[SESSION_OPTION_COUNT] = {
      .help = "how long one call may take",
      .minimum = 1,
      .maximum = INT64_C(3600000)},
+    {.name = "tls-ca",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "ask by TLS, with certificates from these authorities (PEM)"},
+    {.name = "tls-certificate",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "the own certificate, where services require one (PEM)"},
+    {.name = "tls-key", .kind = CONFIG_TEXT, .argument = "FILE", .help = "its key (PEM)"},
+    {.name = "tls-peer-name",
+     .kind = CONFIG_TEXT,
+     .argument = "NAME",
+     .help = "the name that the services' certificates have; else their host's"},
 };
 
 /* In the order of enum session_service. */
@@ -75,8 +89,8 @@ static enum status open_channel(struct session *session, struct call *call,
     if (status != STATUS_OK) {
         return status;
     }
-    const struct grpc_channel_options options = {.pool = session->pool,
-                                                 .target = service_names[service]};
+    const struct grpc_channel_options options = {
+        .pool = session->pool, .tls = session->tls, .target = service_names[service]};
     status = grpc_channel_create(session->loop, &options, &session->channels[service]);
     return status == STATUS_OK
                ? grpc_channel_update(session->channels[service], &session->addresses[service], 1)
@@ -106,9 +120,12 @@ enum status session_ask(struct session *session, struct call *call, enum session
                              response_type, ret_response);
     if (status == STATUS_UNAVAILABLE || status == STATUS_DEADLINE_EXCEEDED) {
         struct text words = without_name(call->error.message, service_names[service]);
+        /* What a certificate lacks, whoever gives the command must know. */
+        struct text why = session->tls != NULL ? call->error.detail : TEXT("");
         call_clear_error(call);
-        return call_fail(call, status, "the %s service at %.*s: %.*s", service_names[service],
-                         TEXT_ARGUMENTS(session->addresses[service]), TEXT_ARGUMENTS(words));
+        return call_fail(call, status, "the %s service at %.*s: %.*s%s%.*s", service_names[service],
+                         TEXT_ARGUMENTS(session->addresses[service]), TEXT_ARGUMENTS(words),
+                         why.length > 0 ? ": " : "", TEXT_ARGUMENTS(why));
     }
     return status;
 }
@@ -167,6 +184,24 @@ static void run_body(void *argument)
     loop_stop(session->loop);
 }
 
+/* What --tls-… ask for, if they are among the command's options. */
+static enum status open_tls(struct session *session)
+{
+    const struct config *config = session->config;
+    if (session->program->more_options != session_options ||
+        config_text(config, "tls-ca").length == 0) {
+        return STATUS_OK;
+    }
+    const struct tls_options options = {
+        .side = TLS_CLIENT,
+        .ca_file = config_text(config, "tls-ca").data,
+        .certificate_file = config_text(config, "tls-certificate").data,
+        .key_file = config_text(config, "tls-key").data,
+        .peer_name = config_text(config, "tls-peer-name").data,
+    };
+    return tls_context_create(&session->call, &options, &session->tls);
+}
+
 static bool is_over(void *argument)
 {
     const struct session *session = argument;
@@ -175,7 +210,11 @@ static bool is_over(void *argument)
 
 static enum status run_loop(struct session *session)
 {
-    enum status status = loop_create(&session->loop);
+    enum status status = open_tls(session);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = loop_create(&session->loop);
     if (status != STATUS_OK) {
         return call_fail(&session->call, status, "no loop can be had");
     }
@@ -185,6 +224,7 @@ static enum status run_loop(struct session *session)
         status = session->status;
     }
     loop_destroy(session->loop);
+    tls_context_destroy(session->tls);
     proto_pool_destroy(session->pool);
     return status;
 }

@@ -12,6 +12,7 @@
 
 struct grpc_channel;
 struct proto_pool;
+struct tls_context;
 
 enum {
     SESSION_ARENA_BYTES_MAX = 64 * 1024 * 1024,
@@ -31,15 +32,16 @@ struct session {
     bool failed; /* exit status 1 although the body has nothing to say */
     /* private */
     struct proto_pool *pool;
+    struct tls_context *tls; /* NULL: plaintext */
     struct grpc_channel *channels[SESSION_SERVICE_COUNT];
     const struct config_program *program;
     enum status (*body)(struct session *session);
     enum status status;
 };
 
-enum { SESSION_OPTION_COUNT = 4 };
+enum { SESSION_OPTION_COUNT = 8 };
 
-/* The addresses of the services and --timeout: as config_program.more_options. */
+/* The addresses of the services, --timeout and --tls-…: as config_program.more_options. */
 extern const struct config_option session_options[SESSION_OPTION_COUNT];
 
 /* What the programs of commands that ask services have in common. */

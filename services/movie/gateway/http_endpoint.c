@@ -65,8 +65,8 @@ enum status http_endpoint_get(struct http_endpoint *endpoint, struct call *call,
         struct text address = endpoint->addresses[(first + i) % endpoint->count];
         struct http_client_request request = {
             .method = "GET",
-            .url = arena_format(call->arena, "http://%.*s%.*s", TEXT_ARGUMENTS(address),
-                                TEXT_ARGUMENTS(path)),
+            .url = arena_format(call->arena, "%s://%.*s%.*s", endpoint->secure ? "https" : "http",
+                                TEXT_ARGUMENTS(address), TEXT_ARGUMENTS(path)),
         };
         if (request.url.data == NULL) {
             return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the request is too large");

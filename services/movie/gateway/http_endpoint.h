@@ -9,6 +9,7 @@
 enum { HTTP_ENDPOINT_ATTEMPTS_MAX = 3 };
 
 struct http_endpoint {
+    bool secure; /* asks by https; set by the owner */
     /* private */
     const char *service;
     struct http_client *client;

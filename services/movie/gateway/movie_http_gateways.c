@@ -8,6 +8,7 @@ static enum status follow(struct followed_endpoint *followed, const char *servic
                           struct http_client *client)
 {
     http_endpoint_init(&followed->endpoint, service, client);
+    followed->endpoint.secure = config_text(config, "tls-ca").length > 0;
     enum status status = discovery_open_resolver(
         loop_current(), call, config_text(config, "registry"), config_text(config, "services"),
         text_of(service), &followed->resolver);
@@ -33,6 +34,12 @@ enum status movie_http_gateways_start(struct movie_http_gateways *gateways,
 {
     enum status status = http_client_create(loop_current(), &gateways->clients[loop]);
     if (status == STATUS_OK) {
+        http_client_set_tls(gateways->clients[loop],
+                            &(struct http_client_tls){
+                                .ca_file = config_text(config, "tls-ca").data,
+                                .certificate_file = config_text(config, "tls-certificate").data,
+                                .key_file = config_text(config, "tls-key").data,
+                            });
         status = follow(&gateways->metadata_endpoints[loop], "metadata", config, call,
                         gateways->clients[loop]);
     }

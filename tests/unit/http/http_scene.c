@@ -241,6 +241,13 @@ static void handle_describe(void *state, struct http_exchange *exchange)
                              TEXT_ARGUMENTS(call->identity.peer)));
 }
 
+/* Whose certificate was shown. */
+static void handle_subject(void *state, struct http_exchange *exchange)
+{
+    (void)state;
+    reply_plain(exchange, http_exchange_call(exchange)->identity.subject);
+}
+
 static const struct http_route templates[] = {
     {"GET", "/hello", handle_hello, NULL},
     {"POST", "/echo", handle_echo, NULL},
@@ -263,6 +270,7 @@ static const struct http_route templates[] = {
     {"GET", "/injected", handle_injected, NULL},
     {NULL, "/rest/*", handle_rest, NULL},
     {NULL, "/describe", handle_describe, NULL},
+    {"GET", "/subject", handle_subject, NULL},
 };
 
 static void observe(void *state, struct http_exchange *exchange,

@@ -3,6 +3,8 @@
 #include <lmdb.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/ssl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +133,108 @@ static void use_signature(const char *directory)
     EVP_PKEY_free(key);
 }
 
+/* Two sessions joined in memory, with certificates of both sides. */
+struct session_pair {
+    SSL_CTX *contexts[2];
+    SSL *sessions[2];
+    EVP_PKEY *key;
+    X509 *certificate;
+};
+
+static void make_certificate(struct session_pair *pair)
+{
+    pair->key = EVP_RSA_gen(2048);
+    pair->certificate = X509_new();
+    assert_non_null(pair->key);
+    assert_non_null(pair->certificate);
+    X509_NAME *name = X509_get_subject_name(pair->certificate);
+    assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                                                (const unsigned char *)"localhost", -1, -1, 0),
+                     1);
+    assert_int_equal(X509_set_version(pair->certificate, 2), 1);
+    assert_int_equal(X509_set_issuer_name(pair->certificate, name), 1);
+    assert_non_null(X509_gmtime_adj(X509_getm_notBefore(pair->certificate), -60));
+    assert_non_null(X509_gmtime_adj(X509_getm_notAfter(pair->certificate), 3600));
+    assert_int_equal(X509_set_pubkey(pair->certificate, pair->key), 1);
+    assert_true(X509_sign(pair->certificate, pair->key, EVP_sha256()) > 0);
+}
+
+static void open_sessions(struct session_pair *pair, int version)
+{
+    BIO *wires[2];
+    make_certificate(pair);
+    assert_int_equal(BIO_new_bio_pair(&wires[0], 64 * 1024, &wires[1], 64 * 1024), 1);
+    for (size_t i = 0; i < 2; i++) {
+        SSL_CTX *context = SSL_CTX_new(i == 0 ? TLS_server_method() : TLS_client_method());
+        assert_non_null(context);
+        assert_int_equal(SSL_CTX_set_max_proto_version(context, version), 1);
+        assert_int_equal(SSL_CTX_use_certificate(context, pair->certificate), 1);
+        assert_int_equal(SSL_CTX_use_PrivateKey(context, pair->key), 1);
+        assert_int_equal(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), pair->certificate),
+                         1);
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+        pair->contexts[i] = context;
+        pair->sessions[i] = SSL_new(context);
+        assert_non_null(pair->sessions[i]);
+        SSL_set_bio(pair->sessions[i], wires[i], wires[i]);
+    }
+    SSL_set_accept_state(pair->sessions[0]);
+    SSL_set_connect_state(pair->sessions[1]);
+}
+
+static void close_sessions(struct session_pair *pair)
+{
+    for (size_t i = 0; i < 2; i++) {
+        SSL_free(pair->sessions[i]);
+        SSL_CTX_free(pair->contexts[i]);
+    }
+    X509_free(pair->certificate);
+    EVP_PKEY_free(pair->key);
+}
+
+static void shake_hands(struct session_pair *pair)
+{
+    int done[2] = {0, 0};
+    for (int turns = 0; turns < 10 && done[0] + done[1] < 2; turns++) {
+        for (size_t i = 0; i < 2; i++) {
+            done[i] = SSL_do_handshake(pair->sessions[i]) == 1;
+        }
+    }
+    assert_int_equal(done[0] + done[1], 2);
+}
+
+static void move_records(struct session_pair *pair)
+{
+    static char bytes[16 * 1024];
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(SSL_write(pair->sessions[i], bytes, sizeof(bytes)), sizeof(bytes));
+        assert_int_equal(SSL_read(pair->sessions[1 - i], bytes, sizeof(bytes)), sizeof(bytes));
+    }
+    assert_true(SSL_shutdown(pair->sessions[0]) >= 0);
+    assert_int_equal(SSL_read(pair->sessions[1], bytes, sizeof(bytes)), 0);
+}
+
+static void use_tls(int version)
+{
+    struct session_pair pair;
+    open_sessions(&pair, version);
+    shake_hands(&pair);
+    move_records(&pair);
+    close_sessions(&pair);
+}
+
+static void use_tls_1_3(const char *directory)
+{
+    (void)directory;
+    use_tls(TLS1_3_VERSION);
+}
+
+static void use_tls_1_2(const char *directory)
+{
+    (void)directory;
+    use_tls(TLS1_2_VERSION);
+}
+
 static const struct {
     const char *name;
     void (*use)(const char *directory);
@@ -139,6 +243,8 @@ static const struct {
     {"LMDB: put, commit, get", use_lmdb},
     {"OpenSSL: SHA-256", use_digest},
     {"OpenSSL: P-256 key and signature", use_signature},
+    {"OpenSSL: TLS 1.3, RSA, mutual: handshake, write, read", use_tls_1_3},
+    {"OpenSSL: TLS 1.2, RSA, mutual: handshake, write, read", use_tls_1_2},
 };
 
 struct measurement {

@@ -272,8 +272,8 @@ static void test_truncation(void **state)
     struct fixture *fixture = *state;
     bool truncated;
     for (int i = 0; i < MANY; i++) {
-        char id[16];
-        char address[16];
+        char id[32];
+        char address[48];
         (void)snprintf(id, sizeof(id), "many-%d", i);
         (void)snprintf(address, sizeof(address), "10.1.%d.%d", i / 200, i % 200);
         put(fixture, id, "many", address, 80, "", REGISTRY_PASSING);
@@ -307,8 +307,8 @@ static void test_additional_goes_first(void **state)
 {
     struct fixture *fixture = *state;
     for (int i = 0; i < FEW; i++) {
-        char id[16];
-        char address[16];
+        char id[32];
+        char address[48];
         (void)snprintf(id, sizeof(id), "few-%d", i);
         (void)snprintf(address, sizeof(address), "10.2.0.%d", i);
         put(fixture, id, "many", address, 80, "", REGISTRY_PASSING);
