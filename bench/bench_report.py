@@ -9,7 +9,16 @@ def median(values):
 def spread(values):
     """Half the range, as a share of the median."""
     middle = median(values)
-    return (max(values) - min(values)) / 2 / middle if middle else 0
+    return half_range(values) / middle if middle else 0
+
+
+def half_range(values):
+    return (max(values) - min(values)) / 2
+
+
+def is_tie(some, others):
+    """Whether the medians differ by no more than the rounds of either do."""
+    return abs(median(some) - median(others)) <= max(half_range(some), half_range(others))
 
 
 def thousands(value):

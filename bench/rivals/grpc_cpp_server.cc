@@ -1,13 +1,18 @@
-// The rival: GetMetadata and GetAggregatedRating on gRPC C++'s asynchronous interface, one thread, one
-// completion queue, everything in memory. It does what Marquee's handlers do for these calls: look up an id in
-// a hash map, copy what is there, answer NOT_FOUND else.
+// The rival: GetMetadata, GetAggregatedRating, Echo and Stream on gRPC C++, everything in memory. It does what
+// Marquee's handlers do for these calls: look up an id in a hash map, copy what is there, answer NOT_FOUND else.
+// `async`: one thread, one completion queue. `callback`: the library's own threads.
+//
+// Usage: grpc_cpp_server async|callback HOST:PORT [CERTIFICATE KEY]
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <unordered_map>
 
 #include <grpcpp/grpcpp.h>
 
+#include "bench.grpc.pb.h"
 #include "movie.grpc.pb.h"
 
 namespace
@@ -81,6 +86,140 @@ grpc::Status get_rating(const GetAggregatedRatingRequest &request,
     return grpc::Status::OK;
 }
 
+using marquee::bench::BenchService;
+using marquee::bench::EchoRequest;
+using marquee::bench::EchoResponse;
+using marquee::bench::StreamRequest;
+using marquee::bench::StreamResponse;
+
+grpc::Status echo(const EchoRequest &request, EchoResponse *response)
+{
+    response->set_payload(request.payload());
+    return grpc::Status::OK;
+}
+
+// The next message goes out when the one before it was taken.
+class AsyncStream final : public Tag
+{
+  public:
+    AsyncStream(BenchService::AsyncService *service, grpc::ServerCompletionQueue *queue)
+        : service_(service), queue_(queue), writer_(&context_)
+    {
+        service_->RequestStream(&context_, &request_, &writer_, queue_, queue_, this);
+    }
+
+    void proceed(bool ok) override
+    {
+        if (finished_ || !ok) {
+            delete this;
+            return;
+        }
+        if (!started_) {
+            started_ = true;
+            new AsyncStream(service_, queue_);
+            response_.set_payload(std::string(request_.bytes(), '\0'));
+        }
+        if (sent_ < request_.count()) {
+            sent_++;
+            writer_.Write(response_, this);
+        } else {
+            finished_ = true;
+            writer_.Finish(grpc::Status::OK, this);
+        }
+    }
+
+  private:
+    BenchService::AsyncService *service_;
+    grpc::ServerCompletionQueue *queue_;
+    grpc::ServerContext context_;
+    StreamRequest request_;
+    StreamResponse response_;
+    grpc::ServerAsyncWriter<StreamResponse> writer_;
+    unsigned sent_ = 0;
+    bool started_ = false;
+    bool finished_ = false;
+};
+
+class CallbackStream final : public grpc::ServerWriteReactor<StreamResponse>
+{
+  public:
+    explicit CallbackStream(const StreamRequest &request) : left_(request.count())
+    {
+        response_.set_payload(std::string(request.bytes(), '\0'));
+        next();
+    }
+
+    void OnWriteDone(bool ok) override
+    {
+        if (ok) {
+            next();
+        } else {
+            Finish(grpc::Status::CANCELLED);
+        }
+    }
+
+    void OnDone() override { delete this; }
+
+  private:
+    void next()
+    {
+        if (left_ == 0) {
+            Finish(grpc::Status::OK);
+            return;
+        }
+        left_--;
+        StartWrite(&response_);
+    }
+
+    StreamResponse response_;
+    unsigned left_;
+};
+
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor *answer_now(grpc::CallbackServerContext *context, const Request &request,
+                                     Response *response,
+                                     grpc::Status (*answer)(const Request &, Response *))
+{
+    auto *reactor = context->DefaultReactor();
+    reactor->Finish(answer(request, response));
+    return reactor;
+}
+
+class CallbackMetadata final : public MetadataService::CallbackService
+{
+    grpc::ServerUnaryReactor *GetMetadata(grpc::CallbackServerContext *context,
+                                          const GetMetadataRequest *request,
+                                          GetMetadataResponse *response) override
+    {
+        return answer_now(context, *request, response, get_metadata);
+    }
+};
+
+class CallbackRating final : public RatingService::CallbackService
+{
+    grpc::ServerUnaryReactor *GetAggregatedRating(grpc::CallbackServerContext *context,
+                                                  const GetAggregatedRatingRequest *request,
+                                                  GetAggregatedRatingResponse *response) override
+    {
+        return answer_now(context, *request, response, get_rating);
+    }
+};
+
+class CallbackBench final : public BenchService::CallbackService
+{
+    grpc::ServerUnaryReactor *Echo(grpc::CallbackServerContext *context, const EchoRequest *request,
+                                   EchoResponse *response) override
+    {
+        return answer_now(context, *request, response, echo);
+    }
+
+    grpc::ServerWriteReactor<StreamResponse> *Stream(grpc::CallbackServerContext *,
+                                                     const StreamRequest *request) override
+    {
+        return new CallbackStream(*request);
+    }
+};
+
 void fill()
 {
     Metadata metadata;
@@ -96,21 +235,46 @@ void fill()
     ratings.emplace("movie/tt0133093", std::make_pair(8.5, 1U));
 }
 
-} // namespace
-
-int main(int argc, char **argv)
+std::string contents(const char *path)
 {
-    if (argc != 2) {
-        std::fprintf(stderr, "usage: grpc_cpp_server HOST:PORT\n");
-        return 2;
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::shared_ptr<grpc::ServerCredentials> credentials(int argc, char **argv)
+{
+    if (argc != 5) {
+        return grpc::InsecureServerCredentials();
     }
-    fill();
-    MetadataService::AsyncService metadata;
-    RatingService::AsyncService rating;
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort(argv[1], grpc::InsecureServerCredentials());
+    grpc::SslServerCredentialsOptions options;
+    options.pem_key_cert_pairs.push_back({contents(argv[4]), contents(argv[3])});
+    return grpc::SslServerCredentials(options);
+}
+
+int serve_callbacks(grpc::ServerBuilder &builder)
+{
+    CallbackMetadata metadata;
+    CallbackRating rating;
+    CallbackBench bench;
     builder.RegisterService(&metadata);
     builder.RegisterService(&rating);
+    builder.RegisterService(&bench);
+    auto server = builder.BuildAndStart();
+    if (!server) {
+        return 1;
+    }
+    server->Wait();
+    return 0;
+}
+
+int serve_queue(grpc::ServerBuilder &builder)
+{
+    MetadataService::AsyncService metadata;
+    RatingService::AsyncService rating;
+    BenchService::AsyncService bench;
+    builder.RegisterService(&metadata);
+    builder.RegisterService(&rating);
+    builder.RegisterService(&bench);
     auto queue = builder.AddCompletionQueue();
     auto server = builder.BuildAndStart();
     if (!server) {
@@ -121,10 +285,27 @@ int main(int argc, char **argv)
     new UnaryCall<RatingService::AsyncService, GetAggregatedRatingRequest,
                   GetAggregatedRatingResponse>(
         &rating, queue.get(), &RatingService::AsyncService::RequestGetAggregatedRating, get_rating);
+    new UnaryCall<BenchService::AsyncService, EchoRequest, EchoResponse>(
+        &bench, queue.get(), &BenchService::AsyncService::RequestEcho, echo);
+    new AsyncStream(&bench, queue.get());
     void *tag;
     bool ok;
     while (queue->Next(&tag, &ok)) {
         static_cast<Tag *>(tag)->proceed(ok);
     }
     return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    if (argc != 3 && argc != 5) {
+        std::fprintf(stderr, "usage: grpc_cpp_server async|callback HOST:PORT [CERTIFICATE KEY]\n");
+        return 2;
+    }
+    fill();
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(argv[2], credentials(argc, argv));
+    return std::string(argv[1]) == "callback" ? serve_callbacks(builder) : serve_queue(builder);
 }

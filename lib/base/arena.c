@@ -7,7 +7,6 @@
 struct arena_chunk {
     struct arena_chunk *next; /* older */
     size_t size;
-    size_t used;
     max_align_t data[];
 };
 
@@ -16,16 +15,26 @@ static size_t aligned(size_t size)
     return (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
 }
 
+/* Allocations are taken from its beginning on. */
+static void use_chunk(struct arena *arena, struct arena_chunk *chunk)
+{
+    arena->chunks = chunk;
+    arena->room = chunk != NULL ? (char *)chunk->data : NULL;
+    arena->room_bytes = chunk != NULL ? chunk->size : 0;
+}
+
 void arena_deinit(struct arena *arena)
 {
     arena_reset(arena);
     free(arena->chunks);
-    arena->chunks = NULL;
+    use_chunk(arena, NULL);
 }
 
 void arena_reset(struct arena *arena)
 {
-    arena_run_cleanups(arena);
+    if (arena->cleanups != NULL) {
+        arena_run_cleanups(arena);
+    }
     while (arena->chunks != NULL && arena->chunks->next != NULL) {
         struct arena_chunk *newest = arena->chunks;
         arena->chunks = newest->next;
@@ -35,28 +44,36 @@ void arena_reset(struct arena *arena)
         free(arena->chunks); /* one large request does not hold its memory for good */
         arena->chunks = NULL;
     }
-    if (arena->chunks != NULL) {
-        arena->chunks->used = 0;
-    }
+    use_chunk(arena, arena->chunks);
     arena->used_bytes = 0;
 }
 
-/* Each chunk is twice the one before, so that a large reply costs few of them. */
-static struct arena_chunk *add_chunk(struct arena *arena, size_t wanted)
+static void *take(struct arena *arena, size_t size, size_t wanted)
 {
-    size_t size = arena->chunks != NULL ? arena->chunks->size * 2 : ARENA_CHUNK_BYTES;
-    if (size < wanted) {
-        size = wanted;
+    void *memory = arena->room;
+    arena->room += wanted;
+    arena->room_bytes -= wanted;
+    arena->used_bytes += size;
+    return memory;
+}
+
+/* Each chunk is twice the one before, so that a large reply costs few of them. Apart from the usual
+ * way, which it would burden with registers to save. */
+static __attribute__((noinline)) void *take_from_new_chunk(struct arena *arena, size_t size,
+                                                           size_t wanted)
+{
+    size_t chunk_size = arena->chunks != NULL ? arena->chunks->size * 2 : ARENA_CHUNK_BYTES;
+    if (chunk_size < wanted) {
+        chunk_size = wanted;
     }
-    struct arena_chunk *chunk = malloc(sizeof(*chunk) + size);
+    struct arena_chunk *chunk = malloc(sizeof(*chunk) + chunk_size);
     if (chunk == NULL) {
         return NULL;
     }
     chunk->next = arena->chunks;
-    chunk->size = size;
-    chunk->used = 0;
-    arena->chunks = chunk;
-    return chunk;
+    chunk->size = chunk_size;
+    use_chunk(arena, chunk);
+    return take(arena, size, wanted);
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
@@ -65,15 +82,9 @@ void *arena_alloc(struct arena *arena, size_t size)
         return NULL;
     }
     size_t wanted = aligned(size);
-    struct arena_chunk *chunk = arena->chunks;
-    if (chunk == NULL || chunk->size - chunk->used < wanted) {
-        chunk = add_chunk(arena, wanted);
-        if (chunk == NULL) {
-            return NULL;
-        }
+    /* Of nothing, a pointer all the same. */
+    if (wanted > arena->room_bytes || arena->room == NULL) {
+        return take_from_new_chunk(arena, size, wanted);
     }
-    void *memory = (char *)chunk->data + chunk->used;
-    chunk->used += wanted;
-    arena->used_bytes += size;
-    return memory;
+    return take(arena, size, wanted);
 }

@@ -23,6 +23,8 @@ struct arena {
     /* private */
     struct arena_chunk *chunks;
     struct arena_cleanup *cleanups;
+    char *room; /* in the newest chunk */
+    size_t room_bytes;
     size_t used_bytes;
     size_t bytes_max;
 };

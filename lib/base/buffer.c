@@ -22,23 +22,30 @@ void buffer_clear(struct buffer *buffer)
     buffer->length = 0;
 }
 
+/* Apart from the usual way, which it would burden with registers to save. */
+static __attribute__((noinline)) bool grow(struct buffer *buffer, size_t needed)
+{
+    size_t capacity = buffer->capacity > 0 ? buffer->capacity : FIRST_BYTES;
+    while (capacity < needed) {
+        capacity = capacity < buffer->bytes_max / 2 ? capacity * 2 : buffer->bytes_max;
+    }
+    char *data = realloc(buffer->data, capacity);
+    if (data == NULL) {
+        return false;
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
 char *buffer_reserve(struct buffer *buffer, size_t length)
 {
     if (length > buffer->bytes_max - buffer->length) {
         return NULL;
     }
     size_t needed = buffer->length + length;
-    if (needed > buffer->capacity || buffer->data == NULL) {
-        size_t capacity = buffer->capacity > 0 ? buffer->capacity : FIRST_BYTES;
-        while (capacity < needed) {
-            capacity = capacity < buffer->bytes_max / 2 ? capacity * 2 : buffer->bytes_max;
-        }
-        char *data = realloc(buffer->data, capacity);
-        if (data == NULL) {
-            return NULL;
-        }
-        buffer->data = data;
-        buffer->capacity = capacity;
+    if ((needed > buffer->capacity || buffer->data == NULL) && !grow(buffer, needed)) {
+        return NULL;
     }
     return buffer->data + buffer->length;
 }

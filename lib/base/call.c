@@ -118,15 +118,18 @@ void call_clear_error(struct call *call)
     call->error = (struct call_error){.message = {NULL, 0}};
 }
 
-enum status call_check(const struct call *call)
+enum status call_check_at(const struct call *call, int64_t now_ns)
 {
     if (call->cancellation != NULL && call->cancellation->requested) {
         return STATUS_CANCELLED;
     }
-    if (call->deadline_ns != CALL_NO_DEADLINE && clock_monotonic_ns() >= call->deadline_ns) {
-        return STATUS_DEADLINE_EXCEEDED;
-    }
-    return STATUS_OK;
+    return now_ns >= call->deadline_ns ? STATUS_DEADLINE_EXCEEDED : STATUS_OK;
+}
+
+enum status call_check(const struct call *call)
+{
+    bool is_timed = call->deadline_ns != CALL_NO_DEADLINE;
+    return call_check_at(call, is_timed ? clock_monotonic_ns() : 0);
 }
 
 int64_t call_remaining_ns(const struct call *call)

@@ -83,5 +83,8 @@ void call_clear_error(struct call *call);
 /* OK, CANCELLED or DEADLINE_EXCEEDED. */
 MUST_USE enum status call_check(const struct call *call);
 
+/* The same for who has just read clock_monotonic_ns(). */
+MUST_USE enum status call_check_at(const struct call *call, int64_t now_ns);
+
 /* Nanoseconds left, at least 0; INT64_MAX without deadline. */
 int64_t call_remaining_ns(const struct call *call);

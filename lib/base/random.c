@@ -35,12 +35,14 @@ static uint64_t next(void)
 void random_fill(void *bytes, size_t count)
 {
     char *at = bytes;
-    while (count > 0) {
+    for (; count >= sizeof(uint64_t); count -= sizeof(uint64_t)) {
         uint64_t word = next();
-        size_t part = count < sizeof(word) ? count : sizeof(word);
-        memcpy(at, &word, part);
-        at += part;
-        count -= part;
+        memcpy(at, &word, sizeof(word));
+        at += sizeof(word);
+    }
+    if (count > 0) {
+        uint64_t word = next();
+        memcpy(at, &word, count);
     }
 }
 

@@ -71,8 +71,11 @@ enum status grpc_client_headers(struct grpc_client_call *self, const char *addre
 {
     struct text authority = self->channel->options.authority;
     size_t count = 0;
+    size_t metadata_count = self->options->metadata_count < GRPC_METADATA_MAX
+                                ? self->options->metadata_count
+                                : (size_t)GRPC_METADATA_MAX;
     struct http_header *headers =
-        arena_calloc(self->call->arena, OWN_HEADERS_MAX + GRPC_METADATA_MAX, sizeof(*headers));
+        arena_alloc(self->call->arena, (OWN_HEADERS_MAX + metadata_count) * sizeof(*headers));
     if (headers == NULL) {
         return call_fail(self->call, STATUS_RESOURCE_EXHAUSTED, "no memory for the request");
     }

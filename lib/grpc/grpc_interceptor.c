@@ -27,11 +27,12 @@ void grpc_server_call_tell(struct grpc_server_call *self, enum status status)
     if (options->interceptor_count == 0) {
         return;
     }
+    int64_t ended_ns = self->ended_ns != 0 ? self->ended_ns : clock_monotonic_ns();
     const struct grpc_outcome outcome = {
         .method = self->method->path,
         .protocol = self->protocol,
         .status = status,
-        .duration_ns = clock_monotonic_ns() - self->started_ns,
+        .duration_ns = ended_ns - self->started_ns,
         .received_bytes = self->body_bytes + self->stream.reader.read_bytes,
         .sent_bytes = self->sent_bytes + self->stream.sent_bytes,
     };

@@ -17,7 +17,7 @@ struct grpc_outcome {
     const char *method;   /* "/Service/Method" as in the table of services */
     const char *protocol; /* "grpc", "grpc-web" or "connect" */
     enum status status;
-    int64_t duration_ns; /* since the request's headers were there */
+    int64_t duration_ns; /* from the request's headers to a unary handler's return, else to now */
     /* Of the messages as they were on the wire, compressed where they were, with the prefix where
      * the protocol has one. Of Connect's unary replies: before compression. */
     uint64_t received_bytes;

@@ -16,7 +16,7 @@ struct grpc_server_call *grpc_server_call_create(const struct grpc_server_method
         self->method = method;
         self->exchange = exchange;
         self->protocol = protocol;
-        self->started_ns = clock_monotonic_ns();
+        self->started_ns = http_exchange_started_ns(exchange);
     }
     return self;
 }
@@ -34,12 +34,17 @@ void grpc_server_call_set_timeout(struct grpc_server_call *self, int64_t timeout
     http_exchange_call(self->exchange)->deadline_ns = self->call.deadline_ns;
 }
 
-enum status grpc_server_call_check(struct grpc_server_call *self)
+static enum status check_at(struct grpc_server_call *self, int64_t now_ns)
 {
-    enum status status = call_check(&self->call);
+    enum status status = call_check_at(&self->call, now_ns);
     return status == STATUS_DEADLINE_EXCEEDED
                ? call_fail(&self->call, status, "the deadline has passed")
                : status;
+}
+
+enum status grpc_server_call_check(struct grpc_server_call *self)
+{
+    return check_at(self, clock_monotonic_ns());
 }
 
 enum status grpc_server_call_run_unary(struct grpc_server_call *self,
@@ -47,7 +52,8 @@ enum status grpc_server_call_run_unary(struct grpc_server_call *self,
                                        ProtobufCMessage **ret_response)
 {
     const struct grpc_method *method = self->method->method;
-    enum status status = grpc_server_call_check(self);
+    /* Waiting for the request, if it had to be waited for, has looked at the clock. */
+    enum status status = check_at(self, self->started_ns);
     if (status != STATUS_OK) {
         return status;
     }
@@ -56,7 +62,8 @@ enum status grpc_server_call_run_unary(struct grpc_server_call *self,
         return call_fail(&self->call, STATUS_RESOURCE_EXHAUSTED, "no memory for the reply");
     }
     status = method->unary(self->method->state, &self->call, request, response);
-    enum status over = grpc_server_call_check(self);
+    self->ended_ns = clock_monotonic_ns();
+    enum status over = check_at(self, self->ended_ns);
     if (over != STATUS_OK) {
         return over;
     }

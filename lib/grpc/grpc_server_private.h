@@ -46,6 +46,7 @@ struct grpc_server_call {
     struct http_exchange *exchange;
     const char *protocol; /* "grpc", "grpc-web" or "connect" */
     int64_t started_ns;
+    int64_t ended_ns; /* when a unary handler had returned; 0: none has */
     struct grpc_metadata_list initial;
     struct grpc_metadata_list trailing;
     struct grpc_error_detail *details; /* valid in the arena; NULL before the first */

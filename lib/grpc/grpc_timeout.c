@@ -1,8 +1,5 @@
 #include "grpc/grpc_timeout.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "base/call.h"
 
 /* From the finest: formatting takes the first that has room. */
@@ -53,8 +50,18 @@ struct text grpc_timeout_format(int64_t timeout_ns, char buffer[static GRPC_TIME
         i++;
         count = timeout_ns / units[i].ns + (timeout_ns % units[i].ns != 0);
     }
-    int length = snprintf(buffer, GRPC_TIMEOUT_TEXT_BYTES, "%" PRId64 "%c", count, units[i].letter);
-    return (struct text){buffer, (size_t)length};
+    char digits[GRPC_TIMEOUT_TEXT_BYTES];
+    size_t length = 0;
+    do {
+        digits[length++] = (char)('0' + count % 10);
+        count /= 10;
+    } while (count > 0);
+    for (size_t place = 0; place < length; place++) {
+        buffer[place] = digits[length - 1 - place];
+    }
+    buffer[length] = units[i].letter;
+    buffer[length + 1] = '\0';
+    return (struct text){buffer, length + 1};
 }
 
 int64_t grpc_timeout_deadline(int64_t now_ns, int64_t timeout_ns)

@@ -22,16 +22,18 @@ struct http2_client {
     nghttp2_session *session; /* NULL: closed */
     struct http2_memory *memory;
     struct http2_client_events events;
-    struct list requests;      /* whose streams are open, or about to be */
-    struct list writers;       /* of those: fibers that wait for room */
-    struct list ended;         /* whose streams are closed, but not they themselves */
-    struct list idle_requests; /* the pool */
+    struct http2_request *block; /* whose headers are being received; NULL: nobody's */
+    struct list requests;        /* whose streams are open, or about to be */
+    struct list writers;         /* of those: fibers that wait for room */
+    struct list ended;           /* whose streams are closed, but not they themselves */
+    struct list idle_requests;   /* the pool */
     unsigned request_count;
     unsigned idle_request_count;
     const char *failure; /* of TLS; NULL: none */
     bool settled;        /* SETTINGS came */
     bool has_told_settled;
-    bool refusing; /* GOAWAY came */
+    bool has_named; /* a request was started, with the names of changing headers */
+    bool refusing;  /* GOAWAY came */
     bool has_told_refusing;
     bool retired; /* the output will not be touched any more */
     bool destroyed;

@@ -251,6 +251,9 @@ static void await_body(struct http_exchange *exchange)
 
 static void consumed(struct http_exchange *exchange, size_t length)
 {
+    if (exchange->body_ended) {
+        return; /* nothing more can come */
+    }
     /* Fails only for a stream that is gone. */
     (void)nghttp2_session_consume_stream(http2_of(exchange)->session, exchange->stream_id, length);
     schedule(exchange);

@@ -62,6 +62,7 @@ int64_t http2_pending_due_ns(const struct http_connection *connection)
 
 void http2_let_go_of_streams(struct http2_connection *http2)
 {
+    http2->block = NULL;
     while (!list_is_empty(&http2->streams)) {
         struct list *first = http2->streams.next;
         http_exchange_detach(CONTAINER_OF(first, struct http_exchange, stream_link));

@@ -10,8 +10,9 @@ static struct http2_request *request_of(nghttp2_session *session, int32_t stream
 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
-    (void)user_data;
+    struct http2_client *client = user_data;
     struct http2_request *request = request_of(session, frame->hd.stream_id);
+    client->block = request;
     if (request != NULL) {
         request->block = (struct http2_headers){.list = NULL};
         request->block_bytes = 0;
@@ -55,8 +56,8 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
                      void *user_data)
 {
     (void)flags;
-    (void)user_data;
-    struct http2_request *request = request_of(session, frame->hd.stream_id);
+    const struct http2_client *client = user_data;
+    struct http2_request *request = client->block;
     if (request == NULL || request->is_abandoned) {
         return 0;
     }
@@ -161,9 +162,10 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, v
 static int on_stream_closed(nghttp2_session *session, int32_t stream_id, uint32_t error_code,
                             void *user_data)
 {
-    (void)user_data;
+    struct http2_client *client = user_data;
     struct http2_request *request = request_of(session, stream_id);
     if (request != NULL) {
+        client->block = client->block != request ? client->block : NULL;
         enum http2_outcome outcome =
             error_code == NGHTTP2_REFUSED_STREAM ? HTTP2_NOT_PROCESSED : HTTP2_RESET;
         http2_request_end(request, request->was_sent ? outcome : HTTP2_NOT_SENT, error_code);

@@ -66,7 +66,8 @@ static void give_back(struct http2_request *request, struct http2_client *client
         return;
     }
     reset(request);
-    list_append(&client->idle_requests, &request->link);
+    /* The one used last is taken first: its memory is in the cache. */
+    list_append(client->idle_requests.next, &request->link);
     client->idle_request_count++;
 }
 
@@ -109,9 +110,12 @@ void http2_request_end(struct http2_request *request, enum http2_outcome outcome
 }
 
 /* Values that are another with every request would only push useful ones out of the peer's table.
- */
-static uint8_t indexing(struct text name)
+ * The first goes in all the same: after it, the name need not be spelt out. */
+static uint8_t indexing(const struct http2_client *client, struct text name)
 {
+    if (!client->has_named) {
+        return NGHTTP2_NV_FLAG_NONE;
+    }
     bool changes = text_equal(name, TEXT("grpc-timeout")) ||
                    text_equal(name, TEXT("traceparent")) || text_equal(name, TEXT("x-request-id"));
     return changes ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
@@ -130,7 +134,7 @@ enum status http2_request_start(struct http2_client *client, struct call *call,
     }
     for (size_t i = 0; i < header_count; i++) {
         fields[i] = http2_field(headers[i].name, headers[i].value);
-        fields[i].flags |= indexing(headers[i].name);
+        fields[i].flags |= indexing(client, headers[i].name);
     }
     struct http2_request *request = take(client);
     if (request == NULL) {
@@ -151,6 +155,7 @@ enum status http2_request_start(struct http2_client *client, struct call *call,
         return STATUS_RESOURCE_EXHAUSTED;
     }
     request->is_open = true;
+    client->has_named = true;
     list_append(&client->requests, &request->link);
     client->request_count++;
     http2_keepalive_resume(client);

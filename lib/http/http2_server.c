@@ -34,8 +34,10 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     struct http2_connection *http2 = connection->state;
     http2->block_since_ns = now_ns(connection);
     if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
+        http2->block = exchange_of(session, frame->hd.stream_id);
         return 0;
     }
+    http2->block = NULL;
     struct http_exchange *exchange = NULL;
     if (!http2_has_too_many_leaving(connection)) {
         exchange = http_exchange_take(connection, &http2_exchange_ops);
@@ -48,12 +50,14 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     exchange->stream_id = frame->hd.stream_id;
     exchange->request.version = 2;
     list_append(&http2->streams, &exchange->stream_link);
+    http2->block = exchange;
     (void)nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, exchange);
     share_connection(session, frame->hd.stream_id);
     return 0;
 }
 
-static bool add_pseudo_header(struct http_exchange *exchange, struct text name, struct text value)
+/* Others than these say nothing here. */
+static void set_pseudo_header(struct http_exchange *exchange, struct text name, struct text value)
 {
     if (text_equal(name, TEXT(":path"))) {
         http_exchange_set_target(exchange, value);
@@ -61,19 +65,18 @@ static bool add_pseudo_header(struct http_exchange *exchange, struct text name, 
         exchange->request.method = value;
     } else if (text_equal(name, TEXT(":authority"))) {
         exchange->request.authority = value;
-    } else {
-        return name.length > 0 && name.data[0] == ':';
     }
-    return true;
 }
 
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
                      size_t name_length, const uint8_t *value, size_t value_length, uint8_t flags,
                      void *user_data)
 {
+    (void)session;
     (void)flags;
-    (void)user_data;
-    struct http_exchange *exchange = exchange_of(session, frame->hd.stream_id);
+    const struct http_connection *connection = user_data;
+    const struct http2_connection *http2 = connection->state;
+    struct http_exchange *exchange = http2->block;
     if (exchange == NULL) {
         return 0;
     }
@@ -96,7 +99,9 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     }
     struct text name_text = {copy, name_length};
     struct text value_text = {copy + name_length, value_length};
-    if (!add_pseudo_header(exchange, name_text, value_text)) {
+    if (name_length > 0 && copy[0] == ':') {
+        set_pseudo_header(exchange, name_text, value_text);
+    } else {
         http_exchange_add_header(exchange, name_text, value_text);
     }
     return 0;
@@ -272,6 +277,7 @@ static int on_stream_closed(nghttp2_session *session, int32_t stream_id, uint32_
     struct http2_connection *http2 = connection->state;
     struct http_exchange *exchange = exchange_of(session, stream_id);
     if (exchange != NULL) {
+        http2->block = http2->block != exchange ? http2->block : NULL;
         http2->waiting_bytes -= exchange->output.length - exchange->output_sent;
         buffer_clear(&exchange->output);
         exchange->output_sent = 0;
@@ -382,6 +388,9 @@ static void received(struct http_connection *connection, struct text bytes)
         http_connection_watch(connection);
     }
     http_output_schedule(&connection->output);
+    /* Handlers that have not parked are done. Sent now, their exchanges serve the next connection,
+     * while they are in the cache; by the end of the turn there can be thousands. */
+    http_output_flush(&connection->output);
 }
 
 static void fill(struct http_connection *connection)

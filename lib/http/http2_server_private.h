@@ -16,12 +16,13 @@ enum {
 struct http2_connection {
     struct http_connection *connection;
     nghttp2_session *session;
-    struct list streams;  /* exchanges that are attached */
-    struct list ready;    /* of those: complete requests that wait to be started */
-    struct list writers;  /* of those: handlers that wait for room */
-    struct list pending;  /* of those: something of the reply waits for the peer */
-    struct list leaving;  /* exchanges whose stream is gone, whose handler is not */
-    size_t waiting_bytes; /* of replies in parts, that the session has not taken */
+    struct http_exchange *block; /* whose headers are being received; NULL: nobody's */
+    struct list streams;         /* exchanges that are attached */
+    struct list ready;           /* of those: complete requests that wait to be started */
+    struct list writers;         /* of those: handlers that wait for room */
+    struct list pending;         /* of those: something of the reply waits for the peer */
+    struct list leaving;         /* exchanges whose stream is gone, whose handler is not */
+    size_t waiting_bytes;        /* of replies in parts, that the session has not taken */
     struct http2_budget budget;
     struct http2_watch watch;
     struct http2_server_keepalive keepalive;

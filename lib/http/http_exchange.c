@@ -238,7 +238,7 @@ static void observe(struct http_exchange *exchange)
             .method = exchange->request.method,
             .route = exchange->route != NULL ? exchange->route->path : "",
             .status = exchange->reply.status,
-            .duration_ns = clock_monotonic_ns() - exchange->started_ns,
+            .started_ns = exchange->started_ns,
         };
         options->observe(options->observe_state, exchange, &observation);
     }
@@ -405,6 +405,11 @@ const struct http_overload *http_exchange_overload(const struct http_exchange *e
 struct loop *http_exchange_loop(const struct http_exchange *exchange)
 {
     return exchange->server->loop;
+}
+
+int64_t http_exchange_started_ns(const struct http_exchange *exchange)
+{
+    return exchange->started_ns;
 }
 
 int *http_exchange_note(struct http_exchange *exchange)

@@ -1,8 +1,34 @@
 #include "http/http_headers.h"
 
+#include <stdint.h>
+
+enum { WORD_BYTES = sizeof(uint64_t) };
+
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Whether none of eight bytes is a control character; of tabs and of bytes above ASCII it may say
+ * no without need ("Determine if a word has a byte less than n", Anderson's bit hacks). */
+static bool is_plain(const char *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof(word));
+    uint64_t delete_marks = word ^ EACH_BYTE(0x7f);
+    uint64_t low = (word - EACH_BYTE(0x20)) & ~word;
+    uint64_t deletes = (delete_marks - EACH_BYTE(1)) & ~delete_marks;
+    return ((low | deletes | word) & EACH_BYTE(0x80)) == 0;
+}
+
 static bool is_sendable(struct text text)
 {
-    for (size_t i = 0; i < text.length; i++) {
+    size_t i = 0;
+    while (text.length - i >= WORD_BYTES && is_plain(text.data + i)) {
+        i += WORD_BYTES;
+    }
+    bool is_tail = i > 0 && text.length - i < WORD_BYTES;
+    if (is_tail && is_plain(text.data + text.length - WORD_BYTES)) {
+        return true; /* with some of what was seen */
+    }
+    for (; i < text.length; i++) {
         unsigned char byte = (unsigned char)text.data[i];
         if ((byte < 0x20 && byte != '\t') || byte == 0x7f) {
             return false;

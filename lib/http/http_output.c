@@ -45,6 +45,7 @@ static bool write_out(struct http_output *output)
 
 static void flush(struct http_output *output)
 {
+    output->wanted = false;
     while (!output->retired && !output->blocked) {
         if (http_output_waiting(output) == 0) {
             output->events->fill(output->owner);
@@ -67,7 +68,9 @@ static void run(struct loop_task *task)
     struct http_output *output = CONTAINER_OF(task, struct http_output, task);
     output->scheduled = false;
     if (!output->retired) {
-        flush(output);
+        if (output->wanted) {
+            flush(output);
+        }
     } else {
         buffer_deinit(&output->bytes);
         output->events->retired(output->owner);
@@ -91,9 +94,20 @@ void http_output_init(struct http_output *output, struct loop *loop,
 
 void http_output_schedule(struct http_output *output)
 {
-    if (!output->scheduled && (!output->blocked || output->retired)) {
+    if (output->blocked && !output->retired) {
+        return;
+    }
+    output->wanted = true;
+    if (!output->scheduled) {
         output->scheduled = true;
         loop_defer(output->loop, &output->task);
+    }
+}
+
+void http_output_flush(struct http_output *output)
+{
+    if (output->wanted && !output->blocked && !output->retired) {
+        flush(output);
     }
 }
 

@@ -1,5 +1,5 @@
 /* http_output.h: what goes to a peer: gathered in one buffer during a turn of the loop and written
- * at its end, one write a turn.
+ * at its end, or when all is there that one read has brought about.
  *
  * Belongs to a connection (server or client). The owner is freed from `retired` only, so that no
  * task that waits for its turn outlives what it points to. */
@@ -39,8 +39,9 @@ struct http_output {
     const struct http_output_events *events;
     void *owner;
     struct loop_task task;
-    bool behind; /* something waited when a write was over */
-    bool scheduled;
+    bool behind;    /* something waited when a write was over */
+    bool scheduled; /* the task is in the loop's queue */
+    bool wanted;    /* since the last flush, one was asked for */
     bool retired;
 };
 
@@ -53,6 +54,9 @@ int64_t http_output_progress(int64_t progress_ns, size_t length, int64_t now_ns)
 
 /* Has what is there flushed at the end of this turn. */
 void http_output_schedule(struct http_output *output);
+
+/* Does now what was scheduled, if anything was. Not from the events. */
+void http_output_flush(struct http_output *output);
 
 /* The transport drained: goes on writing. */
 void http_output_drained(struct http_output *output);

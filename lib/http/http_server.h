@@ -64,9 +64,9 @@ struct http_route {
 /* What happened to a request, told when its reply has been handed to the connection. */
 struct http_observation {
     struct text method;
-    const char *route; /* the route's path as in its table; "" when none matched */
-    int status;        /* 0: the exchange was cancelled before a reply */
-    int64_t duration_ns;
+    const char *route;  /* the route's path as in its table; "" when none matched */
+    int status;         /* 0: the exchange was cancelled before a reply */
+    int64_t started_ns; /* clock_monotonic_ns() when the request's headers were complete */
 };
 
 /* Why a request is refused that the server has no room for (http/http_overload.h). */
@@ -209,6 +209,9 @@ const struct http_route *http_exchange_route(const struct http_exchange *exchang
 const struct http_overload *http_exchange_overload(const struct http_exchange *exchange);
 
 struct loop *http_exchange_loop(const struct http_exchange *exchange);
+
+/* clock_monotonic_ns() when the request's headers were complete. */
+int64_t http_exchange_started_ns(const struct http_exchange *exchange);
 
 /* A place for the observer and the handler to agree on something: lib/grpc leaves its status there,
  * plus one, when it has told its own observer. Starts as 0. */

@@ -13,6 +13,13 @@
 /* What one start-up or shutdown step may take of memory. */
 enum { PROCESS_ARENA_BYTES_MAX = 4 * 1024 * 1024 };
 
+/* Of freed memory, that much stays with each of the C library's arenas; pieces above the second
+ * have a mapping of their own, which goes when they are freed. */
+enum {
+    PROCESS_HEAP_KEPT_BYTES = 32 * 1024 * 1024,
+    PROCESS_HEAP_MAPPED_BYTES = 4 * 1024 * 1024,
+};
+
 /* Lines a second about connections that were refused: strangers could fill a log with them. */
 enum { PROCESS_REFUSALS_LOGGED_MAX = 10 };
 

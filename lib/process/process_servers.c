@@ -1,6 +1,7 @@
 /* The listeners: their gRPC servers, and one HTTP server each on every loop. */
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "grpc/grpc_observers.h"
 #include "process/process_private.h"
 
@@ -42,7 +43,7 @@ static void observe_exchange(void *state, struct http_exchange *exchange,
         .method = observation->route[0] != '\0' ? observation->route : "none",
         .protocol = "http",
         .status = status_of_reply(observation->status),
-        .duration_ns = observation->duration_ns,
+        .duration_ns = clock_monotonic_ns() - observation->started_ns,
     };
     telemetry_observe(process->telemetry, loop_index(loop_current()), TELEMETRY_SERVED,
                       outcome.protocol, outcome.method, outcome.status, outcome.duration_ns);

@@ -14,6 +14,7 @@ struct node {
 
 struct ordered_map {
     struct node *head; /* with all levels and no key */
+    unsigned levels;   /* that any node has had */
 };
 
 static struct node *create_node(struct text key, unsigned levels)
@@ -79,7 +80,10 @@ static void find_path(const struct ordered_map *map, struct text key,
                       struct node *path[static LEVELS_MAX])
 {
     struct node *node = map->head;
-    for (unsigned level = LEVELS_MAX; level-- > 0;) {
+    for (unsigned level = LEVELS_MAX; level-- > map->levels;) {
+        path[level] = node;
+    }
+    for (unsigned level = map->levels; level-- > 0;) {
         while (node->next[level] != NULL && text_compare(node->next[level]->entry.key, key) < 0) {
             node = node->next[level];
         }
@@ -89,9 +93,13 @@ static void find_path(const struct ordered_map *map, struct text key,
 
 const struct ordered_map_entry *ordered_map_seek(const struct ordered_map *map, struct text key)
 {
-    struct node *path[LEVELS_MAX];
-    find_path(map, key, path);
-    return path[0]->next[0] != NULL ? &path[0]->next[0]->entry : NULL;
+    const struct node *node = map->head;
+    for (unsigned level = map->levels; level-- > 0;) {
+        while (node->next[level] != NULL && text_compare(node->next[level]->entry.key, key) < 0) {
+            node = node->next[level];
+        }
+    }
+    return node->next[0] != NULL ? &node->next[0]->entry : NULL;
 }
 
 const struct ordered_map_entry *ordered_map_find(const struct ordered_map *map, struct text key)
@@ -125,6 +133,7 @@ void ordered_map_put(struct ordered_map *map, struct text key, const void *value
     struct node *node = path[0]->next[0];
     if (node == NULL || !text_equal(node->entry.key, key)) {
         node = create_node(key, random_levels());
+        map->levels = node->levels > map->levels ? node->levels : map->levels;
         for (unsigned level = 0; level < node->levels; level++) {
             node->next[level] = path[level]->next[level];
             path[level]->next[level] = node;

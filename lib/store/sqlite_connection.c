@@ -87,16 +87,22 @@ enum status sqlite_connection_prepare(const struct sqlite_store *store,
     return STATUS_OK;
 }
 
-void sqlite_connection_close(struct sqlite_connection *connection)
+void sqlite_connection_close_database(struct sqlite_connection *connection)
 {
-    if (connection == NULL) {
-        return;
-    }
     for (size_t i = 0; i < connection->statement_count; i++) {
         (void)sqlite3_finalize(connection->statements[i]); /* repeats the last step's error */
     }
+    (void)sqlite3_finalize(connection->begin);
+    (void)sqlite3_finalize(connection->commit);
     CHECK(sqlite3_close(connection->database) == SQLITE_OK);
-    free(connection);
+}
+
+void sqlite_connection_close(struct sqlite_connection *connection)
+{
+    if (connection != NULL) {
+        sqlite_connection_close_database(connection);
+        free(connection);
+    }
 }
 
 void sqlite_connection_reset(sqlite3_stmt *statement)

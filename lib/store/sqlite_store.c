@@ -47,66 +47,6 @@ struct sqlite_connection *sqlite_store_write_connection(struct sqlite_store *sto
     return store->write_connection;
 }
 
-/* Readers */
-
-static enum status make_reader(struct sqlite_store *store, struct store_error *error,
-                               struct sqlite_connection **ret_connection)
-{
-    struct sqlite_connection *connection;
-    /* Read-write, since only such a connection can recover the WAL of a process that died. */
-    enum status status = sqlite_connection_open(store, SQLITE_OPEN_READWRITE, error, &connection);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    (void)sqlite3_busy_timeout(connection->database, SQLITE_STORE_READ_WAIT_MS); /* always OK */
-    status = sqlite_connection_prepare(store, connection, error);
-    if (status != STATUS_OK) {
-        sqlite_connection_close(connection);
-        return status;
-    }
-    *ret_connection = connection;
-    return STATUS_OK;
-}
-
-enum status sqlite_store_read_begin(struct sqlite_store *store, struct store_error *error,
-                                    struct sqlite_connection **ret_connection)
-{
-    pthread_mutex_lock(&store->lock);
-    struct sqlite_connection *connection = store->pool;
-    bool make = connection == NULL && store->readers < SQLITE_STORE_READERS_MAX;
-    if (connection != NULL) {
-        store->pool = connection->next;
-    } else if (make) {
-        store->readers++;
-    }
-    pthread_mutex_unlock(&store->lock);
-
-    enum status status = STATUS_OK;
-    if (make) {
-        status = make_reader(store, error, &connection);
-    } else if (connection == NULL) {
-        status = store_fail(error, STATUS_UNAVAILABLE, "too many reads at once", "%s: %zu readers",
-                            store->path, (size_t)SQLITE_STORE_READERS_MAX);
-    }
-    if (make && status != STATUS_OK) {
-        pthread_mutex_lock(&store->lock);
-        store->readers--;
-        pthread_mutex_unlock(&store->lock);
-    }
-    if (status == STATUS_OK) {
-        *ret_connection = connection;
-    }
-    return status;
-}
-
-void sqlite_store_read_end(struct sqlite_store *store, struct sqlite_connection *connection)
-{
-    pthread_mutex_lock(&store->lock);
-    connection->next = store->pool;
-    store->pool = connection;
-    pthread_mutex_unlock(&store->lock);
-}
-
 /* The life of a store */
 
 static enum status set_up_writer(struct sqlite_store *store,
@@ -159,7 +99,7 @@ static void free_store(struct sqlite_store *store)
     while (store->pool != NULL) {
         struct sqlite_connection *connection = store->pool;
         store->pool = connection->next;
-        sqlite_connection_close(connection);
+        sqlite_reader_close(connection);
     }
     sqlite_connection_close(store->write_connection); /* last: it takes the WAL in */
     pthread_mutex_destroy(&store->lock);
@@ -172,6 +112,9 @@ enum status sqlite_store_open(const struct sqlite_store_options *options, struct
 {
     CHECK(options->statement_count <= SQLITE_STORE_STATEMENTS_MAX);
     *error = (struct store_error){.message = ""};
+    /* SQLite would count all its memory under one lock, for numbers that nobody asks for. Refused
+     * once a store is open, which has asked before. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct sqlite_store *store = calloc(1, sizeof(*store));
     if (store == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;

@@ -7,6 +7,7 @@
 
 #include <sqlite3.h>
 
+#include "loop/loop.h"
 #include "store/group_commit.h"
 #include "store/store_error.h"
 
@@ -16,6 +17,7 @@ enum {
     SQLITE_STORE_WRITE_WAIT_MS = 1000, /* for another process's write, on the writer's thread */
     SQLITE_STORE_READ_WAIT_MS = 20,    /* for a recovery after a crash, on a loop's thread */
     SQLITE_STORE_CACHE_KIB = 8 * 1024, /* of each connection */
+    SQLITE_INDEX_HEAD_BYTES = 48,      /* of the WAL's index */
 };
 
 struct sqlite_store_options {
@@ -36,6 +38,14 @@ struct sqlite_connection {
     /* private */
     size_t statement_count;
     struct sqlite_connection *next;
+    /* Of readers: the transaction that the reads of a turn of the loop share. */
+    struct sqlite_store *store; /* NULL: closed */
+    sqlite3_stmt *begin;
+    sqlite3_stmt *commit;
+    const volatile unsigned char *index; /* of the WAL, in shared memory; NULL: not known yet */
+    unsigned char index_head[SQLITE_INDEX_HEAD_BYTES]; /* when the transaction was begun */
+    struct loop_task turn_end;
+    bool is_turn_end_due; /* the task is in a loop's queue */
 };
 
 /* Blocks: at start-up. *ret_store is owned by the caller. STATUS_FAILED_PRECONDITION: the file
@@ -53,7 +63,8 @@ struct group_commit *sqlite_store_writer(struct sqlite_store *store);
 /* The connection with the open transaction; in a job's apply() only. */
 struct sqlite_connection *sqlite_store_write_connection(struct sqlite_store *store);
 
-/* A connection to read with. STATUS_UNAVAILABLE: none can be had now. From any thread. */
+/* A connection to read with. STATUS_UNAVAILABLE: none can be had now. From any thread; not kept
+ * while a fiber waits. What is read is what was committed last, by whomever. */
 MUST_USE enum status sqlite_store_read_begin(struct sqlite_store *store, struct store_error *error,
                                              struct sqlite_connection **ret_connection);
 void sqlite_store_read_end(struct sqlite_store *store, struct sqlite_connection *connection);

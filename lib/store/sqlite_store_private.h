@@ -25,6 +25,8 @@ MUST_USE enum status sqlite_connection_prepare(const struct sqlite_store *store,
                                                struct sqlite_connection *connection,
                                                struct store_error *error);
 void sqlite_connection_close(struct sqlite_connection *connection);
+void sqlite_connection_close_database(struct sqlite_connection *connection);
+void sqlite_reader_close(struct sqlite_connection *connection);
 
 /* Runs SQL that gives no rows that matter. */
 MUST_USE enum status sqlite_connection_run(const struct sqlite_store *store,

@@ -110,40 +110,48 @@ size_t metadata_bytes(const struct metadata *metadata)
     return bytes;
 }
 
-static bool copy_text(struct arena *arena, struct text text, struct text *ret_copy)
+/* Puts a text and a NUL behind it; returns where the next one goes. */
+static char *put_text(char *at, struct text text, struct text *ret_copy)
 {
-    *ret_copy = arena_copy(arena, text);
-    return ret_copy->data != NULL;
+    if (text.length > 0) {
+        memcpy(at, text.data, text.length);
+    }
+    at[text.length] = '\0';
+    *ret_copy = (struct text){at, text.length};
+    return at + text.length + 1;
 }
 
-static bool copy_genres(struct arena *arena, const struct metadata *metadata, struct metadata *copy)
+/* Of the genres, their texts, and a NUL behind each. */
+static size_t copy_bytes(const struct metadata *metadata)
 {
-    copy->genre_count = metadata->genre_count;
-    copy->genres = NULL;
-    if (metadata->genre_count == 0) {
-        return true;
+    size_t bytes = metadata->id.length + 1 + metadata->genre_count * sizeof(struct text);
+    for (size_t i = 0; i < ARRAY_LENGTH(fields); i++) {
+        bytes += field_of(metadata, &fields[i])->length + 1;
     }
-    struct text *genres = arena_calloc(arena, metadata->genre_count, sizeof(*genres));
-    bool copied = genres != NULL;
-    for (size_t i = 0; copied && i < metadata->genre_count; i++) {
-        copied = copy_text(arena, metadata->genres[i], &genres[i]);
+    for (size_t i = 0; i < metadata->genre_count; i++) {
+        bytes += metadata->genres[i].length + 1;
     }
-    copy->genres = genres;
-    return copied;
+    return bytes;
 }
 
 enum status metadata_copy(struct arena *arena, const struct metadata *metadata,
                           struct metadata *ret_copy)
 {
-    struct metadata copy = {.year = metadata->year};
-    if (!copy_text(arena, metadata->id, &copy.id) ||
-        !copy_text(arena, metadata->title, &copy.title) ||
-        !copy_text(arena, metadata->description, &copy.description) ||
-        !copy_text(arena, metadata->director, &copy.director) ||
-        !copy_text(arena, metadata->imdb_id, &copy.imdb_id) ||
-        !copy_text(arena, metadata->tmdb_id, &copy.tmdb_id) ||
-        !copy_genres(arena, metadata, &copy)) {
+    struct text *genres = arena_alloc(arena, copy_bytes(metadata));
+    if (genres == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
+    }
+    struct metadata copy = {.year = metadata->year, .genre_count = metadata->genre_count};
+    copy.genres = metadata->genre_count > 0 ? genres : NULL;
+    char *at = (char *)(genres + metadata->genre_count);
+    at = put_text(at, metadata->id, &copy.id);
+    at = put_text(at, metadata->title, &copy.title);
+    at = put_text(at, metadata->description, &copy.description);
+    at = put_text(at, metadata->director, &copy.director);
+    at = put_text(at, metadata->imdb_id, &copy.imdb_id);
+    at = put_text(at, metadata->tmdb_id, &copy.tmdb_id);
+    for (size_t i = 0; i < metadata->genre_count; i++) {
+        at = put_text(at, metadata->genres[i], &genres[i]);
     }
     *ret_copy = copy;
     return STATUS_OK;

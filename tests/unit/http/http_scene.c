@@ -319,7 +319,7 @@ static void observe(void *state, struct http_exchange *exchange,
     (void)snprintf(scene->observed_route, sizeof(scene->observed_route), "%s", observation->route);
     (void)snprintf(scene->observed_method, sizeof(scene->observed_method), "%.*s",
                    TEXT_ARGUMENTS(observation->method));
-    CHECK(observation->duration_ns >= 0);
+    CHECK(observation->started_ns > 0 && observation->started_ns <= clock_monotonic_ns());
 }
 
 struct run {

@@ -228,6 +228,76 @@ static void test_goes_on_after_a_failure(void **state)
     run_in_scratch(fail_one);
 }
 
+static sqlite3 *open_elsewhere(const char *path)
+{
+    sqlite3 *other;
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    const char *sql = "SELECT count(*) FROM things"; /* sees that there is a WAL */
+    assert_int_equal(sqlite3_exec(other, sql, NULL, NULL, NULL), SQLITE_OK);
+    return other;
+}
+
+/* Two reads of one turn of the loop, and a commit of somebody else between them. */
+static void commit_elsewhere_in_a_turn(void *argument)
+{
+    const struct sqlite_store_options options = options_for(argument);
+    struct store_error error;
+    struct sqlite_store *store;
+    assert_int_equal(sqlite_store_open(&options, &error, &store), STATUS_OK);
+    sqlite3 *other = open_elsewhere(argument);
+    assert_int_equal(count_things(store), 0); /* now the store knows where the index lies */
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(count_things(store), i);
+        const char *sql = "INSERT INTO things VALUES (hex(randomblob(8)))";
+        assert_int_equal(sqlite3_exec(other, sql, NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(count_things(store), i + 1);
+        assert_int_equal(count_things(store), i + 1);
+    }
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    sqlite_store_close(store); /* with a transaction that the turn has not ended */
+}
+
+static void test_sees_what_was_committed_last(void **state)
+{
+    (void)state;
+    run_in_scratch(commit_elsewhere_in_a_turn);
+}
+
+/* Whether the WAL can be written back to the file whole, which it cannot while somebody reads. */
+static bool can_checkpoint(sqlite3 *other)
+{
+    int log_frames;
+    int written_frames;
+    int code = sqlite3_wal_checkpoint_v2(other, NULL, SQLITE_CHECKPOINT_TRUNCATE, &log_frames,
+                                         &written_frames);
+    assert_true(code == SQLITE_OK || code == SQLITE_BUSY);
+    return code == SQLITE_OK;
+}
+
+static void checkpoint_within_and_after_a_turn(void *argument)
+{
+    const struct sqlite_store_options options = options_for(argument);
+    struct store_error error;
+    struct sqlite_store *store;
+    assert_int_equal(sqlite_store_open(&options, &error, &store), STATUS_OK);
+    assert_int_equal(put(store, TEXT("a"), TIMEOUT_MS), STATUS_OK);
+    sqlite3 *other = open_elsewhere(argument);
+    assert_int_equal(count_things(store), 1);
+    assert_int_equal(count_things(store), 1);
+    assert_false(can_checkpoint(other));
+    assert_int_equal(fiber_sleep(NULL, CLOCK_NS_PER_MS), STATUS_OK);
+    assert_true(can_checkpoint(other));
+    assert_int_equal(count_things(store), 1);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    sqlite_store_close(store);
+}
+
+static void test_reads_for_a_turn_only(void **state)
+{
+    (void)state;
+    run_in_scratch(checkpoint_within_and_after_a_turn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +307,8 @@ int main(void)
         cmocka_unit_test(test_refuses_what_is_no_database),
         cmocka_unit_test(test_busy_store_is_unavailable),
         cmocka_unit_test(test_goes_on_after_a_failure),
+        cmocka_unit_test(test_sees_what_was_committed_last),
+        cmocka_unit_test(test_reads_for_a_turn_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
