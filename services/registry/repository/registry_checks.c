@@ -96,12 +96,13 @@ static void keep_output(struct registry_state *state, struct stored_check *check
     check->view.output = text_of_bytes(check->output, output.length);
 }
 
-/* An instance that is critical for too long goes. */
+/* An instance that is critical for too long goes; those that others look at, they take away. */
 static void arrange_reaping(struct registry_state *state, struct stored_check *check,
                             int64_t now_ns)
 {
     int64_t after_ns = check->definition->deregister_after_ns;
-    if (check->view.status != REGISTRY_CRITICAL || after_ns == 0 || check->instance == NULL) {
+    if (check->view.status != REGISTRY_CRITICAL || after_ns == 0 || check->instance == NULL ||
+        check->definition->kind == REGISTRY_CHECK_EXTERNAL) {
         registry_deadline_stop(&state->deadlines, &check->reap);
     } else if (!registry_deadline_is_running(&check->reap)) {
         registry_deadline_start(&state->deadlines, &check->reap, now_ns + after_ns, now_ns);

@@ -59,6 +59,7 @@ static enum status tell_check(struct fixture *fixture, const char *node, const c
         .service_id = text_of(service_id),
         .kind = REGISTRY_CHECK_EXTERNAL,
         .initial = status,
+        .deregister_after_ns = CLOCK_NS_PER_S,
     };
     return registry_state_tell_check(fixture->state, &fixture->call, &check, TEXT("output"),
                                      START_NS);
@@ -130,9 +131,11 @@ static void test_told_checks(void **unused)
     assert_ptr_equal(registry_state_first_check_of_node(fixture.state, check->node), check);
     assert_null(registry_state_first_check_of_node(fixture.state, NULL));
 
-    /* It moves to the instance. */
-    assert_int_equal(tell_check(&fixture, "n1", "r1", REGISTRY_PASSING), STATUS_OK);
+    /* It moves to the instance, which is not this registry's to remove. */
+    assert_int_equal(tell_check(&fixture, "n1", "r1", REGISTRY_CRITICAL), STATUS_OK);
     assert_int_equal(registry_state_check_count(fixture.state), 1);
+    registry_state_sweep(fixture.state, START_NS + 60 * CLOCK_NS_PER_S, NULL, NULL);
+    assert_int_equal(count_instances(&fixture), 1);
     teardown(&fixture);
 }
 
