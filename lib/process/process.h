@@ -34,6 +34,9 @@ enum {
 
 /* Opening a store, resolving, binding: what must be done before the process is ready. */
 #define PROCESS_START_TIMEOUT_MS INT64_C(30000)
+/* So long after the start, /readyz waits until an instance is known of every service that is asked.
+ * Later it does not: what others lack must not take this process away. */
+#define PROCESS_RESOLVE_TIMEOUT_MS INT64_C(5000)
 
 struct process_definition {
     const char *program; /* "marquee-rating" */
@@ -110,8 +113,10 @@ struct http_server *process_http_server(struct process *process, unsigned listen
 struct process_channel {
     struct grpc_channel *grpc;
     /* private */
+    struct process *process;
     struct discovery_resolver resolver;
     struct discovery_watcher *watcher;
+    bool resolved; /* an instance was seen */
 };
 
 MUST_USE enum status process_open_channel(struct process *process, struct call *call,

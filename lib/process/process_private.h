@@ -69,6 +69,7 @@ struct process {
     _Atomic unsigned refusals_logged; /* in that second */
     _Atomic int phase;
     _Atomic bool failure_told;
+    _Atomic unsigned unresolved;       /* channels that have seen no instance yet */
     _Atomic uint64_t refused_requests; /* for overload: the server's */
     _Atomic uint64_t refused_shares;   /* a connection's */
     bool opened;

@@ -160,9 +160,20 @@ process_channel_options(struct process *process, const struct proto_pool *pool, 
     };
 }
 
+static void note_resolved(struct process_channel *channel)
+{
+    if (!channel->resolved) {
+        channel->resolved = true;
+        (void)atomic_fetch_sub(&channel->process->unresolved, 1);
+    }
+}
+
 static void on_instances(void *state, const struct discovery_snapshot *snapshot)
 {
     struct process_channel *channel = state;
+    if (snapshot->count > 0) {
+        note_resolved(channel);
+    }
     /* Without memory for a new list the earlier one stays: the next change brings it. */
     status_ignore(grpc_channel_update(channel->grpc, snapshot->addresses, snapshot->count));
 }
@@ -173,7 +184,8 @@ enum status process_open_channel(struct process *process, struct call *call,
 {
     struct loop *loop = loop_current();
     const struct grpc_channel_options options = process_channel_options(process, pool, service);
-    *ret_channel = (struct process_channel){.grpc = NULL};
+    *ret_channel = (struct process_channel){.process = process};
+    (void)atomic_fetch_add(&process->unresolved, 1);
     enum status status = discovery_open_resolver(
         loop, call, config_text(process->config, "registry"),
         config_text(process->config, "services"), text_of(service), &ret_channel->resolver);
@@ -196,6 +208,9 @@ void process_close_channel(struct process_channel *channel)
     grpc_channel_destroy(channel->grpc);
     if (channel->resolver.ops != NULL) {
         channel->resolver.ops->close(channel->resolver.state);
+    }
+    if (channel->process != NULL) {
+        note_resolved(channel);
     }
     *channel = (struct process_channel){.grpc = NULL};
 }

@@ -42,6 +42,12 @@ static bool write_check(struct buffer *page, const char *name, bool ready, struc
                          reason.length > 0 ? ": " : "", TEXT_ARGUMENTS(reason));
 }
 
+static bool has_resolved(struct process *process)
+{
+    return atomic_load(&process->unresolved) == 0 ||
+           clock_monotonic_ns() - process->start_ns > PROCESS_RESOLVE_TIMEOUT_MS * CLOCK_NS_PER_MS;
+}
+
 static void serve_readyz(void *state, struct http_exchange *exchange)
 {
     struct process *process = state;
@@ -53,6 +59,11 @@ static void serve_readyz(void *state, struct http_exchange *exchange)
                             ready                       ? TEXT("")
                             : phase == PROCESS_STARTING ? TEXT("starting")
                                                         : TEXT("draining"));
+    if (!has_resolved(process)) {
+        ready = false;
+        fits = fits && write_check(&page, "instances", false,
+                                   TEXT("of a service that is asked, none is known yet"));
+    }
     for (size_t i = 0; i < process->check_count; i++) {
         const struct process_check *check = &process->checks[i];
         struct text reason = {NULL, 0};

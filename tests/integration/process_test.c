@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "bookmark.pb-c.h"
 #include "bookmark/controller/bookmark_controller.h"
 #include "bookmark/handler/bookmark_handler.h"
 #include "bookmark/repository/memory_bookmark_repository.h"
@@ -274,6 +275,32 @@ static void check_that_fails_is_told(void **state)
            "mended: 200 ok   process\nok   store\n" DRAINING STOPPED);
 }
 
+static void ask_nobody(struct trial *trial, struct call *call)
+{
+    static const ProtobufCMessageDescriptor *const roots[] = {&put_bookmark_response__descriptor};
+    struct process_channel channel;
+    struct proto_pool *pool;
+    assert_int_equal(proto_pool_create(&trial->descriptors, 1, roots, ARRAY_LENGTH(roots), &pool),
+                     STATUS_OK);
+    assert_int_equal(process_open_channel(trial->process, call, pool, "nobody", &channel),
+                     STATUS_OK);
+    say_page(trial, call, "opened", "/readyz");
+    process_close_channel(&channel);
+    proto_pool_destroy(pool);
+    say_page(trial, call, "closed", "/readyz");
+}
+
+/* Who is asked must be known before others ask here: at first, and not for long. */
+static void service_without_instances_is_waited_for(void **state)
+{
+    struct trial trial = {.drive = ask_nobody, .check_passes = true};
+    (void)state;
+    expect(&trial, "--registry=127.0.0.1:1", EXIT_SUCCESS, /* where no registry is */
+           "open\n" STARTING "opened: 503 ok   process\n"
+           "FAIL instances: of a service that is asked, none is known yet\nok   store\n"
+           "closed: 200 ok   process\nok   store\n" DRAINING STOPPED);
+}
+
 static void failed_open_says_one_line(void **state)
 {
     struct trial trial = {.open_status = STATUS_DATA_LOSS};
@@ -489,6 +516,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(from_start_to_end),
         cmocka_unit_test(check_that_fails_is_told),
+        cmocka_unit_test(service_without_instances_is_waited_for),
         cmocka_unit_test(failed_open_says_one_line),
         cmocka_unit_test(failed_start_says_one_line),
         cmocka_unit_test(bad_usage_is_told_apart),

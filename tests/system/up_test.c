@@ -111,7 +111,10 @@ static pid_t child_of(const struct scene *scene, const char *name)
 static struct text ask(struct scene *scene, size_t part, const char *target)
 {
     struct wire_reply reply = wire_http_get(&scene->test.call, scene->addresses[part], target);
-    assert_int_equal(reply.status, 200);
+    if (reply.status != 200) {
+        fail_msg("%s: %d %.*s\n%.*s", target, reply.status, TEXT_ARGUMENTS(reply.body),
+                 TEXT_ARGUMENTS(buffer_text(&scene->up.log)));
+    }
     return reply.body;
 }
 
