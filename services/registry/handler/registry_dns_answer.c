@@ -15,24 +15,24 @@ struct answering {
 
 static const struct registry_dns_answer failed = {.result = REGISTRY_DNS_SERVER_FAILURE};
 
-static bool is_critical(const struct registry_state *state, const struct registry_check *check)
+/* Whether one of the checks, from this one on, has the status. */
+static bool has_status(const struct registry_state *state, const struct registry_check *check,
+                       enum registry_status status)
 {
     for (; check != NULL; check = registry_state_next_check(state, check)) {
-        if (check->status == REGISTRY_CRITICAL) {
+        if (check->status == status) {
             return true;
         }
     }
     return false;
 }
 
-static bool is_warning(const struct registry_state *state, const struct registry_check *check)
+static bool is_in_service(const struct registry_state *state,
+                          const struct registry_instance *instance)
 {
-    for (; check != NULL; check = registry_state_next_check(state, check)) {
-        if (check->status == REGISTRY_WARNING) {
-            return true;
-        }
-    }
-    return false;
+    return !has_status(state, registry_state_first_check_of_node(state, instance->node),
+                       REGISTRY_CRITICAL) &&
+           !has_status(state, registry_state_first_check(state, instance), REGISTRY_CRITICAL);
 }
 
 static bool has_tag(const struct registry_instance *instance, struct text tag)
@@ -79,10 +79,15 @@ static bool is_wanted(unsigned type, const struct registry_dns_record *record)
     return type == REGISTRY_DNS_ANY || type == (unsigned)record->type;
 }
 
+static struct text node_address(const struct answering *self, const struct registry_node *node)
+{
+    return node != NULL ? node->definition->address : self->zone->node_address;
+}
+
 static struct text host_of(const struct answering *self, const struct registry_instance *instance)
 {
     return instance->definition->address.length > 0 ? instance->definition->address
-                                                    : self->zone->node_address;
+                                                    : node_address(self, instance->node);
 }
 
 static void add_host(struct answering *self, struct text host, unsigned type)
@@ -132,9 +137,10 @@ static struct text address_name(const struct answering *self,
                         TEXT_ARGUMENTS(self->zone->datacenter), TEXT_ARGUMENTS(self->zone->domain));
 }
 
-static struct text node_name(const struct answering *self)
+static struct text node_name(const struct answering *self, const struct registry_node *node)
 {
-    return arena_format(self->arena, "%.*s.node.%.*s.%.*s", TEXT_ARGUMENTS(self->zone->node_name),
+    struct text name = node != NULL ? node->definition->name : self->zone->node_name;
+    return arena_format(self->arena, "%.*s.node.%.*s.%.*s", TEXT_ARGUMENTS(name),
                         TEXT_ARGUMENTS(self->zone->datacenter), TEXT_ARGUMENTS(self->zone->domain));
 }
 
@@ -143,11 +149,14 @@ static bool add_server(struct answering *self, const struct registry_instance *i
     const struct registry_service_definition *definition = instance->definition;
     struct registry_dns_record address = {.target = {NULL, 0}};
     bool numeric = parse_number(host_of(self, instance), &address);
-    bool warns = is_warning(self->state, registry_state_first_check(self->state, NULL)) ||
-                 is_warning(self->state, registry_state_first_check(self->state, instance));
+    bool warns =
+        has_status(self->state, registry_state_first_check_of_node(self->state, instance->node),
+                   REGISTRY_WARNING) ||
+        has_status(self->state, registry_state_first_check(self->state, instance),
+                   REGISTRY_WARNING);
     struct text target = definition->address;
     if (definition->address.length == 0) {
-        target = node_name(self);
+        target = node_name(self, instance->node);
     } else if (numeric) {
         target = address_name(self, &address);
     }
@@ -192,12 +201,10 @@ choose(struct answering *self, const struct registry_dns_name *name, size_t *ret
     if (chosen == NULL) {
         return NULL;
     }
-    bool node_critical = is_critical(self->state, registry_state_first_check(self->state, NULL));
     count = 0;
-    for (const struct registry_instance *each = first; each != NULL && !node_critical;
+    for (const struct registry_instance *each = first; each != NULL;
          each = registry_state_next_instance(each)) {
-        if (has_tag(each, name->tag) &&
-            !is_critical(self->state, registry_state_first_check(self->state, each))) {
+        if (has_tag(each, name->tag) && is_in_service(self->state, each)) {
             chosen[count++] = each;
         }
     }
@@ -240,6 +247,19 @@ static struct registry_dns_answer answer_host(struct answering *self, struct tex
     }
     add_host(self, host, type);
     return finish_hosts(self, type);
+}
+
+static struct registry_dns_answer answer_node(struct answering *self,
+                                              const struct registry_dns_name *name, unsigned type)
+{
+    const struct registry_node *node = NULL;
+    bool is_own = text_equal_ignoring_case(name->name, self->zone->node_name);
+    for (size_t i = 0; !is_own && node == NULL && i < registry_state_node_count(self->state); i++) {
+        const struct registry_node *other = registry_state_node_at(self->state, i);
+        node = text_equal_ignoring_case(other->definition->name, name->name) ? other : NULL;
+    }
+    return is_own || node != NULL ? answer_host(self, node_address(self, node), type)
+                                  : (struct registry_dns_answer){.result = REGISTRY_DNS_NO_NAME};
 }
 
 static struct registry_dns_answer
@@ -292,10 +312,7 @@ static struct registry_dns_answer answer_kind(struct answering *self,
     case REGISTRY_DNS_SERVICE:
         return answer_service(self, name, type);
     case REGISTRY_DNS_NODE:
-        if (text_equal_ignoring_case(name->name, self->zone->node_name)) {
-            return answer_host(self, self->zone->node_address, type);
-        }
-        break;
+        return answer_node(self, name, type);
     case REGISTRY_DNS_ADDRESS:
         return answer_address(self, name, type);
     case REGISTRY_DNS_NOTHING:

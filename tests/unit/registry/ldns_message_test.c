@@ -58,6 +58,24 @@ static void put(struct fixture *fixture, const char *id, const char *name, const
                      STATUS_OK);
 }
 
+/* A node that the catalog was told of, with an instance that has no address of its own. */
+static void put_node(struct fixture *fixture)
+{
+    const struct registry_node_definition node = {.name = TEXT("Other"),
+                                                  .address = TEXT("10.9.9.9")};
+    const struct registry_registration registration = {
+        .service = {.id = TEXT("f1"),
+                    .node = TEXT("Other"),
+                    .name = TEXT("far"),
+                    .port = 7000,
+                    .weight_passing = 1,
+                    .weight_warning = 1},
+    };
+    assert_int_equal(registry_state_put_node(fixture->state, &fixture->call, &node), STATUS_OK);
+    assert_int_equal(registry_state_put_instance(fixture->state, &fixture->call, &registration, 1),
+                     STATUS_OK);
+}
+
 static int setup(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
@@ -84,6 +102,7 @@ static int setup(void **state)
     put(fixture, "n2", "node-bound", "", 9001, "", REGISTRY_PASSING);
     put(fixture, "h1", "named", "db.example", 5432, "", REGISTRY_PASSING);
     put(fixture, "d1", "down", "10.0.0.4", 1, "", REGISTRY_CRITICAL);
+    put_node(fixture);
     put(fixture, "m1", "Mixed", "10.0.0.5", 1, "", REGISTRY_PASSING);
     *state = fixture;
     return 0;
@@ -214,7 +233,12 @@ static void test_answers(void **state)
          "marquee.node.dc1.consul. 5 IN A 127.0.0.1 ; marquee.node.dc1.consul. 5 IN A 127.0.0.1 ; "
          "| "},
         {"MARQUEE.node.consul.", A, "0 MARQUEE.node.consul. 5 IN A 127.0.0.1 ; | | | "},
-        {"other.node.consul.", A, "3 | " SOA "| | "},
+        {"other.node.consul.", A, "0 other.node.consul. 5 IN A 10.9.9.9 ; | | | "},
+        {"another.node.consul.", A, "3 | " SOA "| | "},
+        {"far.service.consul.", A, "0 far.service.consul. 5 IN A 10.9.9.9 ; | | | "},
+        {"far.service.consul.", SRV,
+         "0 far.service.consul. 5 IN SRV 1 1 7000 Other.node.dc1.consul. ; | | "
+         "Other.node.dc1.consul. 5 IN A 10.9.9.9 ; | "},
         {"named.service.consul.", A, "0 named.service.consul. 5 IN CNAME db.example. ; | | | "},
         {"named.service.consul.", SRV,
          "0 named.service.consul. 5 IN SRV 1 10 5432 db.example. ; | | | "},
@@ -246,6 +270,8 @@ static void test_critical_node(void **state)
     assert_int_equal(registry_state_put_check(fixture->state, &fixture->call, &check, 1),
                      STATUS_OK);
     assert_string_equal(ask(fixture, "rating.service.consul.", LDNS_RR_TYPE_A), "3 | " SOA "| | ");
+    assert_string_equal(ask(fixture, "far.service.consul.", LDNS_RR_TYPE_A),
+                        "0 far.service.consul. 5 IN A 10.9.9.9 ; | | | ");
 }
 
 /* The reply to a question for many instances: how many answers, and whether there are more. */
