@@ -123,34 +123,22 @@ static void list_services(struct registry_request *request)
 static void list_instances(struct registry_request *request)
 {
     const struct registry_subject subject = {REGISTRY_TOPIC_SERVICE, request->rest};
-    struct registry_entries *entries;
-    uint64_t index;
-    if (request->rest.length == 0) {
-        registry_reply_error(request, 400, TEXT("Missing service name"));
+    struct registry_list list;
+    if (!registry_list_begin(request, "Missing service name", registry_filter_instance_fields,
+                             &subject, &list)) {
         return;
     }
-    if (!registry_query_accept(request) ||
-        !registry_entries_open(request, registry_filter_instance_fields, &entries) ||
-        !registry_query_wait(request, &subject, &index)) {
-        return;
-    }
-    struct registry_json *json = registry_json_begin(request);
-    if (json == NULL) {
-        return;
-    }
-    json_open_array(&json->writer);
     for (const struct registry_instance *instance =
              registry_state_first_instance(request->state, request->rest);
          instance != NULL; instance = registry_state_next_instance(instance)) {
         if (registry_query_node_matches(request, instance->node) &&
             registry_query_tags_match(request, instance)) {
-            struct registry_entry entry = registry_entry_begin(json, NULL);
-            registry_write_catalog_service(request, &json->writer, instance);
-            (void)registry_entry_end(entries, json, entry);
+            struct registry_entry entry = registry_entry_begin(list.json, NULL);
+            registry_write_catalog_service(request, &list.json->writer, instance);
+            (void)registry_entry_end(list.entries, list.json, entry);
         }
     }
-    json_close_array(&json->writer);
-    registry_json_send(request, json, index);
+    registry_list_end(request, &list);
 }
 
 static void write_node_entry(struct registry_request *request, struct registry_entries *entries,
@@ -166,24 +154,16 @@ static void write_node_entry(struct registry_request *request, struct registry_e
 static void list_nodes(struct registry_request *request)
 {
     const struct registry_subject subject = {.topic = REGISTRY_TOPIC_NODES};
-    struct registry_entries *entries;
-    uint64_t index;
-    if (!registry_query_accept(request) ||
-        !registry_entries_open(request, registry_filter_node_fields, &entries) ||
-        !registry_query_wait(request, &subject, &index)) {
+    struct registry_list list;
+    if (!registry_list_begin(request, NULL, registry_filter_node_fields, &subject, &list)) {
         return;
     }
-    struct registry_json *json = registry_json_begin(request);
-    if (json == NULL) {
-        return;
-    }
-    json_open_array(&json->writer);
-    write_node_entry(request, entries, json, NULL);
+    write_node_entry(request, list.entries, list.json, NULL);
     for (size_t i = 0; i < registry_state_node_count(request->state); i++) {
-        write_node_entry(request, entries, json, registry_state_node_at(request->state, i));
+        write_node_entry(request, list.entries, list.json,
+                         registry_state_node_at(request->state, i));
     }
-    json_close_array(&json->writer);
-    registry_json_send(request, json, index);
+    registry_list_end(request, &list);
 }
 
 static void list_datacenters(struct registry_request *request)

@@ -90,3 +90,30 @@ bool registry_entry_end(struct registry_entries *entries, struct registry_json *
     }
     return matches;
 }
+
+bool registry_list_begin(struct registry_request *request, const char *missing,
+                         const struct registry_filter_field *fields,
+                         const struct registry_subject *subject, struct registry_list *ret_list)
+{
+    if (missing != NULL && request->rest.length == 0) {
+        registry_reply_error(request, 400, text_of(missing));
+        return false;
+    }
+    if (!registry_query_accept(request) ||
+        !registry_entries_open(request, fields, &ret_list->entries) ||
+        !registry_query_wait(request, subject, &ret_list->index)) {
+        return false;
+    }
+    ret_list->json = registry_json_begin(request);
+    if (ret_list->json == NULL) {
+        return false;
+    }
+    json_open_array(&ret_list->json->writer);
+    return true;
+}
+
+void registry_list_end(struct registry_request *request, const struct registry_list *list)
+{
+    json_close_array(&list->json->writer);
+    registry_json_send(request, list->json, list->index);
+}

@@ -30,3 +30,19 @@ struct registry_entry registry_entry_begin(struct registry_json *json, const str
 /* It ends; false: it was taken back. A filter that fails has the reply fail when it is sent. */
 bool registry_entry_end(struct registry_entries *entries, struct registry_json *json,
                         struct registry_entry entry);
+
+/* A reply that is an array. */
+struct registry_list {
+    struct registry_entries *entries;
+    struct registry_json *json;
+    uint64_t index;
+};
+
+/* What comes before each of them: refuses a path that names nothing with `missing` (NULL: it need
+ * not name anything), and another datacenter; reads the filter; waits; opens the array. Entries are
+ * written next, all in one go. false: it was answered. */
+MUST_USE bool registry_list_begin(struct registry_request *request, const char *missing,
+                                  const struct registry_filter_field *fields,
+                                  const struct registry_subject *subject,
+                                  struct registry_list *ret_list);
+void registry_list_end(struct registry_request *request, const struct registry_list *list);

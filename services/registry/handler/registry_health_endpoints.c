@@ -57,130 +57,82 @@ static void write_entry(struct registry_request *request, struct json_writer *wr
 static void list_instances(struct registry_request *request)
 {
     const struct registry_subject subject = {REGISTRY_TOPIC_SERVICE, request->rest};
-    struct registry_entries *entries;
-    uint64_t index;
+    struct registry_list list;
     bool only_passing;
-    if (request->rest.length == 0) {
-        registry_reply_error(request, 400, TEXT("Missing service name"));
+    if (!registry_query_flag(request, "passing", &only_passing) ||
+        !registry_list_begin(request, "Missing service name", registry_filter_health_fields,
+                             &subject, &list)) {
         return;
     }
-    if (!registry_query_accept(request) ||
-        !registry_query_flag(request, "passing", &only_passing) ||
-        !registry_entries_open(request, registry_filter_health_fields, &entries) ||
-        !registry_query_wait(request, &subject, &index)) {
-        return;
-    }
-    struct registry_json *json = registry_json_begin(request);
-    if (json == NULL) {
-        return;
-    }
-    json_open_array(&json->writer);
     for (const struct registry_instance *instance =
              registry_state_first_instance(request->state, request->rest);
          instance != NULL; instance = registry_state_next_instance(instance)) {
         if ((!only_passing || is_passing(request->state, instance)) &&
             registry_query_node_matches(request, instance->node) &&
             registry_query_tags_match(request, instance)) {
-            struct registry_entry entry = registry_entry_begin(json, NULL);
-            write_entry(request, &json->writer, instance);
-            (void)registry_entry_end(entries, json, entry);
+            struct registry_entry entry = registry_entry_begin(list.json, NULL);
+            write_entry(request, &list.json->writer, instance);
+            (void)registry_entry_end(list.entries, list.json, entry);
         }
     }
-    json_close_array(&json->writer);
-    registry_json_send(request, json, index);
+    registry_list_end(request, &list);
 }
 
 static void list_checks_of_service(struct registry_request *request)
 {
     const struct registry_subject subject = {REGISTRY_TOPIC_SERVICE, request->rest};
-    struct registry_entries *entries;
-    uint64_t index;
-    if (request->rest.length == 0) {
-        registry_reply_error(request, 400, TEXT("Missing service name"));
+    struct registry_list list;
+    if (!registry_list_begin(request, "Missing service name", registry_filter_check_fields,
+                             &subject, &list)) {
         return;
     }
-    if (!registry_query_accept(request) ||
-        !registry_entries_open(request, registry_filter_check_fields, &entries) ||
-        !registry_query_wait(request, &subject, &index)) {
-        return;
-    }
-    struct registry_json *json = registry_json_begin(request);
-    if (json == NULL) {
-        return;
-    }
-    json_open_array(&json->writer);
     for (const struct registry_instance *instance =
              registry_state_first_instance(request->state, request->rest);
          instance != NULL; instance = registry_state_next_instance(instance)) {
         for (const struct registry_check *check =
                  registry_state_first_check(request->state, instance);
              check != NULL; check = registry_state_next_check(request->state, check)) {
-            write_check_entry(request, entries, json, check);
+            write_check_entry(request, list.entries, list.json, check);
         }
     }
-    json_close_array(&json->writer);
-    registry_json_send(request, json, index);
+    registry_list_end(request, &list);
 }
 
 static void list_checks_of_status(struct registry_request *request)
 {
     const struct registry_subject subject = {.topic = REGISTRY_TOPIC_CHECKS};
-    struct registry_entries *entries;
-    uint64_t index;
-    if (request->rest.length == 0) {
-        registry_reply_error(request, 400, TEXT("Missing check state"));
-        return;
-    }
-    if (!registry_query_accept(request) ||
-        !registry_entries_open(request, registry_filter_check_fields, &entries) ||
-        !registry_query_wait(request, &subject, &index)) {
-        return;
-    }
-    struct registry_json *json = registry_json_begin(request);
-    if (json == NULL) {
+    struct registry_list list;
+    if (!registry_list_begin(request, "Missing check state", registry_filter_check_fields, &subject,
+                             &list)) {
         return;
     }
     bool any = text_equal(request->rest, TEXT("any"));
-    json_open_array(&json->writer);
     for (size_t i = 0; i < registry_state_check_count(request->state); i++) {
         const struct registry_check *check = registry_state_check_at(request->state, i);
         if (any || text_equal(request->rest, text_of(registry_status_name(check->status)))) {
-            write_check_entry(request, entries, json, check);
+            write_check_entry(request, list.entries, list.json, check);
         }
     }
-    json_close_array(&json->writer);
-    registry_json_send(request, json, index);
+    registry_list_end(request, &list);
 }
 
 static void list_checks_of_node(struct registry_request *request)
 {
     const struct registry_subject subject = {.topic = REGISTRY_TOPIC_CHECKS};
-    struct registry_entries *entries;
-    uint64_t index;
-    if (request->rest.length == 0) {
-        registry_reply_error(request, 400, TEXT("Missing node name"));
-        return;
-    }
-    if (!registry_query_accept(request) ||
-        !registry_entries_open(request, registry_filter_check_fields, &entries) ||
-        !registry_query_wait(request, &subject, &index)) {
-        return;
-    }
-    struct registry_json *json = registry_json_begin(request);
-    if (json == NULL) {
+    struct registry_list list;
+    if (!registry_list_begin(request, "Missing node name", registry_filter_check_fields, &subject,
+                             &list)) {
         return;
     }
     const struct registry_node *node = registry_state_find_node(request->state, request->rest);
     bool exists = node != NULL || text_equal(request->rest, request->handler->node_name);
-    json_open_array(&json->writer);
     for (size_t i = 0; exists && i < registry_state_check_count(request->state); i++) {
         const struct registry_check *check = registry_state_check_at(request->state, i);
         if (check->node == node) {
-            write_check_entry(request, entries, json, check);
+            write_check_entry(request, list.entries, list.json, check);
         }
     }
-    json_close_array(&json->writer);
-    registry_json_send(request, json, index);
+    registry_list_end(request, &list);
 }
 
 const struct registry_endpoint registry_health_endpoints[] = {
