@@ -189,7 +189,7 @@ struct text grpc_message_decode(struct arena *arena, struct text encoded)
     for (size_t i = 0; i < encoded.length; i++) {
         int high = i + 2 < encoded.length ? hex_value(encoded.data[i + 1]) : -1;
         int low = i + 2 < encoded.length ? hex_value(encoded.data[i + 2]) : -1;
-        if (encoded.data[i] == '%' && high >= 0 && low >= 0) {
+        if (encoded.data[i] == '%' && high >= 0 && low >= 0 && high + low > 0) {
             message[length++] = (char)(high << 4 | low);
             i += 2;
         } else {

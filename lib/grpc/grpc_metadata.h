@@ -32,6 +32,7 @@ struct text grpc_metadata_find(struct arena *arena, const struct http_header *he
 bool grpc_accepts_encoding(struct text list, struct text encoding);
 
 /* grpc-message: percent-encoded where it must be; `message` itself when it need not.
- * {NULL, 0}: no memory. Decoding never fails: what is no escape stays as it is. */
+ * {NULL, 0}: no memory. Decoding never fails: what is no escape stays as it is, and so does
+ * that of NUL, which no text here may hold. */
 struct text grpc_message_encode(struct arena *arena, struct text message);
 struct text grpc_message_decode(struct arena *arena, struct text encoded);

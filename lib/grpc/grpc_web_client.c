@@ -86,7 +86,8 @@ static enum status take_trailers(struct web_call *self, struct text block)
             continue;
         }
         size_t colon = text_find(line, 0, ':');
-        if (colon == line.length || count == HTTP_HEADER_COUNT_MAX) {
+        if (colon == line.length || count == HTTP_HEADER_COUNT_MAX ||
+            text_find(line, 0, '\0') < line.length) {
             return call_fail(self->call, STATUS_INTERNAL, "the reply's trailers are malformed");
         }
         trailers[count].name = lower_case(arena, text_slice(line, 0, colon));

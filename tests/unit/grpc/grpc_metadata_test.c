@@ -142,6 +142,7 @@ static void decoding_messages_never_fails(void **state)
     assert_text(grpc_message_decode(&arena, TEXT("100%")), TEXT("100%"));
     assert_text(grpc_message_decode(&arena, TEXT("%4")), TEXT("%4"));
     assert_text(grpc_message_decode(&arena, TEXT("%zz%41")), TEXT("%zzA"));
+    assert_text(grpc_message_decode(&arena, TEXT("%00%41")), TEXT("%00A"));
     assert_text(grpc_message_decode(&arena, TEXT("%%41")), TEXT("%A"));
 }
 
