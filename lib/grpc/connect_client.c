@@ -202,10 +202,10 @@ static enum status conclude_failure(struct web_call *self)
     const struct json *message = json_member(error, "message");
     take_details(self, json_member(error, "details"));
     status = said != STATUS_OK ? said : status;
-    if (json_kind(message) == JSON_STRING) {
-        return call_fail(call, status, "%.*s", TEXT_ARGUMENTS(json_string(message)));
-    }
-    return call_fail(call, status, "%s", status_name(status));
+    struct text words =
+        json_kind(message) == JSON_STRING ? json_string(message) : (struct text){NULL, 0};
+    return words.length > 0 ? call_fail(call, status, "%.*s", TEXT_ARGUMENTS(words))
+                            : call_fail(call, status, "%s", status_name(status));
 }
 
 enum status connect_client_conclude(struct web_call *self, ProtobufCMessage **ret_response)
