@@ -25,9 +25,7 @@ static enum status find_own_host(const struct process_server *server, struct cal
                                  struct text *ret_host)
 {
     struct text registries = config_text(server->process->config, "registry");
-    const char *comma = memchr(registries.data, ',', registries.length);
-    struct text first = {registries.data,
-                         comma == NULL ? registries.length : (size_t)(comma - registries.data)};
+    struct text first = text_next(&registries, ',');
     char own[HTTP_ADDRESS_BYTES_MAX];
     struct text registry;
     uint16_t port;

@@ -10,16 +10,6 @@
 #define COUNT_2 "\0\0\0\0\x0b{\"count\":2}"
 #define END "\2\0\0\0\2{}"
 
-typedef void (*raw_fn)(struct grpc_fixture *fixture, const struct raw_request *request,
-                       struct raw_reply *ret_reply);
-
-static const raw_fn versions[] = {raw_http1, raw_http2};
-
-static struct text header(const struct raw_reply *reply, const char *name)
-{
-    return http_header_find(reply->headers, reply->header_count, text_of(name));
-}
-
 static const struct {
     const char *name;
     struct raw_request request;
@@ -66,12 +56,12 @@ static const struct {
 
 static void streams_are_answered(struct grpc_fixture *fixture)
 {
-    for (size_t version = 0; version < ARRAY_LENGTH(versions); version++) {
+    for (size_t version = 0; version < ARRAY_LENGTH(raw_versions); version++) {
         for (size_t i = 0; i < ARRAY_LENGTH(streams); i++) {
             struct raw_reply reply;
-            versions[version](fixture, &streams[i].request, &reply);
+            raw_versions[version](fixture, &streams[i].request, &reply);
             if (reply.status != 200 || !text_equal(reply.body, streams[i].body) ||
-                !text_equal(header(&reply, "content-type"),
+                !text_equal(raw_header(&reply, "content-type"),
                             text_of(streams[i].request.content_type)) ||
                 reply.trailer_count > 0) {
                 fail_msg("%s, HTTP/%zu: %d, %zu bytes '%.*s'", streams[i].name, version + 1,
@@ -110,13 +100,13 @@ static const struct {
 
 static void failures_are_told_in_the_end(struct grpc_fixture *fixture)
 {
-    for (size_t version = 0; version < ARRAY_LENGTH(versions); version++) {
+    for (size_t version = 0; version < ARRAY_LENGTH(raw_versions); version++) {
         for (size_t i = 0; i < ARRAY_LENGTH(failures); i++) {
             struct raw_request request = failures[i].request;
             struct raw_reply reply;
             request.path = SERVICE "Split";
             request.content_type = JSON_TYPE;
-            versions[version](fixture, &request, &reply);
+            raw_versions[version](fixture, &request, &reply);
             struct text want =
                 arena_format(&fixture->arena, "{\"error\":{\"code\":\"%s\"", failures[i].code);
             struct text end = text_slice(reply.body, GRPC_FRAME_PREFIX_BYTES, reply.body.length);

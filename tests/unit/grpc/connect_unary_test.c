@@ -6,16 +6,6 @@
 
 #define ECHO "/marquee.test.EchoService/Echo"
 
-typedef void (*raw_fn)(struct grpc_fixture *fixture, const struct raw_request *request,
-                       struct raw_reply *ret_reply);
-
-static const raw_fn versions[] = {raw_http1, raw_http2};
-
-static struct text header(const struct raw_reply *reply, const char *name)
-{
-    return http_header_find(reply->headers, reply->header_count, text_of(name));
-}
-
 struct exchange_case {
     const char *name;
     struct raw_request request;
@@ -27,15 +17,15 @@ struct exchange_case {
 static void check_cases(struct grpc_fixture *fixture, const struct exchange_case *cases,
                         size_t count)
 {
-    for (size_t version = 0; version < ARRAY_LENGTH(versions); version++) {
+    for (size_t version = 0; version < ARRAY_LENGTH(raw_versions); version++) {
         for (size_t i = 0; i < count; i++) {
             struct raw_reply reply;
-            versions[version](fixture, &cases[i].request, &reply);
+            raw_versions[version](fixture, &cases[i].request, &reply);
             if (reply.status != cases[i].status ||
-                !text_equal(header(&reply, "content-type"), text_of(cases[i].content_type)) ||
+                !text_equal(raw_header(&reply, "content-type"), text_of(cases[i].content_type)) ||
                 (cases[i].body.data != NULL && !text_equal(reply.body, cases[i].body))) {
                 fail_msg("%s, HTTP/%zu: %d %.*s '%.*s'", cases[i].name, version + 1,
-                         (int)reply.status, TEXT_ARGUMENTS(header(&reply, "content-type")),
+                         (int)reply.status, TEXT_ARGUMENTS(raw_header(&reply, "content-type")),
                          TEXT_ARGUMENTS(reply.body));
             }
         }
@@ -281,7 +271,7 @@ static void what_is_allowed_is_said(struct grpc_fixture *fixture)
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct raw_reply reply;
         raw_http1(fixture, &cases[i].request, &reply);
-        assert_true(text_equal(header(&reply, cases[i].name), text_of(cases[i].want)));
+        assert_true(text_equal(raw_header(&reply, cases[i].name), text_of(cases[i].want)));
     }
 }
 FIXTURE_LOOPBACK_TEST(what_is_allowed_is_said)
@@ -297,7 +287,7 @@ static void failures_have_a_code_and_the_http_status(struct grpc_fixture *fixtur
                          status_connect_name((enum status)code));
         const struct raw_request request = {.path = ECHO, .content_type = JSON_TYPE, .body = body};
         struct raw_reply reply;
-        versions[code % 2](fixture, &request, &reply);
+        raw_versions[code % 2](fixture, &request, &reply);
         assert_int_equal(reply.status, status_to_http((enum status)code));
         assert_true(text_equal(reply.body, want));
     }
@@ -307,7 +297,7 @@ FIXTURE_LOOPBACK_TEST(failures_have_a_code_and_the_http_status)
 static void metadata_is_headers(struct grpc_fixture *fixture)
 {
     static const char *const bodies[] = {"{}", "{\"plan\":{\"failure\":{\"code\":5}}}"};
-    for (size_t version = 0; version < ARRAY_LENGTH(versions); version++) {
+    for (size_t version = 0; version < ARRAY_LENGTH(raw_versions); version++) {
         for (size_t i = 0; i < ARRAY_LENGTH(bodies); i++) {
             const struct raw_request request = {
                 .path = ECHO,
@@ -316,9 +306,9 @@ static void metadata_is_headers(struct grpc_fixture *fixture)
                 .body = text_of(bodies[i]),
             };
             struct raw_reply reply;
-            versions[version](fixture, &request, &reply);
-            assert_true(text_equal(header(&reply, "x-echo"), TEXT("a b")));
-            assert_true(text_equal(header(&reply, "trailer-x-echo-bin"), TEXT("q6s")));
+            raw_versions[version](fixture, &request, &reply);
+            assert_true(text_equal(raw_header(&reply, "x-echo"), TEXT("a b")));
+            assert_true(text_equal(raw_header(&reply, "trailer-x-echo-bin"), TEXT("q6s")));
         }
     }
 }
@@ -364,7 +354,7 @@ static void large_replies_are_compressed_on_request(struct grpc_fixture *fixture
     struct raw_reply reply;
     raw_http1(fixture, &request, &reply);
     assert_int_equal(reply.status, 200);
-    assert_true(text_equal(header(&reply, "content-encoding"), TEXT("gzip")));
+    assert_true(text_equal(raw_header(&reply, "content-encoding"), TEXT("gzip")));
     assert_int_equal(grpc_gzip_inflate(&fixture->call, reply.body, &inflated), STATUS_OK);
     assert_true(text_equal(buffer_text(&inflated), buffer_text(&json)));
 }

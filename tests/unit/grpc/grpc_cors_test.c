@@ -39,14 +39,9 @@ static void close_scene(struct scene *scene)
     scene->fixture->server.http = scene->kept;
 }
 
-static struct text header(const struct raw_reply *reply, const char *name)
-{
-    return http_header_find(reply->headers, reply->header_count, text_of(name));
-}
-
 static void assert_header(const struct raw_reply *reply, const char *name, const char *want)
 {
-    struct text value = header(reply, name);
+    struct text value = raw_header(reply, name);
     if (!text_equal(value, text_of(want)) || (want == NULL) != (value.data == NULL)) {
         fail_msg("%s: '%.*s', not '%s'", name, TEXT_ARGUMENTS(value), want != NULL ? want : "");
     }

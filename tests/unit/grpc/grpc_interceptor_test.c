@@ -154,11 +154,6 @@ static void configure_bearer(struct grpc_fixture *fixture, struct grpc_server_op
     options->interceptor_count = 1;
 }
 
-static struct text find_header(const struct raw_reply *reply, const char *name)
-{
-    return http_header_find(reply->headers, reply->header_count, text_of(name));
-}
-
 static void a_bearer_must_know_a_token(struct grpc_fixture *fixture)
 {
     static const struct {
@@ -196,7 +191,7 @@ static void a_bearer_must_know_a_token(struct grpc_fixture *fixture)
             fail_msg("case %zu: %d", i, (int)reply.status);
         }
         struct text want = cases[i].want == 401 ? TEXT("Bearer") : TEXT("");
-        assert_true(text_equal(find_header(&reply, "www-authenticate"), want));
+        assert_true(text_equal(raw_header(&reply, "www-authenticate"), want));
     }
 }
 
@@ -209,8 +204,8 @@ static void a_stranger_is_unauthenticated(struct grpc_fixture *fixture)
         .path = ECHO, .content_type = "application/grpc", .body = frame_of(TEXT(""), room)};
     raw_http2(fixture, &request, &reply);
     assert_true(reply.headers_only);
-    assert_true(text_equal(find_header(&reply, "grpc-status"), TEXT("16")));
-    assert_true(text_equal(find_header(&reply, "grpc-message"), TEXT("a bearer token is needed")));
+    assert_true(text_equal(raw_header(&reply, "grpc-status"), TEXT("16")));
+    assert_true(text_equal(raw_header(&reply, "grpc-message"), TEXT("a bearer token is needed")));
     assert_int_equal(fixture->server.echo.calls, 0);
 }
 

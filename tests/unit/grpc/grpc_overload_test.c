@@ -10,11 +10,6 @@
 
 static const struct text empty_frame = TEXT_INIT("\0\0\0\0\0");
 
-static struct text find_header(const struct raw_reply *reply, const char *name)
-{
-    return http_header_find(reply->headers, reply->header_count, text_of(name));
-}
-
 static void take_one(struct grpc_fixture *fixture, struct grpc_server_options *options,
                      struct http_server_options *http)
 {
@@ -44,9 +39,9 @@ static void assert_refused_by_grpc(struct grpc_fixture *fixture, const char *pat
     raw_http2(fixture, &request, &reply);
     assert_int_equal(reply.status, 200);
     assert_true(reply.headers_only);
-    assert_true(text_equal(find_header(&reply, "grpc-status"), TEXT("14")));
-    assert_true(find_header(&reply, "grpc-message").length > 0);
-    assert_true(text_to_u64(find_header(&reply, "grpc-retry-pushback-ms"), &pushback_ms));
+    assert_true(text_equal(raw_header(&reply, "grpc-status"), TEXT("14")));
+    assert_true(raw_header(&reply, "grpc-message").length > 0);
+    assert_true(text_to_u64(raw_header(&reply, "grpc-retry-pushback-ms"), &pushback_ms));
     assert_in_range(pushback_ms, HTTP_RETRY_AFTER_MS, 2 * HTTP_RETRY_AFTER_MS);
 }
 
@@ -65,8 +60,8 @@ static void each_protocol_is_told(struct grpc_fixture *fixture)
         .path = ECHO, .content_type = "application/json", .body = TEXT("{}")};
     raw_http1(fixture, &request, &reply);
     assert_int_equal(reply.status, 503);
-    assert_true(text_equal(find_header(&reply, "retry-after"), TEXT("2")));
-    assert_true(text_equal(find_header(&reply, "content-type"), TEXT("application/json")));
+    assert_true(text_equal(raw_header(&reply, "retry-after"), TEXT("2")));
+    assert_true(text_equal(raw_header(&reply, "content-type"), TEXT("application/json")));
     assert_true(text_starts_with(reply.body, TEXT("{\"code\":\"unavailable\",")));
     assert_string_equal(echo->observed_protocol, "connect");
 
@@ -80,7 +75,7 @@ static void each_protocol_is_told(struct grpc_fixture *fixture)
     for (size_t i = 0; i < ARRAY_LENGTH(in_body); i++) {
         raw_http2(fixture, &in_body[i], &reply);
         assert_int_equal(reply.status, 503);
-        assert_true(text_equal(find_header(&reply, "retry-after"), TEXT("2")));
+        assert_true(text_equal(raw_header(&reply, "retry-after"), TEXT("2")));
         assert_string_equal(echo->observed_protocol, i == 0 ? "grpc-web" : "connect");
         assert_int_equal(echo->observed, STATUS_UNAVAILABLE);
     }
@@ -88,7 +83,7 @@ static void each_protocol_is_told(struct grpc_fixture *fixture)
     request.path = "/nowhere";
     raw_http1(fixture, &request, &reply);
     assert_int_equal(reply.status, 503);
-    assert_true(text_equal(find_header(&reply, "content-type"), TEXT("application/problem+json")));
+    assert_true(text_equal(raw_header(&reply, "content-type"), TEXT("application/problem+json")));
 
     request.path = "/grpc.health.v1.Health/Check";
     raw_http1(fixture, &request, &reply);
@@ -168,14 +163,14 @@ static void a_pushback_is_told(struct grpc_fixture *fixture)
             .path = ECHO, .content_type = "application/grpc", .body = empty_frame};
         pushback_ms = cases[i].pushback_ms;
         raw_http2(fixture, &request, &reply);
-        assert_true(text_equal(find_header(&reply, "grpc-status"), TEXT("8")));
+        assert_true(text_equal(raw_header(&reply, "grpc-status"), TEXT("8")));
         assert_true(
-            text_equal(find_header(&reply, "grpc-retry-pushback-ms"), text_of(cases[i].by_grpc)));
+            text_equal(raw_header(&reply, "grpc-retry-pushback-ms"), text_of(cases[i].by_grpc)));
         request.content_type = "application/json";
         request.body = TEXT("{}");
         raw_http1(fixture, &request, &reply);
         assert_int_equal(reply.status, 429);
-        assert_true(text_equal(find_header(&reply, "retry-after"), text_of(cases[i].by_connect)));
+        assert_true(text_equal(raw_header(&reply, "retry-after"), text_of(cases[i].by_connect)));
     }
 }
 

@@ -16,16 +16,6 @@
 #define COUNT_7 "\0\0\0\0\2\x10\7"
 #define COUNT_7_BASE64 "AAAAAAIQBw=="
 
-typedef void (*raw_fn)(struct grpc_fixture *fixture, const struct raw_request *request,
-                       struct raw_reply *ret_reply);
-
-static const raw_fn versions[] = {raw_http1, raw_http2};
-
-static struct text header(const struct raw_reply *reply, const char *name)
-{
-    return http_header_find(reply->headers, reply->header_count, text_of(name));
-}
-
 struct exchange_case {
     const char *name;
     struct raw_request request;
@@ -110,20 +100,20 @@ static const struct exchange_case successes[] = {
 static void check(const struct exchange_case *row, size_t version, const struct raw_reply *reply)
 {
     const char *type = row->content_type != NULL ? row->content_type : row->request.content_type;
-    if (reply->status != 200 || !text_equal(header(reply, "content-type"), text_of(type)) ||
+    if (reply->status != 200 || !text_equal(raw_header(reply, "content-type"), text_of(type)) ||
         !text_equal(reply->body, row->body) || reply->trailer_count > 0) {
         fail_msg("%s, HTTP/%zu: %d %.*s, %zu bytes '%.*s'", row->name, version + 1,
-                 (int)reply->status, TEXT_ARGUMENTS(header(reply, "content-type")),
+                 (int)reply->status, TEXT_ARGUMENTS(raw_header(reply, "content-type")),
                  reply->body.length, TEXT_ARGUMENTS(reply->body));
     }
 }
 
 static void calls_are_answered(struct grpc_fixture *fixture)
 {
-    for (size_t version = 0; version < ARRAY_LENGTH(versions); version++) {
+    for (size_t version = 0; version < ARRAY_LENGTH(raw_versions); version++) {
         for (size_t i = 0; i < ARRAY_LENGTH(successes); i++) {
             struct raw_reply reply;
-            versions[version](fixture, &successes[i].request, &reply);
+            raw_versions[version](fixture, &successes[i].request, &reply);
             check(&successes[i], version, &reply);
         }
     }
@@ -190,14 +180,14 @@ static const struct {
 
 static void failures_are_one_frame(struct grpc_fixture *fixture)
 {
-    for (size_t version = 0; version < ARRAY_LENGTH(versions); version++) {
+    for (size_t version = 0; version < ARRAY_LENGTH(raw_versions); version++) {
         for (size_t i = 0; i < ARRAY_LENGTH(failures); i++) {
             struct raw_request request = failures[i].request;
             struct raw_reply reply;
             if (request.content_type == NULL) {
                 request.content_type = WEB "+proto";
             }
-            versions[version](fixture, &request, &reply);
+            raw_versions[version](fixture, &request, &reply);
             if (reply.status != 200 ||
                 !text_equal(only_status(&reply), text_of(failures[i].want))) {
                 fail_msg("%s, HTTP/%zu: %d '%.*s'", failures[i].name, version + 1,
@@ -231,14 +221,14 @@ static const struct {
 
 static void other_requests_are_refused(struct grpc_fixture *fixture)
 {
-    for (size_t version = 0; version < ARRAY_LENGTH(versions); version++) {
+    for (size_t version = 0; version < ARRAY_LENGTH(raw_versions); version++) {
         for (size_t i = 0; i < ARRAY_LENGTH(refusals); i++) {
             struct raw_reply reply;
-            versions[version](fixture, &refusals[i].request, &reply);
+            raw_versions[version](fixture, &refusals[i].request, &reply);
             if (reply.status != refusals[i].want) {
                 fail_msg("%s, HTTP/%zu: %d", refusals[i].name, version + 1, (int)reply.status);
             }
-            assert_null(header(&reply, "access-control-allow-origin").data);
+            assert_null(raw_header(&reply, "access-control-allow-origin").data);
         }
     }
     assert_int_equal(fixture->server.echo.calls, 0);
@@ -247,7 +237,7 @@ FIXTURE_LOOPBACK_TEST(other_requests_are_refused)
 
 static void metadata_goes_before_and_behind(struct grpc_fixture *fixture)
 {
-    for (size_t version = 0; version < ARRAY_LENGTH(versions); version++) {
+    for (size_t version = 0; version < ARRAY_LENGTH(raw_versions); version++) {
         const struct raw_request request = {
             .path = ECHO,
             .content_type = WEB,
@@ -255,8 +245,8 @@ static void metadata_goes_before_and_behind(struct grpc_fixture *fixture)
             .body = TEXT("\0\0\0\0\0"),
         };
         struct raw_reply reply;
-        versions[version](fixture, &request, &reply);
-        assert_true(text_equal(header(&reply, "x-echo"), TEXT("a b")));
+        raw_versions[version](fixture, &request, &reply);
+        assert_true(text_equal(raw_header(&reply, "x-echo"), TEXT("a b")));
         assert_true(text_ends_with(reply.body,
                                    TEXT("\x80\0\0\0\x21grpc-status: 0\r\nx-echo-bin: q6s\r\n")));
     }
@@ -338,11 +328,11 @@ static void large_messages_go_as_text(struct grpc_fixture *fixture)
     append_json(&body, buffer_text(&json));
     assert_true(base64_encode(buffer_text(&body), &encoded));
     assert_true(buffer_append(&body, TEXT(OK_TRAILERS)));
-    for (size_t version = 0; version < ARRAY_LENGTH(versions); version++) {
+    for (size_t version = 0; version < ARRAY_LENGTH(raw_versions); version++) {
         const struct raw_request request = {
             .path = ECHO, .content_type = WEB_TEXT "+json", .body = buffer_text(&encoded)};
         struct raw_reply reply;
-        versions[version](fixture, &request, &reply);
+        raw_versions[version](fixture, &request, &reply);
         buffer_clear(&decoded);
         decode_text(&fixture->arena, reply.body, &decoded);
         assert_true(text_equal(buffer_text(&decoded), buffer_text(&body)));
@@ -368,7 +358,7 @@ static void compressed_requests_get_compressed_replies(struct grpc_fixture *fixt
     };
     struct raw_reply reply;
     raw_http1(fixture, &request, &reply);
-    assert_true(text_equal(header(&reply, "grpc-encoding"), TEXT("gzip")));
+    assert_true(text_equal(raw_header(&reply, "grpc-encoding"), TEXT("gzip")));
     assert_int_equal(reply.body.data[0], 1);
     struct text message = text_slice(reply.body, GRPC_FRAME_PREFIX_BYTES,
                                      GRPC_FRAME_PREFIX_BYTES + (size_t)reply.body.data[4]);

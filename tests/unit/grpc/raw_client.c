@@ -218,3 +218,10 @@ void raw_http1(struct grpc_fixture *fixture, const struct raw_request *request,
     parse_reply(buffer_text(&connection.received), &fixture->arena, ret_reply);
     buffer_deinit(&connection.received);
 }
+
+const raw_fn raw_versions[RAW_VERSIONS] = {raw_http1, raw_http2};
+
+struct text raw_header(const struct raw_reply *reply, const char *name)
+{
+    return http_header_find(reply->headers, reply->header_count, text_of(name));
+}

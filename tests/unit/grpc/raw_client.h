@@ -31,3 +31,12 @@ void raw_http2(struct grpc_fixture *fixture, const struct raw_request *request,
 /* The same over HTTP/1.1, on a connection of its own. */
 void raw_http1(struct grpc_fixture *fixture, const struct raw_request *request,
                struct raw_reply *ret_reply);
+
+/* Both ways, for tests that hold for both. */
+enum { RAW_VERSIONS = 2 };
+typedef void (*raw_fn)(struct grpc_fixture *fixture, const struct raw_request *request,
+                       struct raw_reply *ret_reply);
+extern const raw_fn raw_versions[RAW_VERSIONS];
+
+/* The value of the reply's first header of that name, or {NULL, 0}. */
+struct text raw_header(const struct raw_reply *reply, const char *name);

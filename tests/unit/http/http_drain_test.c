@@ -75,6 +75,16 @@ static void test_http1(void **state)
     http_scene_run(drain_http1, NULL);
 }
 
+/* Finds the next ping, and answers it. */
+static void answer_ping(struct raw_peer *peer, size_t *offset)
+{
+    struct http2_frame frame;
+    char opaque[8];
+    assert_true(http2_frames_find(peer, offset, FRAME_PING, &frame));
+    memcpy(opaque, frame.payload.data, sizeof(opaque));
+    http2_frames_send(peer, FRAME_PING, FLAG_ACK, 0, (struct text){opaque, sizeof(opaque)});
+}
+
 static void drain_http2(struct http_scene *scene)
 {
     struct draining draining;
@@ -94,10 +104,7 @@ static void drain_http2(struct http_scene *scene)
     http2_frames_request(&peer, 3, "GET", "/hello", NULL, NULL, true);
     assert_true(raw_peer_await(&peer, "hello"));
     /* Only a ping that comes behind the notice tells, when it is answered, that that was read. */
-    assert_true(http2_frames_find(&peer, &offset, FRAME_PING, &frame));
-    char opaque[8];
-    memcpy(opaque, frame.payload.data, sizeof(opaque));
-    http2_frames_send(&peer, FRAME_PING, FLAG_ACK, 0, (struct text){opaque, sizeof(opaque)});
+    answer_ping(&peer, &offset);
     assert_true(http2_frames_find(&peer, &offset, FRAME_GOAWAY, &frame));
     assert_int_equal(http2_frames_number(&frame, 0), 3);
     /* What comes after it is not. */
@@ -138,10 +145,7 @@ static void drain_idle(struct http_scene *scene)
     http2_frames_request(&peer, 1, "GET", "/hello", NULL, NULL, true);
     assert_true(raw_peer_await(&peer, "hello"));
     assert_false(draining.is_over);
-    assert_true(http2_frames_find(&peer, &offset, FRAME_PING, &frame));
-    char opaque[8];
-    memcpy(opaque, frame.payload.data, sizeof(opaque));
-    http2_frames_send(&peer, FRAME_PING, FLAG_ACK, 0, (struct text){opaque, sizeof(opaque)});
+    answer_ping(&peer, &offset);
     await_drain(scene, &draining);
     assert_int_equal(draining.status, STATUS_OK);
     assert_true(http2_frames_find(&peer, &offset, FRAME_GOAWAY, &frame));
