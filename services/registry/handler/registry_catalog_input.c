@@ -34,70 +34,62 @@ struct definition_input {
     int64_t deregister_after_ns;
 };
 
-#define FIELD(json_name, field_kind, target, member)                                               \
-    {                                                                                              \
-        json_name, REGISTRY_FIELD_##field_kind, offsetof(struct target, member)                    \
-    }
-#define WITHOUT_PLACE(json_name, field_kind)                                                       \
-    {                                                                                              \
-        json_name, REGISTRY_FIELD_##field_kind, 0                                                  \
-    }
-
 static const struct registry_field entry_fields[] = {
-    FIELD("ID", TEXT, entry_input, id),
-    FIELD("Node", TEXT, entry_input, node),
-    FIELD("Address", TEXT, entry_input, address),
-    FIELD("TaggedAddresses", VALUE, entry_input, tagged_addresses),
-    FIELD("NodeMeta", VALUE, entry_input, meta),
-    FIELD("Service", VALUE, entry_input, service),
-    FIELD("Check", VALUE, entry_input, check),
-    FIELD("Checks", VALUE, entry_input, checks),
-    FIELD("SkipNodeUpdate", BOOLEAN, entry_input, skip_node_update),
-    WITHOUT_PLACE("Datacenter", IGNORED),
-    WITHOUT_PLACE("Token", IGNORED),
-    WITHOUT_PLACE("PeerName", REFUSED),
-    WITHOUT_PLACE("Namespace", REFUSED),
-    WITHOUT_PLACE("Partition", REFUSED),
+    REGISTRY_FIELD("ID", TEXT, entry_input, id),
+    REGISTRY_FIELD("Node", TEXT, entry_input, node),
+    REGISTRY_FIELD("Address", TEXT, entry_input, address),
+    REGISTRY_FIELD("TaggedAddresses", VALUE, entry_input, tagged_addresses),
+    REGISTRY_FIELD("NodeMeta", VALUE, entry_input, meta),
+    REGISTRY_FIELD("Service", VALUE, entry_input, service),
+    REGISTRY_FIELD("Check", VALUE, entry_input, check),
+    REGISTRY_FIELD("Checks", VALUE, entry_input, checks),
+    REGISTRY_FIELD("SkipNodeUpdate", BOOLEAN, entry_input, skip_node_update),
+    REGISTRY_FIELD_WITHOUT_PLACE("Datacenter", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Token", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("PeerName", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Namespace", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Partition", REFUSED),
 };
 
 static const struct registry_field check_fields[] = {
-    FIELD("CheckID", TEXT, check_input, check_id),
-    FIELD("Name", TEXT, check_input, name),
-    FIELD("Status", TEXT, check_input, status),
-    FIELD("Notes", TEXT, check_input, notes),
-    FIELD("Output", TEXT, check_input, output),
-    FIELD("ServiceID", TEXT, check_input, service_id),
-    FIELD("Definition", VALUE, check_input, definition),
-    WITHOUT_PLACE("Node", IGNORED), /* the entry's */
-    WITHOUT_PLACE("ServiceName", IGNORED),
-    WITHOUT_PLACE("ServiceTags", IGNORED),
-    WITHOUT_PLACE("Type", IGNORED),
-    WITHOUT_PLACE("Interval", IGNORED),
-    WITHOUT_PLACE("Timeout", IGNORED),
-    WITHOUT_PLACE("ExposedPort", IGNORED),
-    WITHOUT_PLACE("CreateIndex", IGNORED),
-    WITHOUT_PLACE("ModifyIndex", IGNORED),
-    WITHOUT_PLACE("PeerName", REFUSED),
-    WITHOUT_PLACE("Namespace", REFUSED),
-    WITHOUT_PLACE("Partition", REFUSED),
+    REGISTRY_FIELD("CheckID", TEXT, check_input, check_id),
+    REGISTRY_FIELD("Name", TEXT, check_input, name),
+    REGISTRY_FIELD("Status", TEXT, check_input, status),
+    REGISTRY_FIELD("Notes", TEXT, check_input, notes),
+    REGISTRY_FIELD("Output", TEXT, check_input, output),
+    REGISTRY_FIELD("ServiceID", TEXT, check_input, service_id),
+    REGISTRY_FIELD("Definition", VALUE, check_input, definition),
+    REGISTRY_FIELD_WITHOUT_PLACE("Node", IGNORED), /* the entry's */
+    REGISTRY_FIELD_WITHOUT_PLACE("ServiceName", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("ServiceTags", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Type", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Interval", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Timeout", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("ExposedPort", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("CreateIndex", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("ModifyIndex", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("PeerName", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Namespace", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Partition", REFUSED),
 };
 
 /* What is given back; nobody here looks. */
 static const struct registry_field definition_fields[] = {
-    FIELD("HTTP", TEXT, definition_input, http),
-    FIELD("TCP", TEXT, definition_input, tcp),
-    FIELD("Interval", DURATION, definition_input, interval_ns),
-    FIELD("IntervalDuration", DURATION, definition_input, interval_ns),
-    FIELD("Timeout", DURATION, definition_input, timeout_ns),
-    FIELD("TimeoutDuration", DURATION, definition_input, timeout_ns),
-    FIELD("DeregisterCriticalServiceAfter", DURATION, definition_input, deregister_after_ns),
-    FIELD("DeregisterCriticalServiceAfterDuration", DURATION, definition_input,
-          deregister_after_ns),
-    WITHOUT_PLACE("Header", REFUSED),
-    WITHOUT_PLACE("Method", REFUSED),
-    WITHOUT_PLACE("Body", REFUSED),
-    WITHOUT_PLACE("TLSServerName", REFUSED),
-    WITHOUT_PLACE("TLSSkipVerify", REFUSED),
+    REGISTRY_FIELD("HTTP", TEXT, definition_input, http),
+    REGISTRY_FIELD("TCP", TEXT, definition_input, tcp),
+    REGISTRY_FIELD("Interval", DURATION, definition_input, interval_ns),
+    REGISTRY_FIELD("IntervalDuration", DURATION, definition_input, interval_ns),
+    REGISTRY_FIELD("Timeout", DURATION, definition_input, timeout_ns),
+    REGISTRY_FIELD("TimeoutDuration", DURATION, definition_input, timeout_ns),
+    REGISTRY_FIELD("DeregisterCriticalServiceAfter", DURATION, definition_input,
+                   deregister_after_ns),
+    REGISTRY_FIELD("DeregisterCriticalServiceAfterDuration", DURATION, definition_input,
+                   deregister_after_ns),
+    REGISTRY_FIELD_WITHOUT_PLACE("Header", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Method", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Body", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("TLSServerName", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("TLSSkipVerify", REFUSED),
 };
 
 /* {"key": "value", …} */
@@ -252,15 +244,15 @@ enum status registry_catalog_removal_read(struct call *call, const struct json *
                                           struct registry_catalog_removal *ret_removal)
 {
     static const struct registry_field fields[] = {
-        FIELD("Node", TEXT, registry_catalog_removal, node),
-        FIELD("ServiceID", TEXT, registry_catalog_removal, service_id),
-        FIELD("CheckID", TEXT, registry_catalog_removal, check_id),
-        WITHOUT_PLACE("Datacenter", IGNORED),
-        WITHOUT_PLACE("Token", IGNORED),
-        WITHOUT_PLACE("Address", IGNORED),
-        WITHOUT_PLACE("PeerName", REFUSED),
-        WITHOUT_PLACE("Namespace", REFUSED),
-        WITHOUT_PLACE("Partition", REFUSED),
+        REGISTRY_FIELD("Node", TEXT, registry_catalog_removal, node),
+        REGISTRY_FIELD("ServiceID", TEXT, registry_catalog_removal, service_id),
+        REGISTRY_FIELD("CheckID", TEXT, registry_catalog_removal, check_id),
+        REGISTRY_FIELD_WITHOUT_PLACE("Datacenter", IGNORED),
+        REGISTRY_FIELD_WITHOUT_PLACE("Token", IGNORED),
+        REGISTRY_FIELD_WITHOUT_PLACE("Address", IGNORED),
+        REGISTRY_FIELD_WITHOUT_PLACE("PeerName", REFUSED),
+        REGISTRY_FIELD_WITHOUT_PLACE("Namespace", REFUSED),
+        REGISTRY_FIELD_WITHOUT_PLACE("Partition", REFUSED),
     };
     *ret_removal = (struct registry_catalog_removal){.node = {NULL, 0}};
     enum status status =

@@ -4,13 +4,7 @@
 #include "registry/handler/registry_fields.h"
 
 #define FIELD(json_name, field_kind, member)                                                       \
-    {                                                                                              \
-        json_name, REGISTRY_FIELD_##field_kind, offsetof(struct registry_check_input, member)      \
-    }
-#define WITHOUT_PLACE(json_name, field_kind)                                                       \
-    {                                                                                              \
-        json_name, REGISTRY_FIELD_##field_kind, 0                                                  \
-    }
+    REGISTRY_FIELD(json_name, field_kind, registry_check_input, member)
 
 static const struct registry_field fields[] = {
     FIELD("CheckID", TEXT, check_id),
@@ -37,21 +31,21 @@ static const struct registry_field fields[] = {
     FIELD("SuccessBeforePassing", INTEGER, success_before_passing),
     FIELD("FailuresBeforeWarning", INTEGER, failures_before_warning),
     FIELD("FailuresBeforeCritical", INTEGER, failures_before_critical),
-    WITHOUT_PLACE("Token", IGNORED),
-    WITHOUT_PLACE("Shell", IGNORED),
-    WITHOUT_PLACE("DisableRedirects", IGNORED), /* none is followed */
-    WITHOUT_PLACE("TLSServerName", REFUSED),
-    WITHOUT_PLACE("TLSSkipVerify", REFUSED),
-    WITHOUT_PLACE("Script", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Token", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Shell", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("DisableRedirects", IGNORED), /* none is followed */
+    REGISTRY_FIELD_WITHOUT_PLACE("TLSServerName", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("TLSSkipVerify", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Script", REFUSED),
     FIELD("ScriptArgs", VALUE, script),
     FIELD("Args", VALUE, script),
-    WITHOUT_PLACE("DockerContainerID", REFUSED),
-    WITHOUT_PLACE("GRPCUseTLS", REFUSED),
-    WITHOUT_PLACE("UDP", REFUSED),
-    WITHOUT_PLACE("TCPUseTLS", REFUSED),
-    WITHOUT_PLACE("OSService", REFUSED),
-    WITHOUT_PLACE("Namespace", REFUSED),
-    WITHOUT_PLACE("Partition", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("DockerContainerID", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("GRPCUseTLS", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("UDP", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("TCPUseTLS", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("OSService", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Namespace", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Partition", REFUSED),
 };
 
 enum status registry_check_input_read(struct call *call, const struct json *object,

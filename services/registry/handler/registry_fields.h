@@ -3,6 +3,8 @@
  * null as not given, unknown names refused. */
 #pragma once
 
+#include <stddef.h>
+
 #include "registry/model/registry_check.h"
 #include "json/json.h"
 
@@ -21,6 +23,16 @@ struct registry_field {
     enum registry_field_kind kind;
     size_t offset; /* in the target */
 };
+
+/* A row: the member of struct `target` that takes the field, or none. */
+#define REGISTRY_FIELD(json_name, field_kind, target, member)                                      \
+    {                                                                                              \
+        json_name, REGISTRY_FIELD_##field_kind, offsetof(struct target, member)                    \
+    }
+#define REGISTRY_FIELD_WITHOUT_PLACE(json_name, field_kind)                                        \
+    {                                                                                              \
+        json_name, REGISTRY_FIELD_##field_kind, 0                                                  \
+    }
 
 /* STATUS_INVALID_ARGUMENT: the call's error says why, in the words after "Request decode failed: ".
  */

@@ -27,13 +27,7 @@ struct weights_input {
 };
 
 #define FIELD(json_name, field_kind, member)                                                       \
-    {                                                                                              \
-        json_name, REGISTRY_FIELD_##field_kind, offsetof(struct service_input, member)             \
-    }
-#define WITHOUT_PLACE(json_name, field_kind)                                                       \
-    {                                                                                              \
-        json_name, REGISTRY_FIELD_##field_kind, 0                                                  \
-    }
+    REGISTRY_FIELD(json_name, field_kind, service_input, member)
 
 static const struct registry_field fields[] = {
     FIELD("ID", TEXT, id),
@@ -49,11 +43,11 @@ static const struct registry_field fields[] = {
     FIELD("Connect", VALUE, connect),
     FIELD("Check", VALUE, check),
     FIELD("Checks", VALUE, checks),
-    WITHOUT_PLACE("Token", IGNORED),
-    WITHOUT_PLACE("Kind", REFUSED),
-    WITHOUT_PLACE("Proxy", REFUSED),
-    WITHOUT_PLACE("Namespace", REFUSED),
-    WITHOUT_PLACE("Partition", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Token", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Kind", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Proxy", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Namespace", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Partition", REFUSED),
 };
 
 /* The same as the catalog's writes name them. */
@@ -69,13 +63,13 @@ static const struct registry_field catalog_fields[] = {
     FIELD("SocketPath", TEXT, socket_path),
     FIELD("TaggedAddresses", VALUE, tagged_addresses),
     FIELD("Connect", VALUE, connect),
-    WITHOUT_PLACE("CreateIndex", IGNORED),
-    WITHOUT_PLACE("ModifyIndex", IGNORED),
-    WITHOUT_PLACE("PeerName", REFUSED),
-    WITHOUT_PLACE("Kind", REFUSED),
-    WITHOUT_PLACE("Proxy", REFUSED),
-    WITHOUT_PLACE("Namespace", REFUSED),
-    WITHOUT_PLACE("Partition", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("CreateIndex", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("ModifyIndex", IGNORED),
+    REGISTRY_FIELD_WITHOUT_PLACE("PeerName", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Kind", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Proxy", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Namespace", REFUSED),
+    REGISTRY_FIELD_WITHOUT_PLACE("Partition", REFUSED),
 };
 
 static const struct registry_field weight_fields[] = {
