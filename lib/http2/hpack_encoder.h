@@ -1,0 +1,63 @@
+/* hpack_encoder.h: writes header blocks (RFC 7541), one encoder a connection.
+ *
+ * The caller says of each field how it is used, for that decides what it costs: a field that
+ * repeats goes into the table and is one or two bytes from then on; a value that changes with each
+ * call goes out as it is, without Huffman code, whose CPU time costs more than its bytes save.
+ *
+ * Blocks must be sent in the order in which they were encoded. Encoding never fails: without memory
+ * for the table, fields are not indexed. Memory is taken with the first field that is indexed, at
+ * most about three times HPACK_ENCODER_TABLE_BYTES_MAX. One thread at a time. */
+#pragma once
+
+#include "http2/hpack_field.h"
+#include "http2/hpack_table.h"
+
+enum hpack_indexing {
+    /* Repeats as it is (content-type, :path of a gRPC client): sent by its index when it is in a
+     * table, else with Huffman code where that is shorter, and put into the table, unless it would
+     * take more than half of it. */
+    HPACK_INDEXED,
+    /* The value changes each time (traceparent, grpc-timeout), the name repeats: the name is sent
+     * by its index, and is put into the table once if it is in none. The value is not. */
+    HPACK_NAME_INDEXED,
+    /* Neither is put into the table; what stands there is used. For values of high entropy under
+     * names of high entropy, which would drive out the others. */
+    HPACK_NOT_INDEXED,
+    /* As a literal that nobody on the way may index either (RFC 7541 section 7.1.3): secrets. */
+    HPACK_NEVER_INDEXED,
+};
+
+enum {
+    HPACK_ENCODER_TABLE_BYTES_MAX = 4096, /* however much the peer offers */
+    /* The room that hpack_encode() may need beyond the field's name and value. */
+    HPACK_FIELD_OVERHEAD_BYTES = 40,
+};
+
+struct hpack_encoder {
+    /* private */
+    struct hpack_table table;
+    struct hpack_lookup *lookup; /* NULL: nothing was indexed yet */
+    uint32_t smallest_bytes_max; /* of the table, since the last block */
+    bool must_tell_size;         /* of the table, at the next block's start */
+};
+
+/* Takes no memory. */
+void hpack_encoder_init(struct hpack_encoder *encoder);
+void hpack_encoder_deinit(struct hpack_encoder *encoder);
+
+/* The peer's SETTINGS_HEADER_TABLE_SIZE; until it comes, it is 4096. Between blocks only: the next
+ * one begins with the update. */
+void hpack_encoder_set_table_bytes_max(struct hpack_encoder *encoder, uint32_t table_bytes_max);
+
+/* The room that must be there for the field. */
+static inline size_t hpack_encoded_bytes_max(const struct hpack_field *field)
+{
+    return field->name.length + field->value.length + HPACK_FIELD_OVERHEAD_BYTES;
+}
+
+/* Writes the field to `to`, where hpack_encoded_bytes_max() bytes of room are, and returns the end
+ * of what was written. The name is in lower case; its token is given, or HPACK_TOKEN_NONE when it
+ * has none (a wrong token is a bug of the caller's). `sensitive` makes it HPACK_NEVER_INDEXED;
+ * is_valid is not looked at. */
+MUST_USE uint8_t *hpack_encode(struct hpack_encoder *encoder, uint8_t *to,
+                               const struct hpack_field *field, enum hpack_indexing indexing);
