@@ -2,12 +2,12 @@
  * http2_exchange.c replies, http2_fault.c sends away. */
 #pragma once
 
-#include "http/http2_budget.h"
+#include "http/http2_nghttp2.h"
 #include "http/http2_server_keepalive.h"
-#include "http/http2_session.h"
 #include "http/http2_watch.h"
 #include "http/http_connection.h"
 #include "http/http_exchange.h"
+#include "http2/http2_budget.h"
 
 enum {
     HTTP2_LINGER_MS = 2000, /* for a peer that was sent away to read why, and to close */

@@ -8,11 +8,9 @@
  * (http2_budget.h), and counts the CONTINUATIONs of a header block (CVE-2024-28182). */
 #pragma once
 
-#include "http/http2_budget.h"
+#include "http2/http2_session.h"
 
 enum {
-    HTTP2_CONTINUATIONS_MAX = 8, /* of one header block */
-    HTTP2_WINDOW_STEP_MIN = 64,  /* bytes: a WINDOW_UPDATE of less is charged */
     /* How far back it remembers, in streams: frames of older ones are let pass. */
     HTTP2_WATCH_STREAMS = 512,
     HTTP2_WATCH_WORDS = HTTP2_WATCH_STREAMS / 64,
