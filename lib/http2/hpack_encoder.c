@@ -1,0 +1,308 @@
+#include "http2/hpack_encoder.h"
+
+#include <stdlib.h>
+
+#include "http2/hpack_private.h"
+
+enum {
+    OTHER_NAMES = 32, /* slots for names without a token */
+    SETS = 64,        /* of fields with the same hash */
+    WAYS = 4,         /* fields of a set */
+    NAME_SLOTS = HPACK_TOKEN_COUNT + OTHER_NAMES,
+};
+
+/* Finds entries of the table: numbers of which the low 16 bits are kept, enough to tell those that
+ * are there. What is found is compared, so that an old number can do no harm. */
+struct hpack_lookup {
+    uint16_t names[NAME_SLOTS];  /* the newest entry of each name */
+    uint16_t fields[SETS][WAYS]; /* by the hash of name and value */
+};
+
+void hpack_encoder_init(struct hpack_encoder *encoder)
+{
+    *encoder = (struct hpack_encoder){.lookup = NULL};
+    hpack_table_init(&encoder->table, HPACK_ENCODER_TABLE_BYTES_MAX);
+}
+
+void hpack_encoder_deinit(struct hpack_encoder *encoder)
+{
+    hpack_table_deinit(&encoder->table);
+    free(encoder->lookup);
+    encoder->lookup = NULL;
+}
+
+void hpack_encoder_set_table_bytes_max(struct hpack_encoder *encoder, uint32_t table_bytes_max)
+{
+    uint32_t bytes = table_bytes_max < HPACK_ENCODER_TABLE_BYTES_MAX
+                         ? table_bytes_max
+                         : (uint32_t)HPACK_ENCODER_TABLE_BYTES_MAX;
+    if (bytes == encoder->table.bytes_max) {
+        return;
+    }
+    if (!encoder->must_tell_size || bytes < encoder->smallest_bytes_max) {
+        encoder->smallest_bytes_max = bytes;
+    }
+    encoder->must_tell_size = true;
+    hpack_table_resize(&encoder->table, bytes);
+}
+
+static uint8_t *put_integer(uint8_t *to, unsigned pattern, unsigned prefix, uint32_t value)
+{
+    uint32_t highest = (1U << prefix) - 1;
+    if (value < highest) {
+        *to++ = (uint8_t)(pattern | value);
+        return to;
+    }
+    *to++ = (uint8_t)(pattern | highest);
+    for (value -= highest; value >= 0x80; value >>= 7) {
+        *to++ = (uint8_t)(0x80 | (value & 0x7f));
+    }
+    *to++ = (uint8_t)value;
+    return to;
+}
+
+static uint8_t *put_plain(uint8_t *to, struct text text)
+{
+    to = put_integer(to, 0, HPACK_PREFIX_STRING, (uint32_t)text.length);
+    if (text.length > 0) {
+        memcpy(to, text.data, text.length);
+    }
+    return to + text.length;
+}
+
+static uint8_t *put_shortest(uint8_t *to, struct text text)
+{
+    size_t bytes = hpack_huffman_bytes(text);
+    if (bytes >= text.length) {
+        return put_plain(to, text);
+    }
+    to = put_integer(to, HPACK_PATTERN_HUFFMAN, HPACK_PREFIX_STRING, (uint32_t)bytes);
+    return hpack_huffman_encode(text, to);
+}
+
+/* Section 4.2: the smallest size first, if the table was smaller than it is now. */
+static uint8_t *put_table_updates(struct hpack_encoder *encoder, uint8_t *to)
+{
+    encoder->must_tell_size = false;
+    if (encoder->smallest_bytes_max < encoder->table.bytes_max) {
+        to = put_integer(to, HPACK_PATTERN_TABLE_UPDATE, HPACK_PREFIX_TABLE_UPDATE,
+                         encoder->smallest_bytes_max);
+    }
+    return put_integer(to, HPACK_PATTERN_TABLE_UPDATE, HPACK_PREFIX_TABLE_UPDATE,
+                       encoder->table.bytes_max);
+}
+
+/* Mixes eight bytes at a time. Collisions cost room on the wire, not time. */
+static uint32_t hash_of(uint32_t seed, struct text text)
+{
+    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = seed + text.length;
+    uint64_t word;
+    size_t at = 0;
+    for (; at + sizeof(word) <= text.length; at += sizeof(word)) {
+        memcpy(&word, text.data + at, sizeof(word));
+        hash = (hash ^ word) * factor;
+        hash ^= hash >> 32;
+    }
+    word = 0;
+    for (; at < text.length; at++) {
+        word = word << 8 | (unsigned char)text.data[at];
+    }
+    hash = (hash ^ word) * factor;
+    return (uint32_t)(hash >> 32);
+}
+
+static uint32_t name_slot(const struct hpack_field *field)
+{
+    return field->token != HPACK_TOKEN_NONE
+               ? (uint32_t)field->token
+               : HPACK_TOKEN_COUNT + hash_of(0, field->name) % OTHER_NAMES;
+}
+
+/* The entry of which these are the number's low bits; NULL: it is not there any more. */
+static const struct hpack_entry *entry_of(const struct hpack_table *table, uint16_t number)
+{
+    uint16_t age = (uint16_t)(table->inserted - number);
+    return age < table->count ? hpack_table_entry(table, table->inserted - age) : NULL;
+}
+
+static bool has_name(const struct hpack_table *table, const struct hpack_entry *entry,
+                     const struct hpack_field *field)
+{
+    return entry->token == field->token &&
+           (field->token != HPACK_TOKEN_NONE ||
+            text_equal((struct text){hpack_table_bytes(table, entry), entry->name_length},
+                       field->name));
+}
+
+static bool has_value(const struct hpack_table *table, const struct hpack_entry *entry,
+                      struct text value)
+{
+    const char *bytes = hpack_table_bytes(table, entry) + entry->name_length;
+    return text_equal((struct text){bytes, entry->value_length}, value);
+}
+
+static uint32_t index_of(const struct hpack_table *table, uint16_t number)
+{
+    return HPACK_STATIC_COUNT + 1 + (uint16_t)(table->inserted - number);
+}
+
+/* The row of the static table with that name and value, by its index; 0: none. */
+static uint32_t find_static(const struct hpack_field *field)
+{
+    for (uint32_t index = hpack_static_first[field->token];
+         index != 0 && index <= HPACK_STATIC_COUNT; index++) {
+        const struct hpack_field *row = &hpack_static_fields[index - 1];
+        if (row->token != field->token) {
+            break;
+        }
+        if (text_equal(row->value, field->value)) {
+            return index;
+        }
+    }
+    return 0;
+}
+
+/* The name's index in a table; 0: none. slot: name_slot(). */
+static uint32_t find_name(const struct hpack_encoder *encoder, const struct hpack_field *field,
+                          uint32_t slot)
+{
+    uint32_t index = hpack_static_first[field->token];
+    if (index != 0 || encoder->lookup == NULL) {
+        return index;
+    }
+    uint16_t number = encoder->lookup->names[slot];
+    const struct hpack_entry *entry = entry_of(&encoder->table, number);
+    return entry != NULL && has_name(&encoder->table, entry, field)
+               ? index_of(&encoder->table, number)
+               : 0;
+}
+
+/* The index of the newest field of that name, if it is this one; 0: it is not. */
+static uint32_t find_newest(const struct hpack_encoder *encoder, const struct hpack_field *field,
+                            uint32_t slot)
+{
+    uint16_t number = encoder->lookup->names[slot];
+    const struct hpack_entry *entry = entry_of(&encoder->table, number);
+    return entry != NULL && has_value(&encoder->table, entry, field->value) &&
+                   has_name(&encoder->table, entry, field)
+               ? index_of(&encoder->table, number)
+               : 0;
+}
+
+static uint32_t find_field(const struct hpack_encoder *encoder, const struct hpack_field *field,
+                           uint32_t hash)
+{
+    const uint16_t *set = encoder->lookup->fields[hash % SETS];
+    for (unsigned way = 0; way < WAYS; way++) {
+        const struct hpack_entry *entry = entry_of(&encoder->table, set[way]);
+        if (entry != NULL && entry->hash == (uint16_t)hash &&
+            has_value(&encoder->table, entry, field->value) &&
+            has_name(&encoder->table, entry, field)) {
+            return index_of(&encoder->table, set[way]);
+        }
+    }
+    return 0;
+}
+
+static void note_field(struct hpack_encoder *encoder, uint32_t slot, uint32_t hash)
+{
+    uint16_t number = (uint16_t)encoder->table.inserted;
+    uint16_t *set = encoder->lookup->fields[hash % SETS];
+    /* The oldest of the set makes room: what is gone is older than what is there. */
+    unsigned oldest = 0;
+    for (unsigned way = 1; way < WAYS; way++) {
+        if ((uint16_t)(number - set[way]) > (uint16_t)(number - set[oldest])) {
+            oldest = way;
+        }
+    }
+    set[oldest] = number;
+    encoder->lookup->names[slot] = number;
+}
+
+static bool has_lookup(struct hpack_encoder *encoder)
+{
+    if (encoder->lookup == NULL) {
+        encoder->lookup = calloc(1, sizeof(*encoder->lookup));
+    }
+    return encoder->lookup != NULL;
+}
+
+static bool is_worth_indexing(const struct hpack_encoder *encoder, const struct hpack_field *field)
+{
+    return field->name.length + field->value.length + HPACK_ENTRY_OVERHEAD_BYTES <=
+           encoder->table.bytes_max / 2;
+}
+
+/* A literal whose strings go out as they are. */
+static uint8_t *put_literal(uint8_t *to, unsigned pattern, uint32_t name_index,
+                            const struct hpack_field *field)
+{
+    to = put_integer(to, pattern, HPACK_PREFIX_LITERAL, name_index);
+    if (name_index == 0) {
+        to = put_plain(to, field->name);
+    }
+    return put_plain(to, field->value);
+}
+
+/* A literal that goes into the table. */
+static uint8_t *put_new(struct hpack_encoder *encoder, uint8_t *to, const struct hpack_field *field,
+                        uint32_t slot, uint32_t hash)
+{
+    uint32_t name_index = find_name(encoder, field, slot);
+    if (!is_worth_indexing(encoder, field) ||
+        !hpack_table_insert(&encoder->table, field, (uint16_t)hash)) {
+        return put_literal(to, HPACK_PATTERN_NOT_INDEXED, name_index, field);
+    }
+    note_field(encoder, slot, hash);
+    to = put_integer(to, HPACK_PATTERN_INDEXING, HPACK_PREFIX_INDEXING, name_index);
+    if (name_index == 0) {
+        to = put_shortest(to, field->name);
+    }
+    return put_shortest(to, field->value);
+}
+
+static uint8_t *put_indexed(struct hpack_encoder *encoder, uint8_t *to,
+                            const struct hpack_field *field)
+{
+    uint32_t index = find_static(field);
+    if (index != 0) {
+        return put_integer(to, HPACK_PATTERN_INDEXED, HPACK_PREFIX_INDEXED, index);
+    }
+    uint32_t slot = name_slot(field);
+    if (!has_lookup(encoder)) {
+        return put_literal(to, HPACK_PATTERN_NOT_INDEXED, find_name(encoder, field, slot), field);
+    }
+    index = find_newest(encoder, field, slot);
+    if (index == 0) {
+        uint32_t hash = hash_of(slot, field->value);
+        index = find_field(encoder, field, hash);
+        if (index == 0) {
+            return put_new(encoder, to, field, slot, hash);
+        }
+    }
+    return put_integer(to, HPACK_PATTERN_INDEXED, HPACK_PREFIX_INDEXED, index);
+}
+
+uint8_t *hpack_encode(struct hpack_encoder *encoder, uint8_t *to, const struct hpack_field *field,
+                      enum hpack_indexing indexing)
+{
+    if (encoder->must_tell_size) {
+        to = put_table_updates(encoder, to);
+    }
+    if (field->sensitive) {
+        indexing = HPACK_NEVER_INDEXED;
+    }
+    if (indexing == HPACK_INDEXED) {
+        return put_indexed(encoder, to, field);
+    }
+    uint32_t slot = name_slot(field);
+    uint32_t name_index = find_name(encoder, field, slot);
+    if (indexing == HPACK_NEVER_INDEXED) {
+        return put_literal(to, HPACK_PATTERN_NEVER_INDEXED, name_index, field);
+    }
+    if (indexing == HPACK_NAME_INDEXED && name_index == 0 && has_lookup(encoder)) {
+        return put_new(encoder, to, field, slot, hash_of(slot, field->value));
+    }
+    return put_literal(to, HPACK_PATTERN_NOT_INDEXED, name_index, field);
+}
