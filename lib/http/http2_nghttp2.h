@@ -11,9 +11,7 @@
 struct http2_memory;
 
 enum {
-    HTTP2_SERVER_WINDOW_BYTES = 128 * 1024, /* of a request's body that nobody has read */
     HTTP2_CLIENT_WINDOW_BYTES = 256 * 1024, /* of a reply's body that nobody has read */
-    HTTP2_CONNECTION_WINDOW_BYTES = 1024 * 1024,
 };
 
 /* A body on its way to the peer. */

@@ -27,6 +27,7 @@
 enum {
     /* No more turns are given once that much is to be written. */
     HTTP2_GATHER_BYTES = 64 * 1024,
+    HTTP2_CONNECTION_WINDOW_BYTES = 1024 * 1024, /* what our servers and clients have */
     HTTP2_CONTINUATIONS_MAX = 8, /* of one header block; one more is a flood (CVE-2024-28182) */
     HTTP2_WINDOW_STEP_MIN = 64,  /* bytes: a WINDOW_UPDATE of less is charged */
     /* Sizes of a block's fields (section 6.5.2's sum) after which even decoding it goes too far. */

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "http/http1_private.h"
 #include "http/http2_nghttp2.h"
+#include "http/http2_server.h"
 #include "unit/http/http2_frames.h"
 #include "unit/http/http_scene.h"
 
