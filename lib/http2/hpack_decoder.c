@@ -68,7 +68,8 @@ static enum hpack_result read_long_integer(struct reader *reader, uint32_t *valu
 }
 
 /* RFC 7541 section 5.1; there is a byte. HPACK_FIELD: read. */
-static enum hpack_result read_integer(struct reader *reader, unsigned prefix, uint32_t *ret_value)
+static inline enum hpack_result read_integer(struct reader *reader, unsigned prefix,
+                                             uint32_t *ret_value)
 {
     uint32_t highest = (1U << prefix) - 1;
     *ret_value = *reader->at++ & highest;
@@ -168,6 +169,7 @@ static enum hpack_result read_name(struct reader *reader, uint32_t index, struct
     enum hpack_result result = read_string(reader, &field->name);
     if (result == HPACK_FIELD) {
         field->token = hpack_token_of(field->name);
+        field->sensitive = false;
     }
     return result;
 }
@@ -278,23 +280,37 @@ static enum hpack_result end_block(struct hpack_decoder *decoder)
     return HPACK_END;
 }
 
-enum hpack_result hpack_decode(struct hpack_decoder *decoder, const uint8_t **position,
-                               const uint8_t *end, struct hpack_field *ret_field)
+/* All but a field whose index is in one byte. */
+static enum hpack_result decode_any(struct hpack_decoder *decoder, const uint8_t **position,
+                                    const uint8_t *end, struct hpack_field *ret_field)
 {
     struct reader reader = {.decoder = decoder, .at = *position, .end = end};
-    struct hpack_field field = {.is_valid = false};
     enum hpack_result result = take_table_updates(&reader);
     if (result == HPACK_FIELD && reader.at == end) {
         *position = end;
         return end_block(decoder);
     }
     if (result == HPACK_FIELD) {
-        result = read_field(&reader, &field);
+        result = read_field(&reader, ret_field);
     }
     if (result == HPACK_FIELD) {
         decoder->in_block = true;
         *position = reader.at;
-        *ret_field = field;
     }
     return result;
+}
+
+enum hpack_result hpack_decode(struct hpack_decoder *decoder, const uint8_t **position,
+                               const uint8_t *end, struct hpack_field *ret_field)
+{
+    const uint8_t *at = *position;
+    if (at == end || *at < HPACK_PATTERN_INDEXED || *at == UINT8_MAX) {
+        return decode_any(decoder, position, end, ret_field);
+    }
+    if (!find_field(decoder, (uint32_t)*at - HPACK_PATTERN_INDEXED, ret_field)) {
+        return HPACK_INDEX_UNKNOWN;
+    }
+    decoder->in_block = true;
+    *position = at + 1;
+    return HPACK_FIELD;
 }

@@ -53,7 +53,7 @@ void hpack_decoder_deinit(struct hpack_decoder *decoder);
 /* The next field of the block, whose rest is [*position, end). Call it until it returns
  * HPACK_END: then the next block may come. HPACK_FIELD: *position is behind the field; its texts
  * are borrowed until the next hpack_decode() or deinit, and lie in the block, the table or static
- * storage. After an error the decoder must not be used but for deinit; *position and *ret_field are
- * untouched. */
+ * storage. After an error the decoder must not be used but for deinit; *position is untouched, and
+ * *ret_field holds nothing. */
 MUST_USE enum hpack_result hpack_decode(struct hpack_decoder *decoder, const uint8_t **position,
                                         const uint8_t *end, struct hpack_field *ret_field);

@@ -46,7 +46,16 @@ void hpack_encoder_set_table_bytes_max(struct hpack_encoder *encoder, uint32_t t
     hpack_table_resize(&encoder->table, bytes);
 }
 
-static uint8_t *put_integer(uint8_t *to, unsigned pattern, unsigned prefix, uint32_t value)
+static uint8_t *put_long_integer(uint8_t *to, uint32_t rest)
+{
+    for (; rest >= 0x80; rest >>= 7) {
+        *to++ = (uint8_t)(0x80 | (rest & 0x7f));
+    }
+    *to++ = (uint8_t)rest;
+    return to;
+}
+
+static inline uint8_t *put_integer(uint8_t *to, unsigned pattern, unsigned prefix, uint32_t value)
 {
     uint32_t highest = (1U << prefix) - 1;
     if (value < highest) {
@@ -54,11 +63,7 @@ static uint8_t *put_integer(uint8_t *to, unsigned pattern, unsigned prefix, uint
         return to;
     }
     *to++ = (uint8_t)(pattern | highest);
-    for (value -= highest; value >= 0x80; value >>= 7) {
-        *to++ = (uint8_t)(0x80 | (value & 0x7f));
-    }
-    *to++ = (uint8_t)value;
-    return to;
+    return put_long_integer(to, value - highest);
 }
 
 static uint8_t *put_plain(uint8_t *to, struct text text)
@@ -120,23 +125,27 @@ static uint32_t name_slot(const struct hpack_field *field)
 }
 
 /* The entry of which these are the number's low bits; NULL: it is not there any more. */
-static const struct hpack_entry *entry_of(const struct hpack_table *table, uint16_t number)
+static inline const struct hpack_entry *entry_of(const struct hpack_table *table, uint16_t number)
 {
     uint16_t age = (uint16_t)(table->inserted - number);
     return age < table->count ? hpack_table_entry(table, table->inserted - age) : NULL;
 }
 
-static bool has_name(const struct hpack_table *table, const struct hpack_entry *entry,
-                     const struct hpack_field *field)
+static bool has_other_name(const struct hpack_table *table, const struct hpack_entry *entry,
+                           struct text name)
 {
-    return entry->token == field->token &&
-           (field->token != HPACK_TOKEN_NONE ||
-            text_equal((struct text){hpack_table_bytes(table, entry), entry->name_length},
-                       field->name));
+    return text_equal((struct text){hpack_table_bytes(table, entry), entry->name_length}, name);
 }
 
-static bool has_value(const struct hpack_table *table, const struct hpack_entry *entry,
-                      struct text value)
+static inline bool has_name(const struct hpack_table *table, const struct hpack_entry *entry,
+                            const struct hpack_field *field)
+{
+    return entry->token == field->token &&
+           (field->token != HPACK_TOKEN_NONE || has_other_name(table, entry, field->name));
+}
+
+static inline bool has_value(const struct hpack_table *table, const struct hpack_entry *entry,
+                             struct text value)
 {
     const char *bytes = hpack_table_bytes(table, entry) + entry->name_length;
     return text_equal((struct text){bytes, entry->value_length}, value);
@@ -150,13 +159,10 @@ static uint32_t index_of(const struct hpack_table *table, uint16_t number)
 /* The row of the static table with that name and value, by its index; 0: none. */
 static uint32_t find_static(const struct hpack_field *field)
 {
-    for (uint32_t index = hpack_static_first[field->token];
-         index != 0 && index <= HPACK_STATIC_COUNT; index++) {
-        const struct hpack_field *row = &hpack_static_fields[index - 1];
-        if (row->token != field->token) {
-            break;
-        }
-        if (text_equal(row->value, field->value)) {
+    struct hpack_static_rows rows = hpack_static_rows[field->token];
+    for (uint32_t i = 0; i < rows.values; i++) {
+        uint32_t index = rows.first + i;
+        if (text_equal(hpack_static_fields[index - 1].value, field->value)) {
             return index;
         }
     }
@@ -167,7 +173,7 @@ static uint32_t find_static(const struct hpack_field *field)
 static uint32_t find_name(const struct hpack_encoder *encoder, const struct hpack_field *field,
                           uint32_t slot)
 {
-    uint32_t index = hpack_static_first[field->token];
+    uint32_t index = hpack_static_rows[field->token].first;
     if (index != 0 || encoder->lookup == NULL) {
         return index;
     }
@@ -178,10 +184,13 @@ static uint32_t find_name(const struct hpack_encoder *encoder, const struct hpac
                : 0;
 }
 
-/* The index of the newest field of that name, if it is this one; 0: it is not. */
+/* The index of the newest field of that name, if it is this one; 0: it is not. The common case. */
 static uint32_t find_newest(const struct hpack_encoder *encoder, const struct hpack_field *field,
                             uint32_t slot)
 {
+    if (encoder->lookup == NULL) {
+        return 0;
+    }
     uint16_t number = encoder->lookup->names[slot];
     const struct hpack_entry *entry = entry_of(&encoder->table, number);
     return entry != NULL && has_value(&encoder->table, entry, field->value) &&
@@ -262,26 +271,45 @@ static uint8_t *put_new(struct hpack_encoder *encoder, uint8_t *to, const struct
     return put_shortest(to, field->value);
 }
 
+/* A field that is in no table and not the newest of its name. */
+static uint8_t *put_searched(struct hpack_encoder *encoder, uint8_t *to,
+                             const struct hpack_field *field, uint32_t slot)
+{
+    if (!has_lookup(encoder)) {
+        return put_literal(to, HPACK_PATTERN_NOT_INDEXED, find_name(encoder, field, slot), field);
+    }
+    uint32_t hash = hash_of(slot, field->value);
+    uint32_t index = find_field(encoder, field, hash);
+    return index == 0 ? put_new(encoder, to, field, slot, hash)
+                      : put_integer(to, HPACK_PATTERN_INDEXED, HPACK_PREFIX_INDEXED, index);
+}
+
 static uint8_t *put_indexed(struct hpack_encoder *encoder, uint8_t *to,
                             const struct hpack_field *field)
 {
     uint32_t index = find_static(field);
-    if (index != 0) {
-        return put_integer(to, HPACK_PATTERN_INDEXED, HPACK_PREFIX_INDEXED, index);
-    }
-    uint32_t slot = name_slot(field);
-    if (!has_lookup(encoder)) {
-        return put_literal(to, HPACK_PATTERN_NOT_INDEXED, find_name(encoder, field, slot), field);
-    }
-    index = find_newest(encoder, field, slot);
     if (index == 0) {
-        uint32_t hash = hash_of(slot, field->value);
-        index = find_field(encoder, field, hash);
+        uint32_t slot = name_slot(field);
+        index = find_newest(encoder, field, slot);
         if (index == 0) {
-            return put_new(encoder, to, field, slot, hash);
+            return put_searched(encoder, to, field, slot);
         }
     }
     return put_integer(to, HPACK_PATTERN_INDEXED, HPACK_PREFIX_INDEXED, index);
+}
+
+static uint8_t *put_unindexed(struct hpack_encoder *encoder, uint8_t *to,
+                              const struct hpack_field *field, enum hpack_indexing indexing)
+{
+    uint32_t slot = name_slot(field);
+    uint32_t name_index = find_name(encoder, field, slot);
+    if (indexing == HPACK_NAME_INDEXED && name_index == 0 && has_lookup(encoder)) {
+        return put_new(encoder, to, field, slot, hash_of(slot, field->value));
+    }
+    return put_literal(to,
+                       indexing == HPACK_NEVER_INDEXED ? HPACK_PATTERN_NEVER_INDEXED
+                                                       : HPACK_PATTERN_NOT_INDEXED,
+                       name_index, field);
 }
 
 uint8_t *hpack_encode(struct hpack_encoder *encoder, uint8_t *to, const struct hpack_field *field,
@@ -293,16 +321,6 @@ uint8_t *hpack_encode(struct hpack_encoder *encoder, uint8_t *to, const struct h
     if (field->sensitive) {
         indexing = HPACK_NEVER_INDEXED;
     }
-    if (indexing == HPACK_INDEXED) {
-        return put_indexed(encoder, to, field);
-    }
-    uint32_t slot = name_slot(field);
-    uint32_t name_index = find_name(encoder, field, slot);
-    if (indexing == HPACK_NEVER_INDEXED) {
-        return put_literal(to, HPACK_PATTERN_NEVER_INDEXED, name_index, field);
-    }
-    if (indexing == HPACK_NAME_INDEXED && name_index == 0 && has_lookup(encoder)) {
-        return put_new(encoder, to, field, slot, hash_of(slot, field->value));
-    }
-    return put_literal(to, HPACK_PATTERN_NOT_INDEXED, name_index, field);
+    return indexing == HPACK_INDEXED ? put_indexed(encoder, to, field)
+                                     : put_unindexed(encoder, to, field, indexing);
 }

@@ -58,29 +58,33 @@ static bool is_value_byte(unsigned char byte)
     return (byte >= ' ' && byte != 0x7f) || byte == '\t';
 }
 
-/* Whether eight bytes may all stand in a value; false may also be a tab among them. */
-static bool are_plain(uint64_t word)
+/* High bits where eight bytes are not all visible ASCII or spaces: such a byte has none itself, and
+ * gets none when a space is taken away or 1 added. */
+static uint64_t unusual(const char *bytes)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t highs = ones << 7;
-    uint64_t below_space = (word - ones * ' ') & ~word;
-    uint64_t delete_off = word ^ ones * 0x7f;
-    uint64_t is_delete = (delete_off - ones) & ~delete_off;
-    return ((below_space | is_delete) & highs) == 0;
+    uint64_t word;
+    memcpy(&word, bytes, sizeof(word));
+    return ((word - ones * ' ') | (word + ones) | word) & ones << 7;
+}
+
+/* Eight bytes at a time, the last ones again. */
+static bool is_usual(struct text value)
+{
+    uint64_t found = unusual(value.data + value.length - sizeof(uint64_t));
+    for (size_t at = 0; at + sizeof(uint64_t) < value.length; at += sizeof(uint64_t)) {
+        found |= unusual(value.data + at);
+    }
+    return found == 0;
 }
 
 bool hpack_value_is_valid(struct text value)
 {
-    size_t at = 0;
-    for (; at + sizeof(uint64_t) <= value.length; at += sizeof(uint64_t)) {
-        uint64_t word;
-        memcpy(&word, value.data + at, sizeof(word));
-        if (!are_plain(word)) {
-            break;
-        }
+    if (value.length >= sizeof(uint64_t) && is_usual(value)) {
+        return true;
     }
-    for (; at < value.length; at++) {
-        if (!is_value_byte((unsigned char)value.data[at])) {
+    for (size_t i = 0; i < value.length; i++) {
+        if (!is_value_byte((unsigned char)value.data[i])) {
             return false;
         }
     }

@@ -55,7 +55,7 @@ static void load_last(struct bits *bits)
         bits->word |= (uint64_t)*bits->from++ << (WORD_BITS - 8 - bits->count);
         bits->count += 8;
     }
-    if (bits->count < WORD_BITS) {
+    if (bits->from == bits->end && bits->count < WORD_BITS) {
         bits->word |= UINT64_MAX >> bits->count;
     }
 }
@@ -121,21 +121,28 @@ static bool is_padding(const struct bits *bits)
            bits->word >> (WORD_BITS - bits->count) == (UINT64_C(1) << bits->count) - 1;
 }
 
+/* As many steps as a load is enough for; or a long code, if it is the next. NULL: malformed. */
+static char *take_load(struct bits *bits, char *to)
+{
+    uint32_t step = step_of(bits);
+    if (step_symbols(step) == 0) {
+        return take_long(bits, to);
+    }
+    for (int i = 0; i < STEPS_A_LOAD && step_symbols(step) > 0; i++) {
+        to = take_step(bits, step, to);
+        step = step_of(bits);
+    }
+    return to;
+}
+
 char *hpack_huffman_decode(const uint8_t *from, size_t length, char *to)
 {
     struct bits bits = {.from = from, .end = from + length};
     while (bits.end - bits.from >= (ptrdiff_t)sizeof(uint64_t)) {
         load(&bits);
-        for (int i = 0; i < STEPS_A_LOAD; i++) {
-            uint32_t step = step_of(&bits);
-            if (step_symbols(step) == 0) {
-                to = take_long(&bits, to);
-                if (to == NULL) {
-                    return NULL;
-                }
-                break;
-            }
-            to = take_step(&bits, step, to);
+        to = take_load(&bits, to);
+        if (to == NULL) {
+            return NULL;
         }
     }
     to = take_last(&bits, to);

@@ -29,8 +29,13 @@ enum {
 /* Rows of the static table; the index is that of appendix A less 1. */
 extern const struct hpack_field hpack_static_fields[HPACK_STATIC_COUNT];
 
-/* The first row of a token's name, by its index in appendix A; 0: it has none. */
-extern const uint8_t hpack_static_first[HPACK_TOKEN_COUNT];
+/* The rows of a token's name: the first one by its index in appendix A, 0: there is none; and how
+ * many of them have a value. */
+struct hpack_static_rows {
+    uint8_t first;
+    uint8_t values;
+};
+extern const struct hpack_static_rows hpack_static_rows[HPACK_TOKEN_COUNT];
 
 /* Written by scripts/hpack_tables.py. */
 struct hpack_huffman_code {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of http2_fuzz, sniff_fuzz and grpc_text_fuzz into corpus/, next to this file."""
+"""Writes the seeds of http2_fuzz, sniff_fuzz, grpc_text_fuzz and hpack_nghttp2_fuzz into corpus/, next to this file."""
 import pathlib
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
@@ -63,6 +63,31 @@ GRPC_TEXT = {
 }
 
 
+def block(indexing, hexadecimal):
+    """A header block as hpack_nghttp2_fuzz takes it."""
+    payload = bytes.fromhex(hexadecimal)
+    return (indexing << 14 | len(payload)).to_bytes(2, "big") + payload
+
+
+INDEXED, NAME_INDEXED, NOT_INDEXED, NEVER_INDEXED = range(4)
+HPACK = {
+    # RFC 7541 appendix C
+    "requests": block(INDEXED, "828684410f7777772e6578616d706c652e636f6d") + block(INDEXED, "828684be58086e6f2d6361636865") +
+                block(INDEXED, "828785bf400a637573746f6d2d6b65790c637573746f6d2d76616c7565"),
+    "requests_in_huffman": block(INDEXED, "828684418cf1e3c2e5f23a6ba0ab90f4ff") + block(NAME_INDEXED, "828684be5886a8eb10649cbf") +
+                           block(INDEXED, "828785bf408825a849e95ba97d7f8925a849e95bb8e8b4bf"),
+    "responses": block(INDEXED, "3fe1014882640258" "85aec3771a4b6196d07abe941054d444a8200595040b8166e082a62d1bff6e919d29"
+                                "ad171863c78f0b97c8e9ae82ae43d3") + block(INDEXED, "4883640effc1c0bf"),
+    "secret": block(NEVER_INDEXED, "100870617373776f726406736563726574"),
+    "literal": block(NOT_INDEXED, "040c2f73616d706c652f70617468"),
+    "sizes": block(INDEXED, "203fe11f82") + block(INDEXED, "3f4582"),
+    "eviction": block(INDEXED, "3f094006637573746f6d0131") + block(INDEXED, "7e023232be"),
+    "long_codes": block(INDEXED, "4001619a" + "fffffff3" * 6 + "07ff"),
+    "integer": block(INDEXED, "ff80ffffff0f"),
+    "padding": block(INDEXED, "4001618207ff"),
+}
+
+
 def write(folder, seeds, before):
     path = CORPUS / folder
     path.mkdir(parents=True, exist_ok=True)
@@ -73,3 +98,4 @@ def write(folder, seeds, before):
 write("http2", {name: BEGIN + seed for name, seed in HTTP2.items()}, b"\x20\x80")
 write("sniff", SNIFF, b"\4\5")
 write("grpc_text", GRPC_TEXT, b"")
+write("hpack_nghttp2", HPACK, b"")
