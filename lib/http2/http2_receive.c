@@ -49,13 +49,6 @@ static bool check_head(struct http2_session *session, const struct http2_frame_i
 static void deliver(struct http2_session *session, struct http2_stream *stream, struct text part,
                     bool is_last)
 {
-    if (stream->length_left >= 0) {
-        stream->length_left -= (int64_t)part.length;
-        if (stream->length_left < 0 || (is_last && stream->length_left > 0)) {
-            http2_stream_reset(session, stream, HTTP2_PROTOCOL_ERROR);
-            return;
-        }
-    }
     if (part.length == 0 && !is_last) {
         return;
     }
@@ -63,6 +56,17 @@ static void deliver(struct http2_session *session, struct http2_stream *stream, 
     if (is_last && stream->local_ended && stream->counted && !stream->resetting) {
         http2_stream_close(session, stream, HTTP2_NO_ERROR);
     }
+}
+
+/* Counts a frame's part of the body. false: it is more than was announced, or in the end, less
+ * (section 8.1.1). */
+static bool take_length(struct http2_stream *stream, uint32_t length, bool is_last)
+{
+    if (stream->length_left < 0) {
+        return true;
+    }
+    stream->length_left -= length;
+    return stream->length_left == 0 || (stream->length_left > 0 && !is_last);
 }
 
 /* The stream that DATA is for, or NULL: it is skipped. */
@@ -136,7 +140,9 @@ static void begin_data(struct http2_session *session, const struct http2_frame_i
         } else if (unused > 0) {
             http2_stream_consume(session, stream, unused);
         }
-        if (session->payload_left == 0) {
+        if (!take_length(stream, session->payload_left, is_last)) {
+            http2_stream_reset(session, stream, HTTP2_PROTOCOL_ERROR);
+        } else if (session->payload_left == 0) {
             deliver(session, stream, (struct text){NULL, 0}, is_last);
         }
     }
