@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "http/http2_client.h"
-#include "http/http2_session.h"
+#include "http/http2_nghttp2.h"
 #include "http/http_transport.h"
 #include "loop/fiber.h"
 

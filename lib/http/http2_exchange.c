@@ -1,8 +1,7 @@
-/* Replies over HTTP/2. Nothing here sends: it is submitted, and gathered at the end of the turn. */
+/* Replies over HTTP/2: kept until the session gives the stream a turn, and then written to the
+ * output without a copy in between. */
 #include "http/http2_server_private.h"
 #include "http/http_server_private.h"
-
-enum { REPLY_FIELDS_MAX = 2 * HTTP_HEADER_COUNT_MAX + 4 };
 
 static struct http2_connection *http2_of(struct http_exchange *exchange)
 {
@@ -57,112 +56,156 @@ static void take_body(struct http2_connection *http2, struct http_exchange *exch
     }
 }
 
-static size_t add_fields(nghttp2_nv *fields, size_t count, const struct http_header *headers,
-                         size_t header_count)
+/* Values that are another with every reply would only push useful ones out of the table. */
+static enum hpack_indexing indexing_of(enum hpack_token token)
+{
+    switch ((int)token) {
+    case HPACK_TOKEN_CONTENT_LENGTH:
+    case HPACK_TOKEN_ENDPOINT_LOAD_METRICS:
+    case HPACK_TOKEN_ETAG:
+    case HPACK_TOKEN_GRPC_MESSAGE:
+    case HPACK_TOKEN_GRPC_RETRY_PUSHBACK_MS:
+    case HPACK_TOKEN_GRPC_STATUS_DETAILS:
+    case HPACK_TOKEN_LAST_MODIFIED:
+    case HPACK_TOKEN_LOCATION:
+    case HPACK_TOKEN_RETRY_AFTER:
+        return HPACK_NAME_INDEXED;
+    case HPACK_TOKEN_SET_COOKIE:
+        return HPACK_NEVER_INDEXED;
+    default:
+        return HPACK_INDEXED;
+    }
+}
+
+static void add_field(struct http2_session *session, enum hpack_token token, struct text name,
+                      struct text value)
+{
+    const struct hpack_field field = {.name = name, .value = value, .token = token};
+    http2_stream_add_field(session, &field, indexing_of(token));
+}
+
+static void add_fields(struct http2_session *session, const struct http_header *headers,
+                       size_t header_count)
 {
     for (size_t i = 0; i < header_count; i++) {
-        fields[count++] = http2_field(headers[i].name, headers[i].value);
+        add_field(session, hpack_token_of(headers[i].name), headers[i].name, headers[i].value);
     }
-    return count;
 }
 
-static int submit_trailers(nghttp2_session *session, struct http_exchange *exchange)
+static void write_continue(struct http2_session *session, struct http_exchange *exchange)
 {
-    nghttp2_nv fields[HTTP_HEADER_COUNT_MAX];
+    exchange->wants_continue = false;
+    if (!exchange->submitted) {
+        http2_stream_begin_headers(session, &exchange->stream);
+        add_field(session, HPACK_TOKEN_STATUS, TEXT(":status"), TEXT("100"));
+        http2_stream_end_headers(session, &exchange->stream, false);
+    }
+}
+
+static void write_head(struct http2_session *session, struct http_exchange *exchange)
+{
+    struct http_server *server = exchange->server;
     const struct http_exchange_reply *reply = &exchange->reply;
-    size_t count = add_fields(fields, 0, reply->trailers, reply->trailer_count);
-    return nghttp2_submit_trailer(session, exchange->stream_id, fields, count);
+    struct text date = http_date_text(&server->date, loop_now_ns(server->loop));
+    http2_stream_begin_headers(session, &exchange->stream);
+    add_field(session, HPACK_TOKEN_STATUS, TEXT(":status"), (struct text){reply->status_text, 3});
+    add_field(session, HPACK_TOKEN_DATE, TEXT("date"), date);
+    if (server->options.server_name.length > 0) {
+        add_field(session, HPACK_TOKEN_SERVER, TEXT("server"), server->options.server_name);
+    }
+    add_fields(session, reply->headers, reply->header_count);
+    if (reply->is_whole && reply->status != 204 && reply->status != 304) {
+        add_field(session, HPACK_TOKEN_CONTENT_LENGTH, TEXT("content-length"),
+                  text_of(reply->length_text));
+    }
+    if (exchange->head_is_all) {
+        add_fields(session, reply->trailers, reply->trailer_count);
+    }
+    http2_stream_end_headers(session, &exchange->stream, exchange->head_is_all);
+    exchange->head_sent = true;
 }
 
-static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *buffer,
-                         size_t length_max, uint32_t *flags, nghttp2_data_source *source,
-                         void *user_data)
+static void write_trailers(struct http2_session *session, struct http_exchange *exchange)
 {
-    (void)stream_id;
-    (void)buffer;
-    const struct http_connection *connection = user_data;
-    struct http_exchange *exchange = source->ptr;
-    if (connection->output.bytes.length >= HTTP2_GATHER_BYTES) {
-        return NGHTTP2_ERR_PAUSE;
-    }
+    http2_stream_begin_headers(session, &exchange->stream);
+    add_fields(session, exchange->reply.trailers, exchange->reply.trailer_count);
+    http2_stream_end_headers(session, &exchange->stream, true);
+}
+
+static void write_body(struct http2_session *session, struct http_exchange *exchange)
+{
+    const struct http_exchange_reply *reply = &exchange->reply;
     struct text pending = pending_body(exchange);
-    if (pending.length == 0 && !exchange->reply.complete) {
-        exchange->deferred = true;
-        return NGHTTP2_ERR_DEFERRED;
-    }
-    size_t length = pending.length < length_max ? pending.length : length_max;
-    if (length == pending.length && exchange->reply.complete) {
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
-        if (exchange->reply.trailer_count > 0) {
-            *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-            if (submit_trailers(session, exchange) != 0) {
-                return NGHTTP2_ERR_CALLBACK_FAILURE;
-            }
+    bool is_last = reply->complete && reply->trailer_count == 0;
+    if (pending.length > 0 || is_last) {
+        size_t taken = http2_stream_send_data(session, &exchange->stream, pending, is_last);
+        if (taken > 0) {
+            take_body(http2_of_session(session), exchange, taken);
+        }
+        if (taken < pending.length || is_last) {
+            return;
         }
     }
-    if (length > 0) {
-        *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+    if (reply->complete) {
+        write_trailers(session, exchange);
     }
-    return (ssize_t)length;
 }
 
-int http2_send_reply_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *frame_head,
-                          size_t length, nghttp2_data_source *source, void *user_data)
+void http2_write_reply(struct http2_session *session, struct http2_stream *stream)
 {
-    (void)session;
-    (void)frame;
-    struct http_connection *connection = user_data;
-    struct http_exchange *exchange = source->ptr;
-    struct text body = text_slice(pending_body(exchange), 0, length);
-    if (!http2_append_data(&connection->output, frame_head, body)) {
-        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    struct http_exchange *exchange = CONTAINER_OF(stream, struct http_exchange, stream);
+    if (exchange->wants_continue) {
+        write_continue(session, exchange);
     }
-    take_body(connection->state, exchange, length);
-    return 0;
+    if (!exchange->submitted) {
+        return;
+    }
+    http2_server_keepalive_sent(&http2_of_session(session)->keepalive);
+    if (!exchange->head_sent) {
+        write_head(session, exchange);
+    }
+    if (!exchange->head_is_all) {
+        write_body(session, exchange);
+    }
+}
+
+static void wake(struct http_exchange *exchange)
+{
+    http2_stream_wake(&http2_of(exchange)->session, &exchange->stream);
+    schedule(exchange);
+}
+
+/* The array of a whole reply is the handler's, and it is written later. false: no memory. */
+static bool keep_headers(struct http_exchange *exchange)
+{
+    struct http_exchange_reply *reply = &exchange->reply;
+    size_t bytes = reply->header_count * sizeof(*reply->headers);
+    if (!reply->is_whole || bytes == 0) {
+        return true;
+    }
+    struct http_header *copy = arena_alloc(&exchange->arena, bytes);
+    if (copy == NULL) {
+        return false;
+    }
+    memcpy(copy, reply->headers, bytes);
+    reply->headers = copy;
+    return true;
 }
 
 static void send_head(struct http_exchange *exchange)
 {
-    nghttp2_nv fields[REPLY_FIELDS_MAX];
-    struct http_server *server = exchange->server;
-    struct http_exchange_reply *reply = &exchange->reply;
-    size_t count = 0;
-
-    struct text date = http_date_text(&server->date, loop_now_ns(server->loop));
-    fields[count++] = http2_field(TEXT(":status"), (struct text){reply->status_text, 3});
-    fields[count++] = http2_field(TEXT("date"), date);
-    if (server->options.server_name.length > 0) {
-        fields[count++] = http2_field(TEXT("server"), server->options.server_name);
+    const struct http_exchange_reply *reply = &exchange->reply;
+    bool is_empty = pending_body(exchange).length == 0;
+    if (!keep_headers(exchange)) {
+        exchange->ops->abort(exchange, HTTP2_INTERNAL_ERROR);
+        return;
     }
-    count = add_fields(fields, count, reply->headers, reply->header_count);
-    if (reply->is_whole && reply->status != 204 && reply->status != 304) {
-        fields[count++] = http2_field(TEXT("content-length"), text_of(reply->length_text));
-    }
-    bool has_body =
-        !reply->without_body && !(reply->complete && pending_body(exchange).length == 0);
-    if (!has_body) {
-        count = add_fields(fields, count, reply->trailers, reply->trailer_count);
-    }
-    nghttp2_data_provider provider = {.source = {.ptr = exchange}, .read_callback = read_body};
     exchange->submitted = true;
-    if (has_body && pending_body(exchange).length > 0) {
+    exchange->head_is_all = reply->without_body || (reply->complete && is_empty);
+    if (!exchange->head_is_all && !is_empty) {
         note_pending(exchange);
     }
-    if (nghttp2_submit_response(http2_of(exchange)->session, exchange->stream_id, fields, count,
-                                has_body ? &provider : NULL) != 0) {
-        exchange->ops->abort(exchange, NGHTTP2_INTERNAL_ERROR);
-    }
-    schedule(exchange);
-}
-
-static void resume(struct http_exchange *exchange)
-{
-    if (exchange->deferred) {
-        exchange->deferred = false;
-        /* Fails only for a stream that is gone, which is told elsewhere. */
-        (void)nghttp2_session_resume_data(http2_of(exchange)->session, exchange->stream_id);
-    }
-    schedule(exchange);
+    wake(exchange);
 }
 
 static size_t waiting(struct http_exchange *exchange)
@@ -176,22 +219,20 @@ static size_t send_part(struct http_exchange *exchange, struct text part)
     size_t room = present < HTTP_OUTPUT_BYTES_MAX ? HTTP_OUTPUT_BYTES_MAX - present : 0;
     part = text_slice(part, 0, room);
     if (!buffer_append(&exchange->output, part)) {
-        exchange->ops->abort(exchange, NGHTTP2_INTERNAL_ERROR);
+        exchange->ops->abort(exchange, HTTP2_INTERNAL_ERROR);
         return part.length;
     }
     if (part.length > 0) {
         http2_of(exchange)->waiting_bytes += part.length;
         note_pending(exchange);
     }
-    resume(exchange);
+    wake(exchange);
     return part.length;
 }
 
 static bool has_closed_window(struct http_exchange *exchange)
 {
-    nghttp2_session *session = http2_of(exchange)->session;
-    return nghttp2_session_get_remote_window_size(session) <= 0 ||
-           nghttp2_session_get_stream_remote_window_size(session, exchange->stream_id) <= 0;
+    return !http2_stream_can_send(&http2_of(exchange)->session, &exchange->stream);
 }
 
 static bool must_wait(struct http_exchange *exchange)
@@ -227,24 +268,21 @@ void http2_wake_writers(struct http2_connection *http2)
 static void send_end(struct http_exchange *exchange)
 {
     if (!exchange->reply.without_body) {
-        resume(exchange);
+        wake(exchange);
     }
 }
 
 static void abort_stream(struct http_exchange *exchange, uint32_t error_code)
 {
-    (void)nghttp2_submit_rst_stream(http2_of(exchange)->session, NGHTTP2_FLAG_NONE,
-                                    exchange->stream_id, error_code);
+    http2_stream_reset(&http2_of(exchange)->session, &exchange->stream, error_code);
     schedule(exchange);
 }
 
 static void await_body(struct http_exchange *exchange)
 {
     if (exchange->expects_continue && !exchange->submitted) {
-        nghttp2_nv field = http2_field(TEXT(":status"), TEXT("100"));
-        (void)nghttp2_submit_headers(http2_of(exchange)->session, NGHTTP2_FLAG_NONE,
-                                     exchange->stream_id, NULL, &field, 1, NULL);
-        schedule(exchange);
+        exchange->wants_continue = true;
+        wake(exchange);
     }
     exchange->expects_continue = false;
 }
@@ -254,8 +292,7 @@ static void consumed(struct http_exchange *exchange, size_t length)
     if (exchange->body_ended) {
         return; /* nothing more can come */
     }
-    /* Fails only for a stream that is gone. */
-    (void)nghttp2_session_consume_stream(http2_of(exchange)->session, exchange->stream_id, length);
+    http2_stream_consume(&http2_of(exchange)->session, &exchange->stream, length);
     schedule(exchange);
 }
 

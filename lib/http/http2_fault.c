@@ -8,23 +8,21 @@ static int64_t now_ns(const struct http_connection *connection)
     return loop_now_ns(connection->server->loop);
 }
 
-void http2_blame(struct http_connection *connection, uint32_t error_code)
+void http2_note_failure(struct http_connection *connection)
 {
     struct http2_connection *http2 = connection->state;
-    if (!http2->blamed) {
+    if (http2->session.failure != HTTP2_NO_ERROR && !http2->blamed) {
         http2->blamed = true;
         http2->blamed_ns = now_ns(connection);
         http2->terminated = true;
-        (void)nghttp2_session_terminate_session(http2->session, error_code);
     }
 }
 
-void http2_strike(struct http_connection *connection)
+void http2_blame(struct http_connection *connection, uint32_t error_code, const char *reason)
 {
     struct http2_connection *http2 = connection->state;
-    if (!http2_budget_take(&http2->budget, HTTP2_COST_STRIKE, now_ns(connection))) {
-        http2_blame(connection, NGHTTP2_ENHANCE_YOUR_CALM);
-    }
+    http2_session_terminate(&http2->session, error_code, reason);
+    http2_note_failure(connection);
 }
 
 bool http2_has_too_many_leaving(const struct http_connection *connection)
@@ -62,10 +60,11 @@ int64_t http2_pending_due_ns(const struct http_connection *connection)
 
 void http2_let_go_of_streams(struct http2_connection *http2)
 {
-    http2->block = NULL;
     while (!list_is_empty(&http2->streams)) {
         struct list *first = http2->streams.next;
-        http_exchange_detach(CONTAINER_OF(first, struct http_exchange, stream_link));
+        struct http_exchange *exchange = CONTAINER_OF(first, struct http_exchange, stream_link);
+        http2_session_forget(&http2->session, &exchange->stream);
+        http_exchange_detach(exchange);
     }
 }
 

@@ -62,9 +62,11 @@ static void reset(struct http_exchange *exchange)
     exchange->expects_continue = false;
     exchange->reply = (struct http_exchange_reply){.state = HTTP_REPLY_NONE};
     exchange->output_sent = 0;
-    exchange->stream_id = 0;
+    http2_stream_init(&exchange->stream);
     exchange->submitted = false;
-    exchange->deferred = false;
+    exchange->head_is_all = false;
+    exchange->head_sent = false;
+    exchange->wants_continue = false;
     list_init(&exchange->stream_link);
     list_init(&exchange->ready_link);
     list_init(&exchange->writer_link);
@@ -252,7 +254,6 @@ static void finish(struct http_exchange *exchange)
             http_reply_problem_with(exchange, 500, TEXT("no reply was made"), NULL, 0);
         }
     } else if (exchange->reply.state != HTTP_REPLY_ENDED) {
-        enum { HTTP2_INTERNAL_ERROR = 2 };
         http_abort(exchange, HTTP2_INTERNAL_ERROR);
     }
     observe(exchange);

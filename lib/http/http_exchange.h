@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "http/http_connection.h"
+#include "http2/http2_session.h"
 #include "loop/fiber.h"
 
 /* What a protocol does for an exchange that is attached to its connection. */
@@ -96,9 +97,11 @@ struct http_exchange {
     struct list writer_link;  /* waits for room */
     struct list pending_link; /* something of the reply waits for the peer */
     struct list leaving_link; /* the stream is gone, the handler runs */
-    int32_t stream_id;
-    bool submitted;
-    bool deferred; /* the session waits for more */
+    struct http2_stream stream;
+    bool submitted;   /* the head may be written */
+    bool head_is_all; /* and nothing follows it */
+    bool head_sent;
+    bool wants_continue; /* 100 (Continue) is to be sent before it */
 };
 
 /* From the pool, attached; NULL: no memory. */

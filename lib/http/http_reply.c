@@ -156,7 +156,6 @@ void http_finish(struct http_exchange *exchange, const struct http_header *trail
     }
     struct http_header *copy = arena_alloc(&exchange->arena, (trailer_count + 1) * sizeof(*copy));
     if (copy == NULL) {
-        enum { HTTP2_INTERNAL_ERROR = 2 };
         http_abort(exchange, HTTP2_INTERNAL_ERROR);
         return;
     }

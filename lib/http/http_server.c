@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "http/http2_memory.h"
 #include "http/http_exchange.h"
 #include "http/http_handshake.h"
 #include "http/http_server_private.h"
@@ -28,11 +27,7 @@ enum status http_server_create(struct loop *loop, const struct http_server_optio
     }
     enum status status =
         http_route_table_create(options->routes, options->route_count, &server->routes);
-    if (status == STATUS_OK) {
-        status = http2_memory_create(&server->memory);
-    }
     if (status != STATUS_OK) {
-        http_route_table_destroy(server->routes);
         free(server);
         return status;
     }
@@ -135,7 +130,6 @@ void http_server_destroy(struct http_server *server)
     }
     loop_timer_stop(server->loop, &server->tidy_timer);
     http_route_table_destroy(server->routes);
-    http2_memory_destroy(server->memory);
     free(server);
 }
 

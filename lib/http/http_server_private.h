@@ -8,8 +8,6 @@
 #include "http/http_route.h"
 #include "loop/fiber.h"
 
-struct http2_memory;
-
 enum {
     HTTP_EXCHANGES_KEPT_MAX = 1024, /* in the pool, for the next requests */
     HTTP_TIDY_MS = 2000,            /* between two looks whether a rush is over */
@@ -60,7 +58,6 @@ struct http_server {
     struct fiber_wait *idle; /* of who waits for the last reply to leave, or NULL */
 
     struct http_date date;
-    struct http2_memory *memory;
 };
 
 extern const struct http_protocol http_sniffing;

@@ -1,7 +1,6 @@
 /* Giving back the memory of a rush that is over. What is in steady use stays where it is. */
 #include "base/clock.h"
 #include "base/heap.h"
-#include "http/http2_memory.h"
 #include "http/http_exchange.h"
 #include "http/http_server_private.h"
 
@@ -45,7 +44,6 @@ static void tidy(struct loop_timer *timer)
     has_dropped |= take_peak(connections, HTTP_TIDY_DROP_MIN, server->connection_count);
     if (has_dropped) {
         free_exchanges(server, kept);
-        http2_memory_release(server->memory);
     }
     if (take_peak(&server->ended_bytes, HTTP_TIDY_DROP_BYTES, 0) || has_dropped) {
         heap_release();

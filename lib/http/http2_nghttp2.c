@@ -1,4 +1,4 @@
-#include "http/http2_session.h"
+#include "http/http2_nghttp2.h"
 
 #include "http/http2_memory.h"
 

@@ -1,4 +1,4 @@
-/* http2_session.h: what HTTP/2 servers and clients do alike: making a session, gathering its
+/* http2_nghttp2.h: what HTTP/2 servers and clients do alike: making a session, gathering its
  * frames, sending bodies without a copy in between. */
 #pragma once
 
@@ -6,18 +6,12 @@
 
 #include "base/buffer.h"
 #include "http/http_output.h"
+#include "http2/http2_session.h"
 
 struct http2_memory;
 
 enum {
-    /* The session is asked for no more frames once that much waits to be written; nor may bodies be
-     * read then, for one mem_send takes as many DATA frames as the windows let pass. */
-    HTTP2_GATHER_BYTES = 64 * 1024,
-    HTTP2_SERVER_WINDOW_BYTES = 128 * 1024, /* of a request's body that nobody has read */
     HTTP2_CLIENT_WINDOW_BYTES = 256 * 1024, /* of a reply's body that nobody has read */
-    HTTP2_CONNECTION_WINDOW_BYTES = 1024 * 1024,
-    /* Header bytes after which even decoding a block goes too far. */
-    HTTP2_HEADER_BLOCK_BYTES_MAX = 1024 * 1024,
 };
 
 /* A body on its way to the peer. */

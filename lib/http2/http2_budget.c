@@ -1,4 +1,4 @@
-#include "http/http2_budget.h"
+#include "http2/http2_budget.h"
 
 #include "base/clock.h"
 
