@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "http/http2_client_private.h"
-#include "http/http2_memory.h"
 #include "http/tcp_connect.h"
 #include "http/tcp_transport.h"
 #include "http/tls.h"
@@ -28,14 +27,14 @@ static void shut(struct http2_client *client)
     while (!list_is_empty(&client->requests)) {
         struct http2_request *request =
             CONTAINER_OF(client->requests.next, struct http2_request, link);
-        http2_request_end(request, request->was_sent ? HTTP2_CONNECTION_LOST : HTTP2_NOT_SENT, 0);
+        http2_request_end(
+            request, http2_request_was_sent(request) ? HTTP2_CONNECTION_LOST : HTTP2_NOT_SENT, 0);
     }
     struct list *link;
     while ((link = list_take_first(&client->ended)) != NULL) {
         CONTAINER_OF(link, struct http2_request, link)->client = NULL;
     }
-    nghttp2_session_del(client->session);
-    client->session = NULL;
+    http2_session_deinit(&client->session);
     transport->ops->shutdown(transport->state); /* what was cut off the frames tell */
     transport->ops->close(transport->state);
     http_output_retire(&client->output);
@@ -56,14 +55,10 @@ void http2_client_close(struct http2_client *client)
 static void on_received(void *state, struct text bytes)
 {
     struct http2_client *client = state;
-    const uint8_t *data = (const uint8_t *)bytes.data;
     client->received_ns = loop_now_ns(client->loop);
     client->asked = false;
-    if (nghttp2_session_mem_recv(client->session, data, bytes.length) < 0) {
-        http2_client_close(client);
-        return;
-    }
-    if (client->settled && !client->has_told_settled) {
+    http2_session_receive(&client->session, bytes, client->received_ns);
+    if (client->session.settled && !client->has_told_settled) {
         client->has_told_settled = true;
         if (client->events.settled != NULL) {
             client->events.settled(client->events.state);
@@ -92,7 +87,7 @@ static void on_ended(void *state)
 static void on_fill(void *owner)
 {
     struct http2_client *client = owner;
-    if (!http2_gather(client->session, client->memory, &client->output)) {
+    if (!http2_session_fill(&client->session, &client->output.bytes, loop_now_ns(client->loop))) {
         http2_client_close(client);
     }
 }
@@ -101,8 +96,8 @@ static void on_flushed(void *owner)
 {
     struct http2_client *client = owner;
     http2_client_wake_writers(client);
-    if (http_output_waiting(&client->output) == 0 && !nghttp2_session_want_read(client->session) &&
-        !nghttp2_session_want_write(client->session)) {
+    if (http_output_waiting(&client->output) == 0 && http2_session_is_over(&client->session) &&
+        !http2_session_wants_write(&client->session)) {
         http2_client_close(client);
     }
 }
@@ -113,7 +108,6 @@ static void free_client(struct http2_client *client)
     while ((link = list_take_first(&client->idle_requests)) != NULL) {
         http2_request_free(CONTAINER_OF(link, struct http2_request, link));
     }
-    http2_memory_destroy(client->memory);
     free(client);
 }
 
@@ -132,46 +126,23 @@ static const struct http_output_events output_events = {
     .retired = on_retired,
 };
 
-static bool send_settings(nghttp2_session *session)
-{
-    const nghttp2_settings_entry settings[] = {
-        {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
-        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, HTTP2_CLIENT_WINDOW_BYTES},
-        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HTTP_HEADER_LIST_BYTES_MAX},
-    };
-    return nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, ARRAY_LENGTH(settings)) ==
-               0 &&
-           nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0,
-                                                 HTTP2_CONNECTION_WINDOW_BYTES) == 0;
-}
-
-static bool open_session(struct http2_client *client)
-{
-    nghttp2_session_callbacks *callbacks = http2_client_callbacks_create();
-    nghttp2_option *option = http2_options_create();
-    bool done = callbacks != NULL && option != NULL &&
-                nghttp2_session_client_new3(&client->session, callbacks, client, option,
-                                            http2_memory_functions(client->memory)) == 0;
-    nghttp2_session_callbacks_del(callbacks);
-    nghttp2_option_del(option);
-    return done && send_settings(client->session);
-}
-
 enum status http2_client_over(struct loop *loop, struct http_transport *transport,
                               const struct http2_client_events *events,
                               struct http2_client **ret_client)
 {
+    static const struct http2_session_options options = {
+        .events = &http2_client_session_events,
+        .is_client = true,
+        .window_bytes = HTTP2_CLIENT_WINDOW_BYTES,
+        .connection_window_bytes = HTTP2_CONNECTION_WINDOW_BYTES,
+        .header_list_bytes_max = HTTP_HEADER_LIST_BYTES_MAX,
+    };
     struct http2_client *client = calloc(1, sizeof(*client));
-    if (client == NULL || http2_memory_create(&client->memory) != STATUS_OK ||
-        !open_session(client)) {
-        if (client != NULL) {
-            nghttp2_session_del(client->session);
-            http2_memory_destroy(client->memory);
-        }
-        free(client);
+    if (client == NULL) {
         transport->ops->close(transport->state);
         return STATUS_RESOURCE_EXHAUSTED;
     }
+    http2_session_init(&client->session, &options);
     client->loop = loop;
     client->transport = transport;
     client->events = *events;
@@ -208,14 +179,13 @@ void http2_client_destroy(struct http2_client *client)
 bool http2_client_is_usable(const struct http2_client *client)
 {
     return client->transport != NULL && !client->refusing &&
-           nghttp2_session_check_request_allowed(client->session) != 0;
+           http2_session_can_open(&client->session);
 }
 
 bool http2_client_is_ready(const struct http2_client *client)
 {
     return http2_client_is_usable(client) &&
-           client->request_count < nghttp2_session_get_remote_settings(
-                                       client->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+           client->request_count < client->session.peer_streams_max;
 }
 
 const char *http2_client_failure(const struct http2_client *client)

@@ -13,6 +13,8 @@ struct http2_request;
 struct http_transport;
 struct tls_context;
 
+enum { HTTP2_CLIENT_WINDOW_BYTES = 256 * 1024 }; /* of a reply's body that nobody has read */
+
 /* What a connection tells its owner, on the loop's thread. */
 struct http2_client_events {
     /* No more requests will be taken (GOAWAY, or the end); running ones may go on. Called once. */
@@ -85,7 +87,7 @@ enum http2_outcome {
     HTTP2_CONNECTION_LOST, /* sent, then the connection ended */
 };
 
-/* Starts a request; END_STREAM goes with the headers when `end` is set. Texts are copied or
+/* Starts a request; END_STREAM goes with the headers when `end` is set. Texts are
  * borrowed until http2_request_close(): keep them valid in the call's arena. The request must be
  * closed. STATUS_UNAVAILABLE: http2_client_is_ready() is false. STATUS_RESOURCE_EXHAUSTED: no
  * memory. */

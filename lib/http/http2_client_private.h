@@ -1,13 +1,13 @@
 /* http2_client_private.h: a client's connection and its requests: http2_client.c is the connection,
- * http2_request.c what the requests' fibers call, http2_reply.c what nghttp2 calls,
+ * http2_request.c what the requests' fibers call, http2_reply.c what the session calls,
  * http2_keepalive.c whether the peer is there still. */
 #pragma once
 
 #include "base/arena.h"
 #include "base/list.h"
 #include "http/http2_client.h"
-#include "http/http2_nghttp2.h"
-#include "http/http_transport.h"
+#include "http/http_output.h"
+#include "http2/http2_session.h"
 #include "loop/fiber.h"
 
 enum {
@@ -19,21 +19,17 @@ struct http2_client {
     struct loop *loop;
     struct http_transport *transport; /* NULL: closed */
     struct http_output output;
-    nghttp2_session *session; /* NULL: closed */
-    struct http2_memory *memory;
+    struct http2_session session;
     struct http2_client_events events;
-    struct http2_request *block; /* whose headers are being received; NULL: nobody's */
-    struct list requests;        /* whose streams are open, or about to be */
-    struct list writers;         /* of those: fibers that wait for room */
-    struct list ended;           /* whose streams are closed, but not they themselves */
-    struct list idle_requests;   /* the pool */
+    struct list requests;      /* whose streams are open, or about to be */
+    struct list writers;       /* of those: fibers that wait for room */
+    struct list ended;         /* whose streams are closed, but not they themselves */
+    struct list idle_requests; /* the pool */
     unsigned request_count;
     unsigned idle_request_count;
     const char *failure; /* of TLS; NULL: none */
-    bool settled;        /* SETTINGS came */
     bool has_told_settled;
-    bool has_named; /* a request was started, with the names of changing headers */
-    bool refusing;  /* GOAWAY came */
+    bool refusing; /* GOAWAY came, or the streams' numbers are used up */
     bool has_told_refusing;
     bool retired; /* the output will not be touched any more */
     bool destroyed;
@@ -56,12 +52,14 @@ struct http2_request {
     struct list writer_link;
     struct http2_client *client; /* NULL: the connection is closed */
     struct call *call;
-    int32_t stream_id;
+    struct http2_stream stream;
     bool is_open;      /* the session has the stream */
     bool is_abandoned; /* closed by its owner; waits for the stream to close */
-    bool was_sent;     /* the headers have left */
     enum http2_outcome outcome;
     uint32_t error_code;
+
+    const struct http_header *head; /* to be sent; valid in the arena, its texts borrowed */
+    size_t head_count;
 
     struct arena arena;
     struct http2_headers block; /* being received */
@@ -76,18 +74,26 @@ struct http2_request {
     struct buffer output;  /* not sent yet */
     size_t output_sent;
     bool is_complete; /* nothing is added to the output any more */
-    bool is_deferred; /* the session waits for more */
     struct fiber_wait readable;
     struct fiber_wait writable;
 };
 
-/* The session's callbacks. NULL: no memory. To be deleted by the caller. */
-nghttp2_session_callbacks *http2_client_callbacks_create(void);
+/* What the session tells of replies. */
+extern const struct http2_session_events http2_client_session_events;
 
-/* Reads the request's body for the session. */
-ssize_t http2_request_read_output(nghttp2_session *session, int32_t stream_id, uint8_t *buffer,
-                                  size_t length_max, uint32_t *flags, nghttp2_data_source *source,
-                                  void *user_data);
+/* The stream's turn: sends the head and what there is of the body. */
+void http2_request_send(struct http2_session *session, struct http2_stream *stream);
+
+static inline struct http2_request *http2_request_of(struct http2_stream *stream)
+{
+    return CONTAINER_OF(stream, struct http2_request, stream);
+}
+
+/* The headers have left. */
+static inline bool http2_request_was_sent(const struct http2_request *request)
+{
+    return request->stream.id != 0;
+}
 
 /* The stream is no more: told to whom it concerns, or forgotten. */
 void http2_request_end(struct http2_request *request, enum http2_outcome outcome,

@@ -22,11 +22,11 @@ static int64_t silent_until_ns(const struct http2_client *client)
 
 static void ask(struct http2_client *client, int64_t now_ns)
 {
+    static const uint8_t opaque[HTTP2_PING_BYTES] = {'a', 'l', 'i', 'v', 'e'};
     start_timer(client, now_ns + client->keepalive.timeout_ns);
     client->asked = true;
-    if (nghttp2_submit_ping(client->session, NGHTTP2_FLAG_NONE, NULL) == 0) {
-        http_output_schedule(&client->output);
-    }
+    http2_session_ping(&client->session, opaque);
+    http_output_schedule(&client->output);
 }
 
 static void on_timer(struct loop_timer *timer)

@@ -4,7 +4,7 @@
 #include "http/http2_client_private.h"
 
 enum {
-    REQUEST_FIELDS_MAX = HTTP_HEADER_COUNT_MAX,
+    SECRET_BYTES_MIN = 20,             /* of a value that is too long to be guessed */
     BUFFER_KEPT_BYTES_MAX = 64 * 1024, /* of a buffer in the pool */
 };
 
@@ -50,6 +50,7 @@ static void reset(struct http2_request *request)
         .output = request->output,
     };
     *request = fresh;
+    http2_stream_init(&request->stream);
     list_init(&request->link);
     list_init(&request->writer_link);
     fiber_wait_init(&request->readable);
@@ -109,59 +110,119 @@ void http2_request_end(struct http2_request *request, enum http2_outcome outcome
     fiber_wait_signal(&request->writable);
 }
 
-/* Values that are another with every request would only push useful ones out of the peer's table.
- * The first goes in all the same: after it, the name need not be spelt out. */
-static uint8_t indexing(const struct http2_client *client, struct text name)
+/* Until the stream's turn. false: no memory. */
+static bool keep_head(struct http2_request *request, const struct http_header *headers,
+                      size_t count)
 {
-    if (!client->has_named) {
-        return NGHTTP2_NV_FLAG_NONE;
+    struct http_header *head = arena_alloc(&request->arena, count * sizeof(*head));
+    if (head == NULL) {
+        return false;
     }
-    bool changes = text_equal(name, TEXT("grpc-timeout")) ||
-                   text_equal(name, TEXT("traceparent")) || text_equal(name, TEXT("x-request-id"));
-    return changes ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
+    memcpy(head, headers, count * sizeof(*head));
+    request->head = head;
+    request->head_count = count;
+    return true;
 }
 
 enum status http2_request_start(struct http2_client *client, struct call *call,
                                 const struct http_header *headers, size_t header_count, bool end,
                                 struct http2_request **ret_request)
 {
-    nghttp2_nv fields[REQUEST_FIELDS_MAX];
     if (!http2_client_is_ready(client)) {
         return call_fail_detail(call, STATUS_UNAVAILABLE, "the connection takes no request now");
     }
-    if (header_count > REQUEST_FIELDS_MAX) {
+    if (header_count > HTTP_HEADER_COUNT_MAX) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the request has too many headers");
-    }
-    for (size_t i = 0; i < header_count; i++) {
-        fields[i] = http2_field(headers[i].name, headers[i].value);
-        fields[i].flags |= indexing(client, headers[i].name);
     }
     struct http2_request *request = take(client);
     if (request == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    nghttp2_data_provider provider = {
-        .source = {.ptr = request},
-        .read_callback = http2_request_read_output,
-    };
-    request->client = client;
-    request->call = call;
-    request->is_complete = end;
-    request->stream_id = nghttp2_submit_request(client->session, NULL, fields, header_count,
-                                                end ? NULL : &provider, request);
-    if (request->stream_id < 0) {
-        client->refusing |= request->stream_id == NGHTTP2_ERR_STREAM_ID_NOT_AVAILABLE;
+    if (!keep_head(request, headers, header_count)) {
         http2_request_free(request);
         return STATUS_RESOURCE_EXHAUSTED;
     }
+    struct text method = http_header_find(headers, header_count, TEXT(":method"));
+    CHECK(http2_session_open(&client->session, &request->stream, text_equal(method, TEXT("HEAD"))));
+    client->refusing |= !http2_session_can_open(&client->session);
+    request->client = client;
+    request->call = call;
+    request->is_complete = end;
     request->is_open = true;
-    client->has_named = true;
     list_append(&client->requests, &request->link);
     client->request_count++;
     http2_keepalive_resume(client);
     http_output_schedule(&client->output);
     *ret_request = request;
     return STATUS_OK;
+}
+
+/* gRPC's paths are few, those of others may be without number. */
+static enum hpack_indexing indexing_of(const struct hpack_field *field, bool is_post)
+{
+    switch ((int)field->token) {
+    case HPACK_TOKEN_PATH:
+        return is_post ? HPACK_INDEXED : HPACK_NOT_INDEXED;
+    case HPACK_TOKEN_AUTHORIZATION:
+    case HPACK_TOKEN_COOKIE:
+        return field->value.length >= SECRET_BYTES_MIN ? HPACK_NAME_INDEXED : HPACK_NEVER_INDEXED;
+    case HPACK_TOKEN_NONE:
+    case HPACK_TOKEN_CONNECT_TIMEOUT_MS:
+    case HPACK_TOKEN_CONTENT_LENGTH:
+    case HPACK_TOKEN_GRPC_PREVIOUS_RPC_ATTEMPTS:
+    case HPACK_TOKEN_GRPC_TIMEOUT:
+    case HPACK_TOKEN_TRACEPARENT:
+    case HPACK_TOKEN_TRACESTATE:
+    case HPACK_TOKEN_X_REQUEST_ID:
+        return HPACK_NAME_INDEXED;
+    default:
+        return HPACK_INDEXED;
+    }
+}
+
+static void send_head(struct http2_session *session, struct http2_request *request, bool is_last)
+{
+    bool is_post = false;
+    http2_stream_begin_headers(session, &request->stream);
+    for (size_t i = 0; i < request->head_count; i++) {
+        const struct http_header *header = &request->head[i];
+        const struct hpack_field field = {
+            .name = header->name,
+            .value = header->value,
+            .token = hpack_token_of(header->name),
+        };
+        is_post |= field.token == HPACK_TOKEN_METHOD && text_equal(field.value, TEXT("POST"));
+        http2_stream_add_field(session, &field, indexing_of(&field, is_post));
+    }
+    http2_stream_end_headers(session, &request->stream, is_last);
+}
+
+static void send_body(struct http2_session *session, struct http2_request *request)
+{
+    struct text part =
+        text_slice(buffer_text(&request->output), request->output_sent, request->output.length);
+    request->output_sent +=
+        http2_stream_send_data(session, &request->stream, part, request->is_complete);
+    if (request->output_sent == request->output.length) {
+        request->output_sent = 0;
+        buffer_clear(&request->output);
+    }
+}
+
+void http2_request_send(struct http2_session *session, struct http2_stream *stream)
+{
+    struct http2_request *request = http2_request_of(stream);
+    bool is_empty = request->output.length == request->output_sent;
+    if (!http2_request_was_sent(request)) {
+        bool is_last = request->is_complete && is_empty;
+        send_head(session, request, is_last);
+        if (is_last) {
+            return;
+        }
+    }
+    if (!is_empty || request->is_complete) {
+        send_body(session, request);
+    }
 }
 
 static size_t pending(const struct http2_request *request)
@@ -196,12 +257,9 @@ static void compact(struct http2_request *request)
     }
 }
 
-static void resume(struct http2_request *request)
+static void wake(struct http2_request *request)
 {
-    if (request->is_deferred) {
-        request->is_deferred = false;
-        (void)nghttp2_session_resume_data(request->client->session, request->stream_id);
-    }
+    http2_stream_wake(&request->client->session, &request->stream);
     http_output_schedule(&request->client->output);
 }
 
@@ -220,7 +278,7 @@ enum status http2_request_write(struct http2_request *request, struct text part,
         }
         part = text_slice(part, now.length, part.length);
         request->is_complete = end && part.length == 0;
-        resume(request);
+        wake(request);
         if (part.length == 0) {
             return STATUS_OK;
         }
@@ -253,8 +311,7 @@ static void give_back_read(struct http2_request *request)
     size_t length = request->reading.length;
     buffer_clear(&request->reading);
     if (length > 0 && request->is_open) {
-        /* Fails only for a stream that is gone. */
-        (void)nghttp2_session_consume_stream(request->client->session, request->stream_id, length);
+        http2_stream_consume(&request->client->session, &request->stream, length);
         http_output_schedule(&request->client->output);
     }
 }
@@ -314,7 +371,6 @@ void http2_request_close(struct http2_request *request)
     /* The session knows it until the stream closes, which the reset brings about. */
     request->is_abandoned = true;
     list_remove(&request->writer_link);
-    (void)nghttp2_submit_rst_stream(client->session, NGHTTP2_FLAG_NONE, request->stream_id,
-                                    NGHTTP2_CANCEL);
+    http2_stream_reset(&client->session, &request->stream, HTTP2_CANCEL);
     http_output_schedule(&client->output);
 }

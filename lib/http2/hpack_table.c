@@ -84,7 +84,6 @@ static bool reserve_data(struct hpack_table *table, uint32_t length)
     uint32_t first = table->count > 0 ? oldest(table)->place : table->next;
     uint32_t used = table->next - first;
     uint32_t capacity = wanted_capacity(table, used + length);
-    const char *from = table->data + (uint32_t)(first - table->base);
     char *data = table->data;
     if (capacity > table->capacity) {
         data = malloc(capacity);
@@ -93,7 +92,7 @@ static bool reserve_data(struct hpack_table *table, uint32_t length)
         }
     }
     if (used > 0) {
-        memmove(data, from, used);
+        memmove(data, table->data + (uint32_t)(first - table->base), used);
     }
     if (data != table->data) {
         free(table->data);

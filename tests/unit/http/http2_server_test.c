@@ -1,6 +1,6 @@
 /* What an HTTP/2 client sees of the server, frame by frame where that matters. */
 #include "base/clock.h"
-#include "http/http2_nghttp2.h"
+#include "http2/http2_session.h"
 #include "http2/http2_budget.h"
 #include "unit/http/http2_frames.h"
 #include "unit/http/http_scene.h"
