@@ -60,7 +60,7 @@ bool http2_session_can_open(const struct http2_session *session)
 {
     return session->options.is_client && !session->terminated && !session->has_shut_down &&
            !session->has_peer_goaway &&
-           session->unsent < (HTTP2_STREAM_ID_MAX - session->next_id) / 2 + 1;
+           session->next_id + 2 * (uint64_t)session->unsent <= HTTP2_STREAM_ID_MAX;
 }
 
 void http2_session_ping(struct http2_session *session, const uint8_t *opaque)

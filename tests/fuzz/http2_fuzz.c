@@ -1,11 +1,11 @@
 /* Any frames after the preface, to a server, which must answer or hang up and keep nothing; and to
- * http2_watch.h, where cutting must change nothing.
+ * a session (http2_session.h), where cutting must change nothing of what it tells.
  *
  * The input's first two bytes say where it is cut; with the first's top bit, the rest is sent as it
  * is. Else it is a row of frames, so that lengths need not be guessed: type, flags, stream, length
  * of the payload (a byte each), payload. Types from FIRST_REQUEST on are requests. */
 #include "fuzz/visit.h"
-#include "http/http2_watch.h"
+#include "support/http2_transcript.h"
 
 enum {
     RAW = 0x80,
@@ -109,21 +109,32 @@ static void append_frames(struct buffer *frames, struct text rows)
     }
 }
 
-static uint32_t watch(struct text bytes, const size_t *cuts)
+/* What a session tells of bytes that come in three pieces. */
+static void tell(struct text bytes, const size_t *cuts, struct http2_transcript *transcript)
 {
-    struct http2_budget budget = {{0}};
-    struct http2_watch watch;
-    uint32_t error_code = 0;
     size_t from = 0;
-    http2_watch_init(&watch, &budget);
-    for (size_t i = 0; i <= 2 && error_code == 0; i++) {
+    http2_transcript_init(transcript, false);
+    transcript->consumes = true;
+    http2_transcript_fill(transcript);
+    for (size_t i = 0; i <= 2; i++) {
         struct text piece = text_slice(bytes, from, i < 2 ? cuts[i] : bytes.length);
-        size_t length = 0;
-        error_code = http2_watch_bytes(&watch, piece, 0, &length);
-        CHECK(error_code != 0 ? length <= piece.length : length == piece.length);
+        http2_session_receive(&transcript->session, piece, 0);
         from += piece.length;
     }
-    return error_code;
+    http2_transcript_fill(transcript);
+}
+
+static void compare(struct text bytes, const size_t *cuts)
+{
+    struct http2_transcript cut;
+    struct http2_transcript whole;
+    const size_t uncut[] = {bytes.length, bytes.length};
+    tell(bytes, cuts, &cut);
+    tell(bytes, uncut, &whole);
+    CHECK(text_equal(buffer_text(&cut.events), buffer_text(&whole.events)));
+    CHECK(cut.session.failure == whole.session.failure);
+    http2_transcript_deinit(&cut);
+    http2_transcript_deinit(&whole);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -147,7 +158,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct text said = buffer_text(&bytes);
     size_t first = (size_t)(data[0] & ~RAW) * said.length / RAW;
     const size_t cuts[] = {first, first + data[1] * (said.length - first) / 256};
-    CHECK(watch(said, cuts) == watch(said, (const size_t[]){said.length, said.length}));
+    compare(said, cuts);
     visit_server(&options, said, cuts, NULL);
     buffer_deinit(&bytes);
     return 0;

@@ -1,12 +1,13 @@
 #include "support/http2_transcript.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 
 enum {
     EVENTS_BYTES_MAX = 8 * 1024 * 1024,
+    EVENTS_FOLDED_BYTES = 1024 * 1024,
     OUTPUT_BYTES_MAX = 8 * 1024 * 1024,
     WINDOW_BYTES = 128 * 1024,
-    STREAMS_MAX = 32,
+    STREAMS_MAX = 50,
 };
 
 static struct http2_transcript *transcript_of(struct http2_session *session)
@@ -24,11 +25,22 @@ static void say(struct http2_transcript *transcript, struct text text)
     CHECK(buffer_append(&transcript->events, text));
 }
 
+/* A peer that makes a short table entry a long field over and over must not fill the memory. */
+static void fold(struct http2_transcript *transcript)
+{
+    uint64_t hash = text_hash(buffer_text(&transcript->events));
+    buffer_clear(&transcript->events);
+    CHECK(buffer_format(&transcript->events, "what was before has the hash %" PRIx64, hash));
+}
+
 /* Begins the line of an event. */
 static void begin(struct http2_transcript *transcript, const struct http2_stream *stream,
                   const char *what)
 {
     transcript->data_of = 0;
+    if (transcript->events.length > EVENTS_FOLDED_BYTES) {
+        fold(transcript);
+    }
     if (transcript->events.length > 0) {
         say(transcript, TEXT("\n"));
     }
@@ -221,6 +233,7 @@ void http2_transcript_init(struct http2_transcript *transcript, bool is_client)
     http2_session_init(&transcript->session, &options);
     buffer_init(&transcript->events, EVENTS_BYTES_MAX);
     buffer_init(&transcript->output, OUTPUT_BYTES_MAX);
+    buffer_init(&transcript->part, OUTPUT_BYTES_MAX);
 }
 
 void http2_transcript_deinit(struct http2_transcript *transcript)
@@ -228,18 +241,41 @@ void http2_transcript_deinit(struct http2_transcript *transcript)
     http2_session_deinit(&transcript->session);
     buffer_deinit(&transcript->events);
     buffer_deinit(&transcript->output);
+    buffer_deinit(&transcript->part);
 }
 
 void http2_transcript_fill(struct http2_transcript *transcript)
 {
-    struct buffer part;
-    buffer_init(&part, OUTPUT_BYTES_MAX);
-    while (http2_session_wants_write(&transcript->session)) {
-        CHECK(http2_session_fill(&transcript->session, &part, 0));
-        CHECK(buffer_append(&transcript->output, buffer_text(&part)));
-        buffer_clear(&part);
+    while (!transcript->is_broken && http2_session_wants_write(&transcript->session)) {
+        transcript->is_broken = !http2_session_fill(&transcript->session, &transcript->part, 0);
+        CHECK(buffer_append(&transcript->output, buffer_text(&transcript->part)));
+        buffer_clear(&transcript->part);
     }
-    buffer_deinit(&part);
+}
+
+static bool pass_on(struct http2_transcript *from, struct http2_transcript *to)
+{
+    http2_transcript_fill(from);
+    bool has_said = from->output.length > 0;
+    http2_session_receive(&to->session, buffer_text(&from->output), 0);
+    buffer_clear(&from->output);
+    return has_said;
+}
+
+void http2_transcript_converse(struct http2_transcript *first, struct http2_transcript *second)
+{
+    bool is_silent;
+    do {
+        is_silent = !pass_on(first, second);
+        is_silent &= !pass_on(second, first);
+    } while (!is_silent);
+}
+
+void http2_transcript_reserve(struct http2_transcript *transcript, size_t bytes)
+{
+    CHECK(buffer_reserve(&transcript->events, bytes) != NULL);
+    CHECK(buffer_reserve(&transcript->output, bytes) != NULL);
+    CHECK(buffer_reserve(&transcript->part, bytes) != NULL);
 }
 
 void http2_transcript_receive(struct http2_transcript *transcript, struct text bytes)

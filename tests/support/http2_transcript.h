@@ -28,8 +28,10 @@ struct http2_transcript {
      */
     struct buffer events;
     struct buffer output; /* bytes that the session has written */
+    struct buffer part;   /* of one filling */
     struct http2_transcript_stream streams[HTTP2_TRANSCRIPT_STREAMS];
     uint32_t data_of; /* the stream whose data was told last; 0: something else was */
+    bool is_broken;   /* the session could not be filled: it had no memory */
     bool refuses;     /* streams of the peer */
     bool consumes;    /* bodies as they come */
     bool replies;     /* to a request that is complete, with its body's length in digits */
@@ -42,6 +44,12 @@ void http2_transcript_deinit(struct http2_transcript *transcript);
 /* Has the session receive the bytes, then fill the output as often as it wants to write. */
 void http2_transcript_receive(struct http2_transcript *transcript, struct text bytes);
 void http2_transcript_fill(struct http2_transcript *transcript);
+
+/* Has each say to the other what it has to, until both are silent; output is taken. */
+void http2_transcript_converse(struct http2_transcript *first, struct http2_transcript *second);
+
+/* Takes memory now for what will be written and kept. */
+void http2_transcript_reserve(struct http2_transcript *transcript, size_t bytes);
 
 /* The stream of that number; NULL: there is none. */
 struct http2_transcript_stream *http2_transcript_stream(struct http2_transcript *transcript,

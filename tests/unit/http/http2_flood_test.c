@@ -1,6 +1,5 @@
 /* Floods of frames over HTTP/2: what is within the budget is served, what is past it ends the
  * connection with ENHANCE_YOUR_CALM, and nothing stays behind. */
-#include "http2/http2_session.h"
 #include "http2/http2_budget.h"
 #include "http2/http2_session.h"
 #include "unit/http/http2_frames.h"

@@ -1,7 +1,7 @@
 /* What an HTTP/2 client sees of the server, frame by frame where that matters. */
 #include "base/clock.h"
-#include "http2/http2_session.h"
 #include "http2/http2_budget.h"
+#include "http2/http2_session.h"
 #include "unit/http/http2_frames.h"
 #include "unit/http/http_scene.h"
 

@@ -1,8 +1,8 @@
 /* Back-pressure: who does not read stops who writes, and memory stays within its limits. */
 #include "base/clock.h"
 #include "http/http1_private.h"
-#include "http2/http2_session.h"
 #include "http/http2_server.h"
+#include "http2/http2_session.h"
 #include "unit/http/http2_frames.h"
 #include "unit/http/http_scene.h"
 

@@ -463,8 +463,8 @@ static void open_transcript(struct http2_transcript *transcript, bool is_client)
             http2_transcript_ask(transcript, "/", (struct text){NULL, 0});
         assert_non_null(open);
         open->is_open_ended = true;
-        http2_transcript_fill(transcript);
     }
+    http2_transcript_fill(transcript);
 }
 
 /* Says the bytes in two pieces. What is told must be what `events` has, or is left there; unless
