@@ -44,7 +44,7 @@ COMPOSERS = ("single",)
 # Foreign headers, and the files that may include them.
 FOREIGN = {
     "uv.h": ("lib/loop/*", "lib/http/*", "tests/unit/loop/*", "tests/unit/http/*"),
-    "nghttp2/*": ("lib/http/http2*", "*/*nghttp2*"),
+    "nghttp2/*": ("tests/*nghttp2*", "bench/rivals/nghttp2*"),
     "lmdb.h": ("*/*lmdb*",),
     "sqlite3.h": ("*/*sqlite*",),
     "librdkafka/*": ("*/*kafka*",),

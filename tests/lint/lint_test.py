@@ -92,7 +92,7 @@ LAYERS = {
     "source included": ("tests/unit/rating/vote_test.c", '#include "rating/model/rating_json.c"\n',
                         "compiled, not included"),
     "foreign": ("services/rating/controller/put.c", "#include <lmdb.h>\n", "only */*lmdb* may"),
-    "foreign in test": ("tests/unit/rating/vote_test.c", "#include <nghttp2/nghttp2.h>\n", "lib/http/http2*"),
+    "foreign in test": ("tests/unit/rating/vote_test.c", "#include <nghttp2/nghttp2.h>\n", "tests/*nghttp2*"),
     "foreign unknown": ("lib/http/http_x.c", "#include <magic.h>\n", "has no entry"),
     "indented include": ("lib/base/list.c", '  #  include "loop/fiber.h"\n', "stands above"),
     "basename twice": ("lib/http/text.h", "#pragma once\n", "basenames are unique"),
