@@ -90,7 +90,8 @@ static bool is_whole(struct text head, struct text body)
 
 static bool parse(struct load_connection *connection)
 {
-    static const char protocol[] = "HTTP/1.1 ";
+    static const struct text protocol = TEXT_INIT("HTTP/1.1 ");
+    enum { STATUS_DIGITS = 3 };
     const char *end = memmem(connection->bytes, connection->length, "\r\n\r\n", 4);
     if (end == NULL) {
         return false;
@@ -100,10 +101,10 @@ static bool parse(struct load_connection *connection)
     if (!is_whole(head, body)) {
         return false;
     }
-    if (memcmp(head.data, protocol, sizeof(protocol) - 1) != 0) {
+    struct text status = text_slice(head, protocol.length, protocol.length + STATUS_DIGITS);
+    if (!text_starts_with(head, protocol) || !text_to_u64(status, &connection->status)) {
         load_fail("what came is no reply of HTTP/1.1");
     }
-    connection->status = atoi(head.data + sizeof(protocol) - 1);
     if (!text_to_u64(header(head, "x-consul-index:"), &connection->index)) {
         connection->index = 0;
     }

@@ -14,7 +14,7 @@ struct load_connection {
     int fd;
     bool is_busy;    /* a request is under way */
     int64_t sent_ns; /* when it was sent, or was due */
-    int status;      /* of the last reply */
+    uint64_t status; /* of the last reply */
     uint64_t index;  /* its X-Consul-Index; 0: it had none */
     char *bytes;     /* of the reply under way */
     size_t length;

@@ -13,6 +13,7 @@
  * REQUESTS: a file of requests to take in turn, each after its length in bytes and a line end. */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +39,8 @@ struct load {
     size_t request_count;
     size_t sent; /* requests, so far */
     size_t done;
-    size_t failed; /* of them: another status than 200 */
-    int failure;   /* the last such status */
+    size_t failed;    /* of them: another status than 200 */
+    uint64_t failure; /* the last such status */
     int64_t *latencies_ns;
     size_t latencies_max;
 };
@@ -264,6 +265,24 @@ static void wait_for_all(struct load *load)
     }
 }
 
+static void settle(struct load *load)
+{
+    int64_t settled_ns = clock_monotonic_ns() + SETTLE_MS * CLOCK_NS_PER_MS;
+    while (clock_monotonic_ns() < settled_ns) {
+        turn(load, settled_ns, count_reply);
+    }
+}
+
+static void wait_for_one(struct load_connection *connection)
+{
+    struct pollfd readable = {.fd = connection->fd, .events = POLLIN};
+    while (!load_receive(connection)) {
+        if (poll(&readable, 1, REPLY_SECONDS * 1000) <= 0) {
+            load_fail("no reply came");
+        }
+    }
+}
+
 static void run_watch(struct load *load, uint16_t port, size_t rounds, const char *path)
 {
     size_t watchers = load->connection_count;
@@ -278,7 +297,7 @@ static void run_watch(struct load *load, uint16_t port, size_t rounds, const cha
             ask_again(&load->connections[i], path);
         }
         if (round > 0) {
-            (void)usleep(SETTLE_MS * 1000);
+            settle(load);
             int64_t changed_ns = clock_monotonic_ns();
             for (size_t i = 0; i < watchers; i++) {
                 load->connections[i].sent_ns = changed_ns;
@@ -292,9 +311,7 @@ static void run_watch(struct load *load, uint16_t port, size_t rounds, const cha
             firsts[round - 1] = told_ns[0];
             middles[round - 1] = told_ns[watchers / 2];
             lasts[round - 1] = told_ns[watchers - 1];
-            while (!load_receive(&writer)) {
-                (void)usleep(1000);
-            }
+            wait_for_one(&writer);
             check_status(load, &writer);
         }
     }
@@ -331,7 +348,8 @@ int main(int argc, char **argv)
         load_fail("no such mode");
     }
     if (load.failed > 0) {
-        (void)fprintf(stderr, "registry_load: the last that failed had status %d\n", load.failure);
+        (void)fprintf(stderr, "registry_load: the last that failed had status %llu\n",
+                      (unsigned long long)load.failure);
     }
     return load.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
