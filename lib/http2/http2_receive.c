@@ -52,6 +52,7 @@ static void deliver(struct http2_session *session, struct http2_stream *stream, 
     if (part.length == 0 && !is_last) {
         return;
     }
+    stream->remote_ended = is_last; /* not before its last byte: the stream could be closed */
     session->options.events->data(session, stream, part, is_last);
     if (is_last && stream->local_ended && stream->counted && !stream->resetting) {
         http2_stream_close(session, stream, HTTP2_NO_ERROR);
@@ -84,10 +85,6 @@ static struct http2_stream *data_stream(struct http2_session *session,
             http2_session_fail(session, HTTP2_STREAM_CLOSED, "DATA of a closed stream");
             break;
         case HTTP2_PAST_OPENED:
-            if ((frame->flags & HTTP2_FLAG_END_STREAM) != 0) {
-                http2_history_finish(&session->history, frame->stream_id);
-            }
-            break;
         case HTTP2_PAST_FORGOTTEN:
         default:
             break;
@@ -134,10 +131,11 @@ static void begin_data(struct http2_session *session, const struct http2_frame_i
     session->padding_left = padding;
     session->data_stream_id = stream != NULL ? frame->stream_id : 0;
     session->data_is_last = is_last;
+    if (is_last) {
+        http2_history_finish(&session->history, frame->stream_id);
+    }
     if (stream != NULL) {
-        if (is_last) {
-            http2_stream_end_remote(session, stream);
-        } else if (unused > 0) {
+        if (unused > 0 && !is_last) {
             http2_stream_consume(session, stream, unused);
         }
         if (!take_length(stream, session->payload_left, is_last)) {
