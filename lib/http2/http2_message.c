@@ -27,77 +27,71 @@ static bool see(struct http2_message *message, enum hpack_token token)
     return is_first;
 }
 
-/* A valid value has spaces and tabs, if anything, that these must not have. */
-static bool has_blank(struct text value)
+/* What a byte may be part of. */
+enum {
+    OF_TOKEN = 1,     /* RFC 9110 section 5.6.2 */
+    OF_SCHEME = 2,    /* RFC 3986 section 3.1; but at its beginning */
+    OF_AUTHORITY = 4, /* RFC 3986 section 3.2, not in detail; no user's name (section 8.3.1) */
+    WORD = OF_TOKEN | OF_SCHEME | OF_AUTHORITY,
+    NAME = OF_TOKEN | OF_AUTHORITY,
+};
+
+/* clang-format off */
+static const uint8_t parts[256] = {
+    ['0'] = WORD, ['1'] = WORD, ['2'] = WORD, ['3'] = WORD, ['4'] = WORD, ['5'] = WORD,
+    ['6'] = WORD, ['7'] = WORD, ['8'] = WORD, ['9'] = WORD, ['A'] = WORD, ['B'] = WORD,
+    ['C'] = WORD, ['D'] = WORD, ['E'] = WORD, ['F'] = WORD, ['G'] = WORD, ['H'] = WORD,
+    ['I'] = WORD, ['J'] = WORD, ['K'] = WORD, ['L'] = WORD, ['M'] = WORD, ['N'] = WORD,
+    ['O'] = WORD, ['P'] = WORD, ['Q'] = WORD, ['R'] = WORD, ['S'] = WORD, ['T'] = WORD,
+    ['U'] = WORD, ['V'] = WORD, ['W'] = WORD, ['X'] = WORD, ['Y'] = WORD, ['Z'] = WORD,
+    ['a'] = WORD, ['b'] = WORD, ['c'] = WORD, ['d'] = WORD, ['e'] = WORD, ['f'] = WORD,
+    ['g'] = WORD, ['h'] = WORD, ['i'] = WORD, ['j'] = WORD, ['k'] = WORD, ['l'] = WORD,
+    ['m'] = WORD, ['n'] = WORD, ['o'] = WORD, ['p'] = WORD, ['q'] = WORD, ['r'] = WORD,
+    ['s'] = WORD, ['t'] = WORD, ['u'] = WORD, ['v'] = WORD, ['w'] = WORD, ['x'] = WORD,
+    ['y'] = WORD, ['z'] = WORD, ['+'] = WORD, ['-'] = WORD, ['.'] = WORD,
+    ['!'] = NAME, ['$'] = NAME, ['%'] = NAME, ['&'] = NAME, ['\''] = NAME, ['*'] = NAME,
+    ['_'] = NAME, ['~'] = NAME,
+    ['#'] = OF_TOKEN, ['^'] = OF_TOKEN, ['`'] = OF_TOKEN, ['|'] = OF_TOKEN,
+    ['('] = OF_AUTHORITY, [')'] = OF_AUTHORITY, [','] = OF_AUTHORITY, [':'] = OF_AUTHORITY,
+    [';'] = OF_AUTHORITY, ['='] = OF_AUTHORITY, ['['] = OF_AUTHORITY, [']'] = OF_AUTHORITY,
+};
+/* clang-format on */
+
+/* Whether all of the text is of that part, and it is not empty. */
+static bool is_part(struct text value, uint8_t part)
 {
+    uint8_t all = value.length > 0 ? part : 0;
     for (size_t i = 0; i < value.length; i++) {
-        if (value.data[i] == ' ' || value.data[i] == '\t') {
-            return true;
-        }
+        all &= parts[(uint8_t)value.data[i]];
     }
-    return false;
+    return all != 0;
 }
 
-/* RFC 9110 section 5.6.2. */
-static bool is_token(struct text value)
+static bool is_letter(char byte)
 {
-    for (size_t i = 0; i < value.length; i++) {
-        char byte = value.data[i];
-        bool is_word = (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-                       (byte >= '0' && byte <= '9');
-        if (!is_word && (byte == '\0' || strchr("!#$%&'*+-.^_`|~", byte) == NULL)) {
-            return false;
-        }
-    }
-    return value.length > 0;
-}
-
-/* RFC 3986 section 3.1. */
-static bool is_scheme(struct text value)
-{
-    for (size_t i = 0; i < value.length; i++) {
-        char byte = value.data[i];
-        bool is_letter = (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
-        bool is_other = (byte >= '0' && byte <= '9') || byte == '+' || byte == '-' || byte == '.';
-        if (!is_letter && (i == 0 || !is_other)) {
-            return false;
-        }
-    }
-    return value.length > 0;
-}
-
-/* RFC 3986 section 3.2, without a user's name (section 8.3.1); not in detail. */
-static bool is_authority(struct text value)
-{
-    for (size_t i = 0; i < value.length; i++) {
-        unsigned char byte = (unsigned char)value.data[i];
-        if (byte <= ' ' || byte > '~' || byte == '/' || byte == '?' || byte == '#' || byte == '@' ||
-            byte == '\\' || byte == '"' || byte == '<' || byte == '>') {
-            return false;
-        }
-    }
-    return value.length > 0;
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
 }
 
 static bool take_path(struct http2_message *message, struct text value)
 {
     message->is_absolute = value.length > 0 && value.data[0] == '/';
     message->is_asterisk = text_equal(value, TEXT("*"));
-    return value.length > 0 && !has_blank(value);
+    return value.length > 0 && memchr(value.data, ' ', value.length) == NULL &&
+           memchr(value.data, '\t', value.length) == NULL;
 }
 
 static bool take_method(struct http2_message *message, struct text value)
 {
     message->is_connect = text_equal(value, TEXT("CONNECT"));
     message->is_options = text_equal(value, TEXT("OPTIONS"));
-    return is_token(value);
+    return is_part(value, OF_TOKEN);
 }
 
 static bool take_scheme(struct http2_message *message, struct text value)
 {
     message->is_http = text_equal_ignoring_case(value, TEXT("http")) ||
                        text_equal_ignoring_case(value, TEXT("https"));
-    return is_scheme(value);
+    return message->is_http || (is_part(value, OF_SCHEME) && is_letter(value.data[0]));
 }
 
 static bool take_status(struct http2_message *message, struct text value)
@@ -127,7 +121,7 @@ static bool take_pseudo(struct http2_message *message, const struct hpack_field 
     case HPACK_TOKEN_PATH:
         return take_path(message, field->value);
     case HPACK_TOKEN_AUTHORITY:
-        return is_authority(field->value);
+        return is_part(field->value, OF_AUTHORITY);
     case HPACK_TOKEN_STATUS:
         return take_status(message, field->value);
     default:
@@ -174,7 +168,7 @@ bool http2_message_take(struct http2_message *message, const struct hpack_field 
         return take_length(message, field->value);
     case HPACK_TOKEN_HOST:
         return message->kind != HTTP2_MESSAGE_REQUEST ||
-               (see(message, HPACK_TOKEN_HOST) && is_authority(field->value));
+               (see(message, HPACK_TOKEN_HOST) && is_part(field->value, OF_AUTHORITY));
     default:
         return true;
     }
