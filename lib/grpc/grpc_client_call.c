@@ -45,7 +45,7 @@ static enum status pick(struct grpc_client_call *self)
 /* Between picking and starting nothing waits: a refusal of the connection is rare. */
 static enum status start_once(struct grpc_client_call *self)
 {
-    const struct http_header *headers;
+    const struct hpack_field *fields;
     size_t count;
     enum status status = pick(self);
     if (status != STATUS_OK) {
@@ -59,10 +59,10 @@ static enum status start_once(struct grpc_client_call *self)
     self->judged = false;
     self->attempt_ns = loop_now_ns(self->channel->loop);
     self->reach = GRPC_REACH_LOCAL;
-    status = grpc_client_headers(self, subchannel->address, &headers, &count);
+    status = grpc_client_headers(self, subchannel->address, &fields, &count);
     if (status == STATUS_OK) {
-        status = http2_request_start(self->connection->client, self->call, headers, count, false,
-                                     &self->request);
+        status = http2_request_start_fields(self->connection->client, self->call, fields, count,
+                                            false, &self->request);
         if (status == STATUS_UNAVAILABLE) {
             self->reach = GRPC_REACH_UNSENT;
         }

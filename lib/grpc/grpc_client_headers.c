@@ -4,22 +4,40 @@
 #include "grpc/grpc_metadata.h"
 #include "grpc/grpc_timeout.h"
 
-enum { OWN_HEADERS_MAX = 12 };
+enum { OWN_FIELDS_MAX = 12 };
 
-static const struct http_header constant_headers[] = {
-    {TEXT_INIT("te"), TEXT_INIT("trailers")},
-    {TEXT_INIT("user-agent"), TEXT_INIT("grpc-c-marquee/0.1")},
-    {TEXT_INIT("grpc-accept-encoding"), TEXT_INIT("identity,gzip")},
+struct field_list {
+    struct hpack_field *fields; /* valid in the call's arena */
+    size_t count;
 };
 
-static const struct http_header content_types[] = {
-    [GRPC_CODEC_PROTO] = {TEXT_INIT("content-type"), TEXT_INIT("application/grpc")},
-    [GRPC_CODEC_JSON] = {TEXT_INIT("content-type"), TEXT_INIT("application/grpc+json")},
+static void add(struct field_list *list, enum hpack_token token, struct text value)
+{
+    list->fields[list->count++] = hpack_known_field(token, value);
+}
+
+static const struct text content_types[] = {
+    [GRPC_CODEC_PROTO] = TEXT_INIT("application/grpc"),
+    [GRPC_CODEC_JSON] = TEXT_INIT("application/grpc+json"),
 };
 
-/* The headers whose values belong to this attempt. false: no memory. */
-static bool add_changing_headers(struct grpc_client_call *self, struct http_header *headers,
-                                 size_t *count)
+/* Fields that are the same in every attempt. */
+static void add_constant_fields(const struct grpc_client_call *self, struct text authority,
+                                struct field_list *list)
+{
+    bool is_secure = self->channel->options.tls != NULL;
+    add(list, HPACK_TOKEN_METHOD, TEXT("POST"));
+    add(list, HPACK_TOKEN_SCHEME, is_secure ? TEXT("https") : TEXT("http"));
+    add(list, HPACK_TOKEN_PATH, text_of(self->path));
+    add(list, HPACK_TOKEN_AUTHORITY, authority);
+    add(list, HPACK_TOKEN_CONTENT_TYPE, content_types[self->stream.form.codec]);
+    add(list, HPACK_TOKEN_TE, TEXT("trailers"));
+    add(list, HPACK_TOKEN_USER_AGENT, TEXT("grpc-c-marquee/0.1"));
+    add(list, HPACK_TOKEN_GRPC_ACCEPT_ENCODING, TEXT("identity,gzip"));
+}
+
+/* Fields whose values belong to this attempt. false: no memory. */
+static bool add_changing_fields(struct grpc_client_call *self, struct field_list *list)
 {
     struct call *call = self->call;
     if (call->deadline_ns != CALL_NO_DEADLINE) {
@@ -27,8 +45,7 @@ static bool add_changing_headers(struct grpc_client_call *self, struct http_head
         if (buffer == NULL) {
             return false;
         }
-        headers[(*count)++] = (struct http_header){
-            TEXT("grpc-timeout"), grpc_timeout_format(call_remaining_ns(call), buffer)};
+        add(list, HPACK_TOKEN_GRPC_TIMEOUT, grpc_timeout_format(call_remaining_ns(call), buffer));
     }
     char *traceparent = arena_alloc(call->arena, TRACE_PARENT_LENGTH);
     if (traceparent == NULL) {
@@ -36,69 +53,71 @@ static bool add_changing_headers(struct grpc_client_call *self, struct http_head
     }
     struct trace child = trace_child(&call->identity.trace);
     trace_format(&child, traceparent);
-    headers[(*count)++] =
-        (struct http_header){TEXT("traceparent"), {traceparent, TRACE_PARENT_LENGTH}};
+    add(list, HPACK_TOKEN_TRACEPARENT, (struct text){traceparent, TRACE_PARENT_LENGTH});
     if (self->options->compress) {
-        headers[(*count)++] = (struct http_header){TEXT("grpc-encoding"), TEXT("gzip")};
+        add(list, HPACK_TOKEN_GRPC_ENCODING, TEXT("gzip"));
     }
     if (self->retry.previous_attempts > 0) {
         struct text previous = arena_format(call->arena, "%u", self->retry.previous_attempts);
         if (previous.data == NULL) {
             return false;
         }
-        headers[(*count)++] = (struct http_header){TEXT("grpc-previous-rpc-attempts"), previous};
+        add(list, HPACK_TOKEN_GRPC_PREVIOUS_RPC_ATTEMPTS, previous);
     }
     return true;
 }
 
-static enum status add_metadata(struct grpc_client_call *self, struct http_header *headers,
-                                size_t *count)
+static enum status no_memory(struct grpc_client_call *self)
 {
-    struct grpc_metadata_list list = {.headers = headers + *count};
+    return call_fail(self->call, STATUS_RESOURCE_EXHAUSTED, "no memory for the request");
+}
+
+static enum status add_metadata(struct grpc_client_call *self, size_t metadata_count,
+                                struct field_list *list)
+{
+    struct http_header *headers = arena_alloc(self->call->arena, metadata_count * sizeof(*headers));
+    struct grpc_metadata_list metadata = {.headers = headers};
+    if (headers == NULL) {
+        return no_memory(self);
+    }
     for (size_t i = 0; i < self->options->metadata_count; i++) {
         const struct grpc_metadata *entry = &self->options->metadata[i];
-        if (!grpc_metadata_add(self->call->arena, &list, entry->name, entry->value)) {
+        if (!grpc_metadata_add(self->call->arena, &metadata, entry->name, entry->value)) {
             return call_fail(self->call, STATUS_INVALID_ARGUMENT,
                              "the metadata '%.*s' cannot be sent", TEXT_ARGUMENTS(entry->name));
         }
     }
-    *count += list.count;
+    for (size_t i = 0; i < metadata.count; i++) {
+        list->fields[list->count++] = hpack_field_of(headers[i].name, headers[i].value);
+    }
     return STATUS_OK;
 }
 
 enum status grpc_client_headers(struct grpc_client_call *self, const char *address,
-                                const struct http_header **ret_headers, size_t *ret_count)
+                                const struct hpack_field **ret_fields, size_t *ret_count)
 {
     struct text authority = self->channel->options.authority;
-    size_t count = 0;
     size_t metadata_count = self->options->metadata_count < GRPC_METADATA_MAX
                                 ? self->options->metadata_count
                                 : (size_t)GRPC_METADATA_MAX;
-    struct http_header *headers =
-        arena_alloc(self->call->arena, (OWN_HEADERS_MAX + metadata_count) * sizeof(*headers));
-    if (headers == NULL) {
-        return call_fail(self->call, STATUS_RESOURCE_EXHAUSTED, "no memory for the request");
-    }
+    struct field_list list = {.fields =
+                                  arena_alloc(self->call->arena, (OWN_FIELDS_MAX + metadata_count) *
+                                                                     sizeof(*list.fields))};
     if (authority.length == 0) {
         authority = arena_copy(self->call->arena, text_of(address));
     }
-    headers[count++] = (struct http_header){TEXT(":method"), TEXT("POST")};
-    headers[count++] = (struct http_header){
-        TEXT(":scheme"), self->channel->options.tls != NULL ? TEXT("https") : TEXT("http")};
-    headers[count++] = (struct http_header){TEXT(":path"), text_of(self->path)};
-    headers[count++] = (struct http_header){TEXT(":authority"), authority};
-    headers[count++] = content_types[self->stream.form.codec];
-    for (size_t i = 0; i < ARRAY_LENGTH(constant_headers); i++) {
-        headers[count++] = constant_headers[i];
+    if (list.fields == NULL || authority.data == NULL) {
+        return no_memory(self);
     }
-    if (!add_changing_headers(self, headers, &count)) {
-        return call_fail(self->call, STATUS_RESOURCE_EXHAUSTED, "no memory for the request");
+    add_constant_fields(self, authority, &list);
+    if (!add_changing_fields(self, &list)) {
+        return no_memory(self);
     }
-    CHECK(count <= OWN_HEADERS_MAX);
-    enum status status = add_metadata(self, headers, &count);
+    CHECK(list.count <= OWN_FIELDS_MAX);
+    enum status status = metadata_count > 0 ? add_metadata(self, metadata_count, &list) : STATUS_OK;
     if (status == STATUS_OK) {
-        *ret_headers = headers;
-        *ret_count = count;
+        *ret_fields = list.fields;
+        *ret_count = list.count;
     }
     return status;
 }
@@ -161,7 +180,7 @@ static enum status take_content_type(struct grpc_client_call *self)
 {
     struct text type = http_header_find(self->headers, self->header_count, TEXT("content-type"));
     struct text bare = text_trim(text_slice(type, 0, text_find(type, 0, ';')));
-    if (text_equal(bare, content_types[self->stream.form.codec].value) ||
+    if (text_equal(bare, content_types[self->stream.form.codec]) ||
         (self->stream.form.codec == GRPC_CODEC_PROTO &&
          text_equal(bare, TEXT("application/grpc+proto")))) {
         return STATUS_OK;

@@ -3,10 +3,10 @@
 
 #include "grpc/grpc_client_call.h"
 
-/* All headers of an attempt to the instance, valid in the call's arena.
+/* All header fields of an attempt to the instance, valid in the call's arena.
  * STATUS_INVALID_ARGUMENT: metadata that may not be sent. STATUS_RESOURCE_EXHAUSTED: no memory. */
 MUST_USE enum status grpc_client_headers(struct grpc_client_call *self, const char *address,
-                                         const struct http_header **ret_headers, size_t *ret_count);
+                                         const struct hpack_field **ret_fields, size_t *ret_count);
 
 /* Looks at the reply's first headers. STATUS_OK: messages may follow. Otherwise the call's end. */
 enum status grpc_client_take_headers(struct grpc_client_call *self);

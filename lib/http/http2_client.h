@@ -6,6 +6,7 @@
 #pragma once
 
 #include "http/http_message.h"
+#include "http2/hpack_field.h"
 
 struct loop;
 struct http2_client;
@@ -87,10 +88,17 @@ enum http2_outcome {
     HTTP2_CONNECTION_LOST, /* sent, then the connection ended */
 };
 
-/* Starts a request; END_STREAM goes with the headers when `end` is set. Texts are
- * borrowed until http2_request_close(): keep them valid in the call's arena. The request must be
- * closed. STATUS_UNAVAILABLE: http2_client_is_ready() is false. STATUS_RESOURCE_EXHAUSTED: no
- * memory. */
+/* Starts a request; `end`: it has no body. Pseudo-header fields come first; the fields' texts are
+ * borrowed until http2_request_close(): keep them valid in the call's arena. What each name means
+ * for HPACK's table is known here: what clients say each time goes in, gRPC's paths too; what
+ * changes does not. The request must be closed. STATUS_UNAVAILABLE: http2_client_is_ready() is
+ * false. STATUS_RESOURCE_EXHAUSTED: no memory, or more than HTTP_HEADER_COUNT_MAX fields. */
+MUST_USE enum status http2_request_start_fields(struct http2_client *client, struct call *call,
+                                                const struct hpack_field *fields,
+                                                size_t field_count, bool end,
+                                                struct http2_request **ret_request);
+
+/* The same with headers, whose names are looked up. */
 MUST_USE enum status http2_request_start(struct http2_client *client, struct call *call,
                                          const struct http_header *headers, size_t header_count,
                                          bool end, struct http2_request **ret_request);

@@ -58,7 +58,7 @@ struct http2_request {
     enum http2_outcome outcome;
     uint32_t error_code;
 
-    const struct http_header *head; /* to be sent; valid in the arena, its texts borrowed */
+    struct hpack_field *head; /* to be sent; valid in the arena, its texts borrowed */
     size_t head_count;
 
     struct arena arena;

@@ -110,51 +110,80 @@ void http2_request_end(struct http2_request *request, enum http2_outcome outcome
     fiber_wait_signal(&request->writable);
 }
 
-/* Until the stream's turn. false: no memory. */
-static bool keep_head(struct http2_request *request, const struct http_header *headers,
-                      size_t count)
+static bool has_method(const struct http2_request *request, struct text method)
 {
-    struct http_header *head = arena_alloc(&request->arena, count * sizeof(*head));
-    if (head == NULL) {
-        return false;
+    for (size_t i = 0; i < request->head_count; i++) {
+        if (request->head[i].token == HPACK_TOKEN_METHOD) {
+            return text_equal(request->head[i].value, method);
+        }
     }
-    memcpy(head, headers, count * sizeof(*head));
-    request->head = head;
-    request->head_count = count;
-    return true;
+    return false;
 }
 
-enum status http2_request_start(struct http2_client *client, struct call *call,
-                                const struct http_header *headers, size_t header_count, bool end,
-                                struct http2_request **ret_request)
+/* One with room for so many fields, which wait there for the stream's turn. */
+static enum status prepare(struct http2_client *client, struct call *call, size_t field_count,
+                           struct http2_request **ret_request)
 {
     if (!http2_client_is_ready(client)) {
         return call_fail_detail(call, STATUS_UNAVAILABLE, "the connection takes no request now");
     }
-    if (header_count > HTTP_HEADER_COUNT_MAX) {
+    if (field_count > HTTP_HEADER_COUNT_MAX) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the request has too many headers");
     }
     struct http2_request *request = take(client);
     if (request == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    if (!keep_head(request, headers, header_count)) {
+    request->head = arena_alloc(&request->arena, field_count * sizeof(*request->head));
+    if (request->head == NULL) {
         http2_request_free(request);
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    struct text method = http_header_find(headers, header_count, TEXT(":method"));
-    CHECK(http2_session_open(&client->session, &request->stream, text_equal(method, TEXT("HEAD"))));
+    request->head_count = field_count;
+    request->call = call;
+    *ret_request = request;
+    return STATUS_OK;
+}
+
+/* Its stream opens at its turn. */
+static void open_stream(struct http2_client *client, struct http2_request *request, bool end)
+{
+    bool is_head = has_method(request, TEXT("HEAD"));
+    CHECK(http2_session_open(&client->session, &request->stream, is_head)); /* it is ready */
     client->refusing |= !http2_session_can_open(&client->session);
     request->client = client;
-    request->call = call;
     request->is_complete = end;
     request->is_open = true;
     list_append(&client->requests, &request->link);
     client->request_count++;
     http2_keepalive_resume(client);
     http_output_schedule(&client->output);
-    *ret_request = request;
-    return STATUS_OK;
+}
+
+enum status http2_request_start_fields(struct http2_client *client, struct call *call,
+                                       const struct hpack_field *fields, size_t field_count,
+                                       bool end, struct http2_request **ret_request)
+{
+    enum status status = prepare(client, call, field_count, ret_request);
+    if (status == STATUS_OK) {
+        memcpy((*ret_request)->head, fields, field_count * sizeof(*fields));
+        open_stream(client, *ret_request, end);
+    }
+    return status;
+}
+
+enum status http2_request_start(struct http2_client *client, struct call *call,
+                                const struct http_header *headers, size_t header_count, bool end,
+                                struct http2_request **ret_request)
+{
+    enum status status = prepare(client, call, header_count, ret_request);
+    if (status == STATUS_OK) {
+        for (size_t i = 0; i < header_count; i++) {
+            (*ret_request)->head[i] = hpack_field_of(headers[i].name, headers[i].value);
+        }
+        open_stream(client, *ret_request, end);
+    }
+    return status;
 }
 
 /* gRPC's paths are few, those of others may be without number. */
@@ -182,17 +211,11 @@ static enum hpack_indexing indexing_of(const struct hpack_field *field, bool is_
 
 static void send_head(struct http2_session *session, struct http2_request *request, bool is_last)
 {
-    bool is_post = false;
+    bool is_post = has_method(request, TEXT("POST"));
     http2_stream_begin_headers(session, &request->stream);
     for (size_t i = 0; i < request->head_count; i++) {
-        const struct http_header *header = &request->head[i];
-        const struct hpack_field field = {
-            .name = header->name,
-            .value = header->value,
-            .token = hpack_token_of(header->name),
-        };
-        is_post |= field.token == HPACK_TOKEN_METHOD && text_equal(field.value, TEXT("POST"));
-        http2_stream_add_field(session, &field, indexing_of(&field, is_post));
+        const struct hpack_field *field = &request->head[i];
+        http2_stream_add_field(session, field, indexing_of(field, is_post));
     }
     http2_stream_end_headers(session, &request->stream, is_last);
 }

@@ -302,6 +302,12 @@ static uint8_t *put_unindexed(struct hpack_encoder *encoder, uint8_t *to,
                               const struct hpack_field *field, enum hpack_indexing indexing)
 {
     uint32_t slot = name_slot(field);
+    if (indexing == HPACK_NAME_INDEXED) {
+        uint32_t index = find_newest(encoder, field, slot);
+        if (index != 0) {
+            return put_integer(to, HPACK_PATTERN_INDEXED, HPACK_PREFIX_INDEXED, index);
+        }
+    }
     uint32_t name_index = find_name(encoder, field, slot);
     if (indexing == HPACK_NAME_INDEXED && name_index == 0 && has_lookup(encoder)) {
         return put_new(encoder, to, field, slot, hash_of(slot, field->value));

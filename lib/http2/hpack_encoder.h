@@ -17,11 +17,12 @@ enum hpack_indexing {
      * table, else with Huffman code where that is shorter, and put into the table, unless it would
      * take more than half of it. */
     HPACK_INDEXED,
-    /* The value changes each time (traceparent, grpc-timeout), the name repeats: the name is sent
-     * by its index, and is put into the table once if it is in none. The value is not. */
+    /* The value is likely to change (traceparent, grpc-timeout), the name repeats: unless its name
+     * is in a table, the field is put there once. From then on, the name is sent by its index, and
+     * the value as it is, or with the name if it is the one that stands there. */
     HPACK_NAME_INDEXED,
-    /* Neither is put into the table; what stands there is used. For values of high entropy under
-     * names of high entropy, which would drive out the others. */
+    /* Nothing is put into the table; the name is sent by its index if it has one. For names that
+     * are without number, and would drive out the others. */
     HPACK_NOT_INDEXED,
     /* As a literal that nobody on the way may index either (RFC 7541 section 7.1.3): secrets. */
     HPACK_NEVER_INDEXED,

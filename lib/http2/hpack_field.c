@@ -3,7 +3,7 @@
 #include "http2/hpack_private.h"
 
 #define NAME(token, name) [HPACK_TOKEN_##token] = TEXT_INIT(name),
-static const struct text names[HPACK_TOKEN_COUNT] = {HPACK_TOKENS(NAME)};
+const struct text hpack_names[HPACK_TOKEN_COUNT] = {HPACK_TOKENS(NAME)};
 #undef NAME
 
 /* scripts/hpack_tables.py has the same. */
@@ -24,12 +24,7 @@ enum hpack_token hpack_token_of(struct text name)
         return HPACK_TOKEN_NONE;
     }
     enum hpack_token token = (enum hpack_token)hpack_token_slots[slot_of(name)];
-    return text_equal(names[token], name) ? token : HPACK_TOKEN_NONE;
-}
-
-struct text hpack_token_name(enum hpack_token token)
-{
-    return names[token];
+    return text_equal(hpack_names[token], name) ? token : HPACK_TOKEN_NONE;
 }
 
 /* RFC 9110 section 5.6.2, without capitals. */

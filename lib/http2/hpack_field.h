@@ -121,5 +121,24 @@ struct hpack_field {
 /* The token of a name in lower case; HPACK_TOKEN_NONE: it is not well known. */
 enum hpack_token hpack_token_of(struct text name);
 
+extern const struct text hpack_names[HPACK_TOKEN_COUNT];
+
 /* The token's name; empty for HPACK_TOKEN_NONE. Static storage. */
-struct text hpack_token_name(enum hpack_token token);
+static inline struct text hpack_token_name(enum hpack_token token)
+{
+    return hpack_names[token];
+}
+
+/* A field to be sent, of a well-known name. */
+static inline struct hpack_field hpack_known_field(enum hpack_token token, struct text value)
+{
+    return (struct hpack_field){
+        .name = hpack_token_name(token), .value = value, .token = token, .is_valid = true};
+}
+
+/* A field to be sent, of any name in lower case. */
+static inline struct hpack_field hpack_field_of(struct text name, struct text value)
+{
+    return (struct hpack_field){
+        .name = name, .value = value, .token = hpack_token_of(name), .is_valid = true};
+}

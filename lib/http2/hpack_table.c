@@ -78,7 +78,7 @@ static uint32_t wanted_capacity(const struct hpack_table *table, uint32_t bytes)
 /* Room for `length` bytes behind those in use. */
 static bool reserve_data(struct hpack_table *table, uint32_t length)
 {
-    if (length <= table->capacity - (table->next - table->base)) {
+    if (table->data != NULL && length <= table->capacity - (table->next - table->base)) {
         return true;
     }
     uint32_t first = table->count > 0 ? oldest(table)->place : table->next;

@@ -9,24 +9,46 @@ static uint8_t *reserve(struct http2_session *session, size_t length)
     return (uint8_t *)room;
 }
 
+enum { BLOCK_ROOM_BYTES = 1024 }; /* reserved at once */
+
+/* Room for so many bytes more of the header block, whose written part becomes the output's. */
+static bool grow_block(struct http2_session *session, size_t length)
+{
+    struct buffer *output = session->output;
+    if (session->block_at != NULL) {
+        buffer_extend(output,
+                      (size_t)(session->block_at - (uint8_t *)output->data) - output->length);
+    }
+    session->block_at = reserve(session, length + BLOCK_ROOM_BYTES);
+    session->block_end = session->block_at;
+    if (session->block_at == NULL) {
+        return false;
+    }
+    session->block_end += length + BLOCK_ROOM_BYTES;
+    return true;
+}
+
 void http2_stream_begin_headers(struct http2_session *session, struct http2_stream *stream)
 {
     if (stream->id == 0) {
         http2_stream_number(session, stream);
     }
     session->headers_place = session->output->length;
-    if (reserve(session, HTTP2_FRAME_HEAD_BYTES) != NULL) {
-        buffer_extend(session->output, HTTP2_FRAME_HEAD_BYTES); /* filled in at the end */
+    session->block_at = NULL;
+    if (grow_block(session, HTTP2_FRAME_HEAD_BYTES)) {
+        session->block_at += HTTP2_FRAME_HEAD_BYTES; /* filled in at the end */
     }
 }
 
 void http2_stream_add_field(struct http2_session *session, const struct hpack_field *field,
                             enum hpack_indexing indexing)
 {
-    uint8_t *start = reserve(session, hpack_encoded_bytes_max(field));
-    if (start != NULL) {
-        uint8_t *end = hpack_encode(&session->encoder, start, field, indexing);
-        buffer_extend(session->output, (size_t)(end - start));
+    size_t needed = hpack_encoded_bytes_max(field);
+    if (session->block_at == NULL) {
+        return; /* no memory: the session is broken */
+    }
+    if ((size_t)(session->block_end - session->block_at) >= needed || grow_block(session, needed)) {
+        session->block_at = hpack_encode(&session->encoder, session->block_at, field, indexing);
     }
 }
 
@@ -60,17 +82,19 @@ static void end_local(struct http2_session *session, struct http2_stream *stream
 void http2_stream_end_headers(struct http2_session *session, struct http2_stream *stream,
                               bool is_last)
 {
-    if (session->is_broken) {
+    if (session->block_at == NULL) {
         return;
     }
-    size_t length = session->output->length - session->headers_place - HTTP2_FRAME_HEAD_BYTES;
+    struct buffer *output = session->output;
+    buffer_extend(output, (size_t)(session->block_at - (uint8_t *)output->data) - output->length);
+    size_t length = output->length - session->headers_place - HTTP2_FRAME_HEAD_BYTES;
     bool is_split = length > HTTP2_FRAME_BYTES_MAX;
     unsigned flags =
         (is_last ? HTTP2_FLAG_END_STREAM : 0U) | (is_split ? 0U : (unsigned)HTTP2_FLAG_END_HEADERS);
     if (is_split) {
         split_block(session, stream->id, length);
     }
-    http2_put_head((uint8_t *)session->output->data + session->headers_place,
+    http2_put_head((uint8_t *)output->data + session->headers_place,
                    is_split ? HTTP2_FRAME_BYTES_MAX : (uint32_t)length, HTTP2_FRAME_HEADERS, flags,
                    stream->id);
     if (is_last) {

@@ -160,6 +160,8 @@ struct http2_session {
     struct list turns;
     struct list starved;  /* streams that wait for the connection's window */
     size_t headers_place; /* in the output, of the HEADERS being written */
+    uint8_t *block_at;  /* the end of what is written of their block, beyond the output's length */
+    uint8_t *block_end; /* of the room for it */
     int32_t send_window;
     int32_t peer_initial_window;
     bool has_begun; /* the preface and SETTINGS are written */

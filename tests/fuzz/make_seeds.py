@@ -84,6 +84,7 @@ HPACK = {
     "eviction": block(INDEXED, "3f094006637573746f6d0131") + block(INDEXED, "7e023232be"),
     "long_codes": block(INDEXED, "4001619a" + "fffffff3" * 6 + "07ff"),
     "integer": block(INDEXED, "ff80ffffff0f"),
+    "empty_field": block(INDEXED, "400000be"),
     "padding": block(INDEXED, "4001618207ff"),
 }
 
