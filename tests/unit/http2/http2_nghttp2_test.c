@@ -4,7 +4,7 @@
 #include "unit/http2/http2_talk.h"
 
 enum {
-    CONNECTIONS = 40, /* of each kind */
+    CONNECTIONS = 60, /* of each kind */
     TURNS = 600,
     AT_ONCE_MAX = 20,
     QUIET_TURNS = 5,
