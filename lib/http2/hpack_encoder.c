@@ -43,6 +43,7 @@ void hpack_encoder_set_table_bytes_max(struct hpack_encoder *encoder, uint32_t t
         encoder->smallest_bytes_max = bytes;
     }
     encoder->must_tell_size = true;
+    encoder->changes++;
     hpack_table_resize(&encoder->table, bytes);
 }
 
@@ -263,6 +264,7 @@ static uint8_t *put_new(struct hpack_encoder *encoder, uint8_t *to, const struct
         !hpack_table_insert(&encoder->table, field, (uint16_t)hash)) {
         return put_literal(to, HPACK_PATTERN_NOT_INDEXED, name_index, field);
     }
+    encoder->changes++;
     note_field(encoder, slot, hash);
     to = put_integer(to, HPACK_PATTERN_INDEXING, HPACK_PREFIX_INDEXING, name_index);
     if (name_index == 0) {
@@ -329,4 +331,43 @@ uint8_t *hpack_encode(struct hpack_encoder *encoder, uint8_t *to, const struct h
     }
     return indexing == HPACK_INDEXED ? put_indexed(encoder, to, field)
                                      : put_unindexed(encoder, to, field, indexing);
+}
+
+void hpack_preset_init(struct hpack_preset *preset, const struct hpack_field *fields, size_t count)
+{
+    *preset = (struct hpack_preset){
+        .fields = fields, .count = count, .bytes_max = HPACK_PRESET_BYTES_MAX};
+    for (size_t i = 0; i < count; i++) {
+        preset->bytes_max += hpack_encoded_bytes_max(&fields[i]);
+    }
+}
+
+/* What was written, if it did not change the table and begins with no table size update. */
+static void remember(const struct hpack_encoder *encoder, struct hpack_preset *preset,
+                     const uint8_t *from, const uint8_t *to)
+{
+    size_t length = (size_t)(to - from);
+    preset->length = length <= HPACK_PRESET_BYTES_MAX ? (uint8_t)length : 0;
+    preset->changes = encoder->changes;
+    memcpy(preset->bytes, from, preset->length);
+}
+
+uint8_t *hpack_encode_preset(struct hpack_encoder *encoder, uint8_t *to,
+                             struct hpack_preset *preset)
+{
+    bool told_size = encoder->must_tell_size;
+    if (preset->length > 0 && preset->changes == encoder->changes && !told_size) {
+        memcpy(to, preset->bytes, sizeof(preset->bytes));
+        return to + preset->length;
+    }
+    uint32_t changes = encoder->changes;
+    uint8_t *from = to;
+    for (size_t i = 0; i < preset->count; i++) {
+        to = hpack_encode(encoder, to, &preset->fields[i], HPACK_INDEXED);
+    }
+    preset->length = 0;
+    if (changes == encoder->changes && !told_size) {
+        remember(encoder, preset, from, to);
+    }
+    return to;
 }
