@@ -44,7 +44,8 @@ static void resume_all(struct talk *talk, struct talk_party *client, struct talk
 {
     for (size_t i = 0; i < talk->begun; i++) {
         struct talk_exchange *exchange = &talk->exchanges[i];
-        if (is_all || talk_draw(talk, 3) == 0) {
+        bool is_over = exchange->client.closed && exchange->server.closed;
+        if (!is_over && (is_all || talk_draw(talk, 3) == 0)) {
             make_available(talk, &exchange->client, is_all);
             make_available(talk, &exchange->server, is_all);
             client->ops->resume(client, i);

@@ -70,6 +70,28 @@ static void test_unsent(void **state)
     close_pair(&pair);
 }
 
+/* The reply's last frame has begun to come when the request ends. */
+static void test_cut_end(void **state)
+{
+    (void)state;
+    struct pair pair;
+    open_pair(&pair);
+    struct http2_transcript_stream *entry =
+        http2_transcript_ask(&pair.client, "/a", (struct text){NULL, 0});
+    entry->is_open_ended = true;
+    http2_transcript_converse(&pair.client, &pair.server);
+    buffer_clear(&pair.client.events);
+    http2_transcript_receive(&pair.client, TEXT("\0\0\1\1\4\0\0\0\1\x88"
+                                                "\0\0\5\0\1\0\0\0\1re"));
+    entry->is_open_ended = false;
+    http2_stream_wake(&pair.client.session, &entry->stream);
+    http2_transcript_fill(&pair.client);
+    http2_transcript_receive(&pair.client, TEXT("ply"));
+    const char *want = "1 block\n1 :status=200\n1 headers\n1 data reply end\n1 closed 0";
+    assert_true(text_equal(buffer_text(&pair.client.events), text_of(want)));
+    close_pair(&pair);
+}
+
 static void test_goaway_of_server(void **state)
 {
     (void)state;
@@ -187,9 +209,10 @@ static void test_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_client),           cmocka_unit_test(test_unsent),
-        cmocka_unit_test(test_goaway_of_server), cmocka_unit_test(test_numbers_used_up),
-        cmocka_unit_test(test_large_messages),   cmocka_unit_test(test_without_memory),
+        cmocka_unit_test(test_client),          cmocka_unit_test(test_unsent),
+        cmocka_unit_test(test_cut_end),         cmocka_unit_test(test_goaway_of_server),
+        cmocka_unit_test(test_numbers_used_up), cmocka_unit_test(test_large_messages),
+        cmocka_unit_test(test_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,9 +136,12 @@ void talk_write(const struct talk_message *message, struct buffer *to)
 {
     size_t pseudo = message->is_request ? 4 : 1;
     write_fields(message, false, pseudo + message->field_count, to);
+    char *body = buffer_reserve(to, message->body_length);
+    assert_non_null(body);
     for (size_t i = 0; i < message->body_length; i++) {
-        assert_true(buffer_append_byte(to, talk_byte(message, i)));
+        body[i] = talk_byte(message, i);
     }
+    buffer_extend(to, message->body_length);
     write_fields(message, true, message->trailer_count, to);
 }
 
