@@ -185,11 +185,12 @@ static uint32_t find_name(const struct hpack_encoder *encoder, const struct hpac
                : 0;
 }
 
-/* The index of the newest field of that name, if it is this one; 0: it is not. The common case. */
+/* The index of the newest field of that name, if it is this one; 0: it is not. Of a well-known
+ * name, hpack_encode() has looked. */
 static uint32_t find_newest(const struct hpack_encoder *encoder, const struct hpack_field *field,
                             uint32_t slot)
 {
-    if (encoder->lookup == NULL) {
+    if (encoder->lookup == NULL || field->token != HPACK_TOKEN_NONE) {
         return 0;
     }
     uint16_t number = encoder->lookup->names[slot];
@@ -320,8 +321,10 @@ static uint8_t *put_unindexed(struct hpack_encoder *encoder, uint8_t *to,
                        name_index, field);
 }
 
-uint8_t *hpack_encode(struct hpack_encoder *encoder, uint8_t *to, const struct hpack_field *field,
-                      enum hpack_indexing indexing)
+/* All but the usual, which this would burden with registers to save. */
+static __attribute__((noinline)) uint8_t *encode_any(struct hpack_encoder *encoder, uint8_t *to,
+                                                     const struct hpack_field *field,
+                                                     enum hpack_indexing indexing)
 {
     if (encoder->must_tell_size) {
         to = put_table_updates(encoder, to);
@@ -331,6 +334,63 @@ uint8_t *hpack_encode(struct hpack_encoder *encoder, uint8_t *to, const struct h
     }
     return indexing == HPACK_INDEXED ? put_indexed(encoder, to, field)
                                      : put_unindexed(encoder, to, field, indexing);
+}
+
+static inline uint64_t word_at(const char *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof(word));
+    return word;
+}
+
+/* Without a call: values are short. Eight bytes at a time, the last ones again. */
+static inline bool are_same(const char *a, const char *b, size_t length)
+{
+    size_t at = 0;
+    if (length < sizeof(uint64_t)) {
+        while (at < length && a[at] == b[at]) {
+            at++;
+        }
+        return at == length;
+    }
+    for (; at + sizeof(uint64_t) < length; at += sizeof(uint64_t)) {
+        if (word_at(a + at) != word_at(b + at)) {
+            return false;
+        }
+    }
+    at = length - sizeof(uint64_t);
+    return word_at(a + at) == word_at(b + at);
+}
+
+/* The usual: a field of a well-known name that is the newest of it. Its index; 0: it is not so. */
+static inline uint32_t find_usual(const struct hpack_encoder *encoder,
+                                  const struct hpack_field *field)
+{
+    const struct hpack_table *table = &encoder->table;
+    if (encoder->lookup == NULL || field->token == HPACK_TOKEN_NONE) {
+        return 0;
+    }
+    uint16_t number = encoder->lookup->names[field->token];
+    const struct hpack_entry *entry = entry_of(table, number);
+    return entry != NULL && entry->token == field->token &&
+                   entry->value_length == field->value.length &&
+                   are_same(hpack_table_bytes(table, entry) + entry->name_length, field->value.data,
+                            field->value.length)
+               ? index_of(table, number)
+               : 0;
+}
+
+uint8_t *hpack_encode(struct hpack_encoder *encoder, uint8_t *to, const struct hpack_field *field,
+                      enum hpack_indexing indexing)
+{
+    bool may_be_indexed = indexing <= HPACK_NAME_INDEXED && !field->sensitive;
+    if (may_be_indexed && !encoder->must_tell_size) {
+        uint32_t index = find_usual(encoder, field);
+        if (index != 0) {
+            return put_integer(to, HPACK_PATTERN_INDEXED, HPACK_PREFIX_INDEXED, index);
+        }
+    }
+    return encode_any(encoder, to, field, indexing);
 }
 
 void hpack_preset_init(struct hpack_preset *preset, const struct hpack_field *fields, size_t count)
