@@ -59,7 +59,7 @@ static enum status start_once(struct grpc_client_call *self)
     self->judged = false;
     self->attempt_ns = loop_now_ns(self->channel->loop);
     self->reach = GRPC_REACH_LOCAL;
-    status = grpc_client_headers(self, subchannel->address, &fields, &count);
+    status = grpc_client_headers(self, &fields, &count);
     if (status == STATUS_OK) {
         status = http2_request_start_fields(self->connection->client, self->call, fields, count,
                                             false, &self->request);

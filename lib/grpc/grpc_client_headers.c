@@ -4,7 +4,7 @@
 #include "grpc/grpc_metadata.h"
 #include "grpc/grpc_timeout.h"
 
-enum { OWN_FIELDS_MAX = 12 };
+enum { OWN_FIELDS_MAX = 6 };
 
 struct field_list {
     struct hpack_field *fields; /* valid in the call's arena */
@@ -21,19 +21,18 @@ static const struct text content_types[] = {
     [GRPC_CODEC_JSON] = TEXT_INIT("application/grpc+json"),
 };
 
-/* Fields that are the same in every attempt. */
-static void add_constant_fields(const struct grpc_client_call *self, struct text authority,
-                                struct field_list *list)
+void grpc_client_common_fields(const struct grpc_channel *channel, const char *address,
+                               struct hpack_field fields[GRPC_COMMON_FIELDS])
 {
-    bool is_secure = self->channel->options.tls != NULL;
-    add(list, HPACK_TOKEN_METHOD, TEXT("POST"));
-    add(list, HPACK_TOKEN_SCHEME, is_secure ? TEXT("https") : TEXT("http"));
-    add(list, HPACK_TOKEN_PATH, text_of(self->path));
-    add(list, HPACK_TOKEN_AUTHORITY, authority);
-    add(list, HPACK_TOKEN_CONTENT_TYPE, content_types[self->stream.form.codec]);
-    add(list, HPACK_TOKEN_TE, TEXT("trailers"));
-    add(list, HPACK_TOKEN_USER_AGENT, TEXT("grpc-c-marquee/0.1"));
-    add(list, HPACK_TOKEN_GRPC_ACCEPT_ENCODING, TEXT("identity,gzip"));
+    struct text authority = channel->options.authority;
+    struct field_list list = {.fields = fields};
+    add(&list, HPACK_TOKEN_METHOD, TEXT("POST"));
+    add(&list, HPACK_TOKEN_SCHEME, channel->options.tls != NULL ? TEXT("https") : TEXT("http"));
+    add(&list, HPACK_TOKEN_AUTHORITY, authority.length > 0 ? authority : text_of(address));
+    add(&list, HPACK_TOKEN_TE, TEXT("trailers"));
+    add(&list, HPACK_TOKEN_USER_AGENT, TEXT("grpc-c-marquee/0.1"));
+    add(&list, HPACK_TOKEN_GRPC_ACCEPT_ENCODING, TEXT("identity,gzip"));
+    CHECK(list.count == GRPC_COMMON_FIELDS);
 }
 
 /* Fields whose values belong to this attempt. false: no memory. */
@@ -93,23 +92,19 @@ static enum status add_metadata(struct grpc_client_call *self, size_t metadata_c
     return STATUS_OK;
 }
 
-enum status grpc_client_headers(struct grpc_client_call *self, const char *address,
+enum status grpc_client_headers(struct grpc_client_call *self,
                                 const struct hpack_field **ret_fields, size_t *ret_count)
 {
-    struct text authority = self->channel->options.authority;
     size_t metadata_count = self->options->metadata_count < GRPC_METADATA_MAX
                                 ? self->options->metadata_count
                                 : (size_t)GRPC_METADATA_MAX;
-    struct field_list list = {.fields =
-                                  arena_alloc(self->call->arena, (OWN_FIELDS_MAX + metadata_count) *
-                                                                     sizeof(*list.fields))};
-    if (authority.length == 0) {
-        authority = arena_copy(self->call->arena, text_of(address));
-    }
-    if (list.fields == NULL || authority.data == NULL) {
+    size_t field_bytes = (OWN_FIELDS_MAX + metadata_count) * sizeof(struct hpack_field);
+    struct field_list list = {.fields = arena_alloc(self->call->arena, field_bytes)};
+    if (list.fields == NULL) {
         return no_memory(self);
     }
-    add_constant_fields(self, authority, &list);
+    add(&list, HPACK_TOKEN_PATH, text_of(self->path));
+    add(&list, HPACK_TOKEN_CONTENT_TYPE, content_types[self->stream.form.codec]);
     if (!add_changing_fields(self, &list)) {
         return no_memory(self);
     }

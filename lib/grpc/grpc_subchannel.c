@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "grpc/grpc_backoff.h"
 #include "grpc/grpc_channel_private.h"
+#include "grpc/grpc_client_headers.h"
 #include "grpc/grpc_health_watch.h"
 #include "http/http_server.h"
 
@@ -186,6 +187,7 @@ static enum status open_connection(struct grpc_subchannel *self, struct call *ca
     fiber_wait_init(&connection->opening);
     enum status status = open_client(self, call, connection);
     if (status == STATUS_OK) {
+        http2_client_set_common_fields(connection->client, self->common_fields, GRPC_COMMON_FIELDS);
         status = await_settings(self, call, connection);
     }
     if (status == STATUS_OK && self->channel->options.health_service != NULL) {
@@ -254,6 +256,7 @@ struct grpc_subchannel *grpc_subchannel_create(struct grpc_channel *channel, str
     }
     self->channel = channel;
     self->address_hash = text_hash(address);
+    grpc_client_common_fields(channel, self->address, self->common_fields);
     self->timer.expire = back_off_ended;
     list_init(&self->connections);
     cancellation_init(&self->cancellation);

@@ -14,7 +14,7 @@
 
 struct grpc_channel;
 
-enum { GRPC_CONNECT_ERROR_BYTES = 256 };
+enum { GRPC_CONNECT_ERROR_BYTES = 256, GRPC_COMMON_FIELDS = 6 };
 
 /* Between attempts that fail (grpc/grpc doc/connection-backoff.md). */
 extern const struct grpc_backoff grpc_connect_backoff;
@@ -48,7 +48,8 @@ struct grpc_subchannel {
     struct grpc_channel *channel;
     char address[HTTP_ADDRESS_BYTES_MAX];
     uint64_t address_hash;
-    bool kept; /* during an update: it stays */
+    struct hpack_field common_fields[GRPC_COMMON_FIELDS]; /* of all calls */
+    bool kept;                                            /* during an update: it stays */
     uint16_t weight;
     uint64_t weight_end; /* of its zone's, up to and with this one */
     struct list connections;

@@ -188,6 +188,12 @@ bool http2_client_is_ready(const struct http2_client *client)
            client->request_count < client->session.peer_streams_max;
 }
 
+void http2_client_set_common_fields(struct http2_client *client, const struct hpack_field *fields,
+                                    size_t count)
+{
+    hpack_preset_init(&client->common, fields, count);
+}
+
 const char *http2_client_failure(const struct http2_client *client)
 {
     return client->failure;

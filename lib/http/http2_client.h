@@ -62,6 +62,11 @@ struct http2_keepalive {
 /* From now on; again replaces. Without memory for a timer the peer is not asked. */
 void http2_client_keep_alive(struct http2_client *client, const struct http2_keepalive *keepalive);
 
+/* What all requests of http2_request_start_fields() say, besides their own fields; one of them is
+ * ":method", POST. Before the first request; borrowed for the client's life. */
+void http2_client_set_common_fields(struct http2_client *client, const struct hpack_field *fields,
+                                    size_t count);
+
 /* The peer has ended the connection because it was asked too often (GOAWAY, ENHANCE_YOUR_CALM,
  * "too_many_pings": gRFC A8). */
 bool http2_client_asked_too_often(const struct http2_client *client);
@@ -88,17 +93,18 @@ enum http2_outcome {
     HTTP2_CONNECTION_LOST, /* sent, then the connection ended */
 };
 
-/* Starts a request; `end`: it has no body. Pseudo-header fields come first; the fields' texts are
- * borrowed until http2_request_close(): keep them valid in the call's arena. What each name means
- * for HPACK's table is known here: what clients say each time goes in, gRPC's paths too; what
- * changes does not. The request must be closed. STATUS_UNAVAILABLE: http2_client_is_ready() is
- * false. STATUS_RESOURCE_EXHAUSTED: no memory, or more than HTTP_HEADER_COUNT_MAX fields. */
+/* Starts a request with these fields and the common ones; `end`: it has no body. Pseudo-header
+ * fields come first; the fields' texts are borrowed until http2_request_close(): keep them valid in
+ * the call's arena. What each name means for HPACK's table is known here: what clients say each
+ * time goes in, gRPC's paths too; what changes does not. The request must be closed.
+ * STATUS_UNAVAILABLE: http2_client_is_ready() is false. STATUS_RESOURCE_EXHAUSTED: no memory, or
+ * more than HTTP_HEADER_COUNT_MAX fields. */
 MUST_USE enum status http2_request_start_fields(struct http2_client *client, struct call *call,
                                                 const struct hpack_field *fields,
                                                 size_t field_count, bool end,
                                                 struct http2_request **ret_request);
 
-/* The same with headers, whose names are looked up. */
+/* The same with headers, whose names are looked up, and without common fields. */
 MUST_USE enum status http2_request_start(struct http2_client *client, struct call *call,
                                          const struct http_header *headers, size_t header_count,
                                          bool end, struct http2_request **ret_request);

@@ -21,10 +21,11 @@ struct http2_client {
     struct http_output output;
     struct http2_session session;
     struct http2_client_events events;
-    struct list requests;      /* whose streams are open, or about to be */
-    struct list writers;       /* of those: fibers that wait for room */
-    struct list ended;         /* whose streams are closed, but not they themselves */
-    struct list idle_requests; /* the pool */
+    struct hpack_preset common; /* fields of requests */
+    struct list requests;       /* whose streams are open, or about to be */
+    struct list writers;        /* of those: fibers that wait for room */
+    struct list ended;          /* whose streams are closed, but not they themselves */
+    struct list idle_requests;  /* the pool */
     unsigned request_count;
     unsigned idle_request_count;
     const char *failure; /* of TLS; NULL: none */
@@ -60,6 +61,7 @@ struct http2_request {
 
     struct hpack_field *head; /* to be sent; valid in the arena, its texts borrowed */
     size_t head_count;
+    bool has_common; /* the client's fields too */
 
     struct arena arena;
     struct http2_headers block; /* being received */

@@ -167,6 +167,7 @@ enum status http2_request_start_fields(struct http2_client *client, struct call 
     enum status status = prepare(client, call, field_count, ret_request);
     if (status == STATUS_OK) {
         memcpy((*ret_request)->head, fields, field_count * sizeof(*fields));
+        (*ret_request)->has_common = client->common.count > 0;
         open_stream(client, *ret_request, end);
     }
     return status;
@@ -209,13 +210,27 @@ static enum hpack_indexing indexing_of(const struct hpack_field *field, bool is_
     }
 }
 
+static bool is_pseudo(const struct hpack_field *field)
+{
+    return field->name.length > 0 && field->name.data[0] == ':';
+}
+
+/* The common fields stand where both their pseudo-header fields and the others may. */
 static void send_head(struct http2_session *session, struct http2_request *request, bool is_last)
 {
-    bool is_post = has_method(request, TEXT("POST"));
+    bool has_common = request->has_common;
+    bool is_post = has_common || has_method(request, TEXT("POST"));
     http2_stream_begin_headers(session, &request->stream);
     for (size_t i = 0; i < request->head_count; i++) {
         const struct hpack_field *field = &request->head[i];
+        if (has_common && !is_pseudo(field)) {
+            http2_stream_add_preset(session, &request->client->common);
+            has_common = false;
+        }
         http2_stream_add_field(session, field, indexing_of(field, is_post));
+    }
+    if (has_common) {
+        http2_stream_add_preset(session, &request->client->common);
     }
     http2_stream_end_headers(session, &request->stream, is_last);
 }

@@ -43,6 +43,7 @@ void hpack_encoder_set_table_bytes_max(struct hpack_encoder *encoder, uint32_t t
         encoder->smallest_bytes_max = bytes;
     }
     encoder->must_tell_size = true;
+    encoder->changes++;
     hpack_table_resize(&encoder->table, bytes);
 }
 
@@ -184,11 +185,12 @@ static uint32_t find_name(const struct hpack_encoder *encoder, const struct hpac
                : 0;
 }
 
-/* The index of the newest field of that name, if it is this one; 0: it is not. The common case. */
+/* The index of the newest field of that name, if it is this one; 0: it is not. Of a well-known
+ * name, hpack_encode() has looked. */
 static uint32_t find_newest(const struct hpack_encoder *encoder, const struct hpack_field *field,
                             uint32_t slot)
 {
-    if (encoder->lookup == NULL) {
+    if (encoder->lookup == NULL || field->token != HPACK_TOKEN_NONE) {
         return 0;
     }
     uint16_t number = encoder->lookup->names[slot];
@@ -263,6 +265,7 @@ static uint8_t *put_new(struct hpack_encoder *encoder, uint8_t *to, const struct
         !hpack_table_insert(&encoder->table, field, (uint16_t)hash)) {
         return put_literal(to, HPACK_PATTERN_NOT_INDEXED, name_index, field);
     }
+    encoder->changes++;
     note_field(encoder, slot, hash);
     to = put_integer(to, HPACK_PATTERN_INDEXING, HPACK_PREFIX_INDEXING, name_index);
     if (name_index == 0) {
@@ -318,8 +321,10 @@ static uint8_t *put_unindexed(struct hpack_encoder *encoder, uint8_t *to,
                        name_index, field);
 }
 
-uint8_t *hpack_encode(struct hpack_encoder *encoder, uint8_t *to, const struct hpack_field *field,
-                      enum hpack_indexing indexing)
+/* All but the usual, which this would burden with registers to save. */
+static __attribute__((noinline)) uint8_t *encode_any(struct hpack_encoder *encoder, uint8_t *to,
+                                                     const struct hpack_field *field,
+                                                     enum hpack_indexing indexing)
 {
     if (encoder->must_tell_size) {
         to = put_table_updates(encoder, to);
@@ -329,4 +334,100 @@ uint8_t *hpack_encode(struct hpack_encoder *encoder, uint8_t *to, const struct h
     }
     return indexing == HPACK_INDEXED ? put_indexed(encoder, to, field)
                                      : put_unindexed(encoder, to, field, indexing);
+}
+
+static inline uint64_t word_at(const char *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof(word));
+    return word;
+}
+
+/* Without a call: values are short. Eight bytes at a time, the last ones again. */
+static inline bool are_same(const char *a, const char *b, size_t length)
+{
+    size_t at = 0;
+    if (length < sizeof(uint64_t)) {
+        while (at < length && a[at] == b[at]) {
+            at++;
+        }
+        return at == length;
+    }
+    for (; at + sizeof(uint64_t) < length; at += sizeof(uint64_t)) {
+        if (word_at(a + at) != word_at(b + at)) {
+            return false;
+        }
+    }
+    at = length - sizeof(uint64_t);
+    return word_at(a + at) == word_at(b + at);
+}
+
+/* The usual: a field of a well-known name that is the newest of it. Its index; 0: it is not so. */
+static inline uint32_t find_usual(const struct hpack_encoder *encoder,
+                                  const struct hpack_field *field)
+{
+    const struct hpack_table *table = &encoder->table;
+    if (encoder->lookup == NULL || field->token == HPACK_TOKEN_NONE) {
+        return 0;
+    }
+    uint16_t number = encoder->lookup->names[field->token];
+    const struct hpack_entry *entry = entry_of(table, number);
+    return entry != NULL && entry->token == field->token &&
+                   entry->value_length == field->value.length &&
+                   are_same(hpack_table_bytes(table, entry) + entry->name_length, field->value.data,
+                            field->value.length)
+               ? index_of(table, number)
+               : 0;
+}
+
+uint8_t *hpack_encode(struct hpack_encoder *encoder, uint8_t *to, const struct hpack_field *field,
+                      enum hpack_indexing indexing)
+{
+    bool may_be_indexed = indexing <= HPACK_NAME_INDEXED && !field->sensitive;
+    if (may_be_indexed && !encoder->must_tell_size) {
+        uint32_t index = find_usual(encoder, field);
+        if (index != 0) {
+            return put_integer(to, HPACK_PATTERN_INDEXED, HPACK_PREFIX_INDEXED, index);
+        }
+    }
+    return encode_any(encoder, to, field, indexing);
+}
+
+void hpack_preset_init(struct hpack_preset *preset, const struct hpack_field *fields, size_t count)
+{
+    *preset = (struct hpack_preset){
+        .fields = fields, .count = count, .bytes_max = HPACK_PRESET_BYTES_MAX};
+    for (size_t i = 0; i < count; i++) {
+        preset->bytes_max += hpack_encoded_bytes_max(&fields[i]);
+    }
+}
+
+/* What was written, if it did not change the table and begins with no table size update. */
+static void remember(const struct hpack_encoder *encoder, struct hpack_preset *preset,
+                     const uint8_t *from, const uint8_t *to)
+{
+    size_t length = (size_t)(to - from);
+    preset->length = length <= HPACK_PRESET_BYTES_MAX ? (uint8_t)length : 0;
+    preset->changes = encoder->changes;
+    memcpy(preset->bytes, from, preset->length);
+}
+
+uint8_t *hpack_encode_preset(struct hpack_encoder *encoder, uint8_t *to,
+                             struct hpack_preset *preset)
+{
+    bool told_size = encoder->must_tell_size;
+    if (preset->length > 0 && preset->changes == encoder->changes && !told_size) {
+        memcpy(to, preset->bytes, sizeof(preset->bytes));
+        return to + preset->length;
+    }
+    uint32_t changes = encoder->changes;
+    uint8_t *from = to;
+    for (size_t i = 0; i < preset->count; i++) {
+        to = hpack_encode(encoder, to, &preset->fields[i], HPACK_INDEXED);
+    }
+    preset->length = 0;
+    if (changes == encoder->changes && !told_size) {
+        remember(encoder, preset, from, to);
+    }
+    return to;
 }

@@ -32,12 +32,14 @@ enum {
     HPACK_ENCODER_TABLE_BYTES_MAX = 4096, /* however much the peer offers */
     /* The room that hpack_encode() may need beyond the field's name and value. */
     HPACK_FIELD_OVERHEAD_BYTES = 40,
+    HPACK_PRESET_BYTES_MAX = 32, /* that are remembered; more are encoded each time */
 };
 
 struct hpack_encoder {
     /* private */
     struct hpack_table table;
     struct hpack_lookup *lookup; /* NULL: nothing was indexed yet */
+    uint32_t changes;            /* of the table, counted */
     uint32_t smallest_bytes_max; /* of the table, since the last block */
     bool must_tell_size;         /* of the table, at the next block's start */
 };
@@ -55,6 +57,25 @@ static inline size_t hpack_encoded_bytes_max(const struct hpack_field *field)
 {
     return field->name.length + field->value.length + HPACK_FIELD_OVERHEAD_BYTES;
 }
+
+/* Fields that many blocks of one connection have, one behind the other, all HPACK_INDEXED. Their
+ * bytes are remembered: they stay the same while the table does. */
+struct hpack_preset {
+    const struct hpack_field *fields; /* borrowed until the last hpack_encode_preset() */
+    size_t count;
+    size_t bytes_max; /* read only: the room that must be there */
+    /* private */
+    uint32_t changes; /* the encoder's, when they were remembered */
+    uint8_t length;   /* 0: nothing is remembered */
+    uint8_t bytes[HPACK_PRESET_BYTES_MAX];
+};
+
+void hpack_preset_init(struct hpack_preset *preset, const struct hpack_field *fields, size_t count);
+
+/* Writes all fields of the preset, which is of this encoder alone, to `to`, where `bytes_max` bytes
+ * of room are, and returns the end of what was written. */
+MUST_USE uint8_t *hpack_encode_preset(struct hpack_encoder *encoder, uint8_t *to,
+                                      struct hpack_preset *preset);
 
 /* Writes the field to `to`, where hpack_encoded_bytes_max() bytes of room are, and returns the end
  * of what was written. The name is in lower case; its token is given, or HPACK_TOKEN_NONE when it

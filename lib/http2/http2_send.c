@@ -40,15 +40,26 @@ void http2_stream_begin_headers(struct http2_session *session, struct http2_stre
     }
 }
 
+/* false: no memory; the session is broken. */
+static bool has_block_room(struct http2_session *session, size_t needed)
+{
+    return session->block_at != NULL &&
+           ((size_t)(session->block_end - session->block_at) >= needed ||
+            grow_block(session, needed));
+}
+
 void http2_stream_add_field(struct http2_session *session, const struct hpack_field *field,
                             enum hpack_indexing indexing)
 {
-    size_t needed = hpack_encoded_bytes_max(field);
-    if (session->block_at == NULL) {
-        return; /* no memory: the session is broken */
-    }
-    if ((size_t)(session->block_end - session->block_at) >= needed || grow_block(session, needed)) {
+    if (has_block_room(session, hpack_encoded_bytes_max(field))) {
         session->block_at = hpack_encode(&session->encoder, session->block_at, field, indexing);
+    }
+}
+
+void http2_stream_add_preset(struct http2_session *session, struct hpack_preset *preset)
+{
+    if (has_block_room(session, preset->bytes_max)) {
+        session->block_at = hpack_encode_preset(&session->encoder, session->block_at, preset);
     }
 }
 

@@ -238,6 +238,8 @@ void http2_stream_wake(struct http2_session *session, struct http2_stream *strea
 void http2_stream_begin_headers(struct http2_session *session, struct http2_stream *stream);
 void http2_stream_add_field(struct http2_session *session, const struct hpack_field *field,
                             enum hpack_indexing indexing);
+/* All fields of the preset, which is of this session alone. */
+void http2_stream_add_preset(struct http2_session *session, struct hpack_preset *preset);
 void http2_stream_end_headers(struct http2_session *session, struct http2_stream *stream,
                               bool is_last);
 

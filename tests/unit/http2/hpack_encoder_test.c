@@ -150,6 +150,73 @@ static void a_large_field_does_not_drive_out_the_others(void **state)
     end(&scene);
 }
 
+static size_t send_preset(struct scene *scene, struct hpack_preset *preset)
+{
+    const uint8_t *at = scene->block;
+    const uint8_t *stop = hpack_encode_preset(&scene->encoder, scene->block, preset);
+    size_t length = (size_t)(stop - at);
+    assert_true(length <= preset->bytes_max);
+    for (size_t i = 0; i < preset->count; i++) {
+        struct hpack_field got;
+        assert_int_equal(hpack_decode(&scene->decoder, &at, stop, &got), HPACK_FIELD);
+        assert_true(text_equal(got.name, preset->fields[i].name));
+        assert_true(text_equal(got.value, preset->fields[i].value));
+    }
+    struct hpack_field none;
+    assert_int_equal(hpack_decode(&scene->decoder, &at, stop, &none), HPACK_END);
+    assert_int_equal(scene->encoder.table.bytes, scene->decoder.table.bytes);
+    return length;
+}
+
+/* Whatever happens to the table between its blocks. */
+static void a_preset_is_remembered_while_the_table_stays(void **state)
+{
+    (void)state;
+    const struct hpack_field fields[] = {
+        hpack_known_field(HPACK_TOKEN_METHOD, TEXT("POST")),
+        hpack_known_field(HPACK_TOKEN_AUTHORITY, TEXT("host:80")),
+        hpack_known_field(HPACK_TOKEN_TE, TEXT("trailers")),
+    };
+    struct hpack_preset preset;
+    struct scene scene;
+    begin(&scene);
+    hpack_preset_init(&preset, fields, ARRAY_LENGTH(fields));
+    assert_true(send_preset(&scene, &preset) > ARRAY_LENGTH(fields));
+    assert_int_equal(preset.length, 0); /* it has changed the table itself */
+    assert_int_equal(send_preset(&scene, &preset), ARRAY_LENGTH(fields));
+    assert_int_equal(preset.length, ARRAY_LENGTH(fields));
+    assert_int_equal(send_preset(&scene, &preset), ARRAY_LENGTH(fields));
+    /* Another field moves them to other places. */
+    (void)send(&scene, "x-own", "1", HPACK_INDEXED);
+    assert_int_equal(send_preset(&scene, &preset), ARRAY_LENGTH(fields));
+    /* A smaller table forgets them, and says so first. */
+    hpack_encoder_set_table_bytes_max(&scene.encoder, 0);
+    assert_true(send_preset(&scene, &preset) > ARRAY_LENGTH(fields));
+    assert_int_equal(preset.length, 0);
+    hpack_encoder_set_table_bytes_max(&scene.encoder, 4096);
+    assert_true(send_preset(&scene, &preset) > ARRAY_LENGTH(fields));
+    assert_int_equal(send_preset(&scene, &preset), ARRAY_LENGTH(fields));
+    end(&scene);
+}
+
+static void a_preset_of_many_bytes_is_encoded_each_time(void **state)
+{
+    (void)state;
+    char value[HPACK_PRESET_BYTES_MAX + 1];
+    memset(value, 'v', sizeof(value));
+    const struct hpack_field field = {
+        .name = TEXT("x-own"), .value = {value, sizeof(value)}, .sensitive = true};
+    struct hpack_preset preset;
+    struct scene scene;
+    begin(&scene);
+    hpack_preset_init(&preset, &field, 1);
+    for (int i = 0; i < 2; i++) {
+        assert_true(send_preset(&scene, &preset) > HPACK_PRESET_BYTES_MAX);
+        assert_int_equal(preset.length, 0);
+    }
+    end(&scene);
+}
+
 /* RFC 7541 section 4.2. */
 static void the_peers_table_size_is_followed(void **state)
 {
@@ -225,6 +292,8 @@ int main(void)
         cmocka_unit_test(a_changing_value_leaves_its_name_in_the_table),
         cmocka_unit_test(what_is_not_to_be_indexed_is_not),
         cmocka_unit_test(a_large_field_does_not_drive_out_the_others),
+        cmocka_unit_test(a_preset_is_remembered_while_the_table_stays),
+        cmocka_unit_test(a_preset_of_many_bytes_is_encoded_each_time),
         cmocka_unit_test(the_peers_table_size_is_followed),
         cmocka_unit_test(without_memory_it_indexes_nothing),
     };

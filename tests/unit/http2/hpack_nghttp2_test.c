@@ -29,8 +29,11 @@ static uint64_t draw(struct generator *generator, uint64_t bound)
     return (generator->state >> 11) % bound;
 }
 
+enum { PRESET_FIELDS = 3 };
+
 struct list {
     size_t count;
+    bool has_preset; /* its first fields are those of fill_preset() */
     struct hpack_field fields[LIST_MAX];
     char names[LIST_MAX][NAME_BYTES_MAX];
     char values[LIST_MAX][VALUE_BYTES_MAX];
@@ -66,10 +69,19 @@ static void draw_field(struct generator *generator, struct list *list)
     field->sensitive = draw(generator, 10) == 0;
 }
 
+static void fill_preset(struct hpack_field fields[PRESET_FIELDS])
+{
+    fields[0] = hpack_known_field(HPACK_TOKEN_METHOD, TEXT("POST"));
+    fields[1] = hpack_known_field(HPACK_TOKEN_TE, TEXT("trailers"));
+    fields[2] = hpack_field_of(TEXT("x-tenant"), TEXT("of the preset"));
+}
+
 static void draw_list(struct generator *generator, struct list *list)
 {
-    list->count = 0;
-    size_t count = draw(generator, LIST_MAX);
+    list->has_preset = draw(generator, 3) == 0;
+    list->count = list->has_preset ? PRESET_FIELDS : 0;
+    fill_preset(list->fields);
+    size_t count = draw(generator, LIST_MAX - PRESET_FIELDS);
     for (size_t i = 0; i < count; i++) {
         draw_field(generator, list);
     }
@@ -81,11 +93,15 @@ static uint32_t draw_size(struct generator *generator)
     return sizes[draw(generator, ARRAY_LENGTH(sizes))];
 }
 
-static size_t encode(struct hpack_encoder *encoder, struct generator *generator,
-                     const struct list *list, uint8_t *block)
+static size_t encode(struct hpack_encoder *encoder, struct hpack_preset *preset,
+                     struct generator *generator, const struct list *list, uint8_t *block)
 {
     uint8_t *to = block;
-    for (size_t i = 0; i < list->count; i++) {
+    if (list->has_preset) {
+        to = hpack_encode_preset(encoder, to, preset);
+        assert_true((size_t)(to - block) <= preset->bytes_max);
+    }
+    for (size_t i = list->has_preset ? PRESET_FIELDS : 0; i < list->count; i++) {
         uint8_t *before = to;
         to = hpack_encode(encoder, to, &list->fields[i],
                           (enum hpack_indexing)draw(generator, HPACK_NEVER_INDEXED + 1));
@@ -98,6 +114,8 @@ struct connection {
     struct generator generator;
     struct list list;
     struct hpack_encoder encoder;
+    struct hpack_field preset_fields[PRESET_FIELDS];
+    struct hpack_preset preset;
     struct hpack_decoder decoder;
     nghttp2_hd_deflater *deflater;
     nghttp2_hd_inflater *inflater;
@@ -108,6 +126,8 @@ static void begin(struct connection *connection, uint64_t seed)
 {
     connection->generator.state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
     hpack_encoder_init(&connection->encoder);
+    fill_preset(connection->preset_fields);
+    hpack_preset_init(&connection->preset, connection->preset_fields, PRESET_FIELDS);
     hpack_decoder_init(&connection->decoder, HPACK_TABLE_BYTES_DEFAULT);
     assert_int_equal(nghttp2_hd_deflate_new(&connection->deflater, HPACK_TABLE_BYTES_DEFAULT), 0);
     assert_int_equal(nghttp2_hd_inflate_new(&connection->inflater), 0);
@@ -161,8 +181,8 @@ static void what_we_write_both_read(void **state)
             }
             draw_list(generator, &connection.list);
             struct peer_list want = {connection.list.fields, connection.list.count};
-            size_t length =
-                encode(&connection.encoder, generator, &connection.list, connection.block);
+            size_t length = encode(&connection.encoder, &connection.preset, generator,
+                                   &connection.list, connection.block);
             assert_int_equal(decode_by_both(&connection, connection.block, length, &want),
                              HPACK_END);
             if (length > 0) { /* an empty block cannot tell of a smaller table */
@@ -216,9 +236,10 @@ static size_t draw_block(struct connection *connection)
         return length;
     }
     draw_list(generator, &connection->list);
-    size_t length = draw(generator, 2) == 0 ? encode_by_peer(connection)
-                                            : encode(&connection->encoder, generator,
-                                                     &connection->list, connection->block);
+    size_t length = draw(generator, 2) == 0
+                        ? encode_by_peer(connection)
+                        : encode(&connection->encoder, &connection->preset, generator,
+                                 &connection->list, connection->block);
     return spoil(generator, connection->block, length);
 }
 
