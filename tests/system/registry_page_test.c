@@ -1,6 +1,6 @@
 /* The registry's page as a browser fetches it: every file of services/registry/ui/ as it lies
  * there, by its name, with the headers that keep others out; and the page at every address that one
- * of its views has. What it does then is tests/peers/registry_page_test.py's to see. */
+ * of its views has. What it does then is tests/peers/registry_browser_test.py's to see. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

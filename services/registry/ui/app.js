@@ -2,10 +2,11 @@
 
 import { announce, h, setHidden, setText } from "./dom.js";
 import { nodeView, nodesView } from "./nodes.js";
-import { connection, fetchOnce } from "./registry.js";
+import { connection, fetchOnce, follow } from "./registry.js";
 import { serviceView } from "./service.js";
 import { servicesView } from "./services.js";
 
+const WAIT_S = 60;
 const PRODUCT = "Marquee registry";
 
 const VIEWS = [
@@ -25,7 +26,7 @@ function notFoundView() {
     element: h("section", {}, h("h1", { tabindex: "-1" }, "There is no such page"),
       h("p", { class: "empty" }, "What there is: ", h("a", { href: "/ui/services" }, "services"), " and ",
         h("a", { href: "/ui/nodes" }, "nodes"), ".")),
-    start() {},
+    start: (signal) => follow("/v1/catalog/nodes", WAIT_S, signal, () => {}), // to tell how the connection is
   };
 }
 

@@ -44,7 +44,7 @@ export class List {
     const count = h("span", { class: "count" }, "–");
     const button = h("button", { type: "button", class: "chip", "data-status": status,
       "aria-pressed": String(status === this.#status), onclick: () => this.#choose(status) },
-    count, h("span", { class: "word" }, status === "all" ? null : shape(status), status));
+    h("span", { class: "word" }, status === "all" ? null : shape(status), status), count);
     this.#chips.set(status, { button, count });
     return button;
   }

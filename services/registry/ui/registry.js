@@ -98,6 +98,9 @@ function becomesVisible(signal) {
     };
     document.addEventListener("visibilitychange", end);
     signal.addEventListener("abort", end);
+    if (document.hidden) {
+      connection.paused();
+    }
     end();
   });
 }
@@ -182,11 +185,10 @@ export async function follow(path, waitS, signal, onValue) {
       if (signal.aborted) {
         break;
       }
+      index = 0; // whatever it was, what there is now comes first
       if (error instanceof Unseen) {
-        connection.paused();
         continue;
       }
-      index = 0;
       const locked = error instanceof Locked;
       const wait = locked ? Infinity : Math.min(BACKOFF_FIRST_MS * 2 ** failures, BACKOFF_MAX_MS);
       failures += 1;
