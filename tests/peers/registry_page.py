@@ -105,7 +105,7 @@ class Registry:
 
     def register(self, service_id, name, port, status="passing", output="", **more):
         """An instance with one TTL check of the same id, in this status."""
-        check = {"CheckID": service_id, "Name": more.pop("check_name", "heartbeat"), "TTL": "1h",
+        check = {"CheckID": service_id, "Name": more.pop("check_name", "heartbeat"), "TTL": "1h", "Status": status,
                  "Notes": more.pop("notes", "")}
         self.put("/v1/agent/service/register", {"ID": service_id, "Name": name, "Port": port,
                                                 "Address": more.pop("address", "127.0.0.1"), "Check": check, **more})
