@@ -129,6 +129,12 @@ def tells_all_of_an_instance(page, registry):
                   "connection refused", "attempts: 5", "Weights"):
         check(words in text, f"{words} in: {text}")
     check("every third of its TTL" in page.text(), "notes are shown")
+    lines = [f"line {number} of what it has to say" for number in range(30)]
+    registry.report("rating-1", "warning", "\n".join(lines))
+    page.wait("document.body.innerText.includes('All of it: 30 lines')")
+    check(lines[3] in page.text() and lines[4] not in page.text(), "long output begins with its first lines")
+    page.click(".output summary")
+    check("\n".join(lines) in page.text() and page.text().count(lines[3]) == 1, "and is unfolded whole")
     page.open(registry.url, "/ui/services/posters")
     page.wait("document.body.innerText.includes('moving to the new disks')")
     page.open(registry.url, "/ui/nodes/db-host")

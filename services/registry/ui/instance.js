@@ -3,7 +3,7 @@
 import { h, plural, setChildren, setHidden, setRows, setText, tags } from "./dom.js";
 import { isMaintenance, mark, statusOfChecks } from "./health.js";
 
-const OUTPUT_CHARACTERS = 240; // longer output is folded
+const OUTPUT_CHARACTERS = 400; // shown at first
 const OUTPUT_LINES = 4;
 
 function hostAndPort(host, port) {
@@ -23,14 +23,15 @@ function kindOf(check) {
   return `${kind}${every}${check.ServiceID === "" ? ", of the node" : ""}`;
 }
 
+// Long output begins with its first lines; the rest is a fold away.
 function outputOf(text) {
-  const output = h("pre", {}, text);
-  const lines = text.split("\n").length;
-  if (text.length <= OUTPUT_CHARACTERS && lines <= OUTPUT_LINES) {
-    return output;
+  const lines = text.trimEnd().split("\n");
+  const start = lines.slice(0, OUTPUT_LINES).join("\n").slice(0, OUTPUT_CHARACTERS);
+  if (start === text.trimEnd()) {
+    return [h("pre", {}, text)];
   }
-  const size = `${plural(lines, "line")}, ${plural(text.length, "character")}`;
-  return h("details", { class: "output" }, h("summary", {}, `Output: ${size}`), output);
+  const size = `${plural(lines.length, "line")}, ${plural(text.length, "character")}`;
+  return [h("pre", {}, `${start} …`), h("details", { class: "output" }, h("summary", {}, `All of it: ${size}`), h("pre", {}, text))];
 }
 
 // The rows of a list of checks: a check keeps its row, and so what is unfolded in it, while its output stays.
@@ -50,7 +51,7 @@ export function makeCheckRow(check) {
       setText(kind, kindOf(now));
       setText(notes, now.Notes);
       setHidden(notes, now.Notes === "");
-      setChildren(output, now.Output, () => (now.Output === "" ? [] : [outputOf(now.Output)]));
+      setChildren(output, now.Output, () => (now.Output === "" ? [] : outputOf(now.Output)));
     },
   };
 }

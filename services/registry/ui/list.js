@@ -43,7 +43,7 @@ export class List {
   #makeChip(status) {
     const count = h("span", { class: "count" }, "–");
     const button = h("button", { type: "button", class: "chip", "data-status": status,
-      "aria-pressed": String(status === this.#status), onclick: () => this.#choose(status) },
+      "aria-pressed": String(status === this.#status), hidden: status === "maintenance", onclick: () => this.#choose(status) },
     h("span", { class: "word" }, status === "all" ? null : shape(status), status), count);
     this.#chips.set(status, { button, count });
     return button;

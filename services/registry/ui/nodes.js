@@ -61,7 +61,9 @@ export function nodesView() {
 function facts(node) {
   const rows = [
     ["Address", node.Address],
-    ...Object.entries(node.TaggedAddresses ?? {}).map(([tag, address]) => [`Address (${tag})`, address]),
+    ...Object.entries(node.TaggedAddresses ?? {})
+      .filter(([, address]) => address !== node.Address)
+      .map(([tag, address]) => [`Address (${tag})`, address]),
     ["Id", node.ID],
     ...Object.entries(node.Meta ?? {}),
   ].filter(([, value]) => value !== "");
