@@ -106,7 +106,7 @@ document.addEventListener("keydown", (event) => {
 
 // The connection.
 
-const WORDS = { connecting: "Connecting", live: "Live", paused: "Paused", lost: "No answer", locked: "Token needed" };
+const WORDS = { connecting: "Connecting", live: "Live", paused: "Paused", lost: "Not live", locked: "Token needed" };
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const banner = document.getElementById("banner");
 const dialog = document.getElementById("token-dialog");
@@ -125,7 +125,7 @@ function showBanner() {
   const { state, updated, reason } = connection;
   const since = updated === null ? "" : ` What is shown is of ${time.format(updated)}.`;
   if (state === "lost") {
-    setText(document.getElementById("banner-title"), "The registry does not answer:");
+    setText(document.getElementById("banner-title"), "Not live:");
     setText(document.getElementById("banner-words"), `${reason}.${since}`);
     setText(document.getElementById("banner-action"), "Try now");
   } else if (state === "locked") {

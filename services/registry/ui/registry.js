@@ -30,7 +30,7 @@ class Connection extends EventTarget {
 
   failed(query, error, retryAt) {
     this.#troubled.add(query);
-    this.reason = error instanceof TypeError ? "it cannot be reached" : error.message;
+    this.reason = error instanceof TypeError ? "the registry cannot be reached" : error.message;
     this.retryAt = retryAt;
     this.#become(error instanceof Locked ? "locked" : "lost");
   }
@@ -114,7 +114,7 @@ async function ask(path, signal) {
   }
   if (!reply.ok) {
     const words = (await reply.text()).slice(0, ERROR_CHARACTERS_MAX);
-    throw new Error(`it answers ${reply.status}${words === "" ? "" : `: ${words}`}`);
+    throw new Error(`the registry answers ${reply.status}${words === "" ? "" : `: ${words}`}`);
   }
   return { value: await reply.json(), index: Number(reply.headers.get("X-Consul-Index") ?? 0) };
 }
@@ -133,7 +133,7 @@ async function askBlocking(path, index, waitS, signal) {
   const controller = new AbortController();
   const abort = () => controller.abort();
   const hide = () => document.hidden && controller.abort(new Unseen());
-  const giveUp = () => controller.abort(new Error("it does not answer"));
+  const giveUp = () => controller.abort(new Error("the registry does not answer"));
   const timer = setTimeout(giveUp, waitS * 1000 * (17 / 16) + ANSWER_GRACE_MS);
   signal.addEventListener("abort", abort);
   document.addEventListener("visibilitychange", hide);
@@ -158,43 +158,45 @@ function keepAnswer(path, value) {
   }
 }
 
+// The pause after a failure: longer and longer, and without an end when a token is wanted; a retry ends it.
+async function waitAfterFailure(query, error, failures, signal) {
+  const ms = error instanceof Locked ? Infinity : Math.min(BACKOFF_FIRST_MS * 2 ** failures, BACKOFF_MAX_MS);
+  connection.failed(query, error, Date.now() + ms);
+  await pause(ms, signal, connection);
+}
+
 // Calls onValue with what the path answers, now and after each change, and every `waitS` seconds, until the signal
 // is aborted. While there is no answer, `connection` tells so, and it is asked again later and later.
 export async function follow(path, waitS, signal, onValue) {
   const query = Symbol(path);
-  let index = 0;
+  let index = 0; // what there is now, without waiting
   let failures = 0;
   if (answers.has(path)) {
     onValue(answers.get(path));
   }
   while (!signal.aborted) {
     await becomesVisible(signal);
+    let answer;
     try {
-      const answer = await askBlocking(path, index, waitS, signal);
-      if (signal.aborted) {
-        break;
-      }
-      // An index that goes backwards is another history: from its beginning.
-      index = answer.index >= index ? answer.index : 0;
-      failures = 0;
-      keepAnswer(path, answer.value);
-      onValue(answer.value);
-      connection.answered(query);
-      await pause(GAP_MS, signal);
+      answer = await askBlocking(path, index, waitS, signal);
     } catch (error) {
-      if (signal.aborted) {
-        break;
+      index = 0;
+      if (!signal.aborted && !(error instanceof Unseen)) {
+        await waitAfterFailure(query, error, failures, signal);
+        failures += 1;
       }
-      index = 0; // whatever it was, what there is now comes first
-      if (error instanceof Unseen) {
-        continue;
-      }
-      const locked = error instanceof Locked;
-      const wait = locked ? Infinity : Math.min(BACKOFF_FIRST_MS * 2 ** failures, BACKOFF_MAX_MS);
-      failures += 1;
-      connection.failed(query, error, Date.now() + wait);
-      await pause(wait, signal, connection);
+      continue;
     }
+    if (signal.aborted) {
+      break;
+    }
+    // An index that goes backwards is another history: from its beginning.
+    index = answer.index >= index ? answer.index : 0;
+    failures = 0;
+    keepAnswer(path, answer.value);
+    onValue(answer.value);
+    connection.answered(query);
+    await pause(GAP_MS, signal);
   }
   connection.ended(query);
 }
