@@ -112,7 +112,8 @@ class Registry:
         self.report(service_id, status, output)
 
     def report(self, check_id, status, output=""):
-        self.put(f"/v1/agent/check/update/{urllib.parse.quote(check_id, safe='')}", {"Status": status, "Output": output})
+        path = f"/v1/agent/check/update/{urllib.parse.quote(check_id, safe='')}"
+        self.put(path, {"Status": status, "Output": output})
 
 
 def register_samples(registry):
@@ -139,7 +140,8 @@ def register_samples(registry):
                       Tags=["grpc", "experiment"])
     registry.register("posters-1", "posters", 9000, address="10.0.4.61", output="serving", Tags=["http", "cdn"])
     registry.put("/v1/agent/service/maintenance/posters-1?enable=true&reason=moving%20to%20the%20new%20disks")
-    registry.put("/v1/agent/service/register", {"ID": "cache-1", "Name": "cache", "Port": 11211, "Address": "10.0.4.71"})
+    registry.put("/v1/agent/service/register", {"ID": "cache-1", "Name": "cache", "Port": 11211,
+                                                "Address": "10.0.4.71"})
     registry.put("/v1/catalog/register", {
         "Node": "db-host", "Address": "10.0.9.5", "NodeMeta": {"rack": "r7"},
         "Service": {"ID": "postgres", "Service": "postgres", "Port": 5432, "Tags": ["primary"]},

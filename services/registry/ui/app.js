@@ -48,8 +48,9 @@ function viewOf(path) {
 
 function markNavigation() {
   for (const link of document.querySelectorAll("header nav a")) {
-    const here = location.pathname === link.pathname || (location.pathname === "/ui/" && link.pathname === "/ui/services");
-    const below = location.pathname.startsWith(`${link.pathname}/`);
+    const path = location.pathname === "/ui/" ? "/ui/services" : location.pathname;
+    const here = path === link.pathname;
+    const below = path.startsWith(`${link.pathname}/`);
     link.removeAttribute("aria-current");
     if (here || below) {
       link.setAttribute("aria-current", here ? "page" : "true");
@@ -194,7 +195,8 @@ async function showAbout() {
   }
   about = "asked";
   const self = await fetchOnce("/v1/agent/self", AbortSignal.timeout(5000));
-  about = self === undefined ? "" : `${self.Config.Datacenter} · ${self.Config.NodeName} · version ${self.Config.Version}`;
+  const { Datacenter, NodeName, Version } = self?.Config ?? {};
+  about = self === undefined ? "" : `${Datacenter} · ${NodeName} · version ${Version}`;
   setText(document.getElementById("about"), about);
 }
 

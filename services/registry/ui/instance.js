@@ -31,7 +31,10 @@ function outputOf(text) {
     return [h("pre", {}, text)];
   }
   const size = `${plural(lines.length, "line")}, ${plural(text.length, "character")}`;
-  return [h("pre", {}, `${start} …`), h("details", { class: "output" }, h("summary", {}, `All of it: ${size}`), h("pre", {}, text))];
+  return [
+    h("pre", {}, `${start} …`),
+    h("details", { class: "output" }, h("summary", {}, `All of it: ${size}`), h("pre", {}, text)),
+  ];
 }
 
 // The rows of a list of checks: a check keeps its row, and so what is unfolded in it, while its output stays.
@@ -58,7 +61,9 @@ export function makeCheckRow(check) {
 
 // What an instance is told with: on a service's page its node, on a node's page its service.
 export const WITH_NODE = { term: "Node", nameOf: ({ Node: node }) => node.Node, path: "/ui/nodes/" };
-export const WITH_SERVICE = { term: "Service", nameOf: ({ Service: service }) => service.Service, path: "/ui/services/" };
+export const WITH_SERVICE = {
+  term: "Service", nameOf: ({ Service: service }) => service.Service, path: "/ui/services/",
+};
 
 function facts(instance, other) {
   const { Service: service } = instance;

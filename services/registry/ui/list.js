@@ -8,8 +8,9 @@ const ROWS_STEP = 200; // shown at first, and more at each press of the button
 
 const collator = new Intl.Collator("en", { numeric: true });
 
-// names: {one, many}; of an item: keyOf(), nameOf(), statusOf(), wordsOf() that the filter looks at, makeRow() that gives
-// {element, update(item)} with one element inside that has `data-stop`: where the arrow keys stop.
+// names: {one, many}; nothing: what is said of an empty list. Of an item: keyOf(), nameOf(), statusOf(), wordsOf() that
+// the filter looks at, makeRow() that gives {element, update(item)}, where one element has `data-stop`: the arrow keys
+// stop there.
 export class List {
   #options;
   #items = [];
@@ -43,7 +44,8 @@ export class List {
   #makeChip(status) {
     const count = h("span", { class: "count" }, "–");
     const button = h("button", { type: "button", class: "chip", "data-status": status,
-      "aria-pressed": String(status === this.#status), hidden: status === "maintenance", onclick: () => this.#choose(status) },
+      "aria-pressed": String(status === this.#status), hidden: status === "maintenance",
+      onclick: () => this.#choose(status) },
     h("span", { class: "word" }, status === "all" ? null : shape(status), status), count);
     this.#chips.set(status, { button, count });
     return button;
@@ -93,7 +95,8 @@ export class List {
     const wanted = this.#filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     return this.#items.filter((item) => {
       const words = wordsOf(item).join("\n").toLowerCase();
-      return (this.#status === "all" || statusOf(item) === this.#status) && wanted.every((word) => words.includes(word));
+      const isChosen = this.#status === "all" || statusOf(item) === this.#status;
+      return isChosen && wanted.every((word) => words.includes(word));
     });
   }
 
@@ -109,9 +112,11 @@ export class List {
     }
     setRows(this.#rows, matching.slice(0, this.#shown), keyOf, makeRow);
     const all = plural(this.#items.length, names.one, names.many);
-    setText(this.#found, matching.length === this.#items.length ? all : `${matching.length.toLocaleString("en")} of ${all}`);
+    const some = `${matching.length.toLocaleString("en")} of ${all}`;
+    setText(this.#found, matching.length === this.#items.length ? all : some);
     setHidden(this.#nothing, matching.length > 0);
-    setChildren(this.#nothing, this.#items.length === 0, () => [this.#items.length === 0 ? nothing : `No ${names.one} is like that.`]);
+    const isEmpty = this.#items.length === 0;
+    setChildren(this.#nothing, isEmpty, () => [isEmpty ? nothing : `No ${names.one} is like that.`]);
     const hiddenRows = matching.length - this.#shown;
     setHidden(this.#more, hiddenRows <= 0);
     setText(this.#more, `Show more (${hiddenRows.toLocaleString("en")} left)`);

@@ -13,8 +13,9 @@ const NODE_CHECKS = `/v1/health/state/any?filter=${encodeURIComponent('ServiceID
 function makeNodeRow(node) {
   const status = h("div", { class: "status" });
   const address = h("p", { class: "instances" });
-  const element = h("li", { class: "row" }, status, h("div", { class: "what" },
-    h("a", { class: "name", "data-stop": true, href: `/ui/nodes/${encodeURIComponent(node.Node)}` }, node.Node)), address);
+  const href = `/ui/nodes/${encodeURIComponent(node.Node)}`;
+  const link = h("a", { class: "name", "data-stop": true, href }, node.Node);
+  const element = h("li", { class: "row" }, status, h("div", { class: "what" }, link), address);
   return {
     element,
     update(now) {
@@ -73,7 +74,8 @@ function facts(node) {
 export function nodeView(name) {
   const terms = h("dl", { class: "facts" });
   const own = h("ul", { class: "checks", "aria-label": "Checks of the node" });
-  const unknown = h("p", { class: "empty", hidden: true }, "There is no node of that name. When one comes, it appears here.");
+  const unknown = h("p", { class: "empty", hidden: true },
+    "There is no node of that name. When one comes, it appears here.");
   const list = new List({
     names: { one: "instance", many: "instances" },
     placeholder: "id, address, tag, meta or status",

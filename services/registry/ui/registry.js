@@ -108,7 +108,8 @@ function becomesVisible(signal) {
 // {value, index}; throws what is to be told.
 async function ask(path, signal) {
   const token = sessionStorage.getItem(TOKEN_KEY);
-  const reply = await fetch(path, { signal, cache: "no-store", headers: token === null ? {} : { "X-Consul-Token": token } });
+  const headers = token === null ? {} : { "X-Consul-Token": token };
+  const reply = await fetch(path, { signal, cache: "no-store", headers });
   if (reply.status === 401 || reply.status === 403) {
     throw new Locked("a token is needed");
   }
