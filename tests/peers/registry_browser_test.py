@@ -48,7 +48,7 @@ def main(wanted):
             try:
                 why_left_out = run(case, page)
                 print(f"skipped {case.__name__}: {why_left_out}" if why_left_out else f"ok      {case.__name__}")
-            except AssertionError as error:
+            except (AssertionError, registry_page.BrowserError) as error:
                 print(f"FAILED  {case.__name__}: {error}")
                 failed.append(case.__name__)
     finally:

@@ -13,10 +13,12 @@ import urllib.parse
 
 try:
     from selenium import webdriver
+    from selenium.common.exceptions import WebDriverException as BrowserError
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
 except ImportError:
     webdriver = None
+    BrowserError = RuntimeError
 
 START_SECONDS = 30
 REQUEST_SECONDS = 30
