@@ -92,7 +92,7 @@ document.addEventListener("click", (event) => {
 window.addEventListener("popstate", () => {
   const from = shownPath;
   shownPath = location.pathname;
-  if (from !== shownPath) {
+  if (location.hash === "") { // not within the view
     show(from);
   }
 });
