@@ -142,6 +142,8 @@ def register_samples(registry):
                       Tags=["grpc", "experiment"])
     registry.register("posters-1", "posters", 9000, address="10.0.4.61", output="serving", Tags=["http", "cdn"])
     registry.put("/v1/agent/service/maintenance/posters-1?enable=true&reason=moving%20to%20the%20new%20disks")
+    registry.register("movie-3", "movie", 8083, address="10.0.4.33", output="serving", Tags=["http", "public"])
+    registry.put("/v1/agent/service/maintenance/movie-3?enable=true&reason=draining")
     registry.put("/v1/agent/service/register", {"ID": "cache-1", "Name": "cache", "Port": 11211,
                                                 "Address": "10.0.4.71"})
     registry.put("/v1/catalog/register", {

@@ -1,13 +1,22 @@
 #include "registry/handler/registry_instance_health.h"
 
+static bool is_drain(const struct registry_check *check)
+{
+    return check->definition->kind == REGISTRY_CHECK_MAINTENANCE &&
+           text_equal(check->definition->notes, TEXT(REGISTRY_DRAIN_REASON));
+}
+
 /* This one and those after it. */
 static void add_checks(const struct registry_state *state, const struct registry_check *check,
                        struct registry_instance_health *health)
 {
     for (; check != NULL; check = registry_state_next_check(state, check)) {
         health->worst = check->status > health->worst ? check->status : health->worst;
-        health->in_maintenance =
-            health->in_maintenance || check->definition->kind == REGISTRY_CHECK_MAINTENANCE;
+        if (check->definition->kind == REGISTRY_CHECK_MAINTENANCE) {
+            health->is_draining =
+                is_drain(check) && (health->is_draining || !health->in_maintenance);
+            health->in_maintenance = true;
+        }
     }
 }
 

@@ -13,7 +13,8 @@ struct service_overview {
     struct text tags[OVERVIEW_TAGS_MAX];
     size_t tag_count;
     size_t instances;
-    size_t in_maintenance; /* counted nowhere below */
+    size_t in_maintenance; /* these and those that drain are counted nowhere below */
+    size_t draining;
     size_t instances_by_status[REGISTRY_CRITICAL + 1];
     size_t checks_by_status[REGISTRY_CRITICAL + 1];
 };
@@ -35,7 +36,9 @@ static void add_instance(struct service_overview *overview, const struct registr
 {
     struct registry_instance_health health = registry_instance_health(state, instance);
     overview->instances++;
-    if (health.in_maintenance) {
+    if (health.is_draining) {
+        overview->draining++;
+    } else if (health.in_maintenance) {
         overview->in_maintenance++;
     } else {
         overview->instances_by_status[health.worst]++;
@@ -68,6 +71,7 @@ static void write_overview(struct json_writer *writer, const struct service_over
         {"InstancesWarning", overview->instances_by_status[REGISTRY_WARNING]},
         {"InstancesCritical", overview->instances_by_status[REGISTRY_CRITICAL]},
         {"InstancesInMaintenance", overview->in_maintenance},
+        {"InstancesDraining", overview->draining},
         {"ChecksPassing", overview->checks_by_status[REGISTRY_PASSING]},
         {"ChecksWarning", overview->checks_by_status[REGISTRY_WARNING]},
         {"ChecksCritical", overview->checks_by_status[REGISTRY_CRITICAL]},

@@ -3,7 +3,10 @@
 import { h, svg } from "./dom.js";
 
 // From bad to good: the first of them that there is, is what is said of a whole.
-export const STATUSES = ["critical", "warning", "maintenance", "passing"];
+export const STATUSES = ["critical", "warning", "maintenance", "draining", "passing"];
+
+// On purpose: neither good nor bad.
+export const OUT_OF_SERVICE = ["maintenance", "draining"];
 
 const COUNTED = { maintenance: "in maintenance" };
 const CHANGES_TOLD = 3; // one by one
@@ -20,6 +23,10 @@ const SHAPES = {
   critical: () => [
     svg("path", { d: "M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1z" }),
     svg("path", { d: "M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8", class: "cut" }),
+  ],
+  draining: () => [
+    svg("circle", { cx: 8, cy: 8, r: 7 }),
+    svg("path", { d: "M8 4.2v7M4.9 8.3L8 11.4l3.1-3.1", class: "cut" }),
   ],
   maintenance: () => [
     svg("rect", { x: 1, y: 1, width: 14, height: 14, rx: 3 }),
@@ -46,9 +53,20 @@ export function isMaintenance(check) {
   return check.CheckID === "_node_maintenance" || check.CheckID.startsWith("_service_maintenance:");
 }
 
+// A maintenance for this reason is an instance's way out: it finishes its calls, then goes.
+const DRAIN_REASON = "draining";
+
+export function statusOfCheck(check) {
+  if (isMaintenance(check)) {
+    return check.Notes === DRAIN_REASON ? "draining" : "maintenance";
+  }
+  return check.Status;
+}
+
 // Of an instance or a node with these checks; without any it is passing, as it is for those who ask the registry.
 export function statusOfChecks(checks) {
-  return checks.some(isMaintenance) ? "maintenance" : worst(checks.map((check) => check.Status));
+  const maintenance = checks.filter(isMaintenance);
+  return worst((maintenance.length > 0 ? maintenance : checks).map(statusOfCheck));
 }
 
 // {passing: 2, …} of things with a status.

@@ -1,7 +1,7 @@
 // An instance in a list: folded, its health and address; unfolded, what is known of it and what its checks said last.
 
 import { h, plural, setChildren, setHidden, setRows, setText, tags } from "./dom.js";
-import { isMaintenance, mark, statusOfChecks } from "./health.js";
+import { isMaintenance, mark, statusOfCheck, statusOfChecks } from "./health.js";
 
 const OUTPUT_CHARACTERS = 400; // shown at first
 const OUTPUT_LINES = 4;
@@ -48,7 +48,7 @@ export function makeCheckRow(check) {
     element: h("li", { class: "check", "data-check": check.CheckID }, status,
       h("div", { class: "check-words" }, h("p", {}, name, " ", kind), notes, output)),
     update(now) {
-      const said = isMaintenance(now) ? "maintenance" : now.Status;
+      const said = statusOfCheck(now);
       setChildren(status, said, () => [mark(said)]);
       setText(name, now.Name || now.CheckID);
       setText(kind, kindOf(now));

@@ -2,7 +2,7 @@
 // What is chosen is in the address, so that it can be linked to.
 
 import { announce, h, plural, setChildren, setHidden, setRows, setText } from "./dom.js";
-import { STATUSES, countStatuses, describeChanges, shape } from "./health.js";
+import { OUT_OF_SERVICE, STATUSES, countStatuses, describeChanges, shape } from "./health.js";
 
 const ROWS_STEP = 200; // shown at first, and more at each press of the button
 
@@ -33,7 +33,7 @@ export class List {
     this.#filter.value = chosen.get("filter") ?? "";
     this.element = h("div", { class: "list", onkeydown: (event) => this.#walk(event) },
       h("div", { class: "chips", role: "group", "aria-label": `${options.names.many} by health` },
-        ["all", "passing", "warning", "critical", "maintenance"].map((status) => this.#makeChip(status))),
+        ["all", "passing", "warning", "critical", ...OUT_OF_SERVICE].map((status) => this.#makeChip(status))),
       h("div", { class: "search" },
         h("label", { for: "filter" }, `Filter ${options.names.many}`),
         h("div", { class: "field" }, this.#filter, h("kbd", { "aria-hidden": "true" }, "/")),
@@ -44,7 +44,7 @@ export class List {
   #makeChip(status) {
     const count = h("span", { class: "count" }, "–");
     const button = h("button", { type: "button", class: "chip", "data-status": status,
-      "aria-pressed": String(status === this.#status), hidden: status === "maintenance",
+      "aria-pressed": String(status === this.#status), hidden: OUT_OF_SERVICE.includes(status),
       onclick: () => this.#choose(status) },
     h("span", { class: "word" }, status === "all" ? null : shape(status), status), count);
     this.#chips.set(status, { button, count });
@@ -108,7 +108,7 @@ export class List {
       const number = status === "all" ? this.#items.length : counts[status];
       setText(count, number.toLocaleString("en"));
       button.setAttribute("aria-pressed", String(status === this.#status));
-      setHidden(button, status === "maintenance" && number === 0 && status !== this.#status);
+      setHidden(button, OUT_OF_SERVICE.includes(status) && number === 0 && status !== this.#status);
     }
     setRows(this.#rows, matching.slice(0, this.#shown), keyOf, makeRow);
     const all = plural(this.#items.length, names.one, names.many);

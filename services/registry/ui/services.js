@@ -1,7 +1,7 @@
 // All services: how many instances of each are well, and their tags.
 
 import { h, setChildren, setHidden, tags } from "./dom.js";
-import { mark, marks, worst } from "./health.js";
+import { OUT_OF_SERVICE, mark, marks, worst } from "./health.js";
 import { List } from "./list.js";
 import { follow } from "./registry.js";
 
@@ -15,12 +15,16 @@ function countsOf(service) {
     warning: service.InstancesWarning,
     critical: service.InstancesCritical,
     maintenance: service.InstancesInMaintenance,
+    draining: service.InstancesDraining,
   };
 }
 
+// The worst of the instances that are in service; what is taken out of it says something only when nothing is left.
 function statusOf(service) {
   const counts = countsOf(service);
-  return worst(Object.keys(counts).filter((status) => counts[status] > 0));
+  const statuses = Object.keys(counts).filter((status) => counts[status] > 0);
+  const inService = statuses.filter((status) => !OUT_OF_SERVICE.includes(status));
+  return worst(inService.length > 0 ? inService : statuses);
 }
 
 function makeRow(service) {

@@ -395,11 +395,12 @@ static void assert_integers(const struct json *object, const char *const *names,
 static void overview(void *unused)
 {
     static const char *const names[] = {
-        "InstanceCount",          "InstancesPassing", "InstancesWarning", "InstancesCritical",
-        "InstancesInMaintenance", "ChecksPassing",    "ChecksWarning",    "ChecksCritical"};
-    static const int64_t rating[] = {3, 1, 1, 0, 1, 1, 1, 2};
-    static const int64_t web[] = {1, 1, 0, 0, 0, 0, 0, 0};
-    static const int64_t web_down[] = {1, 0, 0, 0, 1, 0, 0, 0};
+        "InstanceCount",     "InstancesPassing",       "InstancesWarning",
+        "InstancesCritical", "InstancesInMaintenance", "InstancesDraining",
+        "ChecksPassing",     "ChecksWarning",          "ChecksCritical"};
+    static const int64_t rating[] = {4, 1, 1, 0, 1, 1, 2, 1, 3};
+    static const int64_t web[] = {1, 1, 0, 0, 0, 0, 0, 0, 0};
+    static const int64_t web_down[] = {1, 0, 0, 0, 1, 0, 0, 0, 0};
     struct fixture fixture;
     (void)unused;
     setup(&fixture);
@@ -412,6 +413,9 @@ static void overview(void *unused)
     put(&fixture, "/v1/agent/service/register",
         "{\"ID\":\"r3\",\"Name\":\"rating\",\"Check\":{\"TTL\":\"60s\"}}");
     put(&fixture, "/v1/agent/service/maintenance/r3?enable=true", "");
+    put(&fixture, "/v1/agent/service/register",
+        "{\"ID\":\"r4\",\"Name\":\"rating\",\"Check\":{\"TTL\":\"60s\",\"Status\":\"passing\"}}");
+    put(&fixture, "/v1/agent/service/maintenance/r4?enable=true&reason=draining", "");
 
     const struct json *services = get(&fixture, "/v1/internal/ui/services");
     assert_int_equal(json_length(services), 2);
@@ -427,6 +431,7 @@ static void overview(void *unused)
     put(&fixture, "/v1/agent/maintenance?enable=true", "");
     services = get(&fixture, "/v1/internal/ui/services");
     assert_integers(json_at(services, 1), names, web_down, ARRAY_LENGTH(names));
+    assert_integers(json_at(services, 0), &names[4], (const int64_t[]){4, 0}, 2);
     teardown(&fixture);
 }
 
