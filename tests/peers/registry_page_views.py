@@ -217,7 +217,8 @@ def looks_as_preferred(page, registry):
 
 AXE = "const done = arguments[0]; axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', " \
       "'wcag22aa', 'best-practice']}).then((found) => done(found.violations.map((one) => " \
-      "`${one.id}: ${one.help}: ` + one.nodes.map((node) => node.html.slice(0, 200)).join(' | '))), (error) => done([String(error)]))"
+      "`${one.id}: ${one.help}: ` + one.nodes.map((node) => node.html.slice(0, 200)).join(' | '))), " \
+      "(error) => done([String(error)]))"
 
 
 SHOW_BANNER_AND_DIALOG = """(() => {
