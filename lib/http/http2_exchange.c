@@ -114,7 +114,8 @@ static void write_head(struct http2_session *session, struct http_exchange *exch
         add_field(session, HPACK_TOKEN_SERVER, TEXT("server"), server->options.server_name);
     }
     add_fields(session, reply->headers, reply->header_count);
-    if (reply->is_whole && reply->status != 204 && reply->status != 304) {
+    bool has_length = reply->is_whole && reply->trailer_count == 0;
+    if (has_length && reply->status != 204 && reply->status != 304) {
         add_field(session, HPACK_TOKEN_CONTENT_LENGTH, TEXT("content-length"),
                   text_of(reply->length_text));
     }
