@@ -99,6 +99,14 @@ static const struct rule server_rules[] = {
      {POST_OF_5, DATA(1, 0, "123456"), DATA(1, 0, "7"), HEADERS(1, END, "\x82"), GET(3)},
      "RST_STREAM 1 1"},
 
+    {"frames of one that was reset, in a place taken again",
+     {GET(1),
+      HEADERS(1 + FAR, 0,
+              "\x83" REST "\x0f\x0d\x01"
+              "5"),
+      DATA(1 + FAR, 0, "123456"), DATA(1 + FAR, 0, "7")},
+     "RST_STREAM 1025 1"},
+
     /* Section 5.3: priorities mean nothing, but a stream may not depend on itself. */
     {"PRIORITY", {PRIORITY(3, "\0\0\0\1"), GET(1), PRIORITY(1, "\0\0\0\3")}, ""},
     {"PRIORITY upon itself", {PRIORITY(3, "\0\0\0\3")}, "GOAWAY 0 1"},

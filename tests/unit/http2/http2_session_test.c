@@ -416,6 +416,104 @@ static void test_terminating(void **state)
     close_scene(&scene);
 }
 
+static void test_many_settings(void **state)
+{
+    (void)state;
+    static uint8_t entries[(HTTP2_SETTINGS_ENTRIES_MAX + 1) * 6];
+    struct text all = text_of_bytes(entries, sizeof(entries)); /* of number 0, which is unknown */
+    struct scene scene;
+    open_scene(&scene);
+    send_frame(&scene, HTTP2_FRAME_SETTINGS, 0, 0, text_slice(all, 6, all.length));
+    expect(&scene, "SETTINGS ack");
+    send_frame(&scene, HTTP2_FRAME_SETTINGS, 0, 0, all);
+    expect(&scene, "GOAWAY 0 11");
+    close_scene(&scene);
+}
+
+/* What is asked in vain, up to its limit and past it. */
+static void test_charges(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct http2_session *session = &scene.transcript.session;
+    open_scene(&scene); /* SETTINGS were the first */
+    for (unsigned i = 1; i < HTTP2_CONTROLS_MAX; i++) {
+        send_frame(&scene, HTTP2_FRAME_PRIORITY, 0, 1, TEXT("\0\0\0\3\x10"));
+    }
+    assert_int_equal(session->failure, HTTP2_NO_ERROR);
+    send_frame(&scene, HTTP2_FRAME_PRIORITY, 0, 1, TEXT("\0\0\0\3\x10"));
+    expect(&scene, "GOAWAY 0 11");
+    close_scene(&scene);
+
+    open_scene(&scene);
+    scene.transcript.refuses = true;
+    for (uint32_t i = 0; i < HTTP2_STRIKES_MAX; i++) {
+        request(&scene, 2 * i + 1, true);
+    }
+    assert_int_equal(session->failure, HTTP2_NO_ERROR);
+    request(&scene, 2 * HTTP2_STRIKES_MAX + 1, true);
+    assert_int_equal(session->failure, HTTP2_ENHANCE_YOUR_CALM);
+    close_scene(&scene);
+
+    open_scene(&scene);
+    for (uint32_t i = 0; i <= HTTP2_STRIKES_MAX; i++) {
+        assert_int_equal(session->failure, HTTP2_NO_ERROR);
+        request(&scene, 2 * i + 1, true);
+        send_number(&scene, HTTP2_FRAME_WINDOW_UPDATE, 2 * i + 1, INT32_MAX);
+        http2_transcript_fill(&scene.transcript); /* resets it */
+    }
+    assert_int_equal(session->failure, HTTP2_ENHANCE_YOUR_CALM);
+    close_scene(&scene);
+
+    open_scene(&scene);
+    for (uint32_t i = 0; i <= HTTP2_RESETS_MAX; i++) {
+        assert_int_equal(session->failure, HTTP2_NO_ERROR);
+        request(&scene, 2 * i + 1, true);
+        send_number(&scene, HTTP2_FRAME_RST_STREAM, 2 * i + 1, HTTP2_CANCEL);
+    }
+    assert_int_equal(session->failure, HTTP2_ENHANCE_YOUR_CALM);
+    close_scene(&scene);
+}
+
+static void test_continuations(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    send_frame(&scene, HTTP2_FRAME_HEADERS, HTTP2_FLAG_END_STREAM, 1, TEXT("\x82\x86\x84\1\1a"));
+    for (unsigned i = 0; i < HTTP2_CONTINUATIONS_MAX; i++) {
+        send_frame(&scene, HTTP2_FRAME_CONTINUATION, 0, 1, TEXT(""));
+    }
+    assert_int_equal(scene.transcript.session.failure, HTTP2_NO_ERROR);
+    send_frame(&scene, HTTP2_FRAME_CONTINUATION, HTTP2_FLAG_END_HEADERS, 1, TEXT(""));
+    expect(&scene, "GOAWAY 0 11");
+    close_scene(&scene);
+}
+
+/* A block of a byte a field that is a mebibyte when it is decoded. */
+static void test_header_bomb(void **state)
+{
+    (void)state;
+    static char block[300];
+    static char value[4000];
+    struct scene scene;
+    struct buffer first;
+    open_scene(&scene);
+    buffer_init(&first, 8192);
+    memset(value, 'v', sizeof(value));
+    memset(block, 0xbe, sizeof(block)); /* the newest of the table */
+    assert_true(buffer_append(&first, TEXT("\x82\x86\x84\1\1a\x40\1x\x7f\xa1\x1e")));
+    assert_true(buffer_append(&first, text_of_bytes(value, sizeof(value))));
+    send_frame(&scene, HTTP2_FRAME_HEADERS, HTTP2_FLAG_END_STREAM | HTTP2_FLAG_END_HEADERS, 1,
+               buffer_text(&first));
+    assert_int_equal(scene.transcript.session.stream_count, 1);
+    send_frame(&scene, HTTP2_FRAME_HEADERS, HTTP2_FLAG_END_STREAM | HTTP2_FLAG_END_HEADERS, 3,
+               text_of_bytes(block, sizeof(block)));
+    expect(&scene, "GOAWAY 3 11");
+    buffer_deinit(&first);
+    close_scene(&scene);
+}
+
 /* When a header block waits for its end. */
 static void test_open_block(void **state)
 {
@@ -445,6 +543,8 @@ int main(void)
         cmocka_unit_test(test_gathering),         cmocka_unit_test(test_consuming),
         cmocka_unit_test(test_refusing),          cmocka_unit_test(test_resetting),
         cmocka_unit_test(test_shutting_down),     cmocka_unit_test(test_terminating),
+        cmocka_unit_test(test_many_settings),     cmocka_unit_test(test_charges),
+        cmocka_unit_test(test_continuations),     cmocka_unit_test(test_header_bomb),
         cmocka_unit_test(test_open_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
