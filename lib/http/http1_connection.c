@@ -38,13 +38,15 @@ static void take_head(struct http1_connection *http1, const struct http1_head *h
                        : head->content_length > 0 ? HTTP1_BODY_LENGTH
                                                   : HTTP1_BODY_NONE;
     exchange->body_ended = http1->body_kind == HTTP1_BODY_NONE;
-    exchange->expects_continue = head->expects_continue && !exchange->body_ended;
     request->method = head->method;
     request->authority = head->authority;
     http_exchange_set_target(exchange, head->target);
     for (size_t i = 0; i < head->header_count; i++) {
-        http_exchange_add_header(exchange, head->headers[i].name, head->headers[i].value);
+        const struct http_header *header = &head->headers[i];
+        http_exchange_note_header(exchange, hpack_token_of(header->name), header->value);
+        http_exchange_add_header(exchange, header->name, header->value);
     }
+    exchange->expects_continue = head->expects_continue && !exchange->body_ended;
 }
 
 static void refuse(struct http1_connection *http1, const struct http1_refusal *refusal)

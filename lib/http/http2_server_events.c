@@ -22,16 +22,45 @@ static struct http2_stream *on_opened(struct http2_session *session)
     return &exchange->stream;
 }
 
-/* Others than these say nothing here. */
-static void set_pseudo_header(struct http_exchange *exchange, enum hpack_token token,
-                              struct text value)
+/* A copy in the arena. NULL: no memory; the request is refused. */
+static char *copy_bytes(struct http_exchange *exchange, struct text text)
 {
-    if (token == HPACK_TOKEN_PATH) {
+    char *copy = arena_alloc(&exchange->arena, text.length);
+    if (copy == NULL) {
+        http_exchange_refuse(exchange, 503, "no memory for the request's headers");
+    } else if (text.length > 0) {
+        memcpy(copy, text.data, text.length);
+    }
+    return copy;
+}
+
+/* Pseudo-header fields have their places; others are kept with a name that need not be copied if it
+ * is well known. */
+static void keep_field(struct http_exchange *exchange, enum hpack_token token, struct text name,
+                       struct text value)
+{
+    switch ((int)token) {
+    case HPACK_TOKEN_SCHEME:
+        return; /* says nothing here */
+    case HPACK_TOKEN_PATH:
         http_exchange_set_target(exchange, value);
-    } else if (token == HPACK_TOKEN_METHOD) {
+        return;
+    case HPACK_TOKEN_METHOD:
         exchange->request.method = value;
-    } else if (token == HPACK_TOKEN_AUTHORITY) {
+        return;
+    case HPACK_TOKEN_AUTHORITY:
         exchange->request.authority = value;
+        return;
+    case HPACK_TOKEN_NONE:
+        name.data = copy_bytes(exchange, name);
+        break;
+    default:
+        name = hpack_token_name(token);
+        http_exchange_note_header(exchange, token, value);
+        break;
+    }
+    if (name.data != NULL) {
+        http_exchange_add_header(exchange, name, value);
     }
 }
 
@@ -40,32 +69,14 @@ static void on_field(struct http2_session *session, struct http2_stream *stream,
 {
     (void)session;
     struct http_exchange *exchange = exchange_of(stream);
-    struct text name = field->name;
     struct text value = field->value;
-    if (!http_exchange_admit_header(exchange, name.length, value.length) || stream->has_headers) {
+    if (!http_exchange_admit_header(exchange, field->name.length, value.length) ||
+        stream->has_headers) {
         return; /* trailers of a request mean nothing here */
     }
-    bool is_known = field->token != HPACK_TOKEN_NONE;
-    size_t name_length = is_known ? 0 : name.length;
-    char *copy = arena_alloc(&exchange->arena, name_length + value.length);
-    if (copy == NULL) {
-        http_exchange_refuse(exchange, 503, "no memory for the request's headers");
-        return;
-    }
-    if (is_known) {
-        name = hpack_token_name(field->token);
-    } else {
-        memcpy(copy, name.data, name.length);
-        name.data = copy;
-    }
-    if (value.length > 0) {
-        memcpy(copy + name_length, value.data, value.length);
-    }
-    value.data = copy + name_length;
-    if (name.data[0] == ':') {
-        set_pseudo_header(exchange, field->token, value);
-    } else {
-        http_exchange_add_header(exchange, name, value);
+    value.data = copy_bytes(exchange, value);
+    if (value.data != NULL) {
+        keep_field(exchange, field->token, field->name, value);
     }
 }
 

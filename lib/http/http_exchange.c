@@ -60,6 +60,7 @@ static void reset(struct http_exchange *exchange)
     exchange->body_ended = false;
     exchange->body_broken = false;
     exchange->expects_continue = false;
+    exchange->has_trace = false;
     exchange->reply = (struct http_exchange_reply){.state = HTTP_REPLY_NONE};
     exchange->output_sent = 0;
     http2_stream_init(&exchange->stream);
@@ -194,33 +195,36 @@ void http_exchange_set_target(struct http_exchange *exchange, struct text target
     }
 }
 
-/* What the headers say about the exchange itself. */
-static void note_headers(struct http_exchange *exchange)
+void http_exchange_note_header(struct http_exchange *exchange, enum hpack_token token,
+                               struct text value)
 {
-    struct http_request *request = &exchange->request;
-    struct trace *trace = &exchange->call.identity.trace;
-    bool has_trace = false;
-
-    for (size_t i = 0; i < request->header_count; i++) {
-        const struct http_header *header = &request->headers[i];
-        if (text_equal(header->name, TEXT("content-length"))) {
-            int64_t length;
-            if (text_to_i64(header->value, &length) && length >= 0) {
-                request->content_length = length;
-            }
-        } else if (text_equal(header->name, TEXT("traceparent"))) {
-            struct trace parent;
-            if (trace_parse(header->value, &parent)) {
-                *trace = trace_child(&parent);
-                has_trace = true;
-            }
-        } else if (request->version == 2 && text_equal(header->name, TEXT("expect"))) {
-            exchange->expects_continue =
-                text_equal_ignoring_case(header->value, TEXT("100-continue"));
+    int64_t length;
+    struct trace parent;
+    switch ((int)token) {
+    case HPACK_TOKEN_CONTENT_LENGTH:
+        if (text_to_i64(value, &length) && length >= 0) {
+            exchange->request.content_length = length;
         }
+        break;
+    case HPACK_TOKEN_TRACEPARENT:
+        if (trace_parse(value, &parent)) {
+            exchange->call.identity.trace = trace_child(&parent);
+            exchange->has_trace = true;
+        }
+        break;
+    case HPACK_TOKEN_EXPECT:
+        exchange->expects_continue |= text_equal_ignoring_case(value, TEXT("100-continue"));
+        break;
+    default:
+        break;
     }
-    if (!has_trace) {
-        *trace = trace_start();
+}
+
+/* Who is asking, and in which trace. */
+static void identify(struct http_exchange *exchange)
+{
+    if (!exchange->has_trace) {
+        exchange->call.identity.trace = trace_start();
     }
     if (exchange->connection->transport->peer[0] != '\0') {
         exchange->call.identity.peer =
@@ -328,7 +332,7 @@ void http_exchange_begin(struct http_exchange *exchange)
     exchange->started = true;
     exchange->started_ns = clock_monotonic_ns();
     if (exchange->refusal == 0) {
-        note_headers(exchange);
+        identify(exchange);
         if (http_overload_refuses(exchange, &overload) && reply_overload(exchange, &overload)) {
             finish(exchange);
             return;

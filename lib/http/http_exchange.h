@@ -83,6 +83,7 @@ struct http_exchange {
     bool body_ended;
     bool body_broken; /* malformed */
     bool expects_continue;
+    bool has_trace; /* the call's is the child of one that the peer named */
     struct fiber_wait readable;
     struct fiber_wait writable;
 
@@ -116,6 +117,10 @@ MUST_USE bool http_exchange_admit_header(struct http_exchange *exchange, size_t 
 
 /* Adds an admitted header of the request; texts valid in the arena. */
 void http_exchange_add_header(struct http_exchange *exchange, struct text name, struct text value);
+
+/* Notes what a header of the request says about the exchange itself. */
+void http_exchange_note_header(struct http_exchange *exchange, enum hpack_token token,
+                               struct text value);
 
 /* The path and query; over the limit: notes the refusal. */
 void http_exchange_set_target(struct http_exchange *exchange, struct text target);

@@ -210,38 +210,33 @@ static struct http2_frame_in read_head(const uint8_t *at)
     };
 }
 
-/* How many bytes of a frame must be there before it is looked at, as far as its first ones tell. */
-static size_t wanted_bytes(const uint8_t *at, size_t available)
+/* How many bytes of a frame must be there before it is looked at. */
+static size_t wanted_bytes(const struct http2_frame_in *frame)
 {
-    if (available < HTTP2_FRAME_HEAD_BYTES) {
+    if (frame->length > HTTP2_FRAME_BYTES_MAX || frame->type > HTTP2_FRAME_CONTINUATION) {
         return HTTP2_FRAME_HEAD_BYTES;
     }
-    struct http2_frame_in frame = read_head(at);
-    if (frame.length > HTTP2_FRAME_BYTES_MAX || frame.type > HTTP2_FRAME_CONTINUATION) {
-        return HTTP2_FRAME_HEAD_BYTES;
-    }
-    if (frame.type == HTTP2_FRAME_DATA) {
-        bool has_padding = (frame.flags & HTTP2_FLAG_PADDED) != 0 && frame.length > 0;
+    if (frame->type == HTTP2_FRAME_DATA) {
+        bool has_padding = (frame->flags & HTTP2_FLAG_PADDED) != 0 && frame->length > 0;
         return HTTP2_FRAME_HEAD_BYTES + (size_t)has_padding;
     }
-    return HTTP2_FRAME_HEAD_BYTES + frame.length;
+    return HTTP2_FRAME_HEAD_BYTES + frame->length;
 }
 
 /* Looks at a frame of which enough is there; returns where the next bytes begin. */
-static const uint8_t *take_frame(struct http2_session *session, const uint8_t *at)
+static const uint8_t *take_frame(struct http2_session *session, const struct http2_frame_in *frame)
 {
-    struct http2_frame_in frame = read_head(at);
-    if (!check_head(session, &frame)) {
-        return frame.payload;
+    if (!check_head(session, frame)) {
+        return frame->payload;
     }
-    switch (frame.type) {
+    switch (frame->type) {
     case HTTP2_FRAME_DATA:
-        return take_data(session, &frame);
+        return take_data(session, frame);
     case HTTP2_FRAME_HEADERS:
-        http2_receive_headers(session, &frame);
+        http2_receive_headers(session, frame);
         break;
     case HTTP2_FRAME_CONTINUATION:
-        http2_receive_continuation(session, &frame);
+        http2_receive_continuation(session, frame);
         break;
     case HTTP2_FRAME_PRIORITY:
     case HTTP2_FRAME_RST_STREAM:
@@ -250,19 +245,28 @@ static const uint8_t *take_frame(struct http2_session *session, const uint8_t *a
     case HTTP2_FRAME_PING:
     case HTTP2_FRAME_GOAWAY:
     case HTTP2_FRAME_WINDOW_UPDATE:
-        http2_receive_control(session, &frame);
+        http2_receive_control(session, frame);
         break;
     default: /* section 5.5: unknown types are ignored */
-        skip_frame(session, &frame);
-        return frame.payload;
+        skip_frame(session, frame);
+        return frame->payload;
     }
-    return frame.payload + frame.length;
+    return frame->payload + frame->length;
 }
 
 static const uint8_t *keep(struct http2_session *session, const uint8_t *at, size_t length)
 {
     session->is_broken |= !buffer_append(&session->partial, text_of_bytes(at, length));
     return at + length;
+}
+
+/* Keeps more of a frame, up to `wanted` bytes of it. */
+static const uint8_t *keep_more(struct http2_session *session, const uint8_t *at,
+                                const uint8_t *end, size_t wanted)
+{
+    size_t present = session->partial.length;
+    size_t length = wanted > present ? wanted - present : 0;
+    return keep(session, at, length < (size_t)(end - at) ? length : (size_t)(end - at));
 }
 
 enum { PARTIAL_KEPT_BYTES_MAX = 4096 };
@@ -272,25 +276,37 @@ static const uint8_t *complete_frame(struct http2_session *session, const uint8_
                                      const uint8_t *end)
 {
     struct buffer *partial = &session->partial;
-    const uint8_t *frame = (const uint8_t *)partial->data;
-    size_t wanted = wanted_bytes(frame, partial->length);
-    if (partial->length < wanted) {
-        size_t length = wanted - partial->length;
-        if (length > (size_t)(end - at)) {
-            length = (size_t)(end - at);
-        }
-        at = keep(session, at, length);
-        frame = (const uint8_t *)partial->data;
-        if (session->is_broken || partial->length < wanted_bytes(frame, partial->length)) {
-            return at; /* the head may have told that more is wanted */
-        }
+    at = keep_more(session, at, end, HTTP2_FRAME_HEAD_BYTES);
+    if (session->is_broken || partial->length < HTTP2_FRAME_HEAD_BYTES) {
+        return at;
     }
-    (void)take_frame(session, frame);
+    struct http2_frame_in frame = read_head((const uint8_t *)partial->data);
+    size_t wanted = wanted_bytes(&frame);
+    at = keep_more(session, at, end, wanted);
+    if (session->is_broken || partial->length < wanted) {
+        return at;
+    }
+    frame = read_head((const uint8_t *)partial->data); /* which may have moved */
+    (void)take_frame(session, &frame);
     buffer_clear(partial);
     if (partial->capacity > PARTIAL_KEPT_BYTES_MAX) {
         buffer_deinit(partial);
     }
     return at;
+}
+
+/* Looks at the frame that begins at `at`, or keeps what there is of it. */
+static const uint8_t *begin_frame(struct http2_session *session, const uint8_t *at,
+                                  const uint8_t *end)
+{
+    size_t available = (size_t)(end - at);
+    if (available >= HTTP2_FRAME_HEAD_BYTES) {
+        struct http2_frame_in frame = read_head(at);
+        if (available >= wanted_bytes(&frame)) {
+            return take_frame(session, &frame);
+        }
+    }
+    return keep(session, at, available);
 }
 
 /* A header block that is open, or in a frame whose end has not come, is waited for since now. */
@@ -316,15 +332,12 @@ void http2_session_receive(struct http2_session *session, struct text bytes, int
         at = take_preface(session, at, end);
     }
     while (at < end && !is_deaf(session)) {
-        size_t available = (size_t)(end - at);
         if (session->payload_left > 0 || session->padding_left > 0) {
             at = take_payload(session, at, end);
         } else if (session->partial.length > 0) {
             at = complete_frame(session, at, end);
-        } else if (available < wanted_bytes(at, available)) {
-            at = keep(session, at, available);
         } else {
-            at = take_frame(session, at);
+            at = begin_frame(session, at, end);
         }
     }
     note_block(session);
