@@ -17,7 +17,7 @@ static const uint8_t *take_preface(struct http2_session *session, const uint8_t 
         length = (size_t)(end - at);
     }
     if (memcmp(at, preface + HTTP2_PREFACE_BYTES - session->preface_left, length) != 0) {
-        http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "the preface is not HTTP/2's");
+        http2_session_terminate(session, HTTP2_PROTOCOL_ERROR, "the preface is not HTTP/2's");
     }
     session->preface_left -= (unsigned)length;
     return at + length;
@@ -39,7 +39,7 @@ static bool check_head(struct http2_session *session, const struct http2_frame_i
         reason = "SETTINGS do not come first";
     }
     if (reason != NULL) {
-        http2_session_fail(session, error_code, reason);
+        http2_session_terminate(session, error_code, reason);
         return false;
     }
     return true;
@@ -54,9 +54,7 @@ static void deliver(struct http2_session *session, struct http2_stream *stream, 
     }
     stream->remote_ended = is_last; /* not before its last byte: the stream could be closed */
     session->options.events->data(session, stream, part, is_last);
-    if (is_last && stream->local_ended && stream->counted && !stream->resetting) {
-        http2_stream_close(session, stream, HTTP2_NO_ERROR);
-    }
+    http2_stream_close_if_over(session, stream);
 }
 
 /* Counts a frame's part of the body. false: it is more than was announced, or in the end, less
@@ -78,11 +76,11 @@ static struct http2_stream *data_stream(struct http2_session *session,
     if (stream == NULL) {
         switch (http2_history_of(&session->history, frame->stream_id)) {
         case HTTP2_PAST_NONE:
-            http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "DATA of an idle stream");
+            http2_session_terminate(session, HTTP2_PROTOCOL_ERROR, "DATA of an idle stream");
             break;
         case HTTP2_PAST_PASSED_OVER:
         case HTTP2_PAST_FINISHED:
-            http2_session_fail(session, HTTP2_STREAM_CLOSED, "DATA of a closed stream");
+            http2_session_terminate(session, HTTP2_STREAM_CLOSED, "DATA of a closed stream");
             break;
         case HTTP2_PAST_OPENED:
         case HTTP2_PAST_FORGOTTEN:
@@ -92,7 +90,7 @@ static struct http2_stream *data_stream(struct http2_session *session,
         return NULL;
     }
     if (stream->remote_ended) {
-        http2_session_fail(session, HTTP2_STREAM_CLOSED, "DATA after END_STREAM");
+        http2_session_terminate(session, HTTP2_STREAM_CLOSED, "DATA after END_STREAM");
         return NULL;
     }
     if (stream->resetting) {
@@ -121,7 +119,7 @@ static void begin_data(struct http2_session *session, const struct http2_frame_i
         http2_session_charge(session, HTTP2_COST_CONTROL);
     }
     if ((int64_t)frame->length > session->receive_window) {
-        http2_session_fail(session, HTTP2_FLOW_CONTROL_ERROR, "DATA beyond the window");
+        http2_session_terminate(session, HTTP2_FLOW_CONTROL_ERROR, "DATA beyond the window");
         return;
     }
     session->receive_window -= (int32_t)frame->length;
@@ -177,13 +175,13 @@ static const uint8_t *take_data(struct http2_session *session, const struct http
     const uint8_t *at = frame->payload;
     uint32_t padding = 0;
     if (frame->stream_id == 0) {
-        http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "DATA of no stream");
+        http2_session_terminate(session, HTTP2_PROTOCOL_ERROR, "DATA of no stream");
         return at;
     }
     if ((frame->flags & HTTP2_FLAG_PADDED) != 0) {
         padding = frame->length > 0 ? *at++ : 0;
         if (padding >= frame->length) {
-            http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "more padding than payload");
+            http2_session_terminate(session, HTTP2_PROTOCOL_ERROR, "more padding than payload");
             return at;
         }
     }

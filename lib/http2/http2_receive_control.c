@@ -3,12 +3,14 @@
 
 static void fail_size(struct http2_session *session)
 {
-    http2_session_fail(session, HTTP2_FRAME_SIZE_ERROR, "a frame has not the length of its type");
+    http2_session_terminate(session, HTTP2_FRAME_SIZE_ERROR,
+                            "a frame has not the length of its type");
 }
 
 static void fail_stream_number(struct http2_session *session)
 {
-    http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "a frame is not of a stream it may be of");
+    http2_session_terminate(session, HTTP2_PROTOCOL_ERROR,
+                            "a frame is not of a stream it may be of");
 }
 
 /* Section 5.3.2: the signal itself is ignored. */
@@ -20,7 +22,7 @@ static void take_priority(struct http2_session *session, const struct http2_fram
     } else if (frame->stream_id == 0) {
         fail_stream_number(session);
     } else if ((http2_number_at(frame->payload) & HTTP2_STREAM_ID_MAX) == frame->stream_id) {
-        http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "a stream depends on itself");
+        http2_session_terminate(session, HTTP2_PROTOCOL_ERROR, "a stream depends on itself");
     } else {
         http2_session_charge(session, HTTP2_COST_CONTROL);
     }
@@ -30,7 +32,7 @@ static void take_priority(struct http2_session *session, const struct http2_fram
 static bool check_opened(struct http2_session *session, const struct http2_frame_in *frame)
 {
     if (http2_history_of(&session->history, frame->stream_id) == HTTP2_PAST_NONE) {
-        http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "a frame of an idle stream");
+        http2_session_terminate(session, HTTP2_PROTOCOL_ERROR, "a frame of an idle stream");
         return false;
     }
     return true;
@@ -74,7 +76,7 @@ static void set_initial_window(struct http2_session *session, uint32_t value)
              stream = stream->next) {
             int64_t window = stream->send_window + change;
             if (window > HTTP2_WINDOW_BYTES_MAX) {
-                http2_session_fail(session, HTTP2_FLOW_CONTROL_ERROR, "a window is too large");
+                http2_session_terminate(session, HTTP2_FLOW_CONTROL_ERROR, "a window is too large");
                 return;
             }
             stream->send_window = (int32_t)window;
@@ -102,7 +104,7 @@ static void take_setting(struct http2_session *session, uint32_t setting, uint32
         break;
     case HTTP2_SETTING_INITIAL_WINDOW_SIZE:
         if (value > HTTP2_WINDOW_BYTES_MAX) {
-            http2_session_fail(session, HTTP2_FLOW_CONTROL_ERROR, "INITIAL_WINDOW_SIZE");
+            http2_session_terminate(session, HTTP2_FLOW_CONTROL_ERROR, "INITIAL_WINDOW_SIZE");
             return;
         }
         set_initial_window(session, value);
@@ -120,7 +122,7 @@ static void take_setting(struct http2_session *session, uint32_t setting, uint32
         break;
     }
     if (reason != NULL) {
-        http2_session_fail(session, HTTP2_PROTOCOL_ERROR, reason);
+        http2_session_terminate(session, HTTP2_PROTOCOL_ERROR, reason);
     }
 }
 
@@ -139,14 +141,14 @@ static void take_settings(struct http2_session *session, const struct http2_fram
     http2_session_charge(session, HTTP2_COST_CONTROL);
     if (is_answer) {
         if (session->settings_unanswered == 0) {
-            http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "SETTINGS were not asked for");
+            http2_session_terminate(session, HTTP2_PROTOCOL_ERROR, "SETTINGS were not asked for");
             return;
         }
         session->settings_unanswered--;
         return;
     }
     if (frame->length > HTTP2_SETTINGS_ENTRIES_MAX * ENTRY_BYTES) {
-        http2_session_fail(session, HTTP2_ENHANCE_YOUR_CALM, "too many SETTINGS at once");
+        http2_session_terminate(session, HTTP2_ENHANCE_YOUR_CALM, "too many SETTINGS at once");
         return;
     }
     if (!session->settled) {
@@ -221,7 +223,8 @@ static void take_goaway(struct http2_session *session, const struct http2_frame_
     uint32_t last_stream_id = http2_number_at(frame->payload) & HTTP2_STREAM_ID_MAX;
     http2_session_charge(session, HTTP2_COST_CONTROL);
     if (session->has_peer_goaway && last_stream_id > session->peer_last_stream_id) {
-        http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "GOAWAY of more streams than before");
+        http2_session_terminate(session, HTTP2_PROTOCOL_ERROR,
+                                "GOAWAY of more streams than before");
         return;
     }
     session->has_peer_goaway = true;
@@ -239,7 +242,7 @@ static void take_goaway(struct http2_session *session, const struct http2_frame_
 static void open_connection_window(struct http2_session *session, uint32_t step)
 {
     if ((int64_t)session->send_window + step > HTTP2_WINDOW_BYTES_MAX) {
-        http2_session_fail(session, HTTP2_FLOW_CONTROL_ERROR, "a window is too large");
+        http2_session_terminate(session, HTTP2_FLOW_CONTROL_ERROR, "a window is too large");
         return;
     }
     session->send_window += (int32_t)step;
@@ -276,7 +279,7 @@ static void take_window_update(struct http2_session *session, const struct http2
     }
     if (frame->stream_id == 0) {
         if (step == 0) {
-            http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "a window opened by nothing");
+            http2_session_terminate(session, HTTP2_PROTOCOL_ERROR, "a window opened by nothing");
             return;
         }
         open_connection_window(session, step);
@@ -312,7 +315,7 @@ void http2_receive_control(struct http2_session *session, const struct http2_fra
         take_window_update(session, frame);
         break;
     default: /* section 8.4: no client may push, and ours has switched it off */
-        http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "PUSH_PROMISE");
+        http2_session_terminate(session, HTTP2_PROTOCOL_ERROR, "PUSH_PROMISE");
         break;
     }
 }

@@ -53,7 +53,7 @@ static bool continue_stream(struct http2_session *session, struct block *block,
 {
     const struct http2_session_events *events = session->options.events;
     if (stream->remote_ended) {
-        http2_session_fail(session, HTTP2_STREAM_CLOSED, closed_reason);
+        http2_session_terminate(session, HTTP2_STREAM_CLOSED, closed_reason);
         return false;
     }
     http2_message_begin(&block->message,
@@ -77,10 +77,11 @@ static bool check_gone(struct http2_session *session, struct block *block)
     switch (http2_history_of(&session->history, block->stream_id)) {
     case HTTP2_PAST_NONE:
     case HTTP2_PAST_PASSED_OVER:
-        http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "HEADERS of a stream that is not open");
+        http2_session_terminate(session, HTTP2_PROTOCOL_ERROR,
+                                "HEADERS of a stream that is not open");
         return false;
     case HTTP2_PAST_FINISHED:
-        http2_session_fail(session, HTTP2_STREAM_CLOSED, closed_reason);
+        http2_session_terminate(session, HTTP2_STREAM_CLOSED, closed_reason);
         return false;
     case HTTP2_PAST_OPENED:
         if (block->is_last) {
@@ -114,7 +115,8 @@ static bool take_fields(struct http2_session *session, struct block *block, stru
     while ((result = hpack_decode(&session->decoder, &at, end, &field)) == HPACK_FIELD) {
         sum += field.name.length + field.value.length + HPACK_ENTRY_OVERHEAD_BYTES;
         if (sum > HTTP2_HEADER_BLOCK_BYTES_MAX) {
-            http2_session_fail(session, HTTP2_ENHANCE_YOUR_CALM, "a header block is too large");
+            http2_session_terminate(session, HTTP2_ENHANCE_YOUR_CALM,
+                                    "a header block is too large");
             return false;
         }
         if (stream == NULL || stream->resetting) {
@@ -127,7 +129,7 @@ static bool take_fields(struct http2_session *session, struct block *block, stru
         }
     }
     if (result != HPACK_END) {
-        http2_session_fail(
+        http2_session_terminate(
             session, result == HPACK_NO_MEMORY ? HTTP2_INTERNAL_ERROR : HTTP2_COMPRESSION_ERROR,
             hpack_result_name(result));
         return false;
@@ -158,9 +160,7 @@ static void end_block(struct http2_session *session, const struct block *block)
         return;
     }
     session->options.events->headers(session, stream, kind, block->is_last);
-    if (block->is_last && stream->local_ended && stream->counted && !stream->resetting) {
-        http2_stream_close(session, stream, HTTP2_NO_ERROR);
-    }
+    http2_stream_close_if_over(session, stream);
 }
 
 static void take_block(struct http2_session *session, uint32_t stream_id, bool is_last,
@@ -188,15 +188,15 @@ static bool find_fragment(struct http2_session *session, const struct http2_fram
     bool has_priority = (frame->flags & HTTP2_FLAG_PRIORITY) != 0;
     from += has_priority ? PRIORITY_BYTES : 0;
     if (from > frame->length) {
-        http2_session_fail(session, HTTP2_FRAME_SIZE_ERROR, "HEADERS is too short");
+        http2_session_terminate(session, HTTP2_FRAME_SIZE_ERROR, "HEADERS is too short");
         return false;
     }
     if (padding > frame->length - from) {
-        http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "more padding than payload");
+        http2_session_terminate(session, HTTP2_PROTOCOL_ERROR, "more padding than payload");
         return false;
     }
     if (has_priority && (http2_number_at(priority) & HTTP2_STREAM_ID_MAX) == frame->stream_id) {
-        http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "a stream depends on itself");
+        http2_session_terminate(session, HTTP2_PROTOCOL_ERROR, "a stream depends on itself");
         return false;
     }
     *ret_fragment = text_of_bytes(frame->payload + from, frame->length - from - padding);
@@ -208,7 +208,8 @@ void http2_receive_headers(struct http2_session *session, const struct http2_fra
     struct text fragment;
     bool is_last = (frame->flags & HTTP2_FLAG_END_STREAM) != 0;
     if (frame->stream_id % 2 == 0) {
-        http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "HEADERS of a stream that is not open");
+        http2_session_terminate(session, HTTP2_PROTOCOL_ERROR,
+                                "HEADERS of a stream that is not open");
         return;
     }
     if (!find_fragment(session, frame, &fragment)) {
@@ -227,11 +228,11 @@ void http2_receive_headers(struct http2_session *session, const struct http2_fra
 void http2_receive_continuation(struct http2_session *session, const struct http2_frame_in *frame)
 {
     if (session->block_stream_id == 0) {
-        http2_session_fail(session, HTTP2_PROTOCOL_ERROR, "CONTINUATION of no header block");
+        http2_session_terminate(session, HTTP2_PROTOCOL_ERROR, "CONTINUATION of no header block");
         return;
     }
     if (++session->continuations > HTTP2_CONTINUATIONS_MAX) {
-        http2_session_fail(session, HTTP2_ENHANCE_YOUR_CALM, "a header block goes on and on");
+        http2_session_terminate(session, HTTP2_ENHANCE_YOUR_CALM, "a header block goes on and on");
         return;
     }
     if (!buffer_append(&session->block, text_of_bytes(frame->payload, frame->length))) {

@@ -194,14 +194,12 @@ static void send_reset(struct http2_session *session, struct http2_stream *strea
  * before it was asked all asks for no more (section 8.1). */
 static void end_turn(struct http2_session *session, struct http2_stream *stream)
 {
-    if (!stream->local_ended || !stream->counted || session->is_broken) {
-        return;
-    }
-    if (stream->remote_ended) {
-        http2_stream_close(session, stream, HTTP2_NO_ERROR);
-    } else if (!session->options.is_client) {
+    bool is_early = stream->known && stream->local_ended && !stream->remote_ended;
+    if (is_early && !session->options.is_client) {
         append_reset(session, stream->id, HTTP2_NO_ERROR);
         http2_stream_close(session, stream, HTTP2_NO_ERROR);
+    } else {
+        http2_stream_close_if_over(session, stream);
     }
 }
 

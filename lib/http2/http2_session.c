@@ -107,15 +107,10 @@ void http2_session_terminate(struct http2_session *session, uint32_t error_code,
     session->terminated = true;
 }
 
-void http2_session_fail(struct http2_session *session, uint32_t error_code, const char *reason)
-{
-    http2_session_terminate(session, error_code, reason);
-}
-
 void http2_session_charge(struct http2_session *session, enum http2_cost cost)
 {
     if (!session->options.is_client &&
         !http2_budget_take(&session->budget, cost, session->now_ns)) {
-        http2_session_fail(session, HTTP2_ENHANCE_YOUR_CALM, "too much was asked in vain");
+        http2_session_terminate(session, HTTP2_ENHANCE_YOUR_CALM, "too much was asked in vain");
     }
 }

@@ -48,9 +48,9 @@ struct http2_stream {
     bool remote_ended; /* the peer's END_STREAM has come */
     bool local_ended;  /* ours was sent */
     /* private */
-    bool resetting; /* RST_STREAM waits for its turn: nothing more is told or sent */
-    bool has_place; /* in the session's table */
-    bool counted;
+    bool resetting;            /* RST_STREAM waits for its turn: nothing more is told or sent */
+    bool known;                /* by the session */
+    bool has_place;            /* in the session's table, by its id */
     bool is_head;              /* of a client: the reply has no body whatever its length says */
     int32_t send_window;       /* may be negative (section 6.9.2) */
     int32_t receive_window;    /* what the peer may send still */
@@ -70,7 +70,7 @@ enum http2_block {
 
 /* Called from http2_session_receive(), but `write` and `closed` also from http2_session_fill(). All
  * are mandatory unless it says otherwise. In them anything may be called but receive, fill and
- * deinit. */
+ * deinit; a stream that is let go of must stay where it is until the event returns. */
 struct http2_session_events {
     /* Server: the peer opens a stream. Returns one that http2_stream_init() was called on, which
      * the session knows until `closed` or http2_session_forget(); or NULL: it is refused

@@ -15,9 +15,6 @@ struct http2_frame_in {
     const uint8_t *payload;
 };
 
-/* The connection breaks off: the peer is to blame with that code. */
-void http2_session_fail(struct http2_session *session, uint32_t error_code, const char *reason);
-
 /* The stream of that number; NULL: the session knows none. */
 struct http2_stream *http2_stream_find(const struct http2_session *session, uint32_t stream_id);
 
@@ -31,11 +28,8 @@ void http2_stream_close(struct http2_session *session, struct http2_stream *stre
 /* The peer's END_STREAM has come. */
 void http2_stream_end_remote(struct http2_session *session, struct http2_stream *stream);
 
-/* Whether END_STREAM may come now: all of the announced body has. */
-static inline bool http2_stream_may_end(const struct http2_stream *stream)
-{
-    return stream->length_left <= 0 && stream->has_headers;
-}
+/* Closes the stream if both sides have ended it, unless it waits to be reset. */
+void http2_stream_close_if_over(struct http2_session *session, struct http2_stream *stream);
 
 /* Streams that waited for a window which is open now get a turn. */
 void http2_session_unstarve(struct http2_session *session);

@@ -53,8 +53,8 @@ void http2_stream_place(struct http2_session *session, struct http2_stream *stre
     *place = stream;
     stream->send_window = session->peer_initial_window;
     stream->receive_window = (int32_t)session->options.window_bytes;
-    if (!stream->counted) {
-        stream->counted = true;
+    if (!stream->known) {
+        stream->known = true;
         session->stream_count++;
     }
 }
@@ -71,7 +71,7 @@ bool http2_session_open(struct http2_session *session, struct http2_stream *stre
         return false;
     }
     stream->is_head = is_head;
-    stream->counted = true;
+    stream->known = true;
     session->stream_count++;
     session->unsent++;
     http2_stream_wake(session, stream);
@@ -80,7 +80,7 @@ bool http2_session_open(struct http2_session *session, struct http2_stream *stre
 
 void http2_stream_number(struct http2_session *session, struct http2_stream *stream)
 {
-    CHECK(session->options.is_client && stream->counted);
+    CHECK(session->options.is_client && stream->known);
     stream->id = session->next_id;
     session->next_id += 2;
     session->unsent--;
@@ -98,11 +98,11 @@ void http2_session_forget(struct http2_session *session, struct http2_stream *st
         }
         *place = stream->next;
         stream->has_place = false;
-    } else if (stream->counted) {
+    } else if (stream->known) {
         session->unsent--;
     }
-    if (stream->counted) {
-        stream->counted = false;
+    if (stream->known) {
+        stream->known = false;
         session->stream_count--;
     }
 }
@@ -114,9 +114,16 @@ void http2_stream_close(struct http2_session *session, struct http2_stream *stre
     session->options.events->closed(session, stream, error_code);
 }
 
+void http2_stream_close_if_over(struct http2_session *session, struct http2_stream *stream)
+{
+    if (stream->known && !stream->resetting && stream->local_ended && stream->remote_ended) {
+        http2_stream_close(session, stream, HTTP2_NO_ERROR);
+    }
+}
+
 void http2_stream_wake(struct http2_session *session, struct http2_stream *stream)
 {
-    if (stream->counted && list_is_empty(&stream->turn_link)) {
+    if (stream->known && list_is_empty(&stream->turn_link)) {
         list_append(&session->turns, &stream->turn_link);
     }
 }
@@ -132,7 +139,7 @@ void http2_session_unstarve(struct http2_session *session)
 void http2_stream_reset(struct http2_session *session, struct http2_stream *stream,
                         uint32_t error_code)
 {
-    if (stream->counted && !stream->resetting) {
+    if (stream->known && !stream->resetting) {
         stream->resetting = true;
         stream->reset_code = error_code;
         list_remove(&stream->turn_link); /* not where it would wait for a window */
