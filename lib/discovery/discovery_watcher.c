@@ -77,6 +77,13 @@ enum status discovery_watcher_start(struct loop *loop, struct discovery_resolver
     return STATUS_OK;
 }
 
+void discovery_watcher_refresh(struct discovery_watcher *watcher)
+{
+    if (watcher != NULL && watcher->resolver.ops->refresh != NULL) {
+        watcher->resolver.ops->refresh(watcher->resolver.state);
+    }
+}
+
 void discovery_watcher_stop(struct discovery_watcher *watcher)
 {
     if (watcher == NULL) {

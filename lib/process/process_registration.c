@@ -101,12 +101,15 @@ static enum status register_server(struct process_server *server, struct call *c
 
 void process_register(struct process *process)
 {
-    if (config_text(process->config, "registry").length == 0) {
-        return;
-    }
+    bool has_registry = config_text(process->config, "registry").length > 0;
     for (unsigned i = 0; i < process->server_count; i++) {
         struct process_server *server = &process->servers[i];
         if (server->spec.service == NULL) {
+            continue;
+        }
+        if (!has_registry) {
+            log_write(&process->log, LOG_INFO, "not registered, as --registry is empty",
+                      LOG_FIELDS(log_string("instance_of", server->spec.service)));
             continue;
         }
         struct call call;
@@ -176,12 +179,20 @@ static void on_instances(void *state, const struct discovery_snapshot *snapshot)
     status_ignore(grpc_channel_update(channel->grpc, snapshot->addresses, snapshot->count));
 }
 
+static void on_instance_lost(void *state)
+{
+    struct process_channel *channel = state;
+    discovery_watcher_refresh(channel->watcher);
+}
+
 enum status process_open_channel(struct process *process, struct call *call,
                                  const struct proto_pool *pool, const char *service,
                                  struct process_channel *ret_channel)
 {
     struct loop *loop = loop_current();
-    const struct grpc_channel_options options = process_channel_options(process, pool, service);
+    struct grpc_channel_options options = process_channel_options(process, pool, service);
+    options.lost = on_instance_lost;
+    options.lost_state = ret_channel;
     *ret_channel = (struct process_channel){.process = process};
     (void)atomic_fetch_add(&process->unresolved, 1);
     enum status status = discovery_open_resolver(
@@ -203,6 +214,7 @@ enum status process_open_channel(struct process *process, struct call *call,
 void process_close_channel(struct process_channel *channel)
 {
     discovery_watcher_stop(channel->watcher);
+    channel->watcher = NULL; /* connections may still be lost */
     grpc_channel_destroy(channel->grpc);
     if (channel->resolver.ops != NULL) {
         channel->resolver.ops->close(channel->resolver.state);
