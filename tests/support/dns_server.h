@@ -9,7 +9,11 @@
 struct loop_poll;
 struct ldns_struct_rr_list;
 
-enum { DNS_SERVER_CONNECTIONS_MAX = 16, DNS_SERVER_MESSAGE_BYTES_MAX = 65535 };
+enum {
+    DNS_SERVER_CONNECTIONS_MAX = 16,
+    DNS_SERVER_MESSAGE_BYTES_MAX = 65535,
+    DNS_SERVER_NAME_BYTES_MAX = 256,
+};
 
 struct dns_server_connection {
     struct dns_server *server;
@@ -51,4 +55,4 @@ void dns_server_forget(struct dns_server *server);
 /* The records from now on, a line each, as in a zone file: "a.test. 30 IN A 127.0.0.1\n…". A name
  * without a record at it or below it does not exist. With an answer that there is none comes an
  * SOA, for so many seconds as that of the records says. */
-void dns_server_set(struct dns_server *server, const char *records);
+void dns_server_set(struct dns_server *server, struct text records);

@@ -297,12 +297,12 @@ void dns_server_forget(struct dns_server *server)
     server->records = NULL;
 }
 
-void dns_server_set(struct dns_server *server, const char *records)
+void dns_server_set(struct dns_server *server, struct text records)
 {
     dns_server_forget(server);
     server->records = ldns_rr_list_new();
     assert_non_null(server->records);
-    for (struct text rest = text_of(records); rest.data != NULL;) {
+    for (struct text rest = records; rest.data != NULL;) {
         char line[1024];
         ldns_rr *record = NULL;
         struct text one = text_trim(text_next(&rest, '\n'));

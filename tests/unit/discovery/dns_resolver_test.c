@@ -23,7 +23,7 @@ static void open_scene(struct scene *scene, const char *endpoint, const char *re
     arena_init(&scene->arena, 64 * 1024 * 1024);
     call_init(&scene->call, &scene->arena, LONG_MS);
     dns_server_start(&scene->server);
-    dns_server_set(&scene->server, records);
+    dns_server_set(&scene->server, text_of(records));
     target = arena_format(&scene->arena, "dns://%s/%s", scene->server.address, endpoint);
     const struct dns_resolver_options options = {.target = target,
                                                  .interval_min_ms = INTERVAL_MIN_MS};
@@ -231,7 +231,7 @@ static void run_many(void *unused)
                                TEXT_ARGUMENTS(records), i / 250, i % 250);
         assert_non_null(records.data);
     }
-    dns_server_set(&scene.server, records.data);
+    dns_server_set(&scene.server, records);
     assert_int_equal(watch(&scene, 0, &snapshot), STATUS_OK);
     assert_int_equal(snapshot.count, DISCOVERY_INSTANCES_MAX);
     assert_int_equal(scene.server.streams, 1); /* no datagram holds them */
@@ -254,7 +254,7 @@ static void run_many_targets(void *unused)
                                TEXT_ARGUMENTS(records), i, i, i);
         assert_non_null(records.data);
     }
-    dns_server_set(&scene.server, records.data);
+    dns_server_set(&scene.server, records);
     assert_int_equal(watch(&scene, 0, &snapshot), STATUS_OK);
     assert_int_equal(snapshot.count, DNS_TARGETS_ASKED_MAX);
     assert_int_equal(scene.server.datagrams, 1 + 2 * DNS_TARGETS_ASKED_MAX);
@@ -269,9 +269,9 @@ static void run_life(void *unused)
     open_scene(&scene, "_g._tcp.a.test", "test. 0 IN SOA ns.test. h.test. 1 1 1 1 0\n");
     expect(&scene, "nobody yet", 0, "", &snapshot);
 
-    dns_server_set(&scene.server, "_g._tcp.a.test. 0 IN SRV 0 1 81 x.test.\n"
-                                  "_g._tcp.a.test. 0 IN SRV 0 1 81 y.test.\n"
-                                  "x.test. 0 IN A 127.0.0.1\ny.test. 0 IN A 127.0.0.2");
+    dns_server_set(&scene.server, text_of("_g._tcp.a.test. 0 IN SRV 0 1 81 x.test.\n"
+                                          "_g._tcp.a.test. 0 IN SRV 0 1 81 y.test.\n"
+                                          "x.test. 0 IN A 127.0.0.1\ny.test. 0 IN A 127.0.0.2"));
     expect_next(&scene, "two came", "127.0.0.1:81 127.0.0.2:81", &snapshot);
 
     /* What is no answer is not "there is none". */
@@ -293,7 +293,7 @@ static void run_life(void *unused)
     expect(&scene, "as before", snapshot.version, "127.0.0.1:81 127.0.0.2:81", &kept);
     assert_true(kept.version == snapshot.version);
 
-    dns_server_set(&scene.server, SOA);
+    dns_server_set(&scene.server, text_of(SOA));
     expect_next(&scene, "all went", "", &snapshot);
     close_scene(&scene);
 }
@@ -317,7 +317,8 @@ static void run_intervals(void *unused)
     assert_in_range(elapsed_ms(started_ns), 1000, 4900);
     assert_int_equal(scene.server.datagrams, 2);
 
-    dns_server_set(&scene.server, "s.test. 0 IN SRV 0 1 81 x.test.\nx.test. 0 IN A 127.0.0.1");
+    dns_server_set(&scene.server,
+                   text_of("s.test. 0 IN SRV 0 1 81 x.test.\nx.test. 0 IN A 127.0.0.1"));
     expect(&scene, "none to wait for", 0, "127.0.0.1:81", &snapshot);
     started_ns = clock_monotonic_ns();
     for (unsigned i = 0; i < 3; i++) {
@@ -331,7 +332,7 @@ static void refresh_later(void *argument)
 {
     struct scene *scene = argument;
     assert_int_equal(fiber_sleep(&scene->call, 2 * INTERVAL_MIN_MS * CLOCK_NS_PER_MS), STATUS_OK);
-    dns_server_set(&scene->server, "a.test. 3600 IN A 127.0.0.2");
+    dns_server_set(&scene->server, text_of("a.test. 3600 IN A 127.0.0.2"));
     scene->resolver.ops->refresh(scene->resolver.state);
 }
 
@@ -403,7 +404,7 @@ static void run_second_server(void *unused)
     (void)unused;
     open_scene(&scene, "a.test:1", "a.test. 0 IN A 127.0.0.1");
     dns_server_start(&other);
-    dns_server_set(&other, "a.test. 0 IN A 127.0.0.1");
+    dns_server_set(&other, text_of("a.test. 0 IN A 127.0.0.1"));
     scene.resolver.ops->close(scene.resolver.state);
     struct text target =
         arena_format(&scene.arena, "dns://%s,%s/a.test:1", scene.server.address, other.address);
