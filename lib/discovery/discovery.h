@@ -119,6 +119,14 @@ MUST_USE enum status discovery_watcher_start(struct loop *loop, struct discovery
                                              struct text service, discovery_update_fn update,
                                              void *state, struct discovery_watcher **ret_watcher);
 
+/* Whether the list can be asked for: told when it cannot, and then when it can again, which shows
+ * with the next answer (a registry may take a minute for it). reason: why not, in words, borrowed
+ * for the call; for the log. */
+typedef void (*discovery_trouble_fn)(void *state, bool can_ask, struct text reason);
+
+/* Right after the start, on the loop's thread; `state` is that of the updates. */
+void discovery_watcher_set_trouble(struct discovery_watcher *watcher, discovery_trouble_fn trouble);
+
 /* To be told when an instance could not be reached, or has closed its connection: where changes are
  * not told, it is time to ask. On the loop's thread. NULL is accepted. */
 void discovery_watcher_refresh(struct discovery_watcher *watcher);

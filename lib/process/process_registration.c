@@ -179,6 +179,23 @@ static void on_instances(void *state, const struct discovery_snapshot *snapshot)
     status_ignore(grpc_channel_update(channel->grpc, snapshot->addresses, snapshot->count));
 }
 
+/* Every loop asks for itself; one tells. */
+static void on_trouble(void *state, bool can_ask, struct text reason)
+{
+    const struct process_channel *channel = state;
+    const struct log *log = &channel->process->log;
+    struct log_field of = log_string("instances_of", channel->service);
+    if (loop_index(loop_current()) != 0) {
+        return;
+    }
+    if (can_ask) {
+        log_write(log, LOG_INFO, "instances are known again", LOG_FIELDS(of));
+    } else {
+        log_write(log, LOG_WARNING, "goes on with the instances known before",
+                  LOG_FIELDS(of, log_text("reason", reason)));
+    }
+}
+
 static void on_instance_lost(void *state)
 {
     struct process_channel *channel = state;
@@ -193,7 +210,7 @@ enum status process_open_channel(struct process *process, struct call *call,
     struct grpc_channel_options options = process_channel_options(process, pool, service);
     options.lost = on_instance_lost;
     options.lost_state = ret_channel;
-    *ret_channel = (struct process_channel){.process = process};
+    *ret_channel = (struct process_channel){.process = process, .service = service};
     (void)atomic_fetch_add(&process->unresolved, 1);
     enum status status = discovery_open_resolver(
         loop, call, config_text(process->config, "registry"),
@@ -204,6 +221,9 @@ enum status process_open_channel(struct process *process, struct call *call,
     if (status == STATUS_OK) {
         status = discovery_watcher_start(loop, ret_channel->resolver, text_of(service),
                                          on_instances, ret_channel, &ret_channel->watcher);
+    }
+    if (status == STATUS_OK) {
+        discovery_watcher_set_trouble(ret_channel->watcher, on_trouble);
     }
     if (status != STATUS_OK) {
         process_close_channel(ret_channel);

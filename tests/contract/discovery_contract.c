@@ -357,6 +357,8 @@ static void test_keeper_adds_again(struct fixture *fixture)
 /* What the watcher was told. */
 struct seen {
     unsigned updates;
+    unsigned troubles;
+    unsigned recoveries;
     size_t count;
     char last[64];
 };
@@ -369,6 +371,14 @@ static void note_update(void *state, const struct discovery_snapshot *snapshot)
     if (snapshot->count > 0) {
         assert_true(text_to_c_string(snapshot->addresses[0], seen->last, sizeof(seen->last)));
     }
+}
+
+static void note_trouble(void *state, bool can_ask, struct text reason)
+{
+    struct seen *seen = state;
+    assert_true(can_ask || reason.length > 0);
+    seen->recoveries += can_ask;
+    seen->troubles += !can_ask;
 }
 
 static void wait_for_count(struct fixture *fixture, const struct seen *seen, size_t count)
@@ -388,7 +398,9 @@ static void test_watcher_follows(struct fixture *fixture)
     assert_int_equal(discovery_watcher_start(loop_current(), fixture->resolver, TEXT("rating"),
                                              note_update, &seen, &watcher),
                      STATUS_OK);
+    discovery_watcher_set_trouble(watcher, note_trouble);
     wait_for_count(fixture, &seen, 0);
+    assert_int_equal(seen.troubles, 0);
     struct discovery_keeper *keeper = start_keeper(fixture, &told);
     wait_for_count(fixture, &seen, 1);
     wait_until(fixture, &told.registered, 1);
@@ -398,7 +410,9 @@ static void test_watcher_follows(struct fixture *fixture)
     unsigned updates = seen.updates;
     fixture->contract->set_available(fixture->registry, false);
     wait_until(fixture, &told.lost, 1);
+    wait_until(fixture, &seen.troubles, 1);
     assert_int_equal(fiber_sleep(&fixture->call, TTL_MS / 2 * CLOCK_NS_PER_MS), STATUS_OK);
+    assert_int_equal(seen.troubles, 1); /* said once */
     assert_int_equal(seen.updates, updates);
     assert_int_equal(seen.count, 1);
     fixture->contract->set_available(fixture->registry, true);
@@ -407,6 +421,7 @@ static void test_watcher_follows(struct fixture *fixture)
 
     discovery_keeper_stop(keeper, &fixture->call);
     wait_for_count(fixture, &seen, 0);
+    wait_until(fixture, &seen.recoveries, 1);
     updates = seen.updates;
     discovery_watcher_stop(watcher);
     assert_int_equal(add(fixture, "late", 8099), STATUS_OK);

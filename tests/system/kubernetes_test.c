@@ -340,6 +340,18 @@ static void await_traffic(struct scene *scene, enum pod_name pod)
     }
 }
 
+/* Nobody answers for a while: what is known stays. */
+static void lose_dns(struct scene *scene)
+{
+    struct service_process *movie = &scene->processes[MOVIE_0];
+    dns_server_stop(&scene->dns);
+    assert_true(service_process_await(movie, "goes on with the instances known before", 0));
+    await_calls(scene, AFTER_CALLS);
+    size_t from = movie->log.length;
+    dns_server_start(&scene->dns);
+    assert_true(service_process_await(movie, "instances are known again", from));
+}
+
 static void run_cluster(void *argument)
 {
     struct scene *scene = argument;
@@ -371,6 +383,7 @@ static void run_cluster(void *argument)
     await_calls(scene, AFTER_CALLS);
     add_pod(scene, RATING_2);
     await_traffic(scene, RATING_2);
+    lose_dns(scene);
     scene->enough = true;
     fiber_group_join(&callers);
 
