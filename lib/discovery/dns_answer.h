@@ -14,6 +14,7 @@ struct dns_record {
     struct text target; /* of SRV: the same; empty: "." */
     struct text host;   /* of A and AAAA: the address in digits */
     uint16_t priority;  /* of SRV, as what follows */
+    uint16_t weight;
     uint16_t port;
 };
 

@@ -11,10 +11,11 @@
  * is made. Names are whole: no search list, no /etc/hosts. There is no registrar: whoever runs the
  * DNS knows the instances already.
  *
- * Of SRV records, those of the lowest priority are used, whatever their weights; targets' addresses
- * are taken from the additional section, or else asked for. A name that does not exist, or has no
- * such records, is a service without instances. Anything else that is no answer (SERVFAIL, REFUSED,
- * silence) is none: the last list stays. So it is when one target of several cannot be asked.
+ * Of SRV records, those of the lowest priority are used, with their weights (0 counts as 1);
+ * targets' addresses are taken from the additional section, or else asked for. A name that does not
+ * exist, or has no such records, is a service without instances. Anything else that is no answer
+ * (SERVFAIL, REFUSED, silence) is none: the last list stays. So it is when one target of several
+ * cannot be asked.
  *
  * DNS tells nobody of a change: it is asked again when the shortest TTL of an answer is over,
  * within the limits below, and soon when an instance was lost (discovery_watcher_refresh()). */

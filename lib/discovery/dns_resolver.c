@@ -28,7 +28,7 @@ struct sleeper {
 struct look {
     struct dns_resolver *resolver;
     struct call *call;
-    struct text *addresses;
+    struct discovery_instance *instances;
     size_t count;
     uint32_t ttl_s;     /* the shortest there was; UINT32_MAX: none */
     bool is_incomplete; /* a part of it could not be asked */
@@ -39,27 +39,29 @@ static void note_ttl(struct look *look, const struct dns_answer *answer)
     look->ttl_s = answer->ttl_s < look->ttl_s ? answer->ttl_s : look->ttl_s;
 }
 
-static enum status add_address(struct look *look, struct text host, uint16_t port)
+static enum status add_instance(struct look *look, struct text host, uint16_t port, uint16_t weight)
 {
     struct text address = discovery_address(look->call->arena, host, port);
     if (address.data == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    look->addresses[look->count++] = address;
+    look->instances[look->count++] =
+        (struct discovery_instance){.address = address, .weight = weight};
     return STATUS_OK;
 }
 
 /* Makes room for so many addresses more. */
 static bool reserve(struct look *look, size_t more)
 {
-    struct text *larger = arena_calloc(look->call->arena, look->count + more + 1, sizeof(*larger));
+    struct discovery_instance *larger =
+        arena_calloc(look->call->arena, look->count + more + 1, sizeof(*larger));
     if (larger == NULL) {
         return false;
     }
     if (look->count > 0) {
-        memcpy(larger, look->addresses, look->count * sizeof(*larger));
+        memcpy(larger, look->instances, look->count * sizeof(*larger));
     }
-    look->addresses = larger;
+    look->instances = larger;
     return true;
 }
 
@@ -73,7 +75,7 @@ static void question_host(struct dns_question questions[static 2], struct text h
 /* Takes both answers. One kind of address is enough: there are servers that have no answer when
  * asked for the other. */
 static enum status take_host(struct look *look, const struct dns_question questions[static 2],
-                             uint16_t port)
+                             uint16_t port, uint16_t weight)
 {
     size_t found = 0;
     unsigned failed = 0;
@@ -95,7 +97,7 @@ static enum status take_host(struct look *look, const struct dns_question questi
         }
         note_ttl(look, answer);
         for (size_t j = 0; j < answer->count; j++) {
-            enum status status = add_address(look, answer->records[j].host, port);
+            enum status status = add_instance(look, answer->records[j].host, port, weight);
             if (status != STATUS_OK) {
                 return status;
             }
@@ -110,7 +112,7 @@ static enum status look_for_host(struct look *look)
     struct dns_question questions[2];
     question_host(questions, target->host);
     enum status status = dns_client_ask(look->resolver->client, look->call, questions, 2);
-    return status == STATUS_OK ? take_host(look, questions, target->port) : status;
+    return status == STATUS_OK ? take_host(look, questions, target->port, 1) : status;
 }
 
 /* Adds the addresses that came along for the target. Whether there were any. */
@@ -123,8 +125,9 @@ static enum status take_additional(struct look *look, const struct dns_answer *a
         if (!text_equal(record->owner, server->target)) {
             continue;
         }
-        enum status status = reserve(look, 1) ? add_address(look, record->host, server->port)
-                                              : STATUS_RESOURCE_EXHAUSTED;
+        enum status status = reserve(look, 1)
+                                 ? add_instance(look, record->host, server->port, server->weight)
+                                 : STATUS_RESOURCE_EXHAUSTED;
         if (status != STATUS_OK) {
             return status;
         }
@@ -157,7 +160,7 @@ static enum status ask_targets(struct look *look, const struct dns_record *const
         count > 0 ? dns_client_ask(look->resolver->client, look->call, questions, 2 * count)
                   : STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = take_host(look, &questions[2 * i], servers[i]->port);
+        status = take_host(look, &questions[2 * i], servers[i]->port, servers[i]->weight);
     }
     return status;
 }
@@ -222,7 +225,7 @@ static enum status look_now(struct dns_resolver *resolver, struct call *call,
     call_clear_error(call); /* of what was not needed */
     resolver->has_list = true;
     resolver->look_due_ns = resolver->looked_ns + interval_ns(resolver, &look);
-    *ret_snapshot = discovery_snapshot_of(look.addresses, look.count, 0);
+    *ret_snapshot = discovery_snapshot_of(look.instances, look.count, 0);
     return STATUS_OK;
 }
 

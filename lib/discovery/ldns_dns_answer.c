@@ -52,6 +52,7 @@ static bool read_record(struct call *call, const ldns_rr *from, struct dns_recor
         return record->host.data != NULL;
     case DNS_TYPE_SRV:
         record->priority = ldns_rdf2native_int16(ldns_rr_rdf(from, 0));
+        record->weight = ldns_rdf2native_int16(ldns_rr_rdf(from, 1));
         record->port = ldns_rdf2native_int16(ldns_rr_rdf(from, 2));
         record->target = name_text(call, ldns_rr_rdf(from, 3));
         return record->target.data != NULL;

@@ -123,13 +123,13 @@ static void test_add_and_remove(struct fixture *fixture)
     assert_int_equal(add(fixture, "a", 8091), STATUS_OK);
     assert_int_equal(add(fixture, "twin of a", 8091), STATUS_OK);
     struct discovery_snapshot both = list(fixture, 2);
-    assert_true(text_equal(both.addresses[0], TEXT("127.0.0.1:8091")));
-    assert_true(text_equal(both.addresses[1], TEXT("127.0.0.1:8092")));
+    assert_true(text_equal(both.instances[0].address, TEXT("127.0.0.1:8091")));
+    assert_true(text_equal(both.instances[1].address, TEXT("127.0.0.1:8092")));
     assert_int_not_equal(both.version, empty.version);
 
     assert_int_equal(add(fixture, "b", 8093), STATUS_OK); /* replaces */
     struct discovery_snapshot replaced = watch_next(fixture, both.version);
-    while (!text_equal(replaced.addresses[1], TEXT("127.0.0.1:8093"))) {
+    while (!text_equal(replaced.instances[1].address, TEXT("127.0.0.1:8093"))) {
         assert_false(can(fixture, DISCOVERY_LISTS_AT_ONCE));
         replaced = watch_next(fixture, replaced.version);
     }
@@ -147,13 +147,50 @@ static void test_fixed_list(struct fixture *fixture)
 {
     struct discovery_snapshot before = watch(fixture, 0);
     assert_int_equal(before.count, 2);
-    assert_true(text_equal(before.addresses[0], TEXT("127.0.0.1:8091")));
-    assert_true(text_equal(before.addresses[1], TEXT("127.0.0.1:8092")));
+    assert_true(text_equal(before.instances[0].address, TEXT("127.0.0.1:8091")));
+    assert_true(text_equal(before.instances[1].address, TEXT("127.0.0.1:8092")));
     assert_int_equal(add(fixture, "c", 8093), STATUS_OK);
     assert_int_equal(heartbeat(fixture, "c", 8093), STATUS_OK);
     assert_int_equal(watch(fixture, 0).version, before.version);
     assert_int_equal(remove_instance(fixture, "a"), STATUS_OK);
     assert_int_equal(watch(fixture, 0).version, before.version);
+}
+
+/* What is told of an instance comes back with it; changed, it is news. */
+static void test_weight(struct fixture *fixture)
+{
+    struct discovery_registration told = registration("a", 8091);
+    told.zone = TEXT("eu-1");
+    told.weight = 3;
+    const struct discovery_registrar_ops *ops = fixture->registrar.ops;
+    assert_int_equal(add(fixture, "b", 8092), STATUS_OK);
+    assert_int_equal(ops->add(fixture->registrar.state, &fixture->call, &told), STATUS_OK);
+    struct discovery_snapshot both = watch_until(fixture, 2);
+    assert_int_equal(both.instances[0].weight, 3);
+    assert_int_equal(both.instances[1].weight, 1);
+    told.weight = 4;
+    assert_int_equal(ops->add(fixture->registrar.state, &fixture->call, &told), STATUS_OK);
+    assert_int_equal(watch_next(fixture, both.version).instances[0].weight, 4);
+}
+
+/* The same of where it is; who cannot tell says nothing. */
+static void test_zone(struct fixture *fixture)
+{
+    struct discovery_registration told = registration("a", 8091);
+    told.zone = TEXT("eu-1");
+    const struct discovery_registrar_ops *ops = fixture->registrar.ops;
+    assert_int_equal(add(fixture, "b", 8092), STATUS_OK);
+    assert_int_equal(ops->add(fixture->registrar.state, &fixture->call, &told), STATUS_OK);
+    struct discovery_snapshot both = watch_until(fixture, 2);
+    assert_int_equal(both.instances[1].zone.length, 0);
+    if (!can(fixture, DISCOVERY_TELLS_ZONES)) {
+        assert_int_equal(both.instances[0].zone.length, 0);
+        return;
+    }
+    assert_true(text_equal(both.instances[0].zone, TEXT("eu-1")));
+    told.zone = TEXT("eu-2");
+    assert_int_equal(ops->add(fixture->registrar.state, &fixture->call, &told), STATUS_OK);
+    assert_true(text_equal(watch_next(fixture, both.version).instances[0].zone, TEXT("eu-2")));
 }
 
 static void test_heartbeats_keep_it(struct fixture *fixture)
@@ -369,7 +406,8 @@ static void note_update(void *state, const struct discovery_snapshot *snapshot)
     seen->updates++;
     seen->count = snapshot->count;
     if (snapshot->count > 0) {
-        assert_true(text_to_c_string(snapshot->addresses[0], seen->last, sizeof(seen->last)));
+        assert_true(
+            text_to_c_string(snapshot->instances[0].address, seen->last, sizeof(seen->last)));
     }
 }
 
@@ -457,6 +495,8 @@ static const struct contract_row {
 } rows[] = {
     {"add and remove", test_add_and_remove, DISCOVERY_REGISTERS, 0},
     {"a fixed list", test_fixed_list, 0, DISCOVERY_REGISTERS},
+    {"weight", test_weight, DISCOVERY_REGISTERS, 0},
+    {"zone", test_zone, DISCOVERY_REGISTERS, 0},
     {"heartbeats keep it", test_heartbeats_keep_it, DISCOVERY_REGISTERS, 0},
     {"silence expires it", test_silence_expires_it, DISCOVERY_REGISTERS, 0},
     {"unknown is not found", test_unknown_is_not_found, DISCOVERY_REGISTERS, 0},

@@ -11,7 +11,8 @@ enum discovery_capability {
     DISCOVERY_PUSHES = 1 << 2,        /* else it is asked again, sooner after refresh() */
     DISCOVERY_TELLS_RETURNS = 1 << 3, /* of another instance at the same address */
     DISCOVERY_CAN_BE_AWAY = 1 << 4,   /* so that it cannot be asked */
-    DISCOVERY_EVERYTHING = (1 << 5) - 1,
+    DISCOVERY_TELLS_ZONES = 1 << 5,
+    DISCOVERY_EVERYTHING = (1 << 6) - 1,
 };
 
 /* A registry with its ports, as the suite needs it. All called in a fiber. */

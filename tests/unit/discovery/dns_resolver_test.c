@@ -46,13 +46,17 @@ static enum status watch(struct scene *scene, uint64_t seen, struct discovery_sn
                                       snapshot);
 }
 
-/* The list as one text: "127.0.0.1:1 127.0.0.2:1". */
+/* The list as one text, weights but 1 behind a star: "127.0.0.1:1 127.0.0.2:1*9". */
 static struct text joined(struct scene *scene, const struct discovery_snapshot *snapshot)
 {
     struct text all = TEXT("");
     for (size_t i = 0; i < snapshot->count; i++) {
+        const struct discovery_instance *one = &snapshot->instances[i];
         all = arena_format(&scene->arena, "%.*s%s%.*s", TEXT_ARGUMENTS(all), i > 0 ? " " : "",
-                           TEXT_ARGUMENTS(snapshot->addresses[i]));
+                           TEXT_ARGUMENTS(one->address));
+        if (one->weight != 1) {
+            all = arena_format(&scene->arena, "%.*s*%u", TEXT_ARGUMENTS(all), one->weight);
+        }
     }
     return all;
 }
@@ -134,21 +138,27 @@ static const struct {
      .records = "_g._tcp.a.test. 1 IN SRV 0 1 81 x.a.test.\n"
                 "_g._tcp.a.test. 1 IN SRV 0 9 82 Y.a.test.\n"
                 "x.a.test. 1 IN A 127.0.0.1\ny.A.test. 1 IN A 127.0.0.2",
-     .addresses = "127.0.0.1:81 127.0.0.2:82"},
+     .addresses = "127.0.0.1:81 127.0.0.2:82*9"},
     {.name = "addresses asked for",
      .endpoint = "_g._tcp.a.test",
      .bare = true,
      .records = SOA "_g._tcp.a.test. 1 IN SRV 0 1 81 x.a.test.\n"
-                    "_g._tcp.a.test. 1 IN SRV 0 1 82 y.a.test.\n"
+                    "_g._tcp.a.test. 1 IN SRV 0 65535 82 y.a.test.\n"
                     "x.a.test. 1 IN A 127.0.0.1\ny.a.test. 1 IN AAAA fd00::2\n"
                     "x.a.test. 1 IN A 127.0.0.3",
-     .addresses = "127.0.0.1:81 127.0.0.3:81 [fd00::2]:82"},
+     .addresses = "127.0.0.1:81 127.0.0.3:81 [fd00::2]:82*65535"},
     {.name = "the lowest priority alone",
      .endpoint = "s.test",
      .records = "s.test. 1 IN SRV 7 1 83 z.test.\ns.test. 1 IN SRV 5 1 81 x.test.\n"
                 "s.test. 1 IN SRV 5 0 82 y.test.\nx.test. 1 IN A 127.0.0.1\n"
                 "y.test. 1 IN A 127.0.0.2\nz.test. 1 IN A 127.0.0.3",
      .addresses = "127.0.0.1:81 127.0.0.2:82"},
+    {.name = "the same twice, by different weights",
+     .endpoint = "s.test",
+     .records = "s.test. 1 IN SRV 0 3 81 x.test.\ns.test. 1 IN SRV 0 5 81 y.test.\n"
+                "s.test. 1 IN SRV 0 4 81 z.test.\nx.test. 1 IN A 127.0.0.1\n"
+                "y.test. 1 IN A 127.0.0.1\nz.test. 1 IN A 127.0.0.1",
+     .addresses = "127.0.0.1:81*5"},
     {.name = "decidedly not here", .endpoint = "s.test", .records = "s.test. 1 IN SRV 0 0 0 ."},
     {.name = "one target does not exist",
      .endpoint = "s.test",
