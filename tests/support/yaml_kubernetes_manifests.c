@@ -45,6 +45,9 @@ static yaml_node_t *item(yaml_document_t *document, const yaml_node_t *sequence,
 }
 
 static const yaml_node_t *find(const struct kubernetes_object *object, const char *format,
+                               va_list arguments) PRINTF_LIKE(2, 0);
+
+static const yaml_node_t *find(const struct kubernetes_object *object, const char *format,
                                va_list arguments)
 {
     char path[KUBERNETES_PATH_BYTES_MAX];
