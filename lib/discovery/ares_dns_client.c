@@ -1,4 +1,5 @@
 #include <ares.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 
 /* On Unix c-ares has nothing to set up for the process: ares_library_init(3) is for Windows. */
 
-enum { CLASS_IN = 1, SERVERS_BYTES_MAX = 1024 };
+enum { CLASS_IN = 1 };
 
 /* A socket of c-ares, while it is open. */
 struct dns_socket {
@@ -120,9 +121,38 @@ static void on_socket_state(void *state, ares_socket_t fd, int readable, int wri
     }
 }
 
-static enum status open_channel(struct dns_client *client, struct call *call, struct text servers)
+/* In c-ares' form; its reader of lists in words is wrong about IPv6 without a port. */
+static struct ares_addr_port_node server_node(const struct sockaddr_storage *server)
 {
-    char list[SERVERS_BYTES_MAX];
+    struct ares_addr_port_node node = {.family = server->ss_family};
+    const struct sockaddr_in *ip4 = (const struct sockaddr_in *)server;
+    const struct sockaddr_in6 *ip6 = (const struct sockaddr_in6 *)server;
+    if (server->ss_family == AF_INET) {
+        node.addr.addr4 = ip4->sin_addr;
+        node.udp_port = ntohs(ip4->sin_port);
+    } else {
+        memcpy(&node.addr.addr6, &ip6->sin6_addr, sizeof(node.addr.addr6));
+        node.udp_port = ntohs(ip6->sin6_port);
+    }
+    node.tcp_port = node.udp_port;
+    return node;
+}
+
+static int set_servers(struct dns_client *client, const struct sockaddr_storage *servers,
+                       size_t count)
+{
+    struct ares_addr_port_node nodes[DNS_SERVERS_MAX];
+    CHECK(count <= DNS_SERVERS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        nodes[i] = server_node(&servers[i]);
+        nodes[i].next = i + 1 < count ? &nodes[i + 1] : NULL;
+    }
+    return count > 0 ? ares_set_servers_ports(client->channel, nodes) : ARES_SUCCESS;
+}
+
+static enum status open_channel(struct dns_client *client, struct call *call,
+                                const struct sockaddr_storage *servers, size_t server_count)
+{
     struct ares_options options = {
         .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_EDNS,
         .timeout = DNS_TRY_TIMEOUT_MS,
@@ -133,26 +163,23 @@ static enum status open_channel(struct dns_client *client, struct call *call, st
     };
     int wanted = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ |
                  ARES_OPT_SOCK_STATE_CB;
-    if (!text_to_c_string(servers, list, sizeof(list))) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "the list of DNS servers is too long");
-    }
     int result = ares_init_options(&client->channel, &options, wanted);
+    bool is_open = result == ARES_SUCCESS;
+    if (is_open) {
+        result = set_servers(client, servers, server_count);
+    }
     if (result != ARES_SUCCESS) {
+        if (is_open) {
+            ares_destroy(client->channel);
+        }
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "DNS cannot be set up: %s",
                          ares_strerror(result));
-    }
-    if (servers.length > 0) {
-        result = ares_set_servers_ports_csv(client->channel, list);
-    }
-    if (result != ARES_SUCCESS) {
-        ares_destroy(client->channel);
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "the DNS servers \"%s\" are no list: %s",
-                         list, ares_strerror(result));
     }
     return STATUS_OK;
 }
 
-enum status dns_client_create(struct loop *loop, struct call *call, struct text servers,
+enum status dns_client_create(struct loop *loop, struct call *call,
+                              const struct sockaddr_storage *servers, size_t server_count,
                               struct dns_client **ret_client)
 {
     struct dns_client *client = calloc(1, sizeof(*client));
@@ -162,7 +189,7 @@ enum status dns_client_create(struct loop *loop, struct call *call, struct text 
     client->loop = loop;
     client->timer.expire = on_timer;
     list_init(&client->sockets);
-    enum status status = open_channel(client, call, servers);
+    enum status status = open_channel(client, call, servers, server_count);
     if (status != STATUS_OK) {
         free(client);
         return status;

@@ -3,15 +3,18 @@
  * For one loop; its sockets and timeouts are the loop's, and nothing blocks. */
 #pragma once
 
+#include <sys/socket.h>
+
 #include "discovery/dns_answer.h"
 
 struct dns_client;
 
 enum { DNS_QUESTIONS_MAX = 2 * DNS_TARGETS_ASKED_MAX }; /* of one dns_client_ask() */
 
-/* servers: as in a target, checked; empty: those of /etc/resolv.conf, which is read now.
- * STATUS_RESOURCE_EXHAUSTED: no memory. *ret_client is owned by the caller. */
-MUST_USE enum status dns_client_create(struct loop *loop, struct call *call, struct text servers,
+/* servers: IPv4 or IPv6, at most DNS_SERVERS_MAX, copied; none: those of /etc/resolv.conf, which is
+ * read now. STATUS_RESOURCE_EXHAUSTED: no memory. *ret_client is owned by the caller. */
+MUST_USE enum status dns_client_create(struct loop *loop, struct call *call,
+                                       const struct sockaddr_storage *servers, size_t server_count,
                                        struct dns_client **ret_client);
 
 /* With nobody asking. NULL is accepted. On the loop's thread. */

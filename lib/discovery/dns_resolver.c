@@ -305,7 +305,8 @@ enum status dns_resolver_create(struct loop *loop, struct call *call,
     list_init(&resolver->sleepers);
     enum status status = dns_target_parse(call, text_of(written), &resolver->target);
     if (status == STATUS_OK) {
-        status = dns_client_create(loop, call, resolver->target.servers, &resolver->client);
+        status = dns_client_create(loop, call, resolver->target.servers,
+                                   resolver->target.server_count, &resolver->client);
     }
     if (status != STATUS_OK) {
         dns_close(resolver);

@@ -52,41 +52,50 @@ static bool is_address(struct text host)
     return !text_equal(host, TEXT("localhost")) && socket_address_parse(host, 1, &address, &length);
 }
 
-/* "127.0.0.1", "127.0.0.1:53", "[::1]:53", "[::1]": what is between the brackets, or before the
- * port. */
-static bool is_server(struct text server)
+/* "127.0.0.1:53" or "[::1]:53" into what is before the port, and the port; without one it is
+ * {NULL, 0}. false: brackets that do not close, or something but a port behind them. */
+static bool split_server(struct text server, struct text *ret_host, struct text *ret_port)
 {
-    struct text host = server;
-    struct text port = {NULL, 0};
-    if (server.length > 0 && server.data[0] == '[') {
-        host = text_slice(server, 1, text_find(server, 0, ']'));
-        struct text after = text_slice(server, host.length + 2, server.length);
-        if (after.length > 0 && after.data[0] != ':') {
-            return false;
-        }
-        port = after.length > 0 ? text_slice(after, 1, after.length) : port;
-        if (after.length == 1 || host.length + 2 > server.length) {
-            return false;
-        }
-    } else {
-        port = server;
-        host = text_next(&port, ':');
+    *ret_port = server;
+    if (!text_starts_with(server, TEXT("["))) {
+        *ret_host = text_next(ret_port, ':');
+        return true;
     }
-    uint64_t number = 0;
-    bool is_port =
-        port.data == NULL || (text_to_u64(port, &number) && number > 0 && number <= UINT16_MAX);
-    return is_port && is_address(host);
+    size_t end = text_find(server, 0, ']');
+    *ret_host = text_slice(server, 1, end);
+    *ret_port = text_slice(server, end + 1, server.length);
+    if (end == server.length || (ret_port->length > 0 && ret_port->data[0] != ':')) {
+        return false;
+    }
+    (void)text_next(ret_port, ':'); /* what is before it is empty */
+    return true;
 }
 
-static enum status check_servers(struct call *call, struct text written, struct text servers)
+static bool parse_server(struct text server, struct sockaddr_storage *ret_address)
 {
-    unsigned count = 0;
+    enum { DOMAIN_PORT = 53 };
+    struct text host;
+    struct text port;
+    socklen_t length;
+    uint64_t number = DOMAIN_PORT;
+    if (!split_server(server, &host, &port) ||
+        (port.data != NULL &&
+         (!text_to_u64(port, &number) || number == 0 || number > UINT16_MAX))) {
+        return false;
+    }
+    return is_address(host) && socket_address_parse(host, (uint16_t)number, ret_address, &length);
+}
+
+static enum status parse_servers(struct call *call, struct text written, struct text servers,
+                                 struct dns_target *target)
+{
     for (struct text rest = servers; rest.data != NULL && servers.length > 0;) {
-        if (!is_server(text_next(&rest, ','))) {
-            return refuse(call, written, "a server is a numeric address, with a port or without");
-        }
-        if (++count > DNS_SERVERS_MAX) {
+        struct text server = text_next(&rest, ',');
+        if (target->server_count == DNS_SERVERS_MAX) {
             return refuse(call, written, "there are too many servers");
+        }
+        if (!parse_server(server, &target->servers[target->server_count++])) {
+            return refuse(call, written, "a server is a numeric address, with a port or without");
         }
     }
     return STATUS_OK;
@@ -121,15 +130,16 @@ static enum status parse_endpoint(struct call *call, struct text written, struct
 enum status dns_target_parse(struct call *call, struct text written, struct dns_target *ret_target)
 {
     struct dns_target target = {.port = 0};
+    struct text servers = {NULL, 0};
     if (!dns_target_is(written)) {
         return refuse(call, written, "it does not begin with dns:");
     }
     struct text endpoint = text_slice(written, scheme.length, written.length);
     if (text_starts_with(endpoint, TEXT("//"))) {
         endpoint = text_slice(endpoint, 2, endpoint.length);
-        target.servers = text_next(&endpoint, '/');
+        servers = text_next(&endpoint, '/');
     }
-    enum status status = check_servers(call, written, target.servers);
+    enum status status = parse_servers(call, written, servers, &target);
     if (status == STATUS_OK) {
         status = parse_endpoint(call, written, endpoint, &target);
     }

@@ -28,6 +28,7 @@ struct dns_server {
     /* How it behaves; may be changed at any time. */
     bool silent;
     bool cuts;          /* every datagram is an empty one, with TC set */
+    bool old;           /* does not know EDNS, and says so by FORMERR */
     bool bare;          /* no addresses come with SRV records */
     unsigned code;      /* of every answer; 0: as the records have it */
     const char *broken; /* a name that gets SERVFAIL: "b.test." */

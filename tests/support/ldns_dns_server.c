@@ -114,7 +114,9 @@ static uint8_t *answer(struct dns_server *server, const uint8_t *message, size_t
     assert_int_equal(ldns_wire2pkt(&query, message, length), LDNS_STATUS_OK);
     size_t most = ldns_pkt_edns(query) ? ldns_pkt_edns_udp_size(query) : PLAIN_DATAGRAM_BYTES;
     ldns_pkt *reply = new_reply(query);
-    if (!datagram || !server->cuts) {
+    if (server->old && ldns_pkt_edns(query)) {
+        ldns_pkt_set_rcode(reply, LDNS_RCODE_FORMERR);
+    } else if (!datagram || !server->cuts) {
         fill_reply(server, reply, ldns_rr_list_rr(ldns_pkt_question(query), 0));
     }
     assert_int_equal(ldns_pkt2wire(&wire, reply, ret_length), LDNS_STATUS_OK);

@@ -23,6 +23,8 @@ static void open_resolvers(void *unused)
         {"", "metadata=127.0.0.1:1 ; rating = dns://127.0.0.1:53/_g._tcp.test ;", STATUS_OK, true,
          NULL},
         {"127.0.0.1:8500", "rating=dns:rating", STATUS_OK, true, NULL},
+        {"", "rating=dns://[::1]:5353,[fd00::1],127.0.0.1,127.0.0.2:8600/rating", STATUS_OK, true,
+         NULL},
         {"", "metadata=127.0.0.1:1", STATUS_INVALID_ARGUMENT, false,
          "nothing says where the service 'rating' is: neither --registry nor --services"},
         {"", "rating=a:1;rating=dns:///a", STATUS_INVALID_ARGUMENT, false,

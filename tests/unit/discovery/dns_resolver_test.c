@@ -102,6 +102,7 @@ static const struct {
     const char *broken;
     bool bare;
     bool cuts;
+    bool old;
     unsigned code;
     enum status want;
     const char *addresses; /* or what the error begins with */
@@ -186,6 +187,11 @@ static const struct {
      .cuts = true,
      .records = "s.test. 1 IN SRV 0 1 81 x.test.\nx.test. 1 IN A 127.0.0.1",
      .addresses = "127.0.0.1:81"},
+    {.name = "a server without EDNS",
+     .endpoint = "a.test:1",
+     .old = true,
+     .records = SOA "a.test. 1 IN A 127.0.0.1",
+     .addresses = "127.0.0.1:1"},
     {.name = "server failure",
      .endpoint = "a.test:1",
      .records = "",
@@ -211,6 +217,7 @@ static void run_cases(void *unused)
         open_scene(&scene, cases[i].endpoint, cases[i].records);
         scene.server.bare = cases[i].bare;
         scene.server.cuts = cases[i].cuts;
+        scene.server.old = cases[i].old;
         scene.server.code = cases[i].code;
         scene.server.broken = cases[i].broken;
         const char *want = cases[i].addresses != NULL ? cases[i].addresses : "";
