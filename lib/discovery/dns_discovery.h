@@ -31,9 +31,10 @@ enum {
     DNS_LABEL_BYTES_MAX = 63,
     DNS_TARGETS_ASKED_MAX =
         64, /* of SRV records that come without addresses; others are left out */
+    /* From one look to the next, and up to a tenth more by chance. */
     DNS_INTERVAL_MIN_MS = 1000,
     DNS_INTERVAL_MAX_MS = 30000,
-    DNS_INTERVAL_EMPTY_MAX_MS = 5000, /* while there is no instance */
+    DNS_INTERVAL_EMPTY_MAX_MS = 5000, /* while there is no instance, or not every one is known */
     /* Of one server; the next try waits twice as long, and a lookup never longer than the last. */
     DNS_TRY_TIMEOUT_MS = 500,
     DNS_TRIES = 3,

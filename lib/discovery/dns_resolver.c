@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/list.h"
+#include "base/random.h"
 #include "discovery/discovery_snapshot.h"
 #include "discovery/dns_client.h"
 #include "discovery/dns_target.h"
@@ -13,7 +14,7 @@ struct dns_resolver {
     struct dns_target target;
     struct dns_client *client;
     int64_t interval_min_ns;
-    int64_t looked_ns;    /* when DNS was last asked; INT64_MIN: never */
+    int64_t looked_ns;    /* when DNS was last asked; 0: never */
     int64_t look_due_ns;  /* when it is asked again */
     bool has_list;        /* it has answered in full before */
     struct list sleepers; /* fibers that wait for that time */
@@ -199,14 +200,18 @@ static enum status look_for_servers(struct look *look)
     return status == STATUS_OK ? take_servers(look, &question.answer) : status;
 }
 
-/* When to look again after a list like this. */
-static int64_t interval_ns(const struct dns_resolver *resolver, const struct look *look)
+/* When to look again after a list like this: up to a tenth later by chance, so that those who began
+ * together do not ask together for ever. */
+static int64_t next_interval_ns(const struct dns_resolver *resolver, const struct look *look)
 {
-    int64_t most_ns =
-        (look->count > 0 ? DNS_INTERVAL_MAX_MS : DNS_INTERVAL_EMPTY_MAX_MS) * CLOCK_NS_PER_MS;
-    int64_t ttl_ns = look->ttl_s * CLOCK_NS_PER_S;
-    int64_t interval_ns = ttl_ns < most_ns ? ttl_ns : most_ns;
-    return interval_ns > resolver->interval_min_ns ? interval_ns : resolver->interval_min_ns;
+    bool is_good = look->count > 0 && !look->is_incomplete;
+    int64_t most_ns = (is_good ? DNS_INTERVAL_MAX_MS : DNS_INTERVAL_EMPTY_MAX_MS) * CLOCK_NS_PER_MS;
+    int64_t interval_ns = look->ttl_s * CLOCK_NS_PER_S;
+    interval_ns = interval_ns < most_ns ? interval_ns : most_ns;
+    if (interval_ns < resolver->interval_min_ns) {
+        interval_ns = resolver->interval_min_ns;
+    }
+    return interval_ns + (int64_t)((double)interval_ns / 10 * random_fraction());
 }
 
 static enum status look_now(struct dns_resolver *resolver, struct call *call,
@@ -223,8 +228,8 @@ static enum status look_now(struct dns_resolver *resolver, struct call *call,
         return call_fail(call, STATUS_UNAVAILABLE, "DNS has not answered for every instance");
     }
     call_clear_error(call); /* of what was not needed */
-    resolver->has_list = true;
-    resolver->look_due_ns = resolver->looked_ns + interval_ns(resolver, &look);
+    resolver->has_list = resolver->has_list || !look.is_incomplete;
+    resolver->look_due_ns = resolver->looked_ns + next_interval_ns(resolver, &look);
     *ret_snapshot = discovery_snapshot_of(look.instances, look.count, 0);
     return STATUS_OK;
 }

@@ -315,6 +315,31 @@ static void run_life(void *unused)
     close_scene(&scene);
 }
 
+/* One that began with a part of its list takes what more it learns, until it has known all. */
+static void run_incomplete(void *unused)
+{
+    static const char records[] =
+        "s.test. 0 IN SRV 0 1 81 x.test.\ns.test. 0 IN SRV 0 1 82 y.test.\n"
+        "s.test. 0 IN SRV 0 1 83 z.test.\nx.test. 0 IN A 127.0.0.1\n"
+        "y.test. 0 IN A 127.0.0.2\n";
+    struct scene scene;
+    struct discovery_snapshot snapshot;
+    struct discovery_snapshot kept;
+    (void)unused;
+    open_scene(&scene, "s.test", records);
+    scene.server.bare = true;
+    scene.server.broken = "y.test.";
+    expect(&scene, "a part", 0, "127.0.0.1:81", &snapshot);
+    scene.server.broken = "z.test.";
+    expect_next(&scene, "another part", "127.0.0.1:81 127.0.0.2:82", &snapshot);
+    scene.server.broken = NULL;
+    expect(&scene, "all, as the third does not exist", snapshot.version,
+           "127.0.0.1:81 127.0.0.2:82", &snapshot);
+    scene.server.broken = "y.test.";
+    assert_int_equal(watch(&scene, snapshot.version, &kept), STATUS_UNAVAILABLE);
+    close_scene(&scene);
+}
+
 static int64_t elapsed_ms(int64_t since_ns)
 {
     return (clock_monotonic_ns() - since_ns) / CLOCK_NS_PER_MS;
@@ -471,6 +496,7 @@ int main(void)
         FIBER_TEST("more instances than are taken", run_many),
         FIBER_TEST("more targets than are asked for", run_many_targets),
         FIBER_TEST("a service comes and goes", run_life),
+        FIBER_TEST("an incomplete list", run_incomplete),
         FIBER_TEST("intervals", run_intervals),
         FIBER_TEST("refresh", run_refresh),
         FIBER_TEST("silence", run_silence),
