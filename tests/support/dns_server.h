@@ -25,6 +25,7 @@ struct dns_server_connection {
 
 struct dns_server {
     char address[HTTP_ADDRESS_BYTES_MAX]; /* stays the same over restarts */
+    bool ip6;                             /* on ::1; set before the first start */
     /* How it behaves; may be changed at any time. */
     bool silent;
     bool cuts;          /* every datagram is an empty one, with TC set */

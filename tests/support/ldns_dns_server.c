@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/arena.h"
+#include "base/call.h"
 #include "http/socket_address.h"
 #include "loop/loop.h"
 #include "loop/loop_poll.h"
@@ -222,16 +224,16 @@ static void accept_streams(void *argument)
     }
 }
 
-static int bound_socket(struct sockaddr_in *address, int type)
+/* -1: the port is taken. On success, the address has the port. */
+static int bound_socket(struct sockaddr_storage *address, socklen_t length, int type)
 {
     const int on = 1;
-    int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    socklen_t length = sizeof(*address);
+    int fd = socket(address->ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
     if (type == SOCK_STREAM) { /* with UDP, two servers would share the port */
         assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
     }
-    if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) != 0) {
+    if (bind(fd, (const struct sockaddr *)address, length) != 0) {
         (void)close(fd);
         return -1;
     }
@@ -239,29 +241,42 @@ static int bound_socket(struct sockaddr_in *address, int type)
     return fd;
 }
 
+/* The address to bind: that of before, or one with a port of the kernel's choice. */
+static socklen_t wanted_address(const struct dns_server *server, struct sockaddr_storage *address)
+{
+    struct arena arena;
+    struct call call;
+    struct text host = server->ip6 ? TEXT("::1") : TEXT("127.0.0.1");
+    uint16_t port = 0;
+    socklen_t length;
+    arena_init(&arena, PLAIN_DATAGRAM_BYTES);
+    call_init(&call, &arena, 0);
+    if (server->address[0] != '\0') {
+        assert_int_equal(http_address_split(&call, text_of(server->address), &host, &port),
+                         STATUS_OK);
+    }
+    assert_true(socket_address_parse(host, port, address, &length));
+    arena_deinit(&arena);
+    return length;
+}
+
 /* One port for both: the kernel chooses for TCP, and UDP's may be taken, so that it chooses again.
  */
 static void bind_both(struct dns_server *server)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (server->address[0] != '\0') {
-        address.sin_port = htons((uint16_t)atoi(strchr(server->address, ':') + 1));
-    }
+    struct sockaddr_storage address;
     do {
-        server->stream_fd = bound_socket(&address, SOCK_STREAM);
+        socklen_t length = wanted_address(server, &address);
+        server->stream_fd = bound_socket(&address, length, SOCK_STREAM);
         assert_true(server->stream_fd >= 0);
-        server->datagram_fd = bound_socket(&address, SOCK_DGRAM);
+        server->datagram_fd = bound_socket(&address, length, SOCK_DGRAM);
         if (server->datagram_fd < 0) {
             (void)close(server->stream_fd);
             assert_true(server->address[0] == '\0');
-            address.sin_port = 0;
         }
     } while (server->datagram_fd < 0);
     assert_int_equal(listen(server->stream_fd, BACKLOG), 0);
-    struct sockaddr_storage any = {.ss_family = AF_INET};
-    memcpy(&any, &address, sizeof(address));
-    socket_address_format(&any, server->address);
+    socket_address_format(&address, server->address);
 }
 
 void dns_server_start(struct dns_server *server)

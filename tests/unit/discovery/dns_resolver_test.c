@@ -1,4 +1,7 @@
 /* The resolver against a DNS server of the test's own. */
+#include <netinet/in.h>
+#include <unistd.h>
+
 #include "base/arena.h"
 #include "base/clock.h"
 #include "discovery/dns_discovery.h"
@@ -462,6 +465,47 @@ static void run_second_server(void *unused)
     close_scene(&scene);
 }
 
+static bool has_ip6(void)
+{
+    const struct sockaddr_in6 address = {.sin6_family = AF_INET6,
+                                         .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool can_bind = fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return can_bind;
+}
+
+/* By UDP, and by TCP. */
+static void run_ip6_server(void *unused)
+{
+    struct scene scene;
+    struct discovery_snapshot snapshot;
+    struct dns_server other = {.ip6 = true};
+    (void)unused;
+    if (!has_ip6()) {
+        print_message("there is no IPv6 here\n");
+        return;
+    }
+    open_scene(&scene, "unused.test:1", SOA);
+    dns_server_start(&other);
+    dns_server_set(&other, text_of("a.test. 0 IN AAAA fd00::1"));
+    scene.resolver.ops->close(scene.resolver.state);
+    struct text target = arena_format(&scene.arena, "dns://%s/a.test:1", other.address);
+    assert_int_equal(dns_resolver_create(loop_current(), &scene.call,
+                                         &(struct dns_resolver_options){.target = target},
+                                         &scene.resolver),
+                     STATUS_OK);
+    expect(&scene, "by UDP", 0, "[fd00::1]:1", &snapshot);
+    other.cuts = true;
+    expect(&scene, "by TCP", 0, "[fd00::1]:1", &snapshot);
+    assert_int_equal(other.streams, 2);
+    dns_server_stop(&other);
+    dns_server_forget(&other);
+    close_scene(&scene);
+}
+
 static void run_refused(void *unused)
 {
     struct arena arena;
@@ -501,6 +545,7 @@ int main(void)
         FIBER_TEST("refresh", run_refresh),
         FIBER_TEST("silence", run_silence),
         FIBER_TEST("a second server", run_second_server),
+        FIBER_TEST("an IPv6 server", run_ip6_server),
         FIBER_TEST("refused", run_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
