@@ -113,6 +113,9 @@ MUST_USE enum status process_servers_accept(struct process *process, struct call
                                             unsigned index);
 void process_servers_drain(struct process *process, struct call *call, unsigned index);
 void process_server_destroy(struct process *process, unsigned server, unsigned index);
+/* The loops' own listeners are the last: once they drain, who connects is refused at once and goes
+ * elsewhere, in place of waiting in a queue that nobody looks at. */
+void process_servers_refuse(struct process *process);
 void process_servers_unbind(struct process *process);
 
 /* What health says, from any thread; once it has stopped, its watchers are sent away, so that they
