@@ -97,8 +97,7 @@ static void note_dns_address(struct cluster *cluster, unsigned registry)
 {
     struct text listen = service_process_field(&cluster->registries[registry],
                                                "message=\"answering DNS\"", "listen");
-    assert_true(
-        text_to_c_string(listen, cluster->dns[registry], sizeof(cluster->dns[registry])));
+    assert_true(text_to_c_string(listen, cluster->dns[registry], sizeof(cluster->dns[registry])));
 }
 
 void cluster_start_registry(struct cluster *cluster, unsigned registry)
@@ -109,13 +108,26 @@ void cluster_start_registry(struct cluster *cluster, unsigned registry)
     service_process_kill(process);
     add_listen(&list, process);
     add(&list, "--settle-time=1s");
-    add(&list, "--dns-listen=%s", !cluster->options.dns ? ""
-                                  : was_asked           ? cluster->dns[registry]
-                                                        : "127.0.0.1:0");
+    add(&list, "--dns-listen=%s",
+        !cluster->options.dns ? ""
+        : was_asked           ? cluster->dns[registry]
+                              : "127.0.0.1:0");
     run(cluster, process, "registry", "marquee-registry", &list);
     if (cluster->options.dns) {
         note_dns_address(cluster, registry);
     }
+}
+
+void cluster_put_movie(struct cluster *cluster, const char *id)
+{
+    struct rpc_client client;
+    struct call *call = &cluster->test.call;
+    rpc_client_open_one(&client, cluster_service(cluster, CLUSTER_METADATA)->address);
+    assert_int_equal(rpc_client_put_metadata(&client, call, id, "Movie"), STATUS_OK);
+    rpc_client_close(&client);
+    rpc_client_open_one(&client, cluster_service(cluster, CLUSTER_RATING)->address);
+    assert_int_equal(rpc_client_put_rating(&client, call, "u", id, 700), STATUS_OK);
+    rpc_client_close(&client);
 }
 
 void cluster_kill(struct cluster *cluster, enum cluster_role role, unsigned instance)

@@ -46,15 +46,8 @@ static void open_scene(struct scene *scene)
 {
     const struct cluster_options options = {
         .instances = {2, 2, 2}, .registries = 1, .registration_ttl = "2s"};
-    struct rpc_client client;
     cluster_open(&scene->cluster, &options);
-    struct call *call = &scene->cluster.test.call;
-    rpc_client_open_one(&client, scene->cluster.services[CLUSTER_METADATA][0].address);
-    assert_int_equal(rpc_client_put_metadata(&client, call, "m", "Movie"), STATUS_OK);
-    rpc_client_close(&client);
-    rpc_client_open_one(&client, scene->cluster.services[CLUSTER_RATING][1].address);
-    assert_int_equal(rpc_client_put_rating(&client, call, "u", "m", 700), STATUS_OK);
-    rpc_client_close(&client);
+    cluster_put_movie(&scene->cluster, "m");
     rpc_client_open(&scene->movie,
                     (const char *const[]){scene->cluster.services[CLUSTER_MOVIE][0].address,
                                           scene->cluster.services[CLUSTER_MOVIE][1].address, NULL});
@@ -129,17 +122,10 @@ static void run_hung(void *argument)
     };
     struct scene *scene = argument;
     struct cluster *cluster = &scene->cluster;
-    struct rpc_client client;
     unsigned in_a_row = 0;
     unsigned without = 0;
     cluster_open(cluster, &options);
-    rpc_client_open_one(&client, cluster->services[CLUSTER_METADATA][0].address);
-    assert_int_equal(rpc_client_put_metadata(&client, &cluster->test.call, "m", "Movie"),
-                     STATUS_OK);
-    rpc_client_close(&client);
-    rpc_client_open_one(&client, cluster->services[CLUSTER_RATING][1].address);
-    assert_int_equal(rpc_client_put_rating(&client, &cluster->test.call, "u", "m", 700), STATUS_OK);
-    rpc_client_close(&client);
+    cluster_put_movie(cluster, "m");
     rpc_client_open_one(&scene->movie, cluster->services[CLUSTER_MOVIE][0].address);
     assert_true(ask_rating(&scene->movie));
     service_process_signal(&cluster->services[CLUSTER_RATING][0], SIGSTOP);
