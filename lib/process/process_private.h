@@ -44,6 +44,8 @@ struct process_server {
     char address[HTTP_ADDRESS_BYTES_MAX]; /* as bound */
     struct discovery_registrar registrar;
     struct discovery_keeper *keeper;
+    _Atomic unsigned registries; /* that it is to be registered with; 0: that is not known yet */
+    _Atomic unsigned registered; /* and with how many of them it is */
 };
 
 struct process {

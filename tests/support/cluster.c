@@ -33,10 +33,11 @@ static void add(struct argument_list *list, const char *format, ...)
 static const struct {
     const char *name;
     const char *program;
+    const char *path; /* what its methods begin with */
 } roles[CLUSTER_ROLES] = {
-    [CLUSTER_METADATA] = {"metadata", "marquee-metadata"},
-    [CLUSTER_RATING] = {"rating", "marquee-rating"},
-    [CLUSTER_MOVIE] = {"movie", "marquee-movie"},
+    [CLUSTER_METADATA] = {"metadata", "marquee-metadata", "/MetadataService/"},
+    [CLUSTER_RATING] = {"rating", "marquee-rating", "/RatingService/"},
+    [CLUSTER_MOVIE] = {"movie", "marquee-movie", "/MovieService/"},
 };
 
 const char *cluster_role_name(enum cluster_role role)
@@ -107,7 +108,8 @@ void cluster_start_registry(struct cluster *cluster, unsigned registry)
     bool was_asked = cluster->dns[registry][0] != '\0';
     service_process_kill(process);
     add_listen(&list, process);
-    add(&list, "--settle-time=1s");
+    const char *settle_time = cluster->options.settle_time;
+    add(&list, "--settle-time=%s", settle_time != NULL ? settle_time : "1s");
     add(&list, "--dns-listen=%s",
         !cluster->options.dns ? ""
         : was_asked           ? cluster->dns[registry]
@@ -192,6 +194,14 @@ unsigned cluster_registered(struct cluster *cluster, enum cluster_role role)
 {
     uint64_t index;
     return ask_registry(&cluster->registries[0], role, 0, 1, &index);
+}
+
+void cluster_await_call(struct cluster *cluster, enum cluster_role role, unsigned instance)
+{
+    struct service_process *process = &cluster->services[role][instance];
+    if (!service_process_await(process, roles[role].path, process->log.length)) {
+        fail_msg("%s %u got no call", roles[role].name, instance);
+    }
 }
 
 static bool await_listed(const struct service_process *registry, enum cluster_role role,

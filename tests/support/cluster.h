@@ -17,6 +17,7 @@ struct cluster_options {
     unsigned instances[CLUSTER_ROLES]; /* of metadata, rating and movie */
     unsigned registries;               /* 0: movie is told the addresses of the others */
     bool dns;                          /* the registries answer DNS too */
+    const char *settle_time;           /* of the registries; NULL: 1s */
     const char *log_level;             /* NULL: info */
     const char *registration_ttl;      /* NULL: 1s */
     const char *extra[CLUSTER_ROLES][CLUSTER_EXTRA_MAX]; /* further arguments of each role */
@@ -63,6 +64,10 @@ static inline struct service_process *cluster_service(struct cluster *cluster,
 
 /* How many passing instances of the role the first registry lists. */
 unsigned cluster_registered(struct cluster *cluster, enum cluster_role role);
+
+/* Waits until the instance has a call of its service from now on, and fails the test if none comes.
+ * It logs them: log_level must be debug. */
+void cluster_await_call(struct cluster *cluster, enum cluster_role role, unsigned instance);
 
 /* Waits, by blocking queries, until each registry that runs lists so many. false: in vain. */
 bool cluster_await_registered(struct cluster *cluster, enum cluster_role role, unsigned count,

@@ -176,21 +176,6 @@ static void start_load(struct scene *scene)
     }
 }
 
-/* An instance logs each request: that is how traffic is seen to reach it. */
-static void await_traffic(struct scene *scene, enum cluster_role role, unsigned instance)
-{
-    static const char *const methods[CLUSTER_ROLES] = {
-        [CLUSTER_METADATA] = "/MetadataService/GetMetadata",
-        [CLUSTER_RATING] = "/RatingService/PutRating",
-        [CLUSTER_MOVIE] = "/MovieService/GetMovieDetails",
-    };
-    struct service_process *process = &scene->cluster.services[role][instance];
-    if (!service_process_await(process, methods[role], process->log.length)) {
-        fail_msg("%s %u got no call; HAProxy: %.*s", cluster_role_name(role), instance,
-                 TEXT_ARGUMENTS(buffer_text(&scene->haproxy.process.log)));
-    }
-}
-
 static void open_scene(struct scene *scene, const char *dns_prefix)
 {
     struct cluster_options options = {
@@ -301,14 +286,14 @@ static void run_life_behind_haproxy(void *argument)
     await_answers(scene);
     start_load(scene);
     for (unsigned role = 0; role < CLUSTER_ROLES; role++) {
-        await_traffic(scene, role, OLD);
-        await_traffic(scene, role, KILLED);
+        cluster_await_call(cluster, role, OLD);
+        cluster_await_call(cluster, role, KILLED);
     }
     load_await_unharmed(load, CALLS);
 
     for (unsigned role = 0; role < CLUSTER_ROLES; role++) {
         cluster_start(cluster, role, STARTED);
-        await_traffic(scene, role, STARTED);
+        cluster_await_call(cluster, role, STARTED);
     }
     load_await_unharmed(load, CALLS);
 
@@ -344,7 +329,7 @@ static void run_found_by_tcp(void *argument)
     await_answers(scene);
     start_load(scene);
     cluster_start(&scene->cluster, CLUSTER_RATING, STARTED);
-    await_traffic(scene, CLUSTER_RATING, STARTED);
+    cluster_await_call(&scene->cluster, CLUSTER_RATING, STARTED);
     load_await_unharmed(&scene->load, CALLS);
     load_stop(&scene->load);
     close_scene(scene);
