@@ -149,6 +149,25 @@ static void run_killed_together(void *argument)
     close_scene(scene);
 }
 
+/* The one that is left goes while the other, just started, knows nobody yet. */
+static void run_taken_over_early(void *argument)
+{
+    struct scene *scene = argument;
+    open_scene(scene);
+    for (unsigned i = 0; i < CLUSTER_REGISTRIES_MAX; i++) {
+        service_process_kill(&scene->cluster.registries[i]);
+        load_await_unharmed(&scene->load, CALLS);
+        cluster_start_registry(&scene->cluster, i);
+        service_process_kill(&scene->cluster.registries[1 - i]);
+        outlast_the_ttl(scene);
+        cluster_start_registry(&scene->cluster, 1 - i);
+        for (unsigned role = 0; role < CLUSTER_ROLES; role++) {
+            await_listed(scene, role, 2);
+        }
+    }
+    close_scene(scene);
+}
+
 /* It is connected to, and never answers. */
 static void run_hung(void *argument)
 {
@@ -192,6 +211,11 @@ static void both_are_killed(void **state)
     run_scene(state, run_killed_together);
 }
 
+static void the_new_one_takes_over_early(void **state)
+{
+    run_scene(state, run_taken_over_early);
+}
+
 static void each_hangs(void **state)
 {
     run_scene(state, run_hung);
@@ -202,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_is_killed),
         cmocka_unit_test(both_are_killed),
+        cmocka_unit_test(the_new_one_takes_over_early),
         cmocka_unit_test(each_hangs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
