@@ -32,7 +32,7 @@ enum {
 struct consul_discovery_options {
     struct http_client *client; /* borrowed; of the loop that the fibers run on */
     struct text registries;     /* "127.0.0.1:8500,127.0.0.1:8501" */
-    int64_t wait_ms; /* of a blocking query; 0: DISCOVERY_WATCH_MS, or that of several */
+    int64_t wait_ms;            /* of a blocking query; 0: DISCOVERY_WATCH_MS, or that of several */
 };
 
 /* Both: STATUS_INVALID_ARGUMENT: no registry, too many, or a malformed address; the call's error

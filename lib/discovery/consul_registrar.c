@@ -133,7 +133,8 @@ static enum status register_at(struct consul_endpoints *endpoints, size_t index,
     buffer_init(&body, REGISTRATION_BYTES_MAX);
     enum status status = write_registration(call, registration, &body);
     if (status == STATUS_OK) {
-        status = put(endpoints, index, call, TEXT("/v1/agent/service/register"), buffer_text(&body));
+        status =
+            put(endpoints, index, call, TEXT("/v1/agent/service/register"), buffer_text(&body));
     }
     buffer_deinit(&body);
     /* A registry that knows the check already keeps its status, whatever the body says. */

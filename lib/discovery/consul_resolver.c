@@ -196,17 +196,16 @@ static enum status query(struct consul_resolver *resolver, size_t endpoint, stru
     struct discovery_snapshot snapshot;
     status = parse_entries(call, reply.body, &snapshot);
     if (status == STATUS_OK) {
-        service->position = (struct list_position){.version = snapshot.version,
-                                                   .index = next_index(index, &reply),
-                                                   .endpoint = endpoint};
+        service->position = (struct list_position){
+            .version = snapshot.version, .index = next_index(index, &reply), .endpoint = endpoint};
         *ret_snapshot = snapshot;
     }
     return status;
 }
 
-/* The index to wait from: none for who has not seen our last list. A registry that was away is asked
- * from the old index again, and another one from any: it may be new and know little yet, and says
- * so by making us wait. */
+/* The index to wait from: none for who has not seen our last list. A registry that was away is
+ * asked from the old index again, and another one from any: it may be new and know little yet, and
+ * says so by making us wait. */
 static uint64_t index_at(const struct followed_service *service, size_t endpoint,
                          uint64_t seen_version)
 {

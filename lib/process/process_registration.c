@@ -33,9 +33,9 @@ static void on_spread(void *state, const struct discovery_spread *spread)
     atomic_store(&server->registered, spread->registered);
     atomic_store(&server->registries, spread->registries);
     if (spread->registered > 0 && spread->registered < spread->registries) {
-        log_write(log, LOG_WARNING, "a registry is missing; trying again",
-                  LOG_FIELDS(instance_of, registered, registries,
-                             log_text("reason", spread->missing)));
+        log_write(
+            log, LOG_WARNING, "a registry is missing; trying again",
+            LOG_FIELDS(instance_of, registered, registries, log_text("reason", spread->missing)));
     } else if (spread->registered > 0 && was_partial && !is_first) {
         log_write(log, LOG_INFO, "registered everywhere again",
                   LOG_FIELDS(instance_of, registries));

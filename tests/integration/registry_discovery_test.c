@@ -27,8 +27,8 @@ struct fixture {
     unsigned lost;
     unsigned partly;     /* how often it told that one of two registries has the instance, */
     unsigned everywhere; /* and all have it */
-    unsigned updates; /* of the watcher */
-    unsigned emptied; /* updates without instances, after one with */
+    unsigned updates;    /* of the watcher */
+    unsigned emptied;    /* updates without instances, after one with */
     size_t count;
 };
 

@@ -301,7 +301,7 @@ static void wait_for_the_next(void *unused)
     assert_int_equal(watch(&second, snapshot.version, &snapshot), STATUS_OK);
     assert_string_equal(first.queries[1], "passing=1&index=7&wait=1000ms");
     assert_string_equal(second.queries[0], "passing=1&index=1&wait=1000ms");
-    assert_int_equal(snapshot.addresses[0].data[7], '2');
+    assert_int_equal(snapshot.instances[0].address.data[7], '2');
     teardown_two(&first, &second);
 }
 
@@ -365,10 +365,14 @@ static void test_bad_addresses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_indexes),           cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_weights_and_zones), cmocka_unit_test(test_bad_replies),
-        cmocka_unit_test(test_failover),          cmocka_unit_test(test_polls_are_limited),
-        cmocka_unit_test(test_bad_addresses),     cmocka_unit_test(test_an_empty_list_is_doubted),
+        cmocka_unit_test(test_indexes),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_weights_and_zones),
+        cmocka_unit_test(test_bad_replies),
+        cmocka_unit_test(test_failover),
+        cmocka_unit_test(test_polls_are_limited),
+        cmocka_unit_test(test_bad_addresses),
+        cmocka_unit_test(test_an_empty_list_is_doubted),
         cmocka_unit_test(test_the_next_may_be_settling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
