@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "support/cmocka_test.h"
 #include "support/rpc_client.h"
 #include "support/service_process.h"
@@ -65,6 +66,14 @@ void load_await_unharmed(struct load *load, unsigned more)
     load_await(load, more);
     if (load->failed != failed) {
         fail_msg("%u of the last %u calls failed: %s", load->failed - failed, more, load->failure);
+    }
+}
+
+void load_await_for(struct load *load, int64_t duration_ms)
+{
+    int64_t end_ns = clock_monotonic_ns() + duration_ms * CLOCK_NS_PER_MS;
+    while (clock_monotonic_ns() < end_ns) {
+        load_await_unharmed(load, load->caller_count);
     }
 }
 

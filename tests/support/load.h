@@ -41,5 +41,8 @@ void load_await(struct load *load, unsigned more);
 /* The same, and fails the test if one of them failed. */
 void load_await_unharmed(struct load *load, unsigned more);
 
+/* For so long, every call must succeed. */
+void load_await_for(struct load *load, int64_t duration_ms);
+
 /* Lets every caller end its last call. */
 void load_stop(struct load *load);

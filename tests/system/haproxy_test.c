@@ -16,7 +16,8 @@ enum {
     CALLERS_OF_A_KIND = 3,
     KINDS = 6,
     CALLERS = CALLERS_OF_A_KIND * KINDS,
-    CALLS = 1500,     /* between one event and the next */
+    CALLS = 1500, /* between one event and the next */
+    REGISTRY_AWAY_MS = 3000,
     HELD_CALLS = 200, /* while an instance is held */
     ENVIRONMENT = 8,  /* variables of HAProxy's configuration */
     VARIABLE_BYTES_MAX = 2 * HTTP_ADDRESS_BYTES_MAX,
@@ -277,6 +278,20 @@ static void kill_one(struct scene *scene, enum cluster_role role)
     load_await_unharmed(load, CALLS);
 }
 
+/* HAProxy asks every second; what it found stays while nobody answers, and while the registry knows
+ * none or few again. */
+static void restart_registry(struct scene *scene)
+{
+    struct cluster *cluster = &scene->cluster;
+    service_process_kill(&cluster->registries[0]);
+    load_await_for(&scene->load, REGISTRY_AWAY_MS);
+    cluster_start_registry(cluster, 0);
+    for (unsigned role = 0; role < CLUSTER_ROLES; role++) {
+        assert_true(cluster_await_registered(cluster, role, 2, SERVICE_WAIT_MS));
+    }
+    load_await_unharmed(&scene->load, CALLS);
+}
+
 static void run_life_behind_haproxy(void *argument)
 {
     struct scene *scene = argument;
@@ -290,6 +305,7 @@ static void run_life_behind_haproxy(void *argument)
         cluster_await_call(cluster, role, KILLED);
     }
     load_await_unharmed(load, CALLS);
+    restart_registry(scene);
 
     for (unsigned role = 0; role < CLUSTER_ROLES; role++) {
         cluster_start(cluster, role, STARTED);

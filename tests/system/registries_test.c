@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "support/cluster.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
@@ -69,10 +68,7 @@ static void close_scene(struct scene *scene)
 /* So long that whoever was not heard of is no longer listed. */
 static void outlast_the_ttl(struct scene *scene)
 {
-    int64_t end_ns = clock_monotonic_ns() + (TTL_MS + 1000) * CLOCK_NS_PER_MS;
-    while (clock_monotonic_ns() < end_ns) {
-        load_await_unharmed(&scene->load, CALLS);
-    }
+    load_await_for(&scene->load, TTL_MS + 1000);
 }
 
 static void await_listed(struct scene *scene, enum cluster_role role, unsigned count)
