@@ -17,7 +17,7 @@ enum {
     KINDS = 6,
     CALLERS = CALLERS_OF_A_KIND * KINDS,
     CALLS = 1500, /* between one event and the next */
-    REGISTRY_AWAY_MS = 3000,
+    REGISTRY_AWAY_MS = 6000,
     HELD_CALLS = 200, /* while an instance is held */
     ENVIRONMENT = 8,  /* variables of HAProxy's configuration */
     VARIABLE_BYTES_MAX = 2 * HTTP_ADDRESS_BYTES_MAX,
