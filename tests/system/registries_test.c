@@ -1,6 +1,7 @@
 /* Two registries that do not know of each other: services register with both and find each other by
  * either. Each is killed under load, then both at once; one hangs. No call fails by it. */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "support/cluster.h"
@@ -90,6 +91,25 @@ static void expect_ready(struct scene *scene, const char *words)
     } while (!wire_http_holds(reply.body, words));
 }
 
+/* `marquee services` goes on to the one that answers, and says which does not. */
+static void expect_listed(struct scene *scene, unsigned away)
+{
+    struct cluster *cluster = &scene->cluster;
+    struct service_process command;
+    char registries[2 * HTTP_ADDRESS_BYTES_MAX + 32];
+    assert_true(snprintf(registries, sizeof(registries), "--registry=%s,%s",
+                         cluster->registries[away].address,
+                         cluster->registries[1 - away].address) < (int)sizeof(registries));
+    service_process_start(&command, cluster->directory, "services", "marquee",
+                          (const char *const[]){"services", registries, NULL}, NULL);
+    assert_int_equal(service_process_await_end(&command, SERVICE_WAIT_MS), 0);
+    struct text complaint = service_process_line(&command, "cannot be asked");
+    assert_true(wire_http_holds(complaint, cluster->registries[away].address));
+    /* Two of each service, and the complaint. */
+    assert_int_equal(service_process_line_count(&command), 2 * CLUSTER_ROLES + 1);
+    service_process_kill(&command);
+}
+
 /* Each service gets an instance more and loses it again while one registry is away. */
 static void change_instances(struct scene *scene)
 {
@@ -114,6 +134,7 @@ static void run_killed_in_turn(void *argument)
         service_process_kill(&scene->cluster.registries[i]);
         outlast_the_ttl(scene);
         expect_ready(scene, "movie is known to 1 of 2 registries");
+        expect_listed(scene, i);
         change_instances(scene);
         cluster_start_registry(&scene->cluster, i);
         for (unsigned role = 0; role < CLUSTER_ROLES; role++) {
