@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "http/http_parting.h"
+#include "http/http_server_private.h"
 #include "http/tcp_transport.h"
 #include "unit/http/http2_frames.h"
 #include "unit/http/http_scene.h"
@@ -334,6 +334,42 @@ static void test_parting(void **state)
     http_scene_run(part, NULL);
 }
 
+/* Peers that do not close: so many are waited for, one more is closed at once, and none for long.
+ */
+static void part_from_many(struct http_scene *scene)
+{
+    static struct raw_peer peers[HTTP_PARTINGS_MAX + 1];
+    for (size_t i = 0; i < ARRAY_LENGTH(peers); i++) {
+        struct http_transport *near_end;
+        struct http_transport *far_end;
+        assert_int_equal(http_transport_pair(scene->loop, &near_end, &far_end), STATUS_OK);
+        raw_peer_open(&peers[i], far_end);
+        http_parting_begin(scene->server, near_end);
+    }
+    assert_int_equal(scene->server->parting_count, HTTP_PARTINGS_MAX);
+    for (size_t i = 0; i < ARRAY_LENGTH(peers); i++) {
+        assert_true(raw_peer_await_end(&peers[i]));
+    }
+    raw_peer_close(&peers[0]);
+    http_scene_settle();
+    assert_int_equal(scene->server->parting_count, HTTP_PARTINGS_MAX - 1);
+    struct draining draining;
+    start_drain(scene, &draining, 0);
+    assert_false(draining.is_over);
+    await_drain(scene, &draining);
+    assert_int_equal(draining.status, STATUS_OK);
+    assert_int_equal(scene->server->parting_count, 0);
+    for (size_t i = 1; i < ARRAY_LENGTH(peers); i++) {
+        raw_peer_close(&peers[i]);
+    }
+}
+
+static void test_partings_limit(void **state)
+{
+    (void)state;
+    http_scene_run(part_from_many, NULL);
+}
+
 /* A connection that the kernel has made, but nobody has accepted yet. */
 static void connect_unseen(struct http_scene *scene, struct text address, struct raw_peer *peer)
 {
@@ -391,7 +427,7 @@ int main(void)
         cmocka_unit_test(test_idle),   cmocka_unit_test(test_unanswered),
         cmocka_unit_test(test_client), cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_large),  cmocka_unit_test(test_parting),
-        cmocka_unit_test(test_unseen),
+        cmocka_unit_test(test_unseen), cmocka_unit_test(test_partings_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
