@@ -14,7 +14,8 @@ struct opened {
 };
 
 static enum status open_client(struct loop *loop, struct call *call, struct text registries,
-                               struct opened **ret_opened, struct consul_discovery_options *options)
+                               const struct http_client_access *access, struct opened **ret_opened,
+                               struct consul_discovery_options *options)
 {
     struct opened *opened = calloc(1, sizeof(*opened));
     if (opened == NULL || http_client_create(loop, &opened->client) != STATUS_OK) {
@@ -23,6 +24,10 @@ static enum status open_client(struct loop *loop, struct call *call, struct text
     }
     *options =
         (struct consul_discovery_options){.client = opened->client, .registries = registries};
+    if (access != NULL) {
+        http_client_set_tls(opened->client, &access->tls);
+        options->tokens = access->tokens;
+    }
     *ret_opened = opened;
     return STATUS_OK;
 }
@@ -69,11 +74,12 @@ static const struct discovery_registrar_ops registrar_ops = {
 };
 
 enum status discovery_open_registrar(struct loop *loop, struct call *call, struct text registries,
+                                     const struct http_client_access *access,
                                      struct discovery_registrar *ret_registrar)
 {
     struct opened *opened = NULL;
     struct consul_discovery_options options;
-    enum status status = open_client(loop, call, registries, &opened, &options);
+    enum status status = open_client(loop, call, registries, access, &opened, &options);
     if (status != STATUS_OK) {
         return status;
     }
@@ -117,6 +123,7 @@ static bool names_service(struct text services, struct text service)
 
 enum status discovery_open_resolver(struct loop *loop, struct call *call, struct text registries,
                                     struct text services, struct text service,
+                                    const struct http_client_access *access,
                                     struct discovery_resolver *ret_resolver)
 {
     if (names_service(services, service)) {
@@ -130,7 +137,7 @@ enum status discovery_open_resolver(struct loop *loop, struct call *call, struct
     }
     struct opened *opened = NULL;
     struct consul_discovery_options options;
-    enum status status = open_client(loop, call, registries, &opened, &options);
+    enum status status = open_client(loop, call, registries, access, &opened, &options);
     if (status != STATUS_OK) {
         return status;
     }

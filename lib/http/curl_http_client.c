@@ -14,6 +14,7 @@
 
 enum {
     REPLY_HEADER_BYTES_MAX = 64 * 1024,
+    AUTHORITIES_KEPT_S = 60, /* libcurl would keep what it read of a file for a day */
 };
 
 struct http_client {
@@ -313,6 +314,7 @@ static CURLcode set_file(CURL *easy, CURLoption option, const char *file)
 static CURLcode set_tls(CURL *easy, const struct http_client_tls *tls)
 {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    code |= curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, (long)AUTHORITIES_KEPT_S);
     code |= set_file(easy, CURLOPT_CAINFO, tls->ca_file);
     code |= set_file(easy, CURLOPT_SSLCERT, tls->certificate_file);
     code |= set_file(easy, CURLOPT_SSLKEY, tls->key_file);

@@ -7,6 +7,7 @@
 
 #include "http/http_message.h"
 
+struct access_tokens;
 struct loop;
 struct http_client;
 
@@ -25,7 +26,14 @@ struct http_client_tls {
     const char *key_file;
 };
 
-/* For requests from now on. */
+/* How somebody is asked who wants to know who asks. */
+struct http_client_access {
+    struct http_client_tls tls;
+    struct access_tokens *tokens; /* whose first secret is shown; borrowed; NULL: none is */
+};
+
+/* For requests from now on. Connections that are made a minute after a file was changed, or later,
+ * go by what it holds then. */
 void http_client_set_tls(struct http_client *client, const struct http_client_tls *tls);
 
 /* No request may be running. NULL is accepted. */

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "base/random.h"
+#include "discovery/consul_discovery.h"
 #include "discovery/discovery_open.h"
 #include "http/socket_address.h"
 #include "process/process_private.h"
@@ -25,10 +26,11 @@ static enum status find_own_host(const struct process_server *server, struct cal
                                  struct text *ret_host)
 {
     struct text registries = config_text(server->process->config, "registry");
-    struct text first = text_next(&registries, ',');
+    struct text first = text_trim(text_next(&registries, ','));
     char own[HTTP_ADDRESS_BYTES_MAX];
     struct text registry;
     uint16_t port;
+    (void)consul_address_is_secure(&first);
     enum status status = http_address_split(call, first, &registry, &port);
     if (status != STATUS_OK) {
         return status;
@@ -87,8 +89,10 @@ static enum status register_server(struct process_server *server, struct call *c
     struct discovery_registration registration;
     enum status status = describe(server, call, &registration);
     if (status == STATUS_OK) {
-        status = discovery_open_registrar(
-            process->control, call, config_text(process->config, "registry"), &server->registrar);
+        const struct http_client_access access = process_registry_access(process);
+        status = discovery_open_registrar(process->control, call,
+                                          config_text(process->config, "registry"), &access,
+                                          &server->registrar);
     }
     if (status != STATUS_OK) {
         return status;
@@ -151,6 +155,7 @@ process_channel_options(struct process *process, const struct proto_pool *pool, 
     return (struct grpc_channel_options){
         .pool = pool,
         .tls = process->tls_client,
+        .tokens = process->call_tokens,
         .observe = on_called,
         .observe_state = process,
         .target = target,
@@ -182,11 +187,13 @@ enum status process_open_channel(struct process *process, struct call *call,
 {
     struct loop *loop = loop_current();
     const struct grpc_channel_options options = process_channel_options(process, pool, service);
+    const struct http_client_access access = process_registry_access(process);
     *ret_channel = (struct process_channel){.process = process};
     (void)atomic_fetch_add(&process->unresolved, 1);
-    enum status status = discovery_open_resolver(
-        loop, call, config_text(process->config, "registry"),
-        config_text(process->config, "services"), text_of(service), &ret_channel->resolver);
+    enum status status =
+        discovery_open_resolver(loop, call, config_text(process->config, "registry"),
+                                config_text(process->config, "services"), text_of(service), &access,
+                                &ret_channel->resolver);
     if (status == STATUS_OK) {
         status = grpc_channel_create(loop, &options, &ret_channel->grpc);
     }
