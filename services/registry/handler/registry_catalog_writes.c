@@ -47,6 +47,9 @@ static void register_entry(struct registry_request *request)
         reply(request, status);
         return;
     }
+    request->audited.node = entry.node.name;
+    request->audited.id = entry.service.id;
+    request->audited.service = entry.service.name;
     be_own(request, &entry);
     if (!entry.skip_node_update) {
         status = registry_controller_put_node(request->controller, request->call, &entry.node);
@@ -92,6 +95,8 @@ static void deregister_entry(struct registry_request *request)
     }
     enum status status = registry_catalog_removal_read(request->call, body, &removal);
     if (status == STATUS_OK) {
+        request->audited.node = removal.node;
+        request->audited.id = removal.service_id.length > 0 ? removal.service_id : removal.check_id;
         status = remove_entry(request, &removal);
         if (status == STATUS_NOT_FOUND) { /* it is gone, which is what was asked for */
             call_clear_error(request->call);

@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "base/random.h"
 #include "loop/loop.h"
+#include "registry/handler/registry_access.h"
+#include "registry/handler/registry_audit.h"
 #include "registry/handler/registry_handler_private.h"
 #include "registry/handler/registry_reply.h"
 
@@ -27,6 +29,17 @@ static const struct {
     {registry_catalog_writes, &registry_catalog_write_count},
     {registry_health_endpoints, &registry_health_endpoint_count},
 };
+
+static void serve_known(struct registry_request *request, const struct registry_endpoint *endpoint)
+{
+    if (http_percent_decode(request->call, http_exchange_rest(request->exchange), &request->rest) !=
+        STATUS_OK) {
+        registry_reply_error(request, 400, request->call->error.message);
+    } else if (registry_access_admits(request, endpoint)) {
+        endpoint->serve(request);
+    }
+    registry_audit(request, endpoint);
+}
 
 /* Every method comes here, so that a wrong one is answered in Consul's words. */
 static void serve(void *state, struct http_exchange *exchange)
@@ -50,12 +63,7 @@ static void serve(void *state, struct http_exchange *exchange)
         registry_reply_method(&request, http->method, binding->endpoint->method);
         return;
     }
-    if (http_percent_decode(request.call, http_exchange_rest(exchange), &request.rest) !=
-        STATUS_OK) {
-        registry_reply_error(&request, 400, request.call->error.message);
-        return;
-    }
-    binding->endpoint->serve(&request);
+    serve_known(&request, binding->endpoint);
 }
 
 static size_t endpoint_count(void)
@@ -134,6 +142,9 @@ enum status registry_handler_create(struct registry_controller *controller,
     if (handler->arena != NULL) {
         arena_init(handler->arena, HANDLER_ARENA_BYTES_MAX);
     }
+    handler->tokens = options->tokens;
+    handler->read_tokens = options->read_tokens;
+    handler->audit = options->audit;
     make_node_id(handler->node_id);
     if (handler->arena == NULL || !keep_options(handler, options) || !bind_endpoints(handler)) {
         registry_handler_destroy(handler);
