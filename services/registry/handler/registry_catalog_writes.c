@@ -11,6 +11,10 @@ static void reply(struct registry_request *request, enum status status)
                               TEXT_ARGUMENTS(request->call->error.message));
         return;
     }
+    if (status == STATUS_RESOURCE_EXHAUSTED) { /* a limit of ours, of which Consul knows nothing */
+        registry_reply_status(request, status);
+        return;
+    }
     if (status != STATUS_OK) {
         registry_reply_error(request, 500, request->call->error.message);
         return;

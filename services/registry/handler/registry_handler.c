@@ -9,6 +9,7 @@
 #include "registry/handler/registry_access.h"
 #include "registry/handler/registry_audit.h"
 #include "registry/handler/registry_handler_private.h"
+#include "registry/handler/registry_peers.h"
 #include "registry/handler/registry_reply.h"
 
 enum { HANDLER_ARENA_BYTES_MAX = 64 * 1024 };
@@ -146,7 +147,9 @@ enum status registry_handler_create(struct registry_controller *controller,
     handler->read_tokens = options->read_tokens;
     handler->audit = options->audit;
     make_node_id(handler->node_id);
-    if (handler->arena == NULL || !keep_options(handler, options) || !bind_endpoints(handler)) {
+    handler->peers = registry_peers_create();
+    if (handler->arena == NULL || handler->peers == NULL || !keep_options(handler, options) ||
+        !bind_endpoints(handler)) {
         registry_handler_destroy(handler);
         return STATUS_RESOURCE_EXHAUSTED;
     }
@@ -162,6 +165,7 @@ void registry_handler_destroy(struct registry_handler *handler)
     if (handler->arena != NULL) {
         arena_deinit(handler->arena);
     }
+    registry_peers_destroy(handler->peers);
     free(handler->arena);
     free(handler->routes);
     free(handler->bindings);

@@ -13,7 +13,10 @@ struct audit_log;
 struct registry_handler;
 
 enum {
-    REGISTRY_BODY_BYTES_MAX = 256 * 1024,        /* of a request */
+    REGISTRY_BODY_BYTES_MAX = 256 * 1024, /* of a request */
+    /* Blocked queries of one address: half of all, so that it cannot keep the others from waiting.
+     */
+    REGISTRY_WATCHERS_PER_PEER_MAX = REGISTRY_WATCHERS_MAX / 2,
     REGISTRY_REPLY_BYTES_MAX = 64 * 1024 * 1024, /* a longer one is answered by 500 */
 };
 

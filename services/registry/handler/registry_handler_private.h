@@ -20,6 +20,7 @@ struct registry_handler {
     struct access_tokens *tokens;
     struct access_tokens *read_tokens;
     struct audit_log *audit;
+    struct registry_peers *peers; /* of blocked queries */
     char node_id[REGISTRY_NODE_ID_BYTES];
     struct http_route *routes;
     struct registry_binding *bindings;

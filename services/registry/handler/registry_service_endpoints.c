@@ -95,7 +95,8 @@ static struct text content_hash(struct registry_request *request,
                         (unsigned long long)text_hash(buffer_text(&json->buffer)));
 }
 
-/* One wait for a change of the instance's service. false: its time is up, or the registry stops. */
+/* One wait for a change of the instance's service. false: its time is up, the registry stops,
+ * or it was answered. */
 static bool wait_for_change(struct registry_request *request,
                             const struct registry_instance *instance, int64_t due_ns)
 {
@@ -105,9 +106,7 @@ static bool wait_for_change(struct registry_request *request,
     uint64_t index = registry_state_index(request->state, &subject);
     uint64_t changed = index;
     return wait_ms > 0 && subject.service.data != NULL &&
-           registry_controller_wait(request->controller, request->call, &subject, index, wait_ms,
-                                    &changed) == STATUS_OK &&
-           changed != index;
+           registry_query_park(request, &subject, index, wait_ms, &changed) && changed != index;
 }
 
 /* Waits while the content has the hash that the client knows. false: it was answered. */
@@ -132,7 +131,7 @@ static bool wait_for_content(struct registry_request *request, struct text *ret_
             return false;
         }
     } while (text_equal(known, *ret_hash) && wait_for_change(request, instance, due_ns));
-    return true;
+    return request->replied == 0;
 }
 
 static void get_service(struct registry_request *request)
