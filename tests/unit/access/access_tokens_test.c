@@ -1,5 +1,7 @@
 #include "access/access_tokens.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -192,6 +194,51 @@ static void test_file(void **state)
     access_tokens_destroy(tokens);
 }
 
+enum { RELOADS = 200 };
+
+struct reloader {
+    struct access_tokens *tokens;
+    _Atomic bool done;
+};
+
+static void *reload_often(void *argument)
+{
+    struct reloader *reloader = argument;
+    struct arena arena;
+    struct call call;
+    arena_init(&arena, ARENA_CHUNK_BYTES);
+    call_init(&call, &arena, 0);
+    for (unsigned i = 0; i < RELOADS; i++) {
+        if (access_tokens_reload(&call, reloader->tokens) != STATUS_OK) {
+            break;
+        }
+    }
+    arena_deinit(&arena);
+    atomic_store(&reloader->done, true);
+    return NULL;
+}
+
+/* Who asks while the file is read again finds all of it. */
+static void test_threads(void **state)
+{
+    struct fixture *fixture = *state;
+    struct reloader reloader = {.tokens = NULL};
+    pthread_t thread;
+    unsigned found = 0;
+    write_file(fixture, TEXT(FIRST "\nsecond " SECOND));
+    assert_int_equal(access_tokens_open(&fixture->call, fixture->file, &reloader.tokens),
+                     STATUS_OK);
+    assert_int_equal(pthread_create(&thread, NULL, reload_often, &reloader), 0);
+    while (!atomic_load(&reloader.done) || found == 0) {
+        char name[ACCESS_NAME_BYTES_MAX + 1];
+        assert_true(access_tokens_find(reloader.tokens, TEXT(SECOND), name));
+        assert_string_equal(name, "second");
+        found++;
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    access_tokens_destroy(reloader.tokens);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +246,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_threads, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,7 +84,7 @@ static unsigned lines_of(struct text text)
 
 static bool holds(struct text text, const char *words)
 {
-    return memmem(text.data, text.length, words, strlen(words)) != NULL;
+    return text.length > 0 && memmem(text.data, text.length, words, strlen(words)) != NULL;
 }
 
 static void test_file(void **state)
