@@ -145,10 +145,9 @@ static enum status open_single(void *self, struct process *process, struct call 
 static struct grpc_channel_options own_channel_options(struct single_process *single,
                                                        struct process *process, const char *target)
 {
-    struct grpc_channel_options options =
-        process_channel_options(process, single->messages, target);
-    options.tokens = process_tokens(process);
-    return options;
+    struct grpc_channel_options own = process_channel_options(process, single->messages, target);
+    own.tokens = process_tokens(process);
+    return own;
 }
 
 static enum status start_single(void *self, struct process *process, struct call *call,
