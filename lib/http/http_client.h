@@ -19,11 +19,12 @@ enum {
 /* STATUS_RESOURCE_EXHAUSTED: no memory. *ret_client is owned by the caller. */
 MUST_USE enum status http_client_create(struct loop *loop, struct http_client **ret_client);
 
-/* For https: PEM files, borrowed for the client's life; NULL or "" for none. */
+/* For https: PEM files and a name, borrowed for the client's life; NULL or "" for none. */
 struct http_client_tls {
     const char *ca_file; /* whom the server's certificate must come from; none: the system's */
     const char *certificate_file;
     const char *key_file;
+    const char *peer_name; /* the name in the servers' certificates; none: the URL's host */
 };
 
 /* How somebody is asked who wants to know who asks. */

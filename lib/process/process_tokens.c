@@ -121,7 +121,8 @@ static struct http_client_access access_with(const struct process *process,
     return (struct http_client_access){
         .tls = {.ca_file = config_text(config, "tls-ca").data,
                 .certificate_file = config_text(config, "tls-certificate").data,
-                .key_file = config_text(config, "tls-key").data},
+                .key_file = config_text(config, "tls-key").data,
+                .peer_name = config_text(config, "tls-peer-name").data},
         .tokens = tokens,
     };
 }

@@ -371,6 +371,32 @@ static void run_system(void *argument)
     stop_up(scene);
 }
 
+static void expect_by_name(struct scene *scene, const char *name, int status, const char *words)
+{
+    const char *const arguments[] = {
+        "services",
+        format(scene, "--registry=https://", scene->addresses[REGISTRY]),
+        format(scene, "--tls-peer-name=", name),
+        file_option(scene, "tls-ca", "ca.pem"),
+        file_option(scene, "tls-certificate", "client.pem"),
+        file_option(scene, "tls-key", "client.key"),
+        file_option(scene, "registry-token-file", "registry"),
+        NULL};
+    expect(scene, "marquee", arguments, status, words);
+}
+
+/* All are asked for a name that leads nowhere, at their addresses. */
+static void run_by_name(void *argument)
+{
+    struct scene *scene = argument;
+    start_up(scene, "--tls-peer-name=films.test");
+    for (size_t i = METADATA; i < PARTS; i++) {
+        expect_by_name(scene, "films.test", 0, scene->addresses[i]);
+    }
+    expect_by_name(scene, "other.test", 1, "no alternative certificate subject name matches");
+    stop_up(scene);
+}
+
 static void run_single_process(void *argument)
 {
     struct scene *scene = argument;
@@ -487,6 +513,12 @@ static void test_system(void **state)
     in_scene(run_system);
 }
 
+static void test_by_name(void **state)
+{
+    (void)state;
+    in_scene(run_by_name);
+}
+
 static void test_single_process(void **state)
 {
     (void)state;
@@ -508,9 +540,8 @@ static void test_bad_options(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_system),
-        cmocka_unit_test(test_single_process),
-        cmocka_unit_test(test_gateways),
+        cmocka_unit_test(test_system),         cmocka_unit_test(test_by_name),
+        cmocka_unit_test(test_single_process), cmocka_unit_test(test_gateways),
         cmocka_unit_test(test_bad_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -220,6 +220,7 @@ static enum status run(struct session *session)
                             .ca_file = config_text(config, "tls-ca").data,
                             .certificate_file = config_text(config, "tls-certificate").data,
                             .key_file = config_text(config, "tls-key").data,
+                            .peer_name = config_text(config, "tls-peer-name").data,
                         });
     listing.call = call_within(&session->call, config_duration_ms(config, "timeout"));
     status = config_boolean(config, "json") ? list_json(&listing) : list_all(&listing);

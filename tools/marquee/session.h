@@ -61,8 +61,10 @@ extern const struct config_option session_options[SESSION_OPTION_COUNT];
          .kind = CONFIG_TEXT,                                                                      \
          .argument = "FILE",                                                                       \
          .help = "the own certificate, where " whom " one (PEM)"},                                 \
+        {.name = "tls-key", .kind = CONFIG_TEXT, .argument = "FILE", .help = "its key (PEM)"},     \
     {                                                                                              \
-        .name = "tls-key", .kind = CONFIG_TEXT, .argument = "FILE", .help = "its key (PEM)"        \
+        .name = "tls-peer-name", .kind = CONFIG_TEXT, .argument = "NAME",                          \
+        .help = "the name in the certificates of who is asked; else their host's"                  \
     }
 
 /* For the table of a command that prints data. */

@@ -76,6 +76,9 @@ enum status up_access_check(struct call *call, const struct up_access *access)
         return call_fail(call, STATUS_INVALID_ARGUMENT,
                          "--tls-certificate, --tls-key and --tls-ca are given together");
     }
+    if (access->peer_name.length > 0 && !is_secure) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "--tls-peer-name needs --tls-certificate");
+    }
     if (access->client_ca.length > 0 && !is_secure) {
         return call_fail(call, STATUS_INVALID_ARGUMENT, "--tls-client-ca needs --tls-certificate");
     }
@@ -140,6 +143,7 @@ static void add_access(struct description *description)
     const struct up_access *access = description->access;
     add_certificates(description);
     add_if_any(description, "--tls-ca", access->ca);
+    add_if_any(description, "--tls-peer-name", access->peer_name);
     add_if_any(description, "--token-file", access->tokens);
     add_if_any(description, "--call-token-file", access->tokens);
     add_if_any(description, "--registry-token-file", access->registry_tokens);

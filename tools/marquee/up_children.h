@@ -18,6 +18,7 @@ struct up_access {
     struct text key;
     struct text client_ca;
     struct text ca;
+    struct text peer_name;            /* no file: in the certificate */
     struct text tokens;               /* of the services, which show it to each other too */
     struct text registry_tokens;      /* of the registry, to which the services show it */
     struct text registry_read_tokens; /* of the registry */

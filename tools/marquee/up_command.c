@@ -62,6 +62,10 @@ static const struct config_option options[] = {
      .kind = CONFIG_TEXT,
      .argument = "FILE",
      .help = "whom they trust when they ask each other and the registry (PEM)"},
+    {.name = "tls-peer-name",
+     .kind = CONFIG_TEXT,
+     .argument = "NAME",
+     .help = "the name that the certificate has; else the hosts that are listened on"},
     {.name = "token-file",
      .kind = CONFIG_TEXT,
      .argument = "FILE",
@@ -193,7 +197,8 @@ static enum status prepare(struct up *up)
     http_client_set_tls(supervisor->client,
                         &(struct http_client_tls){.ca_file = up->access.ca.data,
                                                   .certificate_file = up->access.certificate.data,
-                                                  .key_file = up->access.key.data});
+                                                  .key_file = up->access.key.data,
+                                                  .peer_name = up->access.peer_name.data});
     return open_signals(up);
 }
 
@@ -291,6 +296,7 @@ static enum status run_up(struct session *session)
         .key = config_text(config, "tls-key"),
         .client_ca = config_text(config, "tls-client-ca"),
         .ca = config_text(config, "tls-ca"),
+        .peer_name = config_text(config, "tls-peer-name"),
         .tokens = config_text(config, "token-file"),
         .registry_tokens = config_text(config, "registry-token-file"),
         .registry_read_tokens = config_text(config, "registry-read-token-file"),
