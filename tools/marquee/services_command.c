@@ -11,15 +11,16 @@ enum {
     SERVICE_COLUMN = 12,
     INSTANCE_COLUMN = 36,
     ADDRESS_COLUMN = 24,
-    JSON_BYTES_MAX = 4 * 1024 * 1024
+    JSON_BYTES_MAX = 4 * 1024 * 1024,
+    ANSWER_MS = 2000, /* for a registry to show that it is there, when there are others */
 };
 
 static const struct config_option options[] = {
     {.name = "registry",
      .kind = CONFIG_TEXT,
-     .argument = "[https://]HOST:PORT",
+     .argument = "[https://]HOST:PORT,…",
      .default_value = "127.0.0.1:8500",
-     .help = "where the registry is"},
+     .help = "where the registry is; of several, the first that answers is asked"},
     SESSION_TLS_OPTIONS("the registry requires"),
     {.name = "registry-token-file",
      .kind = CONFIG_TEXT,
@@ -50,7 +51,6 @@ struct listing {
     struct call call;
     struct http_client *client;
     struct access_tokens *tokens; /* NULL: none is shown */
-    const char *scheme;
     struct text registry;
     struct json_writer *writer; /* NULL: a table is printed */
 };
@@ -60,6 +60,7 @@ static enum status get(struct listing *listing, const char *path, struct text na
 {
     struct call *call = &listing->call;
     struct text registry = listing->registry;
+    bool is_secure = consul_address_is_secure(&registry);
     struct http_header token = {TEXT("x-consul-token"), {NULL, 0}};
     struct http_client_reply reply;
     if (listing->tokens != NULL) {
@@ -67,7 +68,7 @@ static enum status get(struct listing *listing, const char *path, struct text na
     }
     const struct http_client_request request = {
         .method = "GET",
-        .url = arena_format(call->arena, "%s://%.*s/v1/%s%.*s", listing->scheme,
+        .url = arena_format(call->arena, "%s://%.*s/v1/%s%.*s", is_secure ? "https" : "http",
                             TEXT_ARGUMENTS(registry), path,
                             TEXT_ARGUMENTS(http_percent_encode(call->arena, name))),
         .headers = &token,
@@ -152,6 +153,24 @@ static enum status list_entry(struct listing *listing, const struct json *entry)
     return STATUS_OK;
 }
 
+/* The first of several that answers; of the others, says why not. The last is taken in any case. */
+static void choose_registry(struct listing *listing)
+{
+    struct text registries = config_text(listing->session->config, "registry");
+    listing->registry = text_trim(text_next(&registries, ','));
+    while (registries.data != NULL) {
+        const struct json *leader;
+        struct listing attempt = *listing;
+        attempt.call = call_within(&listing->call, ANSWER_MS);
+        if (get(&attempt, "status/leader", TEXT(""), &leader) == STATUS_OK) {
+            break;
+        }
+        (void)fprintf(listing->session->input->errors, "marquee services: %.*s\n",
+                      TEXT_ARGUMENTS(attempt.call.error.message));
+        listing->registry = text_trim(text_next(&registries, ','));
+    }
+}
+
 static enum status list_service(struct listing *listing, struct text name)
 {
     const struct json *entries;
@@ -203,8 +222,6 @@ static enum status run(struct session *session)
     struct listing listing = {.session = session};
     const struct config *config = session->config;
     struct text token_file = config_text(config, "registry-token-file");
-    listing.registry = config_text(config, "registry");
-    listing.scheme = consul_address_is_secure(&listing.registry) ? "https" : "http";
     enum status status = token_file.length > 0
                              ? access_tokens_open(&session->call, token_file.data, &listing.tokens)
                              : STATUS_OK;
@@ -223,6 +240,7 @@ static enum status run(struct session *session)
                             .peer_name = config_text(config, "tls-peer-name").data,
                         });
     listing.call = call_within(&session->call, config_duration_ms(config, "timeout"));
+    choose_registry(&listing);
     status = config_boolean(config, "json") ? list_json(&listing) : list_all(&listing);
     session->call.error = listing.call.error;
     http_client_destroy(listing.client);

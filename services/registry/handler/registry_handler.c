@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/random.h"
@@ -9,6 +10,7 @@
 #include "registry/handler/registry_access.h"
 #include "registry/handler/registry_audit.h"
 #include "registry/handler/registry_handler_private.h"
+#include "registry/handler/registry_page.h"
 #include "registry/handler/registry_peers.h"
 #include "registry/handler/registry_reply.h"
 
@@ -29,6 +31,7 @@ static const struct {
     {registry_catalog_endpoints, &registry_catalog_endpoint_count},
     {registry_catalog_writes, &registry_catalog_write_count},
     {registry_health_endpoints, &registry_health_endpoint_count},
+    {registry_overview_endpoints, &registry_overview_endpoint_count},
 };
 
 static void serve_known(struct registry_request *request, const struct registry_endpoint *endpoint)
@@ -80,7 +83,7 @@ static bool bind_endpoints(struct registry_handler *handler)
 {
     size_t count = endpoint_count();
     size_t bound = 0;
-    handler->routes = calloc(count, sizeof(*handler->routes));
+    handler->routes = calloc(count + registry_page_route_count, sizeof(*handler->routes));
     handler->bindings = calloc(count, sizeof(*handler->bindings));
     if (handler->routes == NULL || handler->bindings == NULL) {
         return false;
@@ -97,6 +100,8 @@ static bool bind_endpoints(struct registry_handler *handler)
             };
         }
     }
+    memcpy(&handler->routes[bound], registry_page_routes,
+           registry_page_route_count * sizeof(*handler->routes));
     return true;
 }
 
@@ -175,6 +180,6 @@ void registry_handler_destroy(struct registry_handler *handler)
 const struct http_route *registry_handler_routes(const struct registry_handler *handler,
                                                  size_t *ret_count)
 {
-    *ret_count = endpoint_count();
+    *ret_count = endpoint_count() + registry_page_route_count;
     return handler->routes;
 }
