@@ -1,10 +1,11 @@
 #include "grpc/grpc_client_headers.h"
 
+#include "access/access_tokens.h"
 #include "base/arena.h"
 #include "grpc/grpc_metadata.h"
 #include "grpc/grpc_timeout.h"
 
-enum { OWN_FIELDS_MAX = 6 };
+enum { OWN_FIELDS_MAX = 7 };
 
 struct field_list {
     struct hpack_field *fields; /* valid in the call's arena */
@@ -53,6 +54,14 @@ static bool add_changing_fields(struct grpc_client_call *self, struct field_list
     struct trace child = trace_child(&call->identity.trace);
     trace_format(&child, traceparent);
     add(list, HPACK_TOKEN_TRACEPARENT, (struct text){traceparent, TRACE_PARENT_LENGTH});
+    if (self->channel->options.tokens != NULL) {
+        struct text shown =
+            access_tokens_show(self->channel->options.tokens, call->arena, "Bearer ");
+        if (shown.data == NULL) {
+            return false;
+        }
+        add(list, HPACK_TOKEN_AUTHORIZATION, shown);
+    }
     if (self->options->compress) {
         add(list, HPACK_TOKEN_GRPC_ENCODING, TEXT("gzip"));
     }

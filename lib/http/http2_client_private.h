@@ -1,6 +1,6 @@
 /* http2_client_private.h: a client's connection and its requests: http2_client.c is the connection,
- * http2_request.c what the requests' fibers call, http2_reply.c what the session calls,
- * http2_keepalive.c whether the peer is there still. */
+ * http2_request.c and http2_request_send.c what the requests' fibers call, http2_reply.c what the
+ * session calls, http2_keepalive.c whether the peer is there still. */
 #pragma once
 
 #include "base/arena.h"
@@ -82,6 +82,9 @@ struct http2_request {
 
 /* What the session tells of replies. */
 extern const struct http2_session_events http2_client_session_events;
+
+/* One from the pool, or a new one, with nothing in it; NULL: no memory. */
+struct http2_request *http2_request_take(struct http2_client *client);
 
 /* The stream's turn: sends the head and what there is of the body. */
 void http2_request_send(struct http2_session *session, struct http2_stream *stream);

@@ -2,21 +2,8 @@
 
 #include <stdlib.h>
 
+#include "http2/hpack_lookup.h"
 #include "http2/hpack_private.h"
-
-enum {
-    OTHER_NAMES = 32, /* slots for names without a token */
-    SETS = 64,        /* of fields with the same hash */
-    WAYS = 4,         /* fields of a set */
-    NAME_SLOTS = HPACK_TOKEN_COUNT + OTHER_NAMES,
-};
-
-/* Finds entries of the table: numbers of which the low 16 bits are kept, enough to tell those that
- * are there. What is found is compared, so that an old number can do no harm. */
-struct hpack_lookup {
-    uint16_t names[NAME_SLOTS];  /* the newest entry of each name */
-    uint16_t fields[SETS][WAYS]; /* by the hash of name and value */
-};
 
 void hpack_encoder_init(struct hpack_encoder *encoder)
 {
@@ -98,65 +85,6 @@ static uint8_t *put_table_updates(struct hpack_encoder *encoder, uint8_t *to)
                        encoder->table.bytes_max);
 }
 
-/* Mixes eight bytes at a time. Collisions cost room on the wire, not time. */
-static uint32_t hash_of(uint32_t seed, struct text text)
-{
-    const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t hash = seed + text.length;
-    uint64_t word;
-    size_t at = 0;
-    for (; at + sizeof(word) <= text.length; at += sizeof(word)) {
-        memcpy(&word, text.data + at, sizeof(word));
-        hash = (hash ^ word) * factor;
-        hash ^= hash >> 32;
-    }
-    word = 0;
-    for (; at < text.length; at++) {
-        word = word << 8 | (unsigned char)text.data[at];
-    }
-    hash = (hash ^ word) * factor;
-    return (uint32_t)(hash >> 32);
-}
-
-static uint32_t name_slot(const struct hpack_field *field)
-{
-    return field->token != HPACK_TOKEN_NONE
-               ? (uint32_t)field->token
-               : HPACK_TOKEN_COUNT + hash_of(0, field->name) % OTHER_NAMES;
-}
-
-/* The entry of which these are the number's low bits; NULL: it is not there any more. */
-static inline const struct hpack_entry *entry_of(const struct hpack_table *table, uint16_t number)
-{
-    uint16_t age = (uint16_t)(table->inserted - number);
-    return age < table->count ? hpack_table_entry(table, table->inserted - age) : NULL;
-}
-
-static bool has_other_name(const struct hpack_table *table, const struct hpack_entry *entry,
-                           struct text name)
-{
-    return text_equal((struct text){hpack_table_bytes(table, entry), entry->name_length}, name);
-}
-
-static inline bool has_name(const struct hpack_table *table, const struct hpack_entry *entry,
-                            const struct hpack_field *field)
-{
-    return entry->token == field->token &&
-           (field->token != HPACK_TOKEN_NONE || has_other_name(table, entry, field->name));
-}
-
-static inline bool has_value(const struct hpack_table *table, const struct hpack_entry *entry,
-                             struct text value)
-{
-    const char *bytes = hpack_table_bytes(table, entry) + entry->name_length;
-    return text_equal((struct text){bytes, entry->value_length}, value);
-}
-
-static uint32_t index_of(const struct hpack_table *table, uint16_t number)
-{
-    return HPACK_STATIC_COUNT + 1 + (uint16_t)(table->inserted - number);
-}
-
 /* The row of the static table with that name and value, by its index; 0: none. */
 static uint32_t find_static(const struct hpack_field *field)
 {
@@ -170,19 +98,14 @@ static uint32_t find_static(const struct hpack_field *field)
     return 0;
 }
 
-/* The name's index in a table; 0: none. slot: name_slot(). */
+/* The name's index in a table; 0: none. slot: hpack_lookup_slot(). */
 static uint32_t find_name(const struct hpack_encoder *encoder, const struct hpack_field *field,
                           uint32_t slot)
 {
     uint32_t index = hpack_static_rows[field->token].first;
-    if (index != 0 || encoder->lookup == NULL) {
-        return index;
-    }
-    uint16_t number = encoder->lookup->names[slot];
-    const struct hpack_entry *entry = entry_of(&encoder->table, number);
-    return entry != NULL && has_name(&encoder->table, entry, field)
-               ? index_of(&encoder->table, number)
-               : 0;
+    return index != 0 || encoder->lookup == NULL
+               ? index
+               : hpack_lookup_name(encoder->lookup, &encoder->table, field, slot);
 }
 
 /* The index of the newest field of that name, if it is this one; 0: it is not. Of a well-known
@@ -190,45 +113,9 @@ static uint32_t find_name(const struct hpack_encoder *encoder, const struct hpac
 static uint32_t find_newest(const struct hpack_encoder *encoder, const struct hpack_field *field,
                             uint32_t slot)
 {
-    if (encoder->lookup == NULL || field->token != HPACK_TOKEN_NONE) {
-        return 0;
-    }
-    uint16_t number = encoder->lookup->names[slot];
-    const struct hpack_entry *entry = entry_of(&encoder->table, number);
-    return entry != NULL && has_value(&encoder->table, entry, field->value) &&
-                   has_name(&encoder->table, entry, field)
-               ? index_of(&encoder->table, number)
+    return encoder->lookup != NULL && field->token == HPACK_TOKEN_NONE
+               ? hpack_lookup_newest(encoder->lookup, &encoder->table, field, slot)
                : 0;
-}
-
-static uint32_t find_field(const struct hpack_encoder *encoder, const struct hpack_field *field,
-                           uint32_t hash)
-{
-    const uint16_t *set = encoder->lookup->fields[hash % SETS];
-    for (unsigned way = 0; way < WAYS; way++) {
-        const struct hpack_entry *entry = entry_of(&encoder->table, set[way]);
-        if (entry != NULL && entry->hash == (uint16_t)hash &&
-            has_value(&encoder->table, entry, field->value) &&
-            has_name(&encoder->table, entry, field)) {
-            return index_of(&encoder->table, set[way]);
-        }
-    }
-    return 0;
-}
-
-static void note_field(struct hpack_encoder *encoder, uint32_t slot, uint32_t hash)
-{
-    uint16_t number = (uint16_t)encoder->table.inserted;
-    uint16_t *set = encoder->lookup->fields[hash % SETS];
-    /* The oldest of the set makes room: what is gone is older than what is there. */
-    unsigned oldest = 0;
-    for (unsigned way = 1; way < WAYS; way++) {
-        if ((uint16_t)(number - set[way]) > (uint16_t)(number - set[oldest])) {
-            oldest = way;
-        }
-    }
-    set[oldest] = number;
-    encoder->lookup->names[slot] = number;
 }
 
 static bool has_lookup(struct hpack_encoder *encoder)
@@ -266,7 +153,7 @@ static uint8_t *put_new(struct hpack_encoder *encoder, uint8_t *to, const struct
         return put_literal(to, HPACK_PATTERN_NOT_INDEXED, name_index, field);
     }
     encoder->changes++;
-    note_field(encoder, slot, hash);
+    hpack_lookup_note(encoder->lookup, &encoder->table, slot, hash);
     to = put_integer(to, HPACK_PATTERN_INDEXING, HPACK_PREFIX_INDEXING, name_index);
     if (name_index == 0) {
         to = put_shortest(to, field->name);
@@ -281,8 +168,8 @@ static uint8_t *put_searched(struct hpack_encoder *encoder, uint8_t *to,
     if (!has_lookup(encoder)) {
         return put_literal(to, HPACK_PATTERN_NOT_INDEXED, find_name(encoder, field, slot), field);
     }
-    uint32_t hash = hash_of(slot, field->value);
-    uint32_t index = find_field(encoder, field, hash);
+    uint32_t hash = hpack_lookup_hash(slot, field->value);
+    uint32_t index = hpack_lookup_field(encoder->lookup, &encoder->table, field, hash);
     return index == 0 ? put_new(encoder, to, field, slot, hash)
                       : put_integer(to, HPACK_PATTERN_INDEXED, HPACK_PREFIX_INDEXED, index);
 }
@@ -292,7 +179,7 @@ static uint8_t *put_indexed(struct hpack_encoder *encoder, uint8_t *to,
 {
     uint32_t index = find_static(field);
     if (index == 0) {
-        uint32_t slot = name_slot(field);
+        uint32_t slot = hpack_lookup_slot(field);
         index = find_newest(encoder, field, slot);
         if (index == 0) {
             return put_searched(encoder, to, field, slot);
@@ -304,7 +191,7 @@ static uint8_t *put_indexed(struct hpack_encoder *encoder, uint8_t *to,
 static uint8_t *put_unindexed(struct hpack_encoder *encoder, uint8_t *to,
                               const struct hpack_field *field, enum hpack_indexing indexing)
 {
-    uint32_t slot = name_slot(field);
+    uint32_t slot = hpack_lookup_slot(field);
     if (indexing == HPACK_NAME_INDEXED) {
         uint32_t index = find_newest(encoder, field, slot);
         if (index != 0) {
@@ -313,7 +200,7 @@ static uint8_t *put_unindexed(struct hpack_encoder *encoder, uint8_t *to,
     }
     uint32_t name_index = find_name(encoder, field, slot);
     if (indexing == HPACK_NAME_INDEXED && name_index == 0 && has_lookup(encoder)) {
-        return put_new(encoder, to, field, slot, hash_of(slot, field->value));
+        return put_new(encoder, to, field, slot, hpack_lookup_hash(slot, field->value));
     }
     return put_literal(to,
                        indexing == HPACK_NEVER_INDEXED ? HPACK_PATTERN_NEVER_INDEXED
@@ -371,12 +258,12 @@ static inline uint32_t find_usual(const struct hpack_encoder *encoder,
         return 0;
     }
     uint16_t number = encoder->lookup->names[field->token];
-    const struct hpack_entry *entry = entry_of(table, number);
+    const struct hpack_entry *entry = hpack_lookup_entry(table, number);
     return entry != NULL && entry->token == field->token &&
                    entry->value_length == field->value.length &&
                    are_same(hpack_table_bytes(table, entry) + entry->name_length, field->value.data,
                             field->value.length)
-               ? index_of(table, number)
+               ? hpack_lookup_index(table, number)
                : 0;
 }
 

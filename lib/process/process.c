@@ -75,6 +75,9 @@ static enum status open_step(struct process *process, struct call *call, unsigne
         return STATUS_OK;
     }
     enum status status = process_tls_open(process, call);
+    if (status == STATUS_OK) {
+        status = process_tokens_open(process, call);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -135,6 +138,9 @@ static enum status start_everything(struct process *process)
 {
     enum status status = run_step(process, PROCESS_START_TIMEOUT_MS, open_step);
     if (status == STATUS_OK) {
+        status = process_watch_hangup(process);
+    }
+    if (status == STATUS_OK) {
         status = run_step(process, PROCESS_START_TIMEOUT_MS, start_step);
     }
     if (status == STATUS_OK) {
@@ -166,6 +172,7 @@ static void stop_everything(struct process *process)
     call_init(&call, &arena, CLOSE_TIMEOUT_MS);
     process_deregister(process, &call);
     arena_deinit(&arena);
+    process_servers_refuse(process);
     /* Nothing to do about a step that fails on the way out; it has said so. */
     status_ignore(run_step(process, drain_ms > 0 ? drain_ms : 1, drain_step));
     status_ignore(run_step(process, CLOSE_TIMEOUT_MS, stop_step));
@@ -236,7 +243,6 @@ static int run_until_stopped(struct process *process)
 {
     struct loop_signal *terminate = NULL;
     struct loop_signal *interrupt = NULL;
-    struct loop_signal *hangup = NULL;
     fiber_wait_init(&process->stop_asked);
     enum status status = set_up(process);
     if (status == STATUS_OK) {
@@ -246,7 +252,7 @@ static int run_until_stopped(struct process *process)
         status = loop_signal_open(process->control, SIGINT, on_stop_signal, process, &interrupt);
     }
     if (status == STATUS_OK) {
-        status = process_tls_watch(process, &hangup);
+        status = process_watch_hangup(process);
     }
     if (status == STATUS_OK) {
         status = fiber_start(process->control, run_process, process);
@@ -259,12 +265,13 @@ static int run_until_stopped(struct process *process)
     }
     loop_signal_close(terminate);
     loop_signal_close(interrupt);
-    loop_signal_close(hangup);
+    loop_signal_close(process->hangup);
     worker_pool_destroy(process->pool);
     loop_threads_destroy(process->threads);
     loop_destroy(process->control);
     telemetry_destroy(process->telemetry);
     process_tls_close(process);
+    process_tokens_close(process);
     return process->exit_status;
 }
 
