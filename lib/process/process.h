@@ -91,6 +91,10 @@ struct process_listener {
 /* In open. Returns the listener's number. CHECKs the limits. */
 unsigned process_add_listener(struct process *process, const struct process_listener *listener);
 
+/* As it was bound, the port that the kernel chose included; from `start` on. Borrowed for the
+ * process's life. */
+struct text process_listener_address(const struct process *process, unsigned listener);
+
 /* A condition of readiness, looked at by /readyz on any loop thread. reason: why not; valid in the
  * call's arena or static. In open, or in start on loop 0. */
 void process_add_check(struct process *process, const char *name,

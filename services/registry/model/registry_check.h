@@ -97,6 +97,7 @@ struct registry_check {
     struct text output;
     uint64_t create_index;
     uint64_t modify_index;
+    bool is_unconfirmed; /* as it was before the registry's restart: nothing was heard since */
 };
 
 /* STATUS_INVALID_ARGUMENT: a limit above; the call's error names the field. */
