@@ -23,7 +23,6 @@ static enum status status_of(int code)
     case MDB_PANIC:
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:
     case EIO:
     case EROFS:
     case EAGAIN:

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "loop/loop.h"
-#include "registry/repository/lmdb_registry_repository.h"
+#include "registry/repository/sqlite_registry_repository.h"
 #include "store/store_metrics.h"
 
 struct opening {
@@ -38,11 +38,11 @@ static enum status open_controller(struct opening *opening)
 
 static enum status open_repository(struct opening *opening)
 {
-    const struct lmdb_registry_repository_options options = {
+    const struct sqlite_registry_repository_options options = {
         .path = config_text(process_config(opening->process), "data")};
     return options.path.length == 0
                ? STATUS_OK
-               : lmdb_registry_repository_open(opening->call, &options, &opening->repository);
+               : sqlite_registry_repository_open(opening->call, &options, &opening->repository);
 }
 
 static enum status open_both(struct opening *opening)
@@ -56,7 +56,7 @@ static enum status begin_anew(struct opening *opening)
 {
     struct text aside;
     registry_kept_close(&opening->repository);
-    enum status status = lmdb_registry_repository_set_aside(
+    enum status status = sqlite_registry_repository_set_aside(
         opening->call, config_text(process_config(opening->process), "data"), &aside);
     if (status != STATUS_OK) {
         return status;
@@ -98,7 +98,7 @@ enum status registry_kept_open(struct process *process, struct call *call,
     }
     if (opening.repository.ops != NULL) {
         telemetry_add_source(process_telemetry(process), store_metrics_write,
-                             lmdb_registry_repository_writer(&opening.repository));
+                             sqlite_registry_repository_writer(&opening.repository));
     }
     return STATUS_OK;
 }

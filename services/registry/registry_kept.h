@@ -6,7 +6,7 @@
 #include "registry/controller/registry_controller.h"
 
 /* In open. *ret_repository: without operations where nothing is kept; closed after the controller's
- * end. Statuses as of registry_controller_create() and lmdb_registry_repository_open(), but for
+ * end. Statuses as of registry_controller_create() and sqlite_registry_repository_open(), but for
  * STATUS_DATA_LOSS: what is damaged is put aside, and the registry begins with nothing. */
 MUST_USE enum status registry_kept_open(struct process *process, struct call *call,
                                         struct registry_checker checker,

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "http/http_client.h"
-#include "json/json.h"
 #include "support/scratch_directory.h"
 #include "support/service_process.h"
+#include "json/json.h"
 
 struct registry_process {
     struct service_process service;

@@ -80,10 +80,11 @@ static void plan_registration(struct writer *writer, unsigned id, struct fate *f
     fate->is_there = true;
     fate->version = choose(writer, 1000000);
     (void)snprintf(target, TARGET_BYTES_MAX, "/v1/agent/service/register");
-    (void)snprintf(body, BODY_BYTES_MAX,
-                   "{\"ID\":\"w%u-%u\",\"Name\":\"s%u\",\"Port\":%u,\"Meta\":{\"version\":\"%" PRIu64
-                   "\"},\"Check\":{\"TTL\":\"1h\",\"Status\":\"passing\"}}",
-                   writer->number, id, writer->number % 3, 1000 + id, fate->version);
+    (void)snprintf(
+        body, BODY_BYTES_MAX,
+        "{\"ID\":\"w%u-%u\",\"Name\":\"s%u\",\"Port\":%u,\"Meta\":{\"version\":\"%" PRIu64
+        "\"},\"Check\":{\"TTL\":\"1h\",\"Status\":\"passing\"}}",
+        writer->number, id, writer->number % 3, 1000 + id, fate->version);
 }
 
 /* One write of any kind; body is empty where there is none. */
@@ -162,7 +163,8 @@ static struct fate find_fate(const struct json *services, const struct json *che
     fate.is_there = true;
     assert_true(text_to_u64(json_text_of(json_member(service, "Meta"), "version"), &fate.version));
     (void)snprintf(name, sizeof(name), "service:w%u-%u", writer->number, id);
-    fate.is_failed = text_equal(json_text_of(json_member(checks, name), "Status"), TEXT("critical"));
+    fate.is_failed =
+        text_equal(json_text_of(json_member(checks, name), "Status"), TEXT("critical"));
     (void)snprintf(name, sizeof(name), "_service_maintenance:w%u-%u", writer->number, id);
     fate.in_maintenance = json_member(checks, name) != NULL;
     return fate;
@@ -224,8 +226,7 @@ static uint64_t number_of(const char *variable, uint64_t otherwise)
 
 static void run_rounds(struct scene *scene, const char *extra, unsigned kills)
 {
-    uint64_t seed =
-        number_of("MARQUEE_REGISTRY_SEED", 1 + random_below(UINT64_C(1) << 32));
+    uint64_t seed = number_of("MARQUEE_REGISTRY_SEED", 1 + random_below(UINT64_C(1) << 32));
     scene->extra = extra;
     registry_process_open(&scene->registry);
     for (unsigned i = 0; i < WRITERS; i++) {
