@@ -156,25 +156,43 @@ static enum status consul_heartbeat(void *state, struct call *call,
     return all;
 }
 
-static enum status consul_remove(void *state, struct call *call,
-                                 const struct discovery_registration *registration)
+/* As far as each registry can be told; the worst of them is the answer. */
+static enum status put_to_all(struct consul_endpoints *endpoints, struct call *call,
+                              struct text path)
 {
-    struct consul_endpoints *endpoints = state;
-    struct text path = path_of(call, "/v1/agent/service/deregister/", registration->instance_id);
-    if (path.data == NULL) {
-        return STATUS_RESOURCE_EXHAUSTED;
-    }
     enum status all = STATUS_OK;
     for (size_t i = 0; i < endpoints->count; i++) {
         enum status one = put(endpoints, i, call, path, (struct text){NULL, 0});
         if (is_over(one)) {
             return one;
         }
-        if (one != STATUS_OK && one != STATUS_NOT_FOUND && all == STATUS_OK) {
+        if (one != STATUS_OK && (all == STATUS_OK || all == STATUS_NOT_FOUND)) {
             all = one;
         }
     }
     return all;
+}
+
+static enum status consul_drain(void *state, struct call *call,
+                                const struct discovery_registration *registration)
+{
+    struct text path = path_of(call, "/v1/agent/service/maintenance/", registration->instance_id);
+    if (path.data != NULL) {
+        path = arena_format(call->arena, "%.*s?enable=true&reason=%s", TEXT_ARGUMENTS(path),
+                            DISCOVERY_DRAIN_REASON);
+    }
+    return path.data != NULL ? put_to_all(state, call, path) : STATUS_RESOURCE_EXHAUSTED;
+}
+
+static enum status consul_remove(void *state, struct call *call,
+                                 const struct discovery_registration *registration)
+{
+    struct text path = path_of(call, "/v1/agent/service/deregister/", registration->instance_id);
+    if (path.data == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    enum status all = put_to_all(state, call, path);
+    return all == STATUS_NOT_FOUND ? STATUS_OK : all;
 }
 
 static void consul_close(void *state)
@@ -185,6 +203,7 @@ static void consul_close(void *state)
 static const struct discovery_registrar_ops consul_registrar_ops = {
     .add = consul_add,
     .heartbeat = consul_heartbeat,
+    .drain = consul_drain,
     .remove = consul_remove,
     .close = consul_close,
 };

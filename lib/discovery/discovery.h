@@ -25,6 +25,10 @@ enum {
     DISCOVERY_BACKOFF_MAX_MS = 5000,
 };
 
+/* Why a draining instance is in maintenance, as registries that speak Consul's interface tell it.
+ */
+#define DISCOVERY_DRAIN_REASON "draining"
+
 #define DISCOVERY_TTL_DEFAULT_MS INT64_C(6000)
 
 struct discovery_registration {
@@ -43,6 +47,11 @@ struct discovery_registrar_ops {
     /* STATUS_NOT_FOUND: the registry does not know it (any more): register again. */
     enum status (*heartbeat)(void *state, struct call *call,
                              const struct discovery_registration *registration);
+    /* The instance stays known, but is not to be called any more: it finishes what it has begun.
+     * Heartbeats do not change that; it ends with remove(). STATUS_NOT_FOUND: no registry knows it.
+     */
+    enum status (*drain)(void *state, struct call *call,
+                         const struct discovery_registration *registration);
     /* STATUS_OK also when it was not known. */
     enum status (*remove)(void *state, struct call *call,
                           const struct discovery_registration *registration);
@@ -97,6 +106,11 @@ MUST_USE enum status discovery_keeper_start(struct loop *loop, struct discovery_
                                             const struct discovery_registration *registration,
                                             const struct discovery_keeper_events *events,
                                             struct discovery_keeper **ret_keeper);
+
+/* Tells the registry, within the call's time, that the instance drains: resolvers leave it out from
+ * now on. Heartbeats go on, but it is not added again; where the registry could not be told, they
+ * end, so that the TTL does. In a fiber, once. NULL is accepted. */
+void discovery_keeper_drain(struct discovery_keeper *keeper, struct call *call);
 
 /* Ends the fiber, removes the instance within the call's time, frees. In a fiber. NULL is accepted.
  */

@@ -21,6 +21,7 @@ struct discovery_keeper {
     struct cancellation cancellation;
     struct fiber_wait ended;
     bool registered;
+    bool draining;
     bool told; /* of the state as it is */
 };
 
@@ -57,12 +58,12 @@ static enum status add_instance(struct discovery_keeper *keeper, struct call *ca
 /* One heartbeat, or what it takes to be registered again. */
 static enum status keep_once(struct discovery_keeper *keeper, struct call *call)
 {
-    if (!keeper->registered) {
+    if (!keeper->registered && !keeper->draining) {
         return add_instance(keeper, call);
     }
     enum status status =
         keeper->registrar.ops->heartbeat(keeper->registrar.state, call, &keeper->registration);
-    if (status == STATUS_NOT_FOUND) {
+    if (status == STATUS_NOT_FOUND && !keeper->draining) {
         tell(keeper, false, TEXT("the registry has forgotten this instance"));
         return add_instance(keeper, call);
     }
@@ -150,6 +151,18 @@ enum status discovery_keeper_start(struct loop *loop, struct discovery_registrar
     }
     *ret_keeper = keeper;
     return STATUS_OK;
+}
+
+void discovery_keeper_drain(struct discovery_keeper *keeper, struct call *call)
+{
+    if (keeper == NULL) {
+        return;
+    }
+    keeper->draining = true;
+    if (keeper->registrar.ops->drain(keeper->registrar.state, call, &keeper->registration) !=
+        STATUS_OK) {
+        cancellation_request(&keeper->cancellation);
+    }
 }
 
 void discovery_keeper_stop(struct discovery_keeper *keeper, struct call *call)

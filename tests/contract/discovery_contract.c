@@ -66,6 +66,12 @@ static enum status remove_instance(struct fixture *fixture, const char *id)
     return fixture->registrar.ops->remove(fixture->registrar.state, &fixture->call, &wanted);
 }
 
+static enum status drain(struct fixture *fixture, const char *id)
+{
+    struct discovery_registration wanted = registration(id, 1);
+    return fixture->registrar.ops->drain(fixture->registrar.state, &fixture->call, &wanted);
+}
+
 static struct discovery_snapshot watch(struct fixture *fixture, uint64_t seen_version)
 {
     struct discovery_snapshot snapshot = {.version = 0};
@@ -111,6 +117,26 @@ static void test_add_and_remove(struct fixture *fixture)
     assert_int_equal(remove_instance(fixture, "b"), STATUS_OK);
     assert_int_equal(remove_instance(fixture, "b"), STATUS_OK);
     assert_int_equal(watch(fixture, 0).count, 0);
+}
+
+/* Left out although it is well, and whatever heartbeats say; another in its place is not. */
+static void test_draining_is_left_out(struct fixture *fixture)
+{
+    assert_int_equal(drain(fixture, "a"), STATUS_NOT_FOUND);
+    call_clear_error(&fixture->call);
+    assert_int_equal(add(fixture, "a", 8091), STATUS_OK);
+    assert_int_equal(add(fixture, "b", 8092), STATUS_OK);
+    struct discovery_snapshot both = watch_until(fixture, 2);
+    assert_int_equal(drain(fixture, "a"), STATUS_OK);
+    struct discovery_snapshot left = watch(fixture, both.version);
+    assert_int_equal(left.count, 1);
+    assert_true(text_equal(left.addresses[0], TEXT("127.0.0.1:8092")));
+    assert_int_equal(heartbeat(fixture, "a", 8091), STATUS_OK);
+    assert_int_equal(drain(fixture, "a"), STATUS_OK);
+    assert_int_equal(watch(fixture, 0).count, 1);
+    assert_int_equal(remove_instance(fixture, "a"), STATUS_OK);
+    assert_int_equal(add(fixture, "a", 8091), STATUS_OK);
+    assert_int_equal(watch(fixture, 0).count, 2);
 }
 
 static void test_heartbeats_keep_it(struct fixture *fixture)
@@ -350,6 +376,7 @@ int discovery_contract_run(const struct discovery_contract *contract)
         contract_test_fn test;
     } tests[] = {
         {"add and remove", test_add_and_remove},
+        {"draining is left out", test_draining_is_left_out},
         {"heartbeats keep it", test_heartbeats_keep_it},
         {"silence expires it", test_silence_expires_it},
         {"unknown is not found", test_unknown_is_not_found},
