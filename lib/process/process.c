@@ -320,6 +320,8 @@ int process_main(const struct process_definition *definition, void *self, int ar
     struct process *process = calloc(1, sizeof(*process));
     int exit_status = EXIT_FAILURE;
     keep_heap();
+    /* A file at its size limit (RLIMIT_FSIZE) is a write that fails, as on a full disk. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     if (process == NULL) {
         return exit_status;
     }

@@ -13,6 +13,11 @@ struct registry_controller;
 
 enum {
     REGISTRY_PROBES_MAX = 64, /* at once; further ones wait for the next sweep */
+    /* Of these, of targets that are slow, and of those together with targets that are not known
+     * yet: there is always room for targets that answer. */
+    REGISTRY_SLOW_PROBES_MAX = 32,
+    REGISTRY_DOUBTFUL_PROBES_MAX = 48,
+    REGISTRY_SLOW_PROBE_MS = 1000, /* what takes longer is slow */
     REGISTRY_WAIT_DEFAULT_MS = 5 * 60 * 1000,
     REGISTRY_WAIT_MAX_MS = 10 * 60 * 1000,
     REGISTRY_DEREGISTER_AFTER_MIN_MS = 60 * 1000, /* as Consul; shorter ones are raised to it */

@@ -17,6 +17,7 @@ struct registry_controller {
     bool sweep_postponed;
     bool waiting_stopped;
     unsigned probe_count; /* running */
+    unsigned probe_counts[REGISTRY_PACES];
     struct registry_saver saver;
     struct registry_controller_loaded loaded;
     struct cancellation probes_cancelled;

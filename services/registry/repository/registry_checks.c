@@ -179,6 +179,7 @@ static void adopt_definition(struct registry_state *state, struct stored_check *
     /* As if it had been so for long: the first look counts at once. */
     check->successes = definition->success_before_passing;
     check->failures = definition->failures_before_critical;
+    check->view.pace = REGISTRY_PACE_UNKNOWN;
 }
 
 static enum status copy_definition(struct registry_state *state, struct call *call,
@@ -426,7 +427,7 @@ static bool count_look(struct stored_check *check, enum registry_status *status)
 
 void registry_state_probed(struct registry_state *state, struct text check_id,
                            uint64_t create_index, enum registry_status status, struct text output,
-                           int64_t now_ns)
+                           enum registry_pace pace, int64_t now_ns)
 {
     struct registry_change change = {.state = state};
     struct stored_check *check = registry_table_find(&state->checks, check_id);
@@ -437,6 +438,7 @@ void registry_state_probed(struct registry_state *state, struct text check_id,
     registry_deadline_start(&state->deadlines, &check->probe,
                             now_ns + check->definition->interval_ns, now_ns);
     stored_check_set_unconfirmed(state, check, false);
+    check->view.pace = pace;
     if (count_look(check, &status)) {
         stored_check_set(&change, check, status, output, now_ns);
         stored_aliases_settle(&change, now_ns);

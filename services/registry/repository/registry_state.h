@@ -83,11 +83,11 @@ MUST_USE enum status registry_state_report(struct registry_state *state, struct 
                                            struct text check_id, enum registry_status status,
                                            struct text output, int64_t now_ns);
 
-/* What came of looking at an active check; the next look is due an interval later. A check that is
- * gone, or is another one by now (create_index), is left alone. */
+/* What came of looking at an active check, and how long it took; the next look is due an interval
+ * later. A check that is gone, or is another one by now (create_index), is left alone. */
 void registry_state_probed(struct registry_state *state, struct text check_id,
                            uint64_t create_index, enum registry_status status, struct text output,
-                           int64_t now_ns);
+                           enum registry_pace pace, int64_t now_ns);
 
 /* Told of an active check that is to be looked at now. false: not now; it is asked again at the
  * next sweep. */

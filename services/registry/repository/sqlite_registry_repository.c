@@ -25,8 +25,8 @@ static const char schema[] = "CREATE TABLE record ("
 enum statement { PUT, REMOVE, REMOVE_ALL, LIST, CHECK_FILE, STATEMENTS };
 
 static const char *const statements[STATEMENTS] = {
-    [PUT] = "INSERT INTO record (kind, key, value) VALUES (?1, ?2, ?3) "
-            "ON CONFLICT (kind, key) DO UPDATE SET value = ?3",
+    [PUT] = ("INSERT INTO record (kind, key, value) VALUES (?1, ?2, ?3) "
+             "ON CONFLICT (kind, key) DO UPDATE SET value = ?3"),
     [REMOVE] = "DELETE FROM record WHERE kind = ?1 AND key = ?2",
     [REMOVE_ALL] = "DELETE FROM record",
     [LIST] = "SELECT kind, key, value FROM record ORDER BY kind, key",
