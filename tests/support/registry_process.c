@@ -22,7 +22,7 @@ void registry_process_start(struct registry_process *registry, const char *extra
                                      NULL};
     assert_true(snprintf(name, sizeof(name), "registry-%u", registry->starts++) > 0);
     service_process_start(&registry->service, registry->directory, name, "marquee-registry",
-                          arguments, NULL);
+                          arguments, registry->environment);
     service_process_await_ready(&registry->service);
 }
 

@@ -11,6 +11,7 @@ struct registry_process {
     struct service_process service;
     char directory[SCRATCH_PATH_BYTES];
     struct http_client *client;
+    const char *const *environment; /* "NAME=value", NULL ends; may be set between starts */
     unsigned starts;
 };
 

@@ -3,6 +3,7 @@
  * memory stays bounded. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -34,6 +35,7 @@ struct scene {
     struct registry_process registry;
     struct arena arena;
     struct call call;
+    const char *faketime; /* a library that shifts the wall clock */
 };
 
 static void open_scene(struct scene *scene)
@@ -301,7 +303,7 @@ static void register_looked_at(struct scene *scene, const char *id, const char *
 
 static void run_hangs(void *argument)
 {
-    enum { HANGING = 100, LOOKS = 4, LOOKS_MS = 9000 };
+    enum { HANGING = 100, LOOKS = 5, LOOKS_MS = 15000 };
     char address[HTTP_ADDRESS_BYTES_MAX];
     char text[TEXT_BYTES_MAX];
     struct scene *scene = argument;
@@ -316,7 +318,7 @@ static void run_hangs(void *argument)
     }
     for (unsigned i = 0; i < HANGING; i++) {
         (void)snprintf(text, sizeof(text), "bad%u", i);
-        register_looked_at(scene, text, address, "3s");
+        register_looked_at(scene, text, address, "20s");
     }
     /* All places are taken by what hangs; still it is looked at about every second. */
     unsigned before = count_looks(scene);
@@ -433,6 +435,109 @@ static void run_damage(void *argument)
     close_scene(scene);
 }
 
+/* A wall clock that is set */
+
+static void set_clock(struct scene *scene, const char *shift)
+{
+    char path[TEXT_BYTES_MAX];
+    char draft[TEXT_BYTES_MAX];
+    (void)snprintf(path, sizeof(path), "%s/clock", scene->registry.directory);
+    (void)snprintf(draft, sizeof(draft), "%s/clock-draft", scene->registry.directory);
+    FILE *file = fopen(draft, "we");
+    assert_non_null(file);
+    assert_true(fprintf(file, "%s\n", shift) > 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(rename(draft, path), 0);
+}
+
+static uint64_t index_now(struct scene *scene)
+{
+    struct call call = call_within(&scene->call, CALL_MS);
+    uint64_t index;
+    struct wire_reply reply =
+        wire_http_get(&call, scene->registry.service.address, "/v1/health/state/any");
+    assert_true(text_to_u64(wire_http_header(&reply, "x-consul-index"), &index));
+    return index;
+}
+
+static void beat_while_the_clock_is_set(struct scene *scene)
+{
+    static const char *const shifts[] = {"+0", "+1d", "-1d", "+3650d", "-3650d", "+0"};
+    uint64_t index = index_now(scene);
+    for (size_t i = 0; i < ARRAY_LENGTH(shifts); i++) {
+        char id[TEXT_BYTES_MAX];
+        set_clock(scene, shifts[i]);
+        for (unsigned beat = 0; beat < 10; beat++) {
+            struct call call = call_within(&scene->call, CALL_MS);
+            assert_int_equal(put(scene, "/v1/agent/check/pass/beats", NULL), 200);
+            assert_string_equal(status_of_check(scene, "beats"), "passing");
+            assert_int_equal(fiber_sleep(&call, 50 * CLOCK_NS_PER_MS), STATUS_OK);
+        }
+        (void)snprintf(id, sizeof(id), "check%zu", i);
+        register_looked_at(scene, id, "127.0.0.1:1", "1s");
+        assert_true(index_now(scene) > index);
+        index = index_now(scene);
+    }
+}
+
+/* Silent from now on, it is critical after its TTL, not sooner nor later, wherever the clock goes.
+ */
+static void expire_while_the_clock_is_set(struct scene *scene)
+{
+    assert_int_equal(put(scene, "/v1/agent/check/pass/beats", NULL), 200);
+    int64_t began_ns = clock_monotonic_ns();
+    bool is_forward = false;
+    while (strcmp(status_of_check(scene, "beats"), "passing") == 0) {
+        struct call call = call_within(&scene->call, CALL_MS);
+        set_clock(scene, is_forward ? "+1d" : "-1d");
+        is_forward = !is_forward;
+        assert_int_equal(fiber_sleep(&call, 50 * CLOCK_NS_PER_MS), STATUS_OK);
+        assert_true(clock_monotonic_ns() - began_ns < 10 * CLOCK_NS_PER_S);
+    }
+    assert_true(clock_monotonic_ns() - began_ns > 2900 * CLOCK_NS_PER_MS);
+}
+
+static void run_clock(void *argument)
+{
+    struct scene *scene = argument;
+    char preload[TEXT_BYTES_MAX];
+    char file[TEXT_BYTES_MAX];
+    const char *const environment[] = {preload, file, "FAKETIME_NO_CACHE=1",
+                                       "FAKETIME_DONT_FAKE_MONOTONIC=1", NULL};
+    open_scene(scene);
+    (void)snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", scene->faketime);
+    (void)snprintf(file, sizeof(file), "FAKETIME_TIMESTAMP_FILE=%s/clock",
+                   scene->registry.directory);
+    scene->registry.environment = environment;
+    set_clock(scene, "-3650d");
+    registry_process_start(&scene->registry, NULL);
+    /* It is in the past, indeed. */
+    char now[CLOCK_TIME_TEXT_BYTES];
+    struct text year = text_slice(clock_format(clock_wall_ms(), now), 0, 4);
+    assert_false(
+        wire_http_holds(buffer_text(&scene->registry.service.log),
+                        arena_format(&scene->arena, "time=%.*s", TEXT_ARGUMENTS(year)).data));
+    assert_int_equal(put(scene, "/v1/agent/service/register",
+                         "{\"Name\":\"beats\",\"Check\":{\"CheckID\":\"beats\",\"TTL\":\"3s\","
+                         "\"Status\":\"passing\","
+                         "\"DeregisterCriticalServiceAfter\":\"1m\"}}"),
+                     200);
+    beat_while_the_clock_is_set(scene);
+    expire_while_the_clock_is_set(scene);
+    uint64_t index = index_now(scene);
+    set_clock(scene, "-3650d");
+    registry_process_kill(&scene->registry);
+    registry_process_start(&scene->registry, NULL);
+    assert_true(index_now(scene) > index);
+    assert_string_equal(status_of_check(scene, "beats"), "critical");
+    set_clock(scene, "+3650d");
+    registry_process_kill(&scene->registry);
+    registry_process_start(&scene->registry, NULL);
+    assert_string_equal(status_of_check(scene, "beats"), "critical");
+    assert_int_equal(put(scene, "/v1/agent/check/pass/beats", NULL), 200);
+    close_scene(scene);
+}
+
 static void run(void (*story)(void *argument))
 {
     struct scene *scene = calloc(1, sizeof(*scene));
@@ -477,6 +582,25 @@ static void damage_is_put_aside(void **state)
     run(run_damage);
 }
 
+/* A sanitizer must be the first library, and would not be. */
+static void a_clock_that_is_set_is_no_matter(void **state)
+{
+    glob_t found;
+    struct scene *scene = calloc(1, sizeof(*scene));
+    (void)state;
+    assert_non_null(scene);
+    int code = glob("/usr/lib/*/faketime/libfaketimeMT.so.1", 0, NULL, &found);
+    if (code != 0 || MARQUEE_IS_SANITIZED) {
+        print_message("skipped: needs libfaketime, and a build without sanitizers\n");
+        free(scene);
+        skip();
+    }
+    scene->faketime = found.gl_pathv[0];
+    in_fiber(run_clock, scene);
+    globfree(&found);
+    free(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -485,6 +609,7 @@ int main(void)
         cmocka_unit_test(targets_that_hang_delay_nobody),
         cmocka_unit_test(on_a_full_disk_it_goes_on),
         cmocka_unit_test(damage_is_put_aside),
+        cmocka_unit_test(a_clock_that_is_set_is_no_matter),
         cmocka_unit_test(who_never_reads_is_sent_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
