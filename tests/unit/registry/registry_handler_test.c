@@ -387,12 +387,50 @@ static void test_client_goes_away(void **state)
     in_fiber(leave, NULL);
 }
 
+/* A node is written once and copied: not from an entry that a filter has taken back. */
+static void nodes_are_copied(void *unused)
+{
+    static const char *const targets[] = {
+        "/v1/health/service/n",
+        "/v1/health/service/n?filter=Service.ID!=n1",
+        "/v1/health/service/n?filter=Service.ID!=n2",
+    };
+    struct fixture fixture;
+    (void)unused;
+    setup(&fixture);
+    put(&fixture, "/v1/agent/service/register", "{\"Name\":\"n\",\"ID\":\"n1\",\"Tags\":[\"a\"]}");
+    put(&fixture, "/v1/agent/service/register", "{\"Name\":\"n\",\"ID\":\"n3\"}");
+    assert_int_equal(send(&fixture, "PUT", "/v1/catalog/register",
+                          "{\"Node\":\"other\",\"Address\":\"10.0.0.1\","
+                          "\"Service\":{\"Service\":\"n\",\"ID\":\"n2\"}}")
+                         .status,
+                     200);
+    put(&fixture, "/v1/agent/service/register", "{\"Name\":\"n\",\"ID\":\"n4\"}");
+    for (size_t i = 0; i < ARRAY_LENGTH(targets); i++) {
+        const struct json *list = get(&fixture, targets[i]);
+        assert_int_equal(json_length(list), i == 0 ? 4 : 3);
+        for (size_t at = 0; at < json_length(list); at++) {
+            const struct json *entry = json_at(list, at);
+            struct text id = json_string(json_member(json_member(entry, "Service"), "ID"));
+            assert_member(json_member(entry, "Node"), "Node",
+                          text_equal(id, TEXT("n2")) ? "other" : "marquee");
+        }
+    }
+    teardown(&fixture);
+}
+
+static void test_nodes_are_copied(void **state)
+{
+    (void)state;
+    in_fiber(nodes_are_copied, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_errors),           cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_reports),          cmocka_unit_test(test_blocking_queries),
-        cmocka_unit_test(test_client_goes_away),
+        cmocka_unit_test(test_client_goes_away), cmocka_unit_test(test_nodes_are_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
