@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "loop/loop.h"
+#include "registry/registry_metrics.h"
 #include "registry/repository/sqlite_registry_repository.h"
 #include "store/store_metrics.h"
 
@@ -96,6 +97,7 @@ enum status registry_kept_open(struct process *process, struct call *call,
     if (registry_controller_loaded(opening.controller)->any) {
         log_loaded(process_log(process), registry_controller_loaded(opening.controller));
     }
+    telemetry_add_source(process_telemetry(process), registry_metrics_write, opening.controller);
     if (opening.repository.ops != NULL) {
         telemetry_add_source(process_telemetry(process), store_metrics_write,
                              sqlite_registry_repository_writer(&opening.repository));

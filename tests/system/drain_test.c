@@ -174,10 +174,18 @@ static void assert_command_says(struct scene *scene, const char *health)
     service_process_kill(&command);
 }
 
+static void assert_metric(struct scene *scene, const char *sample)
+{
+    struct wire_reply reply =
+        wire_http_get(&scene->cluster.test.call, scene->cluster.registry.address, "/metrics");
+    assert_true(wire_http_holds(reply.body, sample));
+}
+
 static void drain_under_load(struct scene *scene)
 {
     struct service_process *draining = instance(scene, DRAINS);
     assert_command_says(scene, "passing");
+    assert_metric(scene, "marquee_registry_instances{state=\"draining\"} 0\n");
     await_calls(scene, CALLS);
     assert_true(service_process_await(draining, "GetMetadata", 0));
     service_process_signal(draining, SIGTERM);
@@ -185,6 +193,7 @@ static void drain_under_load(struct scene *scene)
     assert_true(cluster_await_registered(&scene->cluster, CLUSTER_METADATA, 1, 2000));
     assert_draining(scene);
     assert_command_says(scene, "draining");
+    assert_metric(scene, "marquee_registry_instances{state=\"draining\"} 1\n");
     await_calls(scene, CALLS); /* whoever had not heard of it yet, has */
     unsigned lines = service_process_line_count(draining);
     await_calls(scene, CALLS);

@@ -386,6 +386,8 @@ static void run_full_disk(void *argument)
     assert_int_equal(put(scene, "/v1/agent/service/deregister/i0", NULL), 503);
     assert_int_equal(register_plain(scene, "later"), 503);
     assert_int_equal(count_words(scene, "cannot be saved"), 1);
+    assert_int_equal(ask(scene, "GET", "/metrics", NULL, &body), 200);
+    assert_true(wire_http_holds(body, "\nmarquee_registry_saving 0\n"));
     limit_files(scene, RLIM_INFINITY);
     assert_true(service_process_await(&scene->registry.service, "is saved again", 0));
     assert_int_equal(put(scene, "/v1/agent/service/deregister/i0", NULL), 404);

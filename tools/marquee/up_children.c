@@ -164,6 +164,7 @@ enum status up_children_define(struct supervisor *supervisor, struct call *call,
     describe(&description, "marquee-registry");
     add_listener(&description, "--listen", addresses->registry);
     add(&description, "--dns-listen", addresses->dns);
+    add(&description, "--data", below(&description, data, "registry"));
     if (single_process) {
         describe_single(&description, addresses, data);
     } else {

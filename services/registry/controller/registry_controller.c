@@ -98,6 +98,11 @@ registry_controller_loaded(const struct registry_controller *controller)
     return &controller->loaded;
 }
 
+bool registry_controller_is_saving(const struct registry_controller *controller)
+{
+    return controller->saver.told_ns == 0;
+}
+
 void registry_controller_destroy(struct registry_controller *controller)
 {
     if (controller == NULL) {
