@@ -2,6 +2,7 @@
 #pragma once
 
 #include "registry/repository/registry_deadlines.h"
+#include "registry/repository/registry_repository.h"
 #include "registry/repository/registry_state.h"
 #include "registry/repository/registry_table.h"
 
@@ -65,6 +66,13 @@ struct stored_topic {
 };
 
 enum { STORED_TOPIC_COUNT = REGISTRY_TOPIC_SERVICE };
+
+/* A record that is on disk, perhaps, and is not to be. */
+struct removed_record {
+    struct list link;
+    enum registry_record_kind kind;
+    struct text key; /* behind the struct */
+};
 
 /* What has changed since it was last saved. */
 struct unsaved_records {
@@ -134,6 +142,10 @@ void stored_check_start_reaping(struct registry_state *state, struct stored_chec
 /* registry_unsaved.c */
 void unsaved_records_init(struct unsaved_records *unsaved);
 void unsaved_records_forget(struct unsaved_records *unsaved);
+void unsaved_records_forget_removed(struct unsaved_records *unsaved);
+/* With too many of them, or without memory, the whole is unsaved. */
+void unsaved_records_remember(struct unsaved_records *unsaved, enum registry_record_kind kind,
+                              struct text key);
 void stored_node_mark(struct registry_state *state, struct stored_node *node);
 void stored_instance_mark(struct registry_state *state, struct stored_instance *instance);
 /* Of the instance, or of the node itself. */
