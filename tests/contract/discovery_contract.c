@@ -309,6 +309,41 @@ static void test_keeper_adds_again(struct fixture *fixture)
     assert_int_equal(watch(fixture, 0).count, 0);
 }
 
+static void test_keeper_drains(struct fixture *fixture)
+{
+    struct told told = {0};
+    struct discovery_keeper *keeper = start_keeper(fixture, &told);
+    wait_until(fixture, &told.registered, 1);
+    discovery_keeper_drain(keeper, &fixture->call);
+    /* Longer than its TTL: it is kept, and left out. */
+    assert_int_equal(fiber_sleep(&fixture->call, 2 * TTL_MS * CLOCK_NS_PER_MS), STATUS_OK);
+    assert_int_equal(watch(fixture, 0).count, 0);
+    assert_int_equal(heartbeat(fixture, "kept", 8091), STATUS_OK);
+    /* Forgotten, it is not added again. */
+    fixture->contract->forget(fixture->registry);
+    assert_int_equal(fiber_sleep(&fixture->call, TTL_MS * CLOCK_NS_PER_MS), STATUS_OK);
+    assert_int_equal(heartbeat(fixture, "kept", 8091), STATUS_NOT_FOUND);
+    assert_int_equal(told.registered, 1);
+    call_clear_error(&fixture->call);
+    discovery_keeper_stop(keeper, &fixture->call);
+    discovery_keeper_drain(NULL, &fixture->call);
+}
+
+/* Nobody could be told that it drains: it is not kept alive, so that its TTL says so. */
+static void test_keeper_drains_in_silence(struct fixture *fixture)
+{
+    struct told told = {0};
+    struct discovery_keeper *keeper = start_keeper(fixture, &told);
+    wait_until(fixture, &told.registered, 1);
+    fixture->contract->set_available(fixture->registry, false);
+    discovery_keeper_drain(keeper, &fixture->call);
+    call_clear_error(&fixture->call);
+    fixture->contract->set_available(fixture->registry, true);
+    (void)watch_until(fixture, 0);
+    assert_int_equal(told.registered, 1);
+    discovery_keeper_stop(keeper, &fixture->call);
+}
+
 /* What the watcher was told. */
 struct seen {
     unsigned updates;
@@ -406,6 +441,8 @@ int discovery_contract_run(const struct discovery_contract *contract)
         {"watch ends with its call", test_watch_ends_with_its_call},
         {"away is unavailable", test_away_is_unavailable},
         {"keeper adds again", test_keeper_adds_again},
+        {"keeper drains", test_keeper_drains},
+        {"keeper drains in silence", test_keeper_drains_in_silence},
         {"watcher follows", test_watcher_follows},
         {"bad registration", test_bad_registration},
     };
