@@ -162,9 +162,11 @@ static void place_records(struct taking *taking)
     }
 }
 
+/* The head among them; of the whole, the own node too. */
 static size_t count_records(const struct registry_state *state)
 {
-    return 2 + state->nodes.count + state->instances.count + state->unsaved.removed_count;
+    return state->unsaved.is_whole ? 2 + state->nodes.count + state->instances.count
+                                   : 1 + state->unsaved.marked_count + state->unsaved.removed_count;
 }
 
 enum status registry_state_take_unsaved(struct registry_state *state, int64_t now_ns,

@@ -80,6 +80,7 @@ struct unsaved_records {
     bool is_whole; /* everything is to be: what was removed is not known */
     struct list nodes;
     struct list instances;
+    size_t marked_count; /* in both */
     struct list removed; /* of struct removed_record */
     size_t removed_count;
     uint64_t changes; /* so far */

@@ -28,6 +28,7 @@ void unsaved_records_forget(struct unsaved_records *unsaved)
     }
     while (list_take_first(&unsaved->instances) != NULL) {
     }
+    unsaved->marked_count = 0;
     unsaved->is_whole = false;
 }
 
@@ -46,6 +47,7 @@ static void mark(struct registry_state *state, struct list *list, struct list *l
     }
     if (list_is_empty(link)) {
         list_append(list, link);
+        state->unsaved.marked_count++;
     }
     count_change(&state->unsaved);
 }
@@ -95,7 +97,10 @@ void unsaved_records_remember(struct unsaved_records *unsaved, enum registry_rec
 static void mark_removed(struct registry_state *state, struct list *link,
                          enum registry_record_kind kind, struct text key)
 {
-    list_remove(link);
+    if (!list_is_empty(link)) {
+        list_remove(link);
+        state->unsaved.marked_count--;
+    }
     if (state->unsaved.is_kept) {
         unsaved_records_remember(&state->unsaved, kind, key);
         count_change(&state->unsaved);
