@@ -106,8 +106,8 @@ static void run_large_body(void *argument)
 {
     static const char *const heads[] = {
         "PUT /v1/agent/service/register HTTP/1.1\r\nhost: x\r\ncontent-length: 10485760\r\n\r\n",
-        "PUT /v1/agent/service/register HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
-        "a00000\r\n",
+        ("PUT /v1/agent/service/register HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+         "a00000\r\n"),
         "PUT /v1/catalog/register HTTP/1.1\r\nhost: x\r\ncontent-length: 10485760\r\n\r\n",
         "PUT /v1/agent/check/update/a HTTP/1.1\r\nhost: x\r\ncontent-length: 10485760\r\n\r\n",
     };
