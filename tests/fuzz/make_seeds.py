@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of http2_fuzz, sniff_fuzz and grpc_text_fuzz into corpus/, next to this file."""
+"""Writes the seeds of http2_fuzz, sniff_fuzz, grpc_text_fuzz and registry_record_fuzz into corpus/, next to it."""
 import pathlib
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
@@ -63,6 +63,34 @@ GRPC_TEXT = {
 }
 
 
+def text(value):
+    """As registry_coder.h writes it."""
+    return bytes([len(value)]) + value.encode()
+
+
+def check(kind, name):
+    """A check of a record: its definition, then how it is."""
+    times, counts, indexes = bytes([20, 0, 0, 0]), bytes([0, 0, 0, 0, 0]), bytes([5, 6, 0])
+    return (bytes([kind]) + text(name) + text("n") + text("") + bytes([2]) + times + counts + text("") + b"\0" +
+            text("") + text("") + text("") + b"\0" + b"\1" + text("out") + indexes)
+
+
+def record(kind, key, fields):
+    """As registry_record_fuzz takes it; version 1."""
+    return bytes([kind, len(key)]) + key + b"\1" + fields
+
+
+REGISTRY_RECORD = {
+    "head": record(0, b"", text("11111111-2222-3333-4444-555555555555") + bytes([1, 2, 4, 0, 0])),
+    "node": record(1, b"n2", text("n2") + text("") + text("10.0.0.2") + bytes([0, 1]) + text("os") + text("linux") +
+                   bytes([3, 4, 1]) + check(6, "t")),
+    "own": record(1, b"\0", text("") + text("") + text("") + bytes([0, 0, 0, 0, 1]) + check(7, "m")),
+    "instance": record(2, b"a", text("") + text("a") + text("rating") + text("10.0.0.1") + b"P" + text("") +
+                       bytes([0, 2, 0, 1]) + text("tag") + bytes([1]) + text("k") + text("v") + bytes([1]) +
+                       text("wan") + text("1.2.3.4") + bytes([4, 0, 9, 10, 1]) + check(0, "c")),
+}
+
+
 def write(folder, seeds, before):
     path = CORPUS / folder
     path.mkdir(parents=True, exist_ok=True)
@@ -73,3 +101,4 @@ def write(folder, seeds, before):
 write("http2", {name: BEGIN + seed for name, seed in HTTP2.items()}, b"\x20\x80")
 write("sniff", SNIFF, b"\4\5")
 write("grpc_text", GRPC_TEXT, b"")
+write("registry_record", REGISTRY_RECORD, b"")
