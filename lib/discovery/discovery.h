@@ -42,6 +42,14 @@ struct discovery_registration {
     struct text zone; /* where it is, for clients to keep near; empty: not told */
     uint16_t weight;  /* it gets so many times the calls of one with 1; 0: 1 */
     int64_t ttl_ms;   /* without a heartbeat for so long, the instance is critical */
+    bool is_draining; /* a heartbeat does not make it known where it is not */
+};
+
+/* Where an instance stands, when there are several registries. */
+struct discovery_spread {
+    unsigned registries; /* it is to be registered with */
+    unsigned registered; /* it is registered with, as far as is known */
+    struct text missing; /* why not with another one; borrowed until the next operation */
 };
 
 struct discovery_registrar_ops {
@@ -59,6 +67,8 @@ struct discovery_registrar_ops {
     /* STATUS_OK also when it was not known. */
     enum status (*remove)(void *state, struct call *call,
                           const struct discovery_registration *registration);
+    /* As add() or heartbeat() last found it. NULL: there is one registry. */
+    void (*spread)(void *state, struct discovery_spread *ret_spread);
     void (*close)(void *state);
 };
 
@@ -100,13 +110,17 @@ struct discovery_resolver {
 
 /* Keeps an instance registered from a fiber of its own: adds it, sends heartbeats every third of
  * the TTL, adds it again when the registry has forgotten it or was away (backoff with jitter, at
- * most 5 s). */
+ * most 5 s or that third: a registry that comes back is to know everybody before it has settled).
+ */
 struct discovery_keeper;
 
 struct discovery_keeper_events {
     /* The first state and each change between registered and not, with the reason why not in words;
      * for the log. */
     void (*changed)(void *state, bool registered, struct text reason);
+    /* The first state and each change of how many registries have the instance; NULL: nobody is
+     * told. */
+    void (*spread)(void *state, const struct discovery_spread *spread);
     void *state;
 };
 

@@ -61,6 +61,12 @@ static enum status opened_remove(void *state, struct call *call,
     return inner.ops->remove(inner.state, call, registration);
 }
 
+static void opened_spread(void *state, struct discovery_spread *ret_spread)
+{
+    struct discovery_registrar inner = ((struct opened *)state)->registrar;
+    inner.ops->spread(inner.state, ret_spread);
+}
+
 static void opened_registrar_close(void *state)
 {
     struct opened *opened = state;
@@ -73,6 +79,7 @@ static const struct discovery_registrar_ops registrar_ops = {
     .heartbeat = opened_heartbeat,
     .drain = opened_drain,
     .remove = opened_remove,
+    .spread = opened_spread,
     .close = opened_registrar_close,
 };
 

@@ -176,6 +176,7 @@ static void stop_everything(struct process *process)
     int64_t drain_ms = config_duration_ms(process->config, "drain-time");
     atomic_store(&process->phase, PROCESS_DRAINING);
     tell_registry(process, process_announce_drain);
+    process_servers_refuse(process);
     /* Nothing to do about a step that fails on the way out; it has said so. */
     status_ignore(run_step(process, drain_ms > 0 ? drain_ms : 1, drain_step));
     tell_registry(process, process_deregister);

@@ -20,6 +20,28 @@ static void on_registration_changed(void *state, bool registered, struct text re
     }
 }
 
+/* With some of the registries the instance is found still; what was told above is about none. */
+static void on_spread(void *state, const struct discovery_spread *spread)
+{
+    struct process_server *server = state;
+    const struct log *log = &server->process->log;
+    struct log_field instance_of = log_string("instance_of", server->spec.service);
+    struct log_field registered = log_integer("registered", spread->registered);
+    struct log_field registries = log_integer("registries", spread->registries);
+    bool was_partial = atomic_load(&server->registered) < spread->registries;
+    bool is_first = atomic_load(&server->registries) == 0;
+    atomic_store(&server->registered, spread->registered);
+    atomic_store(&server->registries, spread->registries);
+    if (spread->registered > 0 && spread->registered < spread->registries) {
+        log_write(
+            log, LOG_WARNING, "a registry is missing; trying again",
+            LOG_FIELDS(instance_of, registered, registries, log_text("reason", spread->missing)));
+    } else if (spread->registered > 0 && was_partial && !is_first) {
+        log_write(log, LOG_INFO, "registered everywhere again",
+                  LOG_FIELDS(instance_of, registries));
+    }
+}
+
 /* Where others reach a server that listens on every interface: at the one that leads to the first
  * registry. */
 static enum status find_own_host(const struct process_server *server, struct call *call,
@@ -98,7 +120,8 @@ static enum status register_server(struct process_server *server, struct call *c
     }
     return discovery_keeper_start(
         process->control, server->registrar, &registration,
-        &(struct discovery_keeper_events){.changed = on_registration_changed, .state = server},
+        &(struct discovery_keeper_events){
+            .changed = on_registration_changed, .spread = on_spread, .state = server},
         &server->keeper);
 }
 

@@ -67,11 +67,14 @@ static struct service_process *instance(struct scene *scene, unsigned number)
     return &scene->cluster.services[CLUSTER_METADATA][number];
 }
 
+/* Both are told; the answer of the second. */
 static const struct json *ask_registry(struct scene *scene, const char *target, int status)
 {
     struct call *call = &scene->cluster.test.call;
     const struct json *json;
-    struct wire_reply reply = wire_http_get(call, scene->cluster.registry.address, target);
+    struct wire_reply reply = wire_http_get(call, scene->cluster.registries[0].address, target);
+    assert_int_equal(reply.status, status);
+    reply = wire_http_get(call, scene->cluster.registries[1].address, target);
     assert_int_equal(reply.status, status);
     assert_int_equal(json_parse(call, reply.body, &json), STATUS_OK);
     return json;
@@ -122,7 +125,7 @@ static void open_half_request(struct scene *scene)
 static void open_scene(struct scene *scene)
 {
     static const struct cluster_options options = {
-        .instances = {2, 1, 1}, .registry = true, .log_level = "debug", .registration_ttl = "3s"};
+        .instances = {2, 1, 1}, .registries = 2, .log_level = "debug", .registration_ttl = "3s"};
     struct rpc_client client;
     cluster_open(&scene->cluster, &options);
     rpc_client_open_one(&client, instance(scene, STAYS)->address);
@@ -163,7 +166,8 @@ static void assert_command_says(struct scene *scene, const char *health)
 {
     char registry[HTTP_ADDRESS_BYTES_MAX + 16];
     struct service_process command;
-    (void)snprintf(registry, sizeof(registry), "--registry=%s", scene->cluster.registry.address);
+    (void)snprintf(registry, sizeof(registry), "--registry=%s",
+                   scene->cluster.registries[0].address);
     service_process_start(&command, scene->cluster.directory, "services", "marquee",
                           (const char *const[]){"services", registry, NULL}, NULL);
     assert_int_equal(service_process_await_end(&command, SERVICE_WAIT_MS), 0);
@@ -177,7 +181,7 @@ static void assert_command_says(struct scene *scene, const char *health)
 static void assert_metric(struct scene *scene, const char *sample)
 {
     struct wire_reply reply =
-        wire_http_get(&scene->cluster.test.call, scene->cluster.registry.address, "/metrics");
+        wire_http_get(&scene->cluster.test.call, scene->cluster.registries[0].address, "/metrics");
     assert_true(wire_http_holds(reply.body, sample));
 }
 
