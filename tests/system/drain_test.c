@@ -19,6 +19,7 @@ enum {
     CALLS = 400,
     CALL_TIMEOUT_MS = 5000,
     TARGET_BYTES_MAX = 256,
+    TTL_MS = 3000,
     DRAINS = 0,
     STAYS = 1
 };
@@ -185,6 +186,32 @@ static void assert_metric(struct scene *scene, const char *sample)
     assert_true(wire_http_holds(reply.body, sample));
 }
 
+static unsigned registered_at(struct scene *scene, unsigned registry)
+{
+    struct call *call = &scene->cluster.test.call;
+    const struct json *list;
+    struct wire_reply reply = wire_http_get(call, scene->cluster.registries[registry].address,
+                                            "/v1/catalog/service/metadata");
+    assert_int_equal(reply.status, 200);
+    assert_int_equal(json_parse(call, reply.body, &list), STATUS_OK);
+    return (unsigned)json_length(list);
+}
+
+/* A registry that has forgotten everybody hears of those who stay, and not of who drains. */
+static void forget_at_the_second(struct scene *scene)
+{
+    struct test_call test;
+    cluster_start_registry(&scene->cluster, 1);
+    test_call_init(&test, SERVICE_WAIT_MS);
+    while (registered_at(scene, 1) == 0) {
+        assert_int_equal(fiber_sleep(&test.call, 10 * CLOCK_NS_PER_MS), STATUS_OK);
+    }
+    /* Three heartbeats. */
+    assert_int_equal(fiber_sleep(&test.call, TTL_MS * CLOCK_NS_PER_MS), STATUS_OK);
+    assert_int_equal(registered_at(scene, 1), 1);
+    test_call_deinit(&test);
+}
+
 static void drain_under_load(struct scene *scene)
 {
     struct service_process *draining = instance(scene, DRAINS);
@@ -204,6 +231,7 @@ static void drain_under_load(struct scene *scene)
     assert_int_equal(service_process_line_count(draining), lines);
     assert_false(draining->ended);
     assert_draining(scene);
+    forget_at_the_second(scene);
 }
 
 static void finish(struct scene *scene)
