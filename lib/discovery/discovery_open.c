@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "discovery/consul_discovery.h"
+#include "discovery/dns_discovery.h"
 #include "discovery/static_discovery.h"
 #include "http/http_client.h"
 
@@ -14,8 +15,15 @@ struct opened {
 };
 
 static enum status open_client(struct loop *loop, struct call *call, struct text registries,
-                               struct opened **ret_opened, struct consul_discovery_options *options)
+                               const struct http_client_access *access, struct opened **ret_opened,
+                               struct consul_discovery_options *options)
 {
+    if (dns_target_is(text_trim(registries))) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "\"%.*s\" is no registry: with DNS nothing registers, and --services says "
+                         "where services are found",
+                         TEXT_ARGUMENTS(registries));
+    }
     struct opened *opened = calloc(1, sizeof(*opened));
     if (opened == NULL || http_client_create(loop, &opened->client) != STATUS_OK) {
         free(opened);
@@ -23,6 +31,10 @@ static enum status open_client(struct loop *loop, struct call *call, struct text
     }
     *options =
         (struct consul_discovery_options){.client = opened->client, .registries = registries};
+    if (access != NULL) {
+        http_client_set_tls(opened->client, &access->tls);
+        options->tokens = access->tokens;
+    }
     *ret_opened = opened;
     return STATUS_OK;
 }
@@ -84,11 +96,12 @@ static const struct discovery_registrar_ops registrar_ops = {
 };
 
 enum status discovery_open_registrar(struct loop *loop, struct call *call, struct text registries,
+                                     const struct http_client_access *access,
                                      struct discovery_registrar *ret_registrar)
 {
     struct opened *opened = NULL;
     struct consul_discovery_options options;
-    enum status status = open_client(loop, call, registries, &opened, &options);
+    enum status status = open_client(loop, call, registries, access, &opened, &options);
     if (status != STATUS_OK) {
         return status;
     }
@@ -118,34 +131,35 @@ static void opened_resolver_close(void *state)
 static const struct discovery_resolver_ops resolver_ops = {.watch = opened_watch,
                                                            .close = opened_resolver_close};
 
-/* Whether the list of fixed addresses has an entry of the service. */
-static bool names_service(struct text services, struct text service)
+/* The entry of the service in the list, "service=…", and what follows its '='; both {NULL, 0}:
+ * there is none. */
+static enum status find_entry(struct call *call, struct text services, struct text service,
+                              struct text *ret_entry, struct text *ret_value)
 {
+    *ret_entry = *ret_value = (struct text){NULL, 0};
     while (services.data != NULL) {
-        struct text entry = text_next(&services, ';');
-        if (text_equal(text_trim(text_next(&entry, '=')), service)) {
-            return true;
+        struct text entry = text_trim(text_next(&services, ';'));
+        struct text value = entry;
+        if (!text_equal(text_trim(text_next(&value, '=')), service)) {
+            continue;
         }
+        if (ret_entry->data != NULL) {
+            return call_fail(call, STATUS_INVALID_ARGUMENT, "service \"%.*s\" is given twice",
+                             TEXT_ARGUMENTS(service));
+        }
+        *ret_entry = entry;
+        *ret_value = text_trim(value);
     }
-    return false;
+    return STATUS_OK;
 }
 
-enum status discovery_open_resolver(struct loop *loop, struct call *call, struct text registries,
-                                    struct text services, struct text service,
-                                    struct discovery_resolver *ret_resolver)
+static enum status open_consul(struct loop *loop, struct call *call, struct text registries,
+                               const struct http_client_access *access,
+                               struct discovery_resolver *ret_resolver)
 {
-    if (names_service(services, service)) {
-        return static_discovery_resolver_create(call, services, ret_resolver);
-    }
-    if (registries.length == 0) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT,
-                         "nothing says where the service '%.*s' is: neither a registry nor a fixed "
-                         "address is given",
-                         TEXT_ARGUMENTS(service));
-    }
     struct opened *opened = NULL;
     struct consul_discovery_options options;
-    enum status status = open_client(loop, call, registries, &opened, &options);
+    enum status status = open_client(loop, call, registries, access, &opened, &options);
     if (status != STATUS_OK) {
         return status;
     }
@@ -156,4 +170,30 @@ enum status discovery_open_resolver(struct loop *loop, struct call *call, struct
     }
     *ret_resolver = (struct discovery_resolver){&resolver_ops, opened};
     return STATUS_OK;
+}
+
+enum status discovery_open_resolver(struct loop *loop, struct call *call, struct text registries,
+                                    struct text services, struct text service,
+                                    const struct http_client_access *access,
+                                    struct discovery_resolver *ret_resolver)
+{
+    struct text entry;
+    struct text value;
+    enum status status = find_entry(call, services, service, &entry, &value);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (dns_target_is(value)) {
+        return dns_resolver_create(loop, call, &(struct dns_resolver_options){.target = value},
+                                   ret_resolver);
+    }
+    if (entry.data != NULL) {
+        return static_discovery_resolver_create(call, entry, ret_resolver);
+    }
+    if (registries.length > 0) {
+        return open_consul(loop, call, registries, access, ret_resolver);
+    }
+    return call_fail(call, STATUS_INVALID_ARGUMENT,
+                     "nothing says where the service '%.*s' is: neither --registry nor --services",
+                     TEXT_ARGUMENTS(service));
 }

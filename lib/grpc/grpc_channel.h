@@ -20,6 +20,7 @@
 #include "grpc/grpc_outlier.h"
 #include "grpc/grpc_retry.h"
 
+struct access_tokens;
 struct loop;
 struct http_server;
 struct proto_pool;
@@ -60,10 +61,18 @@ struct grpc_channel_options {
     /* Of clients (http/tls.h). NULL: plaintext. An instance that cannot be verified, or does not
      * select h2, is UNAVAILABLE. */
     struct tls_context *tls;
+    /* Whose first secret (access/access_tokens.h) every call shows, as `authorization: Bearer …`;
+     * NULL: none is shown. */
+    struct access_tokens *tokens;
     /* Told once a call; NULL: nobody is. target: the channel's name below. */
     void (*observe)(void *state, const char *target, const char *path, enum status status,
                     int64_t duration_ns);
     void *observe_state;
+    /* Told when an instance could not be connected to, or its last connection has ended: where
+     * addresses are not told by themselves, it is time to ask for them. In a callback, which must
+     * not use the channel. NULL: nobody is. */
+    void (*lost)(void *state);
+    void *lost_state;
     const char *target;         /* "rating": in messages and observations */
     int64_t connect_timeout_ms; /* 0: 5 s */
     /* A call made for one that came from a peer (call->identity) ends so much sooner than that, so

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/random.h"
+#include "discovery/consul_discovery.h"
 #include "discovery/discovery_open.h"
 #include "http/socket_address.h"
 #include "process/process_private.h"
@@ -48,10 +49,11 @@ static enum status find_own_host(const struct process_server *server, struct cal
                                  struct text *ret_host)
 {
     struct text registries = config_text(server->process->config, "registry");
-    struct text first = text_next(&registries, ',');
+    struct text first = text_trim(text_next(&registries, ','));
     char own[HTTP_ADDRESS_BYTES_MAX];
     struct text registry;
     uint16_t port;
+    (void)consul_address_is_secure(&first);
     enum status status = http_address_split(call, first, &registry, &port);
     if (status != STATUS_OK) {
         return status;
@@ -112,8 +114,10 @@ static enum status register_server(struct process_server *server, struct call *c
     struct discovery_registration registration;
     enum status status = describe(server, call, &registration);
     if (status == STATUS_OK) {
-        status = discovery_open_registrar(
-            process->control, call, config_text(process->config, "registry"), &server->registrar);
+        const struct http_client_access access = process_registry_access(process);
+        status = discovery_open_registrar(process->control, call,
+                                          config_text(process->config, "registry"), &access,
+                                          &server->registrar);
     }
     if (status != STATUS_OK) {
         return status;
@@ -127,12 +131,15 @@ static enum status register_server(struct process_server *server, struct call *c
 
 void process_register(struct process *process)
 {
-    if (config_text(process->config, "registry").length == 0) {
-        return;
-    }
+    bool has_registry = config_text(process->config, "registry").length > 0;
     for (unsigned i = 0; i < process->server_count; i++) {
         struct process_server *server = &process->servers[i];
         if (server->spec.service == NULL) {
+            continue;
+        }
+        if (!has_registry) {
+            log_write(&process->log, LOG_INFO, "not registered, as --registry is empty",
+                      LOG_FIELDS(log_string("instance_of", server->spec.service)));
             continue;
         }
         struct call call;
@@ -184,6 +191,7 @@ process_channel_options(struct process *process, const struct proto_pool *pool, 
     return (struct grpc_channel_options){
         .pool = pool,
         .tls = process->tls_client,
+        .tokens = process->call_tokens,
         .observe = on_called,
         .observe_state = process,
         .target = target,
@@ -223,23 +231,53 @@ static void on_instances(void *state, const struct discovery_snapshot *snapshot)
     free(endpoints);
 }
 
+/* Every loop asks for itself; one tells. */
+static void on_trouble(void *state, bool can_ask, struct text reason)
+{
+    const struct process_channel *channel = state;
+    const struct log *log = &channel->process->log;
+    struct log_field of = log_string("instances_of", channel->service);
+    if (loop_index(loop_current()) != 0) {
+        return;
+    }
+    if (can_ask) {
+        log_write(log, LOG_INFO, "instances are known again", LOG_FIELDS(of));
+    } else {
+        log_write(log, LOG_WARNING, "goes on with the instances known before",
+                  LOG_FIELDS(of, log_text("reason", reason)));
+    }
+}
+
+static void on_instance_lost(void *state)
+{
+    struct process_channel *channel = state;
+    discovery_watcher_refresh(channel->watcher);
+}
+
 enum status process_open_channel(struct process *process, struct call *call,
                                  const struct proto_pool *pool, const char *service,
                                  struct process_channel *ret_channel)
 {
     struct loop *loop = loop_current();
-    const struct grpc_channel_options options = process_channel_options(process, pool, service);
-    *ret_channel = (struct process_channel){.process = process};
+    const struct http_client_access access = process_registry_access(process);
+    struct grpc_channel_options options = process_channel_options(process, pool, service);
+    options.lost = on_instance_lost;
+    options.lost_state = ret_channel;
+    *ret_channel = (struct process_channel){.process = process, .service = service};
     (void)atomic_fetch_add(&process->unresolved, 1);
-    enum status status = discovery_open_resolver(
-        loop, call, config_text(process->config, "registry"),
-        config_text(process->config, "services"), text_of(service), &ret_channel->resolver);
+    enum status status =
+        discovery_open_resolver(loop, call, config_text(process->config, "registry"),
+                                config_text(process->config, "services"), text_of(service), &access,
+                                &ret_channel->resolver);
     if (status == STATUS_OK) {
         status = grpc_channel_create(loop, &options, &ret_channel->grpc);
     }
     if (status == STATUS_OK) {
         status = discovery_watcher_start(loop, ret_channel->resolver, text_of(service),
                                          on_instances, ret_channel, &ret_channel->watcher);
+    }
+    if (status == STATUS_OK) {
+        discovery_watcher_set_trouble(ret_channel->watcher, on_trouble);
     }
     if (status != STATUS_OK) {
         process_close_channel(ret_channel);
@@ -250,6 +288,7 @@ enum status process_open_channel(struct process *process, struct call *call,
 void process_close_channel(struct process_channel *channel)
 {
     discovery_watcher_stop(channel->watcher);
+    channel->watcher = NULL; /* connections may still be lost */
     grpc_channel_destroy(channel->grpc);
     if (channel->resolver.ops != NULL) {
         channel->resolver.ops->close(channel->resolver.state);

@@ -1,4 +1,7 @@
 /* marquee-registry: who is where, and well. This file alone says what the service is made of. */
+#include "access/access_tokens.h"
+#include "access/audit_log.h"
+#include "base/arena.h"
 #include "http/http_client.h"
 #include "loop/loop.h"
 #include "process/process.h"
@@ -7,8 +10,12 @@
 #include "registry/handler/registry_dns.h"
 #include "registry/handler/registry_handler.h"
 #include "registry/registry_kept.h"
+#include "telemetry/telemetry.h"
 
 struct registry_process {
+    struct process *process;
+    struct access_tokens *read_tokens;
+    struct audit_log *audit;
     struct http_client *client;
     struct registry_checker checker;
     struct registry_repository kept;
@@ -45,6 +52,15 @@ static const struct config_option options[] = {
      .kind = CONFIG_TEXT,
      .argument = "DIRECTORY",
      .help = "where what is registered is kept over a restart; empty for nowhere"},
+    {.name = "read-token-file",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "who shows a secret of this file may read, of --token-file read and write"},
+    {.name = "audit-log",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE|-",
+     .default_value = "-",
+     .help = "where each write is told of: a file, - for the log, or empty for nowhere"},
     {.name = "dns-listen",
      .kind = CONFIG_TEXT,
      .argument = "HOST:PORT",
@@ -63,6 +79,61 @@ static const struct config_option options[] = {
      .maximum = REGISTRY_DNS_TTL_MAX_S},
 };
 
+/* Reads the secrets again, opens the audit log again; a failure leaves both as they were. */
+static void reload(void *state)
+{
+    struct registry_process *registry = state;
+    struct arena arena;
+    struct call call;
+    arena_init(&arena, ARENA_CHUNK_BYTES);
+    call_init(&call, &arena, 0);
+    if (registry->read_tokens != NULL &&
+        access_tokens_reload(&call, registry->read_tokens) != STATUS_OK) {
+        log_call(process_log(registry->process), LOG_ERROR, &call,
+                 "goes on with the secrets before", NULL);
+    }
+    call_clear_error(&call);
+    if (registry->audit != NULL && audit_log_reopen(&call, registry->audit) != STATUS_OK) {
+        log_call(process_log(registry->process), LOG_ERROR, &call,
+                 "goes on with the audit log before", NULL);
+    }
+    arena_deinit(&arena);
+}
+
+static void write_lost(void *state, struct telemetry_page *page)
+{
+    struct registry_process *registry = state;
+    telemetry_write_family(page, "registry_audit_lines_lost_total", "counter",
+                           "Lines of the audit log for which there was no room.");
+    telemetry_write_sample(page, "registry_audit_lines_lost_total", "",
+                           (double)audit_log_lost(registry->audit));
+}
+
+static enum status open_access(struct registry_process *registry, struct call *call)
+{
+    struct process *process = registry->process;
+    struct text read_tokens = config_text(process_config(process), "read-token-file");
+    struct text audit = config_text(process_config(process), "audit-log");
+    enum status status = STATUS_OK;
+    if (read_tokens.length > 0) {
+        status = process_tokens(process) != NULL
+                     ? access_tokens_open(call, read_tokens.data, &registry->read_tokens)
+                     : call_fail(call, STATUS_FAILED_PRECONDITION,
+                                 "--read-token-file needs --token-file");
+    }
+    if (status == STATUS_OK && audit.length > 0) {
+        const char *file = text_equal(audit, TEXT("-")) ? NULL : audit.data;
+        status = audit_log_open(call, process_log(process), file, &registry->audit);
+        if (status == STATUS_OK) {
+            telemetry_add_source(process_telemetry(process), write_lost, registry);
+        }
+    }
+    if (status == STATUS_OK) {
+        process_add_reload(process, reload, registry);
+    }
+    return status;
+}
+
 static enum status create(struct registry_process *registry, struct process *process,
                           struct call *call)
 {
@@ -71,6 +142,9 @@ static enum status create(struct registry_process *registry, struct process *pro
         .datacenter = config_text(config, "datacenter"),
         .node_name = config_text(config, "node"),
         .version = TEXT(MARQUEE_VERSION),
+        .tokens = process_tokens(registry->process),
+        .read_tokens = registry->read_tokens,
+        .audit = registry->audit,
     };
     struct loop *loop = loop_current();
     enum status status = http_client_create(loop, &registry->client);
@@ -115,7 +189,11 @@ static enum status open_registry(void *self, struct process *process, struct cal
 {
     struct registry_process *registry = self;
     const struct config *config = process_config(process);
-    enum status status = create(registry, process, call);
+    registry->process = process;
+    enum status status = open_access(registry, call);
+    if (status == STATUS_OK) {
+        status = create(registry, process, call);
+    }
     if (status == STATUS_OK) {
         status = open_dns(registry, process, call);
     }
@@ -127,7 +205,8 @@ static enum status open_registry(void *self, struct process *process, struct cal
     registry->listener = process_add_listener(
         process, &(struct process_listener){.address = config_text(config, "listen"),
                                             .routes = routes,
-                                            .route_count = route_count});
+                                            .route_count = route_count,
+                                            .guards_routes = true});
     return STATUS_OK;
 }
 
@@ -161,6 +240,8 @@ static void close_registry(void *self)
         registry->checker.ops->close(registry->checker.state);
     }
     http_client_destroy(registry->client);
+    access_tokens_destroy(registry->read_tokens);
+    audit_log_close(registry->audit);
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of http2_fuzz, sniff_fuzz, grpc_text_fuzz and registry_record_fuzz into corpus/, next to it."""
+"""Writes the seeds of the targets that read bytes rather than text into corpus/, next to this file."""
 import pathlib
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
@@ -63,31 +63,63 @@ GRPC_TEXT = {
 }
 
 
-def text(value):
+def short(value):
     """As registry_coder.h writes it."""
     return bytes([len(value)]) + value.encode()
 
 
-def check(kind, name):
+def kept_check(kind, name):
     """A check of a record: its definition, then how it is."""
     times, counts, indexes = bytes([20, 0, 0, 0]), bytes([0, 0, 0, 0, 0]), bytes([5, 6, 0])
-    return (bytes([kind]) + text(name) + text("n") + text("") + bytes([2]) + times + counts + text("") + b"\0" +
-            text("") + text("") + text("") + b"\0" + b"\1" + text("out") + indexes)
+    return (bytes([kind]) + short(name) + short("n") + short("") + bytes([2]) + times + counts + short("") + b"\0" +
+            short("") + short("") + short("") + b"\0" + b"\1" + short("out") + indexes)
 
 
-def record(kind, key, fields):
+def kept_record(kind, key, fields):
     """As registry_record_fuzz takes it; version 1."""
     return bytes([kind, len(key)]) + key + b"\1" + fields
 
 
 REGISTRY_RECORD = {
-    "head": record(0, b"", text("11111111-2222-3333-4444-555555555555") + bytes([1, 2, 4, 0, 0])),
-    "node": record(1, b"n2", text("n2") + text("") + text("10.0.0.2") + bytes([0, 1]) + text("os") + text("linux") +
-                   bytes([3, 4, 1]) + check(6, "t")),
-    "own": record(1, b"\0", text("") + text("") + text("") + bytes([0, 0, 0, 0, 1]) + check(7, "m")),
-    "instance": record(2, b"a", text("") + text("a") + text("rating") + text("10.0.0.1") + b"P" + text("") +
-                       bytes([0, 2, 0, 1]) + text("tag") + bytes([1]) + text("k") + text("v") + bytes([1]) +
-                       text("wan") + text("1.2.3.4") + bytes([4, 0, 9, 10, 1]) + check(0, "c")),
+    "head": kept_record(0, b"", short("11111111-2222-3333-4444-555555555555") + bytes([1, 2, 4, 0, 0])),
+    "node": kept_record(1, b"n2", short("n2") + short("") + short("10.0.0.2") + bytes([0, 1]) + short("os") + short("linux") +
+                   bytes([3, 4, 1]) + kept_check(6, "t")),
+    "own": kept_record(1, b"\0", short("") + short("") + short("") + bytes([0, 0, 0, 0, 1]) + kept_check(7, "m")),
+    "instance": kept_record(2, b"a", short("") + short("a") + short("rating") + short("10.0.0.1") + b"P" + short("") +
+                       bytes([0, 2, 0, 1]) + short("tag") + bytes([1]) + short("k") + short("v") + bytes([1]) +
+                       short("wan") + short("1.2.3.4") + bytes([4, 0, 9, 10, 1]) + kept_check(0, "c")),
+}
+
+
+def dns(kind, flags, answers=(), authorities=(), additional=()):
+    """The type's number in the target, and a reply to a question for the name "a"."""
+    counts = b"".join(len(part).to_bytes(2, "big") for part in (answers, authorities, additional))
+    question = b"\1a\0\0\1\0\1"
+    return bytes([kind]) + b"\x12\x34" + flags + b"\0\1" + counts + question + b"".join((*answers, *authorities, *additional))
+
+
+def record(name, kind, data, ttl=7):
+    return name + kind.to_bytes(2, "big") + b"\0\1" + ttl.to_bytes(4, "big") + len(data).to_bytes(2, "big") + data
+
+
+DNS_A, DNS_AAAA, DNS_SRV = 0, 1, 2
+ASKED = b"\xc0\x0c"  # the question's name
+OK, CUT, FAILED, NO_NAME = b"\x81\x80", b"\x83\x80", b"\x81\x82", b"\x81\x83"
+ADDRESS = record(ASKED, 1, b"\x7f\0\0\1")
+SOA = record(ASKED, 6, b"\0\0" + b"\0\0\0\1" * 5)
+DNS_ANSWER = {
+    "a": dns(DNS_A, OK, [ADDRESS]),
+    "aaaa": dns(DNS_AAAA, OK, [record(ASKED, 28, bytes(15) + b"\1")]),
+    "alias": dns(DNS_A, OK, [record(ASKED, 5, b"\1B\0"), record(b"\1b\0", 1, b"\x7f\0\0\1")]),
+    "srv": dns(DNS_SRV, OK, [record(ASKED, 33, b"\0\1\0\2\0\x50\1B\xc0\x0c")], (),
+               [record(b"\1b\xc0\x0c", 1, b"\x7f\0\0\1"), record(b"\1b\xc0\x0c", 28, bytes(15) + b"\1")]),
+    "nowhere": dns(DNS_SRV, OK, [record(ASKED, 33, b"\0\0\0\0\0\0\0")]),
+    "no_name": dns(DNS_A, NO_NAME, (), [SOA]),
+    "cut": dns(DNS_A, CUT, [ADDRESS]),
+    "failed": dns(DNS_A, FAILED),
+    "loop": dns(DNS_A, OK, [record(b"\xc0\x13", 1, b"\x7f\0\0\1")]),
+    "short": dns(DNS_A, OK, [record(ASKED, 1, b"\x7f\0")]),
+    "odd_name": dns(DNS_SRV, OK, [record(ASKED, 33, b"\0\1\0\2\0\x50\3\0.\xff\0")]),
 }
 
 
@@ -102,3 +134,4 @@ write("http2", {name: BEGIN + seed for name, seed in HTTP2.items()}, b"\x20\x80"
 write("sniff", SNIFF, b"\4\5")
 write("grpc_text", GRPC_TEXT, b"")
 write("registry_record", REGISTRY_RECORD, b"")
+write("dns_answer", DNS_ANSWER, b"")

@@ -40,6 +40,7 @@ CLEAN = {
     "tests/unit/rating/rating_test.c": "#include <cmocka.h>\n",
     "docs/adding-a-service.md": "# Page\n\n<!-- from lib/base/text.c -->\n```c\n    return table[0];\n}\n```\n",
     "docs/rpc.md": "# Page\n\n<!-- from lib/base/text.c -->\n```c\n    return table[0];\n```\n",
+    "docs/discovery.md": "# Page\n\n<!-- from lib/base/text.c -->\n```c\n    return table[0];\n```\n",
 }
 
 PAGE = "docs/adding-a-service.md"
@@ -116,6 +117,9 @@ BANNED = {
     "abort": ("services/rating/controller/x.c", "void f(void)\n{\n    abort();\n}\n", "abort is for main.c"),
     "printf in lib": ("lib/base/x.c", 'void f(void)\n{\n    printf("");\n}\n', "standard output"),
     "stdout in lib": ("lib/base/x.c", 'void f(void)\n{\n    fputs("", stdout);\n}\n', "standard output"),
+    "secret compared": ("lib/access/x.c", "bool f(void)\n{\n    return text_equal(a, b);\n}\n",
+                        "text_equal ends at the first difference"),
+    "secret by bytes": ("lib/access/x.c", "int f(void)\n{\n    return memcmp(a, b, 3);\n}\n", "memcmp ends"),
     "unfinished": ("lib/base/x.c", f"/* {TO_DO}: more */\n", "finish it"),
     "unfinished script": ("scripts/x.sh", f"# {TO_DO}\n", "finish it"),
     "long file": ("lib/base/x.c", "\n" * 601, "split by subject"),
