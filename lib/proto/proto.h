@@ -122,8 +122,14 @@ MUST_USE enum status proto_decode(struct call *call, const struct proto_type *ty
 MUST_USE enum status proto_validate(struct call *call, const struct proto_type *type,
                                     const ProtobufCMessage *message);
 
-/* Appends the message. false: no room in the buffer. */
+/* Appends the message, its fields in the order of their numbers and then the unknown ones: the same
+ * bytes each time. false: no room in the buffer. */
 MUST_USE bool proto_encode(const ProtobufCMessage *message, struct buffer *buffer);
+
+/* The same in one piece of the arena, behind `head_bytes` that are the caller's to fill in: nothing
+ * is copied or measured. *ret_length: of the message without them. NULL: no room in the arena. */
+MUST_USE char *proto_encode_in_arena(const ProtobufCMessage *message, size_t head_bytes,
+                                     struct arena *arena, size_t *ret_length);
 
 /* Between the two forms of a string. The bytes are borrowed, not copied. */
 static inline struct text proto_text(ProtobufCBinaryData bytes)

@@ -86,34 +86,6 @@ static bool is_field_number(uint64_t number)
     return number > 0 && number <= FIELD_NUMBER_MAX;
 }
 
-static unsigned wire_type_of(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-        return PROTOBUF_C_WIRE_TYPE_32BIT;
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return PROTOBUF_C_WIRE_TYPE_64BIT;
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_BYTES:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_BOOL:
-    case PROTOBUF_C_TYPE_ENUM:
-        break;
-    }
-    return PROTOBUF_C_WIRE_TYPE_VARINT;
-}
-
 /* Reads the bits of one number. */
 static bool read_bits(const uint8_t **at, const uint8_t *end, unsigned wire, uint64_t *ret_bits)
 {
@@ -218,7 +190,7 @@ static size_t count_packed(const uint8_t *at, const uint8_t *end, unsigned wire)
 static enum status read_packed(struct decoder *decoder, const struct frame *frame,
                                const struct proto_field *field, const uint8_t *end)
 {
-    unsigned wire = wire_type_of(field->c->type);
+    unsigned wire = proto_form_of(field->c->type)->wire;
     size_t count = count_packed(decoder->at, end, wire);
     if (count == SIZE_MAX) {
         return fail_form(decoder, "a packed field holds no whole numbers");
@@ -412,7 +384,7 @@ static enum status read_field(struct decoder *decoder, const struct frame *frame
     if (field == NULL) {
         return read_unknown(decoder, frame, &occurrence);
     }
-    unsigned wire = wire_type_of(field->c->type);
+    unsigned wire = proto_form_of(field->c->type)->wire;
     bool delimited = occurrence.wire == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
     if (delimited && (wire == occurrence.wire || proto_field_is_repeated(field))) {
         return read_delimited(decoder, frame, field);
