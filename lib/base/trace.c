@@ -12,17 +12,23 @@ static void to_hex(const uint8_t *bytes, size_t count, char *text)
     }
 }
 
-/* Upper case is not allowed in a traceparent. Returns false for it, and for all zeros. */
+/* What a digit stands for, plus one; 0: it is none. Upper case is not allowed in a traceparent. */
+static const uint8_t digit_values[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
+/* Returns false for what is no hexadecimal number, and for all zeros. */
 static bool from_hex(const char *text, size_t count, uint8_t *bytes, bool zero_allowed)
 {
     uint8_t any = 0;
     for (size_t i = 0; i < count; i++) {
-        const char *high = memchr(hex_digits, text[2 * i], 16);
-        const char *low = memchr(hex_digits, text[2 * i + 1], 16);
-        if (high == NULL || low == NULL) {
+        uint8_t high = digit_values[(uint8_t)text[2 * i]];
+        uint8_t low = digit_values[(uint8_t)text[2 * i + 1]];
+        if (high == 0 || low == 0) {
             return false;
         }
-        bytes[i] = (uint8_t)((high - hex_digits) << 4 | (low - hex_digits));
+        bytes[i] = (uint8_t)((high - 1) << 4 | (low - 1));
         any |= bytes[i];
     }
     return any != 0 || zero_allowed;

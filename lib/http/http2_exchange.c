@@ -135,7 +135,8 @@ static void send_head(struct http_exchange *exchange)
         fields[count++] = http2_field(TEXT("server"), server->options.server_name);
     }
     count = add_fields(fields, count, reply->headers, reply->header_count);
-    if (reply->is_whole && reply->status != 204 && reply->status != 304) {
+    bool has_length = reply->is_whole && reply->trailer_count == 0;
+    if (has_length && reply->status != 204 && reply->status != 304) {
         fields[count++] = http2_field(TEXT("content-length"), text_of(reply->length_text));
     }
     bool has_body =

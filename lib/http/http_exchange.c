@@ -386,9 +386,10 @@ struct text http_exchange_rest(const struct http_exchange *exchange)
     return exchange->rest;
 }
 
-struct buffer *http_exchange_body(struct http_exchange *exchange)
+struct buffer *http_exchange_body(struct http_exchange *exchange, size_t bytes_max)
 {
     buffer_clear(&exchange->body);
+    exchange->body.bytes_max = bytes_max;
     return &exchange->body;
 }
 

@@ -45,7 +45,7 @@ struct http_exchange_reply {
     const struct http_header *trailers;
     size_t trailer_count;
     struct text whole;    /* the body of a reply made at once, the part that is not sent yet */
-    bool is_whole;        /* its length is known: content-length */
+    bool is_whole;        /* its length is known: content-length, unless there are trailers */
     bool without_body;    /* HEAD, 204, 304 */
     bool is_head_all;     /* of those, in parts: the head is sent, more would be ignored */
     bool complete;        /* nothing is added any more */

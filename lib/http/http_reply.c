@@ -57,7 +57,9 @@ static void send_whole(struct http_exchange *exchange, struct text body)
     if (!is_heard(exchange)) {
         return;
     }
-    set_length(reply, body.length);
+    if (reply->trailer_count == 0) {
+        set_length(reply, body.length);
+    }
     reply->is_whole = true;
     reply->complete = true;
     reply->whole = reply->without_body ? (struct text){NULL, 0} : body;
@@ -68,6 +70,12 @@ static void send_whole(struct http_exchange *exchange, struct text body)
 void http_reply(struct http_exchange *exchange, const struct http_reply *reply)
 {
     start(exchange, reply->status, reply->headers, reply->header_count);
+    bool has_trailers = reply->trailer_count > 0 && exchange->request.version == 2 &&
+                        http_headers_are_sendable(reply->trailers, reply->trailer_count);
+    if (has_trailers) {
+        exchange->reply.trailers = reply->trailers;
+        exchange->reply.trailer_count = reply->trailer_count;
+    }
     send_whole(exchange, reply->body);
 }
 

@@ -228,19 +228,22 @@ MUST_USE enum status http_read(struct http_exchange *exchange, struct text *ret_
 MUST_USE enum status http_read_all(struct http_exchange *exchange, size_t bytes_max,
                                    struct text *ret_body);
 
-/* An empty buffer for the body of a whole reply, up to HTTP_BODY_BYTES_MAX: its content lives until
- * the reply has left, its memory serves later exchanges. */
-struct buffer *http_exchange_body(struct http_exchange *exchange);
+/* An empty buffer for the body of a whole reply, up to `bytes_max`: its content lives until the
+ * reply has left, its memory serves later exchanges. The same each time. */
+struct buffer *http_exchange_body(struct http_exchange *exchange, size_t bytes_max);
 
 struct http_reply {
     int status;
     const struct http_header *headers; /* besides content-length, date and server */
     size_t header_count;
     struct text body;
+    /* Behind the body, over HTTP/2 alone: they end the reply, and content-length is not sent. */
+    const struct http_header *trailers;
+    size_t trailer_count;
 };
 
-/* A whole reply. Every text must be valid in the exchange's arena or body, or static. Only once; a
- * handler that returns without any reply gets 500. Without body for HEAD, 204 and 304. Never parks.
+/* A whole reply. Every text and the array of trailers must be valid in the exchange's arena or body,
+ * or static. Only once; a handler that returns without any reply gets 500. Without body for HEAD, 204 and 304. Never parks.
  */
 void http_reply(struct http_exchange *exchange, const struct http_reply *reply);
 
