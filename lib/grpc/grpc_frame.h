@@ -19,6 +19,8 @@ typedef enum status (*grpc_part_fn)(void *state, struct text *ret_part);
 struct grpc_frame_reader {
     size_t message_bytes_max; /* of a message, also when decompressed */
     bool gzip;                /* what a message flagged as compressed is compressed by */
+    bool parts_stay;          /* the last part does, as long as the call: set by who reads them */
+    bool message_stays;       /* so does the last message, which lies in a part: read only */
     bool was_compressed;      /* the last message was: read only */
     uint64_t read_bytes;      /* of all frames with their prefixes: read only */
     /* private */

@@ -231,6 +231,7 @@ static void init_stream(struct grpc_server_call *self, enum grpc_codec codec)
     struct grpc_stream *stream = &self->stream;
     stream->call = &self->call;
     grpc_frame_reader_init(&stream->reader, method->message_bytes_max, read_part, self);
+    stream->reader.parts_stay = self->text == NULL;
     stream->receive_type = method->request;
     stream->send_type = method->response;
     stream->form.codec = codec;

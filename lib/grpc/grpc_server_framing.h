@@ -16,7 +16,8 @@ struct grpc_framing {
     struct http_header encoding;        /* of a reply with compressed messages; the name: also of a
                                            request */
     struct http_header accept_encoding; /* of a reply to who named a compression; the same */
-    /* The whole reply of a unary call that went well, or what is left to be sent of it; may park. */
+    /* The whole reply of a unary call that went well, or what is left to be sent of it; may park.
+     */
     void (*reply)(struct grpc_server_call *self, struct text frame);
     /* The last bytes of the reply, with the status and the trailing metadata; may park. */
     void (*finish)(struct grpc_server_call *self, enum status status);

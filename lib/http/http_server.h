@@ -218,7 +218,7 @@ int64_t http_exchange_started_ns(const struct http_exchange *exchange);
 int *http_exchange_note(struct http_exchange *exchange);
 
 /* The next part of the body, as it comes; parks until there is one. Empty at the end of the body.
- * Borrowed until the next read. `100 Continue` is sent first where the client expects it.
+ * Borrowed until the next part is read; the last one, as long as the arena. `100 Continue` is sent first where the client expects it.
  * STATUS_CANCELLED, STATUS_DEADLINE_EXCEEDED: the call is over, or the body's peer was too slow.
  * STATUS_INVALID_ARGUMENT: malformed (chunks, or less than content-length). */
 MUST_USE enum status http_read(struct http_exchange *exchange, struct text *ret_part);

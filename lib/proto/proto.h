@@ -118,6 +118,10 @@ ProtobufCMessage *proto_message_create(struct arena *arena,
 MUST_USE enum status proto_decode(struct call *call, const struct proto_type *type,
                                   struct text bytes, ProtobufCMessage **ret_message);
 
+/* The same, but bytes and strings of the message lie in `bytes`, which must stay as long as it. */
+MUST_USE enum status proto_decode_in_place(struct call *call, const struct proto_type *type,
+                                           struct text bytes, ProtobufCMessage **ret_message);
+
 /* The same validation of strings and depth for a message built some other way. */
 MUST_USE enum status proto_validate(struct call *call, const struct proto_type *type,
                                     const ProtobufCMessage *message);

@@ -39,9 +39,9 @@ static enum status fail_form(struct decoder *decoder, const char *what)
                      TEXT_ARGUMENTS(decoder->frames[0].type->full_name), what);
 }
 
-static enum status fail_memory(struct decoder *decoder)
+static enum status fail_memory(struct call *call)
 {
-    return call_fail(decoder->call, STATUS_RESOURCE_EXHAUSTED,
+    return call_fail(call, STATUS_RESOURCE_EXHAUSTED,
                      "the message needs more memory than a call may use");
 }
 
@@ -162,7 +162,7 @@ static enum status read_number(struct decoder *decoder, const struct frame *fram
     }
     void *member = place_value(decoder, frame, occurrence->field, &index);
     if (member == NULL) {
-        return fail_memory(decoder);
+        return fail_memory(decoder->call);
     }
     store_number(occurrence->field->c->type, bits, member);
     return STATUS_OK;
@@ -200,7 +200,7 @@ static enum status read_packed(struct decoder *decoder, const struct frame *fram
     }
     char *member = proto_field_append(decoder->call->arena, frame->message, field, count);
     if (member == NULL) {
-        return fail_memory(decoder);
+        return fail_memory(decoder->call);
     }
     size_t size = proto_field_bytes(field);
     for (size_t i = 0; i < count; i++) {
@@ -217,7 +217,7 @@ static enum status read_bytes(struct decoder *decoder, const struct frame *frame
     size_t index;
     ProtobufCBinaryData *member = place_value(decoder, frame, field, &index);
     if (member == NULL) {
-        return fail_memory(decoder);
+        return fail_memory(decoder->call);
     }
     *member = proto_bytes(text_of_bytes(decoder->at, (size_t)(end - decoder->at)));
     if (field->is_text && !text_is_clean(proto_text(*member))) {
@@ -240,7 +240,7 @@ static enum status enter_message(struct decoder *decoder, const struct frame *fr
         *member = proto_message_create(decoder->call->arena, field->message->c);
     }
     if (member == NULL || *member == NULL) {
-        return fail_memory(decoder);
+        return fail_memory(decoder->call);
     }
     decoder->frames[decoder->depth] =
         (struct frame){field->message,
@@ -319,7 +319,7 @@ static enum status read_unknown(struct decoder *decoder, const struct frame *fra
         ProtobufCMessageUnknownField *fields =
             arena_calloc(decoder->call->arena, capacity, sizeof(*fields));
         if (fields == NULL) {
-            return fail_memory(decoder);
+            return fail_memory(decoder->call);
         }
         if (message->n_unknown_fields > 0) {
             memcpy(fields, message->unknown_fields, message->n_unknown_fields * sizeof(*fields));
@@ -411,24 +411,32 @@ static enum status decode_all(struct decoder *decoder)
     return STATUS_OK;
 }
 
-enum status proto_decode(struct call *call, const struct proto_type *type, struct text bytes,
-                         ProtobufCMessage **ret_message)
+enum status proto_decode_in_place(struct call *call, const struct proto_type *type,
+                                  struct text bytes, ProtobufCMessage **ret_message)
 {
     struct decoder decoder; /* the frames are set as they are entered */
-    struct text copy = arena_copy(call->arena, bytes);
     ProtobufCMessage *message = proto_message_create(call->arena, type->c);
     decoder.call = call;
-    if (copy.data == NULL || message == NULL) {
-        return fail_memory(&decoder);
+    if (message == NULL) {
+        return fail_memory(call);
     }
-    const uint8_t *start = (const uint8_t *)copy.data;
-    decoder.at = start;
+    decoder.at = (const uint8_t *)bytes.data;
     decoder.depth = 1;
     decoder.frames[0] =
-        (struct frame){.type = type, .message = message, .end = start + copy.length};
+        (struct frame){.type = type, .message = message, .end = decoder.at + bytes.length};
     enum status status = decode_all(&decoder);
     if (status == STATUS_OK) {
         *ret_message = message;
     }
     return status;
+}
+
+enum status proto_decode(struct call *call, const struct proto_type *type, struct text bytes,
+                         ProtobufCMessage **ret_message)
+{
+    struct text copy = arena_copy(call->arena, bytes);
+    if (copy.data == NULL) {
+        return fail_memory(call);
+    }
+    return proto_decode_in_place(call, type, copy, ret_message);
 }
