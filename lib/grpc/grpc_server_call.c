@@ -140,7 +140,8 @@ void grpc_server_call_reply_in_parts(struct grpc_server_call *self, struct text 
     self->framing->finish(self, STATUS_OK);
 }
 
-/* At once, if the handler has not sent the headers: nothing is copied, nothing waits. */
+/* At once, if the handler has not sent the
+ * headers: nothing is copied, nothing waits. */
 static void reply_whole(struct grpc_server_call *self, struct text frame)
 {
     if (self->headers_sent) {
@@ -150,6 +151,7 @@ static void reply_whole(struct grpc_server_call *self, struct text frame)
     struct http_reply reply = {.status = 200, .body = frame};
     reply.headers = reply_headers(self, &reply.header_count);
     reply.trailers = grpc_server_call_trailers(self, STATUS_OK, &reply.trailer_count);
+    reply.is_constant = reply.headers == self->content_type && self->trailing.count == 0;
     self->headers_sent = true;
     http_reply(self->exchange, &reply);
 }

@@ -240,6 +240,9 @@ struct http_reply {
     /* Behind the body, over HTTP/2 alone: they end the reply, and content-length is not sent. */
     const struct http_header *trailers;
     size_t trailer_count;
+    /* All headers and trailers are constants: nothing of an outsider's could be in them, for which
+     * they are searched otherwise. */
+    bool is_constant;
 };
 
 /* A whole reply. Every text and the array of trailers must be valid in the exchange's arena or body,

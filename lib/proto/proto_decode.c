@@ -26,9 +26,8 @@ struct decoder {
     struct frame frames[PROTO_DEPTH_MAX];
 };
 
-/* A field as it stands in the bytes. */
+/* A field that nobody declared, as it stands in the bytes. */
 struct occurrence {
-    const struct proto_field *field; /* NULL: unknown */
     uint32_t number;
     unsigned wire;
 };
@@ -60,15 +59,11 @@ static enum status fail_text(struct decoder *decoder, const struct proto_field *
                      TEXT_ARGUMENTS(proto_place_path(&place, path)));
 }
 
-/* Reads a varint before `end`. false: it has none, or is longer than any. */
-static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret_value)
+/* Apart from the usual way, which it would burden with registers to save. */
+static __attribute__((noinline)) bool read_long_varint(const uint8_t **at, const uint8_t *end,
+                                                       uint64_t *ret_value)
 {
     const uint8_t *byte = *at;
-    if (byte < end && *byte < 0x80) {
-        *ret_value = *byte;
-        *at = byte + 1;
-        return true;
-    }
     uint64_t value = 0;
     for (unsigned i = 0; i < VARINT_BYTES_MAX && byte < end; i++, byte++) {
         value |= (uint64_t)(*byte & 0x7f) << (7 * i);
@@ -79,6 +74,16 @@ static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret_va
         }
     }
     return false;
+}
+
+/* Reads a varint before `end`. false: it has none, or is longer than any. */
+static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret_value)
+{
+    if (*at >= end || **at >= 0x80) {
+        return read_long_varint(at, end, ret_value);
+    }
+    *ret_value = *(*at)++;
+    return true;
 }
 
 static bool is_field_number(uint64_t number)
@@ -153,18 +158,18 @@ static void *place_value(struct decoder *decoder, const struct frame *frame,
 }
 
 static enum status read_number(struct decoder *decoder, const struct frame *frame,
-                               const struct occurrence *occurrence)
+                               const struct proto_field *field)
 {
     uint64_t bits;
     size_t index;
-    if (!read_bits(&decoder->at, frame->end, occurrence->wire, &bits)) {
+    if (!read_bits(&decoder->at, frame->end, proto_form_of(field->c->type)->wire, &bits)) {
         return fail_form(decoder, "a number is cut short");
     }
-    void *member = place_value(decoder, frame, occurrence->field, &index);
+    void *member = place_value(decoder, frame, field, &index);
     if (member == NULL) {
         return fail_memory(decoder->call);
     }
-    store_number(occurrence->field->c->type, bits, member);
+    store_number(field->c->type, bits, member);
     return STATUS_OK;
 }
 
@@ -335,26 +340,6 @@ static enum status read_unknown(struct decoder *decoder, const struct frame *fra
     return STATUS_OK;
 }
 
-static enum status read_key(struct decoder *decoder, const struct frame *frame,
-                            struct occurrence *ret_occurrence)
-{
-    uint64_t key;
-    if (!read_varint(&decoder->at, frame->end, &key)) {
-        return fail_form(decoder, "a field's key is cut short");
-    }
-    unsigned wire = key & 7;
-    uint64_t number = key >> 3;
-    if (!is_field_number(number)) {
-        return fail_form(decoder, "a field number is out of range");
-    }
-    if (wire == WIRE_END_GROUP || wire > PROTOBUF_C_WIRE_TYPE_32BIT) {
-        return fail_form(decoder, "a wire type is unknown");
-    }
-    *ret_occurrence = (struct occurrence){.number = (uint32_t)number, .wire = wire};
-    ret_occurrence->field = proto_type_field(frame->type, ret_occurrence->number);
-    return STATUS_OK;
-}
-
 static enum status read_delimited(struct decoder *decoder, const struct frame *frame,
                                   const struct proto_field *field)
 {
@@ -373,26 +358,38 @@ static enum status read_delimited(struct decoder *decoder, const struct frame *f
     return read_packed(decoder, frame, field, end);
 }
 
+/* What is not as it is declared: refused, kept as unknown, or packed numbers. */
+static __attribute__((noinline)) enum status read_unusual(struct decoder *decoder,
+                                                          const struct frame *frame, uint64_t key)
+{
+    struct occurrence occurrence = {.number = (uint32_t)(key >> 3), .wire = key & 7};
+    if (!is_field_number(key >> 3)) {
+        return fail_form(decoder, "a field number is out of range");
+    }
+    if (occurrence.wire == WIRE_END_GROUP || occurrence.wire > PROTOBUF_C_WIRE_TYPE_32BIT) {
+        return fail_form(decoder, "a wire type is unknown");
+    }
+    const struct proto_field *field = proto_type_field(frame->type, occurrence.number);
+    bool is_packed = field != NULL && proto_field_is_repeated(field) &&
+                     occurrence.wire == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
+    return is_packed ? read_delimited(decoder, frame, field)
+                     : read_unknown(decoder, frame, &occurrence);
+}
+
 static enum status read_field(struct decoder *decoder, const struct frame *frame)
 {
-    struct occurrence occurrence = {0};
-    enum status status = read_key(decoder, frame, &occurrence);
-    if (status != STATUS_OK) {
-        return status;
+    uint64_t key;
+    if (!read_varint(&decoder->at, frame->end, &key)) {
+        return fail_form(decoder, "a field's key is cut short");
     }
-    const struct proto_field *field = occurrence.field;
-    if (field == NULL) {
-        return read_unknown(decoder, frame, &occurrence);
+    unsigned wire = key & 7;
+    const struct proto_field *field =
+        key <= UINT32_MAX ? proto_type_field(frame->type, (uint32_t)(key >> 3)) : NULL;
+    if (field == NULL || proto_form_of(field->c->type)->wire != wire) {
+        return read_unusual(decoder, frame, key);
     }
-    unsigned wire = proto_form_of(field->c->type)->wire;
-    bool delimited = occurrence.wire == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
-    if (delimited && (wire == occurrence.wire || proto_field_is_repeated(field))) {
-        return read_delimited(decoder, frame, field);
-    }
-    if (wire != occurrence.wire) {
-        return read_unknown(decoder, frame, &occurrence);
-    }
-    return read_number(decoder, frame, &occurrence);
+    return wire == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED ? read_delimited(decoder, frame, field)
+                                                        : read_number(decoder, frame, field);
 }
 
 static enum status decode_all(struct decoder *decoder)

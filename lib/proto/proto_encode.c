@@ -79,7 +79,7 @@ static bool put_bytes(struct encoder *encoder, const uint8_t *data, size_t lengt
 /* Apart from the usual way, which it would burden with registers to save. */
 static __attribute__((noinline)) bool put_long_varint(struct encoder *encoder, uint64_t value)
 {
-    size_t size = (size_t)(70 - __builtin_clzll(value)) / 7; /* seven bits a byte */
+    size_t size = (size_t)(70 - __builtin_clzll(value | 1)) / 7; /* seven bits a byte */
     uint8_t *place = put(encoder, size);
     if (place == NULL) {
         return false;
@@ -93,14 +93,15 @@ static __attribute__((noinline)) bool put_long_varint(struct encoder *encoder, u
 
 static bool put_varint(struct encoder *encoder, uint64_t value)
 {
-    if (value >= 0x80) {
+    if (value >= 0x4000 || encoder->at - encoder->start < 2) {
         return put_long_varint(encoder, value);
     }
-    uint8_t *place = put(encoder, 1);
-    if (place != NULL) {
-        *place = (uint8_t)value;
+    if (value >= 0x80) {
+        *--encoder->at = (uint8_t)(value >> 7);
+        value |= 0x80;
     }
-    return place != NULL;
+    *--encoder->at = (uint8_t)value;
+    return true;
 }
 
 static bool put_fixed(struct encoder *encoder, uint64_t bits, size_t size)

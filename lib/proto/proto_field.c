@@ -3,12 +3,8 @@
 /* The first room that a repeated field gets. */
 enum { FIRST_CAPACITY = 4 };
 
-const struct proto_field *proto_type_field(const struct proto_type *type, uint32_t number)
+static const struct proto_field *search_field(const struct proto_type *type, uint32_t number)
 {
-    /* Most messages number their fields 1, 2, 3, ... */
-    if (number - 1 < type->c->n_fields && type->c->fields[number - 1].id == number) {
-        return &type->fields[number - 1];
-    }
     size_t low = 0;
     size_t high = type->c->n_fields;
     while (low < high) {
@@ -21,6 +17,15 @@ const struct proto_field *proto_type_field(const struct proto_type *type, uint32
     }
     bool found = low < type->c->n_fields && type->c->fields[low].id == number;
     return found ? &type->fields[low] : NULL;
+}
+
+const struct proto_field *proto_type_field(const struct proto_type *type, uint32_t number)
+{
+    /* Most messages number their fields 1, 2, 3, ... */
+    if (number - 1 < type->c->n_fields && type->c->fields[number - 1].id == number) {
+        return &type->fields[number - 1];
+    }
+    return search_field(type, number);
 }
 
 const struct proto_field *proto_type_find_field(const struct proto_type *type, struct text name)
