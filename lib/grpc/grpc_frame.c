@@ -81,18 +81,11 @@ static enum status read_prefix(struct grpc_frame_reader *reader, struct call *ca
     return STATUS_OK;
 }
 
-/* The message's bytes: where they lie, when one part has all of them, else gathered. */
-static enum status read_payload(struct grpc_frame_reader *reader, struct call *call, size_t length,
-                                struct text *ret_payload)
+/* Grows with what really comes, not with what the prefix promises. */
+static enum status gather_payload(struct grpc_frame_reader *reader, struct call *call,
+                                  size_t length, struct text *ret_payload)
 {
-    if (reader->part.length >= length) {
-        *ret_payload = take(reader, length);
-        reader->message_stays = reader->parts_stay;
-        return STATUS_OK;
-    }
-    /* Grows with what really comes, not with what the prefix promises. */
     buffer_clear(&reader->gathered);
-    reader->message_stays = false;
     while (reader->gathered.length < length) {
         enum status status = fill(reader);
         if (status != STATUS_OK) {
@@ -107,6 +100,31 @@ static enum status read_payload(struct grpc_frame_reader *reader, struct call *c
         }
     }
     *ret_payload = buffer_text(&reader->gathered);
+    return STATUS_OK;
+}
+
+/* The message's bytes: where they lie, when one part has all of them or can be made to, else
+ * gathered. */
+static enum status read_payload(struct grpc_frame_reader *reader, struct call *call, size_t length,
+                                struct text *ret_payload)
+{
+    bool can_grow = reader->read_more != NULL;
+    enum status status = STATUS_OK;
+    if (can_grow && reader->part.length < length) {
+        status = fill(reader);
+        if (status == STATUS_OK && reader->part.length > 0 && reader->part.length < length) {
+            status = reader->read_more(reader->state, length, &reader->part);
+        }
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    reader->message_stays = can_grow;
+    if (reader->part.length < length) {
+        return can_grow ? call_fail(call, STATUS_INTERNAL, "the body ends within a message")
+                        : gather_payload(reader, call, length, ret_payload);
+    }
+    *ret_payload = take(reader, length);
     return STATUS_OK;
 }
 

@@ -163,6 +163,12 @@ static enum status read_part(void *state, struct text *ret_part)
                               : http_read(self->exchange, ret_part);
 }
 
+static enum status read_more(void *state, size_t bytes, struct text *part)
+{
+    struct grpc_server_call *self = state;
+    return http_read_more(self->exchange, bytes, part);
+}
+
 enum status grpc_server_call_write(struct grpc_server_call *self, struct text bytes)
 {
     if (!self->headers_sent) {
@@ -233,7 +239,7 @@ static void init_stream(struct grpc_server_call *self, enum grpc_codec codec)
     struct grpc_stream *stream = &self->stream;
     stream->call = &self->call;
     grpc_frame_reader_init(&stream->reader, method->message_bytes_max, read_part, self);
-    stream->reader.parts_stay = self->text == NULL;
+    stream->reader.read_more = self->text == NULL ? read_more : NULL;
     stream->receive_type = method->request;
     stream->send_type = method->response;
     stream->form.codec = codec;

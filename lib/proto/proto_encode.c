@@ -5,6 +5,9 @@
 #include "base/buffer.h"
 #include "proto/proto_field.h"
 
+/* Room for what goes before a large text, so that it need not be moved for that. */
+enum { HEADS_BYTES = 64 };
+
 /* What is written lies between `at` and `end`, the room for more before `at`. */
 struct encoder {
     uint8_t *start;
@@ -36,8 +39,12 @@ static void move_to(struct encoder *encoder, const void *old_at, void *start, si
 
 static bool grow_in_arena(struct encoder *encoder, size_t size)
 {
+    size_t needed = written(encoder) + size;
     size_t bytes;
-    char *room = arena_tail(encoder->arena, written(encoder) + size, &bytes);
+    char *room = arena_tail(encoder->arena, needed + HEADS_BYTES, &bytes);
+    if (room == NULL) {
+        room = arena_tail(encoder->arena, needed, &bytes);
+    }
     if (room == NULL) {
         return false;
     }
