@@ -384,7 +384,7 @@ static enum status read_field(struct decoder *decoder, const struct frame *frame
     }
     unsigned wire = key & 7;
     const struct proto_field *field =
-        key <= UINT32_MAX ? proto_type_field(frame->type, (uint32_t)(key >> 3)) : NULL;
+        key <= UINT32_MAX ? proto_type_field_quickly(frame->type, (uint32_t)(key >> 3)) : NULL;
     if (field == NULL || proto_form_of(field->c->type)->wire != wire) {
         return read_unusual(decoder, frame, key);
     }

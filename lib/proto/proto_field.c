@@ -3,7 +3,7 @@
 /* The first room that a repeated field gets. */
 enum { FIRST_CAPACITY = 4 };
 
-static const struct proto_field *search_field(const struct proto_type *type, uint32_t number)
+const struct proto_field *proto_type_field(const struct proto_type *type, uint32_t number)
 {
     size_t low = 0;
     size_t high = type->c->n_fields;
@@ -17,15 +17,6 @@ static const struct proto_field *search_field(const struct proto_type *type, uin
     }
     bool found = low < type->c->n_fields && type->c->fields[low].id == number;
     return found ? &type->fields[low] : NULL;
-}
-
-const struct proto_field *proto_type_field(const struct proto_type *type, uint32_t number)
-{
-    /* Most messages number their fields 1, 2, 3, ... */
-    if (number - 1 < type->c->n_fields && type->c->fields[number - 1].id == number) {
-        return &type->fields[number - 1];
-    }
-    return search_field(type, number);
 }
 
 const struct proto_field *proto_type_find_field(const struct proto_type *type, struct text name)

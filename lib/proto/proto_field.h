@@ -26,6 +26,14 @@ static inline size_t proto_field_bytes(const struct proto_field *field)
     return proto_form_of(field->c->type)->bytes;
 }
 
+/* As proto_type_field(), for a decoder: most messages number their fields 1, 2, 3, ... */
+static inline const struct proto_field *proto_type_field_quickly(const struct proto_type *type,
+                                                                 uint32_t number)
+{
+    bool is_there = number - 1 < type->c->n_fields && type->c->fields[number - 1].id == number;
+    return is_there ? &type->fields[number - 1] : proto_type_field(type, number);
+}
+
 /* What a descriptor's offset points to. */
 static inline const void *proto_member(const ProtobufCMessage *message, unsigned offset)
 {
