@@ -5,6 +5,10 @@
 #include "discovery/consul_discovery.h"
 #include "http/http_client.h"
 
+/* Among an instance's metadata: what clients are told besides its address. */
+#define CONSUL_META_TLS "tls"
+#define CONSUL_META_ZONE "zone"
+
 struct consul_endpoints {
     struct http_client *client;
     size_t count;

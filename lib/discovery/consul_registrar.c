@@ -10,6 +10,31 @@ enum { REGISTRATION_BYTES_MAX = 16 * 1024 };
 /* Consul's least value. */
 static const char deregister_after[] = "1m";
 
+static void write_meta(struct json_writer *writer,
+                       const struct discovery_registration *registration)
+{
+    json_write_name(writer, TEXT("Meta"));
+    json_open_object(writer);
+    if (registration->tls) {
+        json_member_string(writer, CONSUL_META_TLS, TEXT("true"));
+    }
+    if (registration->zone.length > 0) {
+        json_member_string(writer, CONSUL_META_ZONE, registration->zone);
+    }
+    json_close_object(writer);
+}
+
+/* One with a warning gets calls as Consul has it unless told: one part. */
+static void write_weights(struct json_writer *writer,
+                          const struct discovery_registration *registration)
+{
+    json_write_name(writer, TEXT("Weights"));
+    json_open_object(writer);
+    json_member_integer(writer, "Passing", registration->weight);
+    json_member_integer(writer, "Warning", 1);
+    json_close_object(writer);
+}
+
 static enum status write_registration(struct call *call,
                                       const struct discovery_registration *registration,
                                       struct buffer *buffer)
@@ -22,11 +47,9 @@ static enum status write_registration(struct call *call,
     json_member_string(&writer, "Name", registration->service);
     json_member_string(&writer, "Address", registration->host);
     json_member_integer(&writer, "Port", registration->port);
-    if (registration->tls) {
-        json_write_name(&writer, TEXT("Meta"));
-        json_open_object(&writer);
-        json_member_string(&writer, "tls", TEXT("true"));
-        json_close_object(&writer);
+    write_meta(&writer, registration);
+    if (registration->weight > 0) {
+        write_weights(&writer, registration);
     }
     json_write_name(&writer, TEXT("Check"));
     json_open_object(&writer);

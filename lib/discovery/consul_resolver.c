@@ -91,6 +91,14 @@ static struct text entry_address(struct arena *arena, const struct json *entry)
     return discovery_address(arena, host, (uint16_t)json_integer(port));
 }
 
+/* Of those with passing checks only; a weight past the range counts as its end. */
+static uint16_t entry_weight(const struct json *service)
+{
+    const struct json *weight = json_member(json_member(service, "Weights"), "Passing");
+    int64_t value = json_kind(weight) == JSON_INTEGER ? json_integer(weight) : 1;
+    return (uint16_t)(value < 1 ? 1 : value < DISCOVERY_WEIGHT_MAX ? value : DISCOVERY_WEIGHT_MAX);
+}
+
 static enum status parse_entries(struct call *call, struct text body,
                                  struct discovery_snapshot *ret_snapshot)
 {
@@ -101,21 +109,25 @@ static enum status parse_entries(struct call *call, struct text body,
         return call_fail(call, STATUS_UNAVAILABLE, "the registry's answer is no list in JSON");
     }
     size_t count = 0;
-    uint64_t instances = 0;
-    struct text *addresses =
-        arena_calloc(call->arena, json_length(entries) + 1, sizeof(*addresses));
-    if (addresses == NULL) {
+    uint64_t ids = 0;
+    struct discovery_instance *instances =
+        arena_calloc(call->arena, json_length(entries) + 1, sizeof(*instances));
+    if (instances == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
     for (size_t i = 0; i < json_length(entries); i++) {
         const struct json *entry = json_at(entries, i);
-        addresses[count] = entry_address(call->arena, entry);
-        if (addresses[count].data != NULL) {
-            instances += text_hash(member_text(json_member(entry, "Service"), "ID"));
+        const struct json *service = json_member(entry, "Service");
+        struct discovery_instance *instance = &instances[count];
+        instance->address = entry_address(call->arena, entry);
+        instance->zone = member_text(json_member(service, "Meta"), CONSUL_META_ZONE);
+        instance->weight = entry_weight(service);
+        if (instance->address.data != NULL) {
+            ids += text_hash(member_text(service, "ID"));
             count++;
         }
     }
-    *ret_snapshot = discovery_snapshot_of(addresses, count, instances);
+    *ret_snapshot = discovery_snapshot_of(instances, count, ids);
     return STATUS_OK;
 }
 

@@ -18,6 +18,8 @@ enum {
     DISCOVERY_SERVICE_BYTES_MAX = 63,
     DISCOVERY_INSTANCE_ID_BYTES_MAX = 128,
     DISCOVERY_HOST_BYTES_MAX = 255,
+    DISCOVERY_ZONE_BYTES_MAX = 63,
+    DISCOVERY_WEIGHT_MAX = 65535,
     /* Of one service that a client follows; further ones are left out. */
     DISCOVERY_INSTANCES_MAX = 1000,
     DISCOVERY_WATCH_MS = 60000, /* after so long a watch ends with what it has */
@@ -32,8 +34,10 @@ struct discovery_registration {
     struct text instance_id; /* unique in the registry: "rating-127.0.0.1-8082-4711" */
     struct text host;        /* that is advertised */
     uint16_t port;
-    bool tls;       /* it speaks TLS: told to whoever lists instances, and left to them */
-    int64_t ttl_ms; /* without a heartbeat for so long, the instance is critical */
+    bool tls;         /* it speaks TLS: told to whoever lists instances, and left to them */
+    struct text zone; /* where it is, for clients to keep near; empty: not told */
+    uint16_t weight;  /* it gets so many times the calls of one with 1; 0: 1 */
+    int64_t ttl_ms;   /* without a heartbeat for so long, the instance is critical */
 };
 
 struct discovery_registrar_ops {
@@ -54,12 +58,19 @@ struct discovery_registrar {
     void *state;
 };
 
-/* The healthy instances at one moment: "host:port" each, sorted, without duplicates. */
+/* One healthy instance. */
+struct discovery_instance {
+    struct text address; /* "host:port" */
+    struct text zone;    /* empty: not told */
+    uint16_t weight;     /* at least 1 */
+};
+
+/* The healthy instances at one moment, sorted by address, without duplicates. */
 struct discovery_snapshot {
     /* Names the content: equal lists have equal versions, unless an instance has come back at its
      * old address, which is news too; 0: none was seen yet. */
     uint64_t version;
-    const struct text *addresses;
+    const struct discovery_instance *instances;
     size_t count;
 };
 

@@ -17,6 +17,7 @@ struct discovery_keeper {
     char service[DISCOVERY_SERVICE_BYTES_MAX + 1];
     char instance_id[DISCOVERY_INSTANCE_ID_BYTES_MAX + 1];
     char host[DISCOVERY_HOST_BYTES_MAX + 1];
+    char zone[DISCOVERY_ZONE_BYTES_MAX + 1];
     struct discovery_keeper_events events;
     struct cancellation cancellation;
     struct fiber_wait ended;
@@ -110,7 +111,8 @@ static bool copy_registration(struct discovery_keeper *keeper,
         !text_to_c_string(registration->service, keeper->service, sizeof(keeper->service)) ||
         !text_to_c_string(registration->instance_id, keeper->instance_id,
                           sizeof(keeper->instance_id)) ||
-        !text_to_c_string(registration->host, keeper->host, sizeof(keeper->host))) {
+        !text_to_c_string(registration->host, keeper->host, sizeof(keeper->host)) ||
+        !text_to_c_string(registration->zone, keeper->zone, sizeof(keeper->zone))) {
         return false;
     }
     keeper->registration = (struct discovery_registration){
@@ -119,6 +121,8 @@ static bool copy_registration(struct discovery_keeper *keeper,
         .host = text_of(keeper->host),
         .port = registration->port,
         .tls = registration->tls,
+        .zone = text_of(keeper->zone),
+        .weight = registration->weight,
         .ttl_ms = registration->ttl_ms,
     };
     return true;

@@ -8,34 +8,45 @@
 
 static int compare_addresses(const void *first, const void *second)
 {
-    return text_compare(*(const struct text *)first, *(const struct text *)second);
+    const struct discovery_instance *one = first;
+    const struct discovery_instance *other = second;
+    return text_compare(one->address, other->address);
+}
+
+static uint64_t fold(uint64_t version, uint64_t value)
+{
+    const uint64_t prime = UINT64_C(1099511628211);
+    return (version * prime) ^ value;
 }
 
 /* Position counts, so that the lists {a, b} and {b, a} of two services never meet by folding. */
-static uint64_t version_of(const struct text *addresses, size_t count, uint64_t instances)
+static uint64_t version_of(const struct discovery_instance *instances, size_t count, uint64_t ids)
 {
-    const uint64_t prime = UINT64_C(1099511628211);
-    uint64_t version = UINT64_C(14695981039346656037) ^ instances;
+    uint64_t version = UINT64_C(14695981039346656037) ^ ids;
     for (size_t i = 0; i < count; i++) {
-        version = (version * prime) ^ text_hash(addresses[i]);
+        version = fold(version, text_hash(instances[i].address));
+        version = fold(version, text_hash(instances[i].zone));
+        version = fold(version, instances[i].weight);
     }
     return version != 0 ? version : 1;
 }
 
-struct discovery_snapshot discovery_snapshot_of(struct text *addresses, size_t count,
-                                                uint64_t instances)
+struct discovery_snapshot discovery_snapshot_of(struct discovery_instance *instances, size_t count,
+                                                uint64_t ids)
 {
     size_t kept = 0;
     if (count > 0) {
-        qsort(addresses, count, sizeof(*addresses), compare_addresses);
+        qsort(instances, count, sizeof(*instances), compare_addresses);
     }
     for (size_t i = 0; i < count && kept < DISCOVERY_INSTANCES_MAX; i++) {
-        if (kept == 0 || !text_equal(addresses[kept - 1], addresses[i])) {
-            addresses[kept++] = addresses[i];
+        if (kept == 0 || !text_equal(instances[kept - 1].address, instances[i].address)) {
+            instances[kept] = instances[i];
+            instances[kept].weight = instances[i].weight > 0 ? instances[i].weight : 1;
+            kept++;
         }
     }
     return (struct discovery_snapshot){
-        .version = version_of(addresses, kept, instances), .addresses = addresses, .count = kept};
+        .version = version_of(instances, kept, ids), .instances = instances, .count = kept};
 }
 
 struct text discovery_address(struct arena *arena, struct text host, uint16_t port)

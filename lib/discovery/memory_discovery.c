@@ -18,6 +18,8 @@ struct memory_instance {
     char service[DISCOVERY_SERVICE_BYTES_MAX + 1];
     char id[DISCOVERY_INSTANCE_ID_BYTES_MAX + 1];
     char host[DISCOVERY_HOST_BYTES_MAX + 1];
+    char zone[DISCOVERY_ZONE_BYTES_MAX + 1];
+    uint16_t weight;
 };
 
 struct memory_watch {
@@ -100,12 +102,14 @@ static enum status create_instance(struct memory_discovery *memory, struct call 
     }
     if (!text_to_c_string(registration->service, instance->service, sizeof(instance->service)) ||
         !text_to_c_string(registration->instance_id, instance->id, sizeof(instance->id)) ||
-        !text_to_c_string(registration->host, instance->host, sizeof(instance->host))) {
+        !text_to_c_string(registration->host, instance->host, sizeof(instance->host)) ||
+        !text_to_c_string(registration->zone, instance->zone, sizeof(instance->zone))) {
         free(instance);
         return call_fail(call, STATUS_INVALID_ARGUMENT, "a part of the registration is overlong");
     }
     instance->memory = memory;
     instance->port = registration->port;
+    instance->weight = registration->weight;
     instance->expiry.expire = expire_instance;
     enum status status = restart_expiry(memory, instance, registration->ttl_ms);
     if (status != STATUS_OK) {
@@ -173,10 +177,10 @@ static enum status list_instances(struct memory_discovery *memory, struct call *
                                   struct text service, struct discovery_snapshot *ret_snapshot)
 {
     size_t count = 0;
-    uint64_t instances = 0;
-    struct text *addresses =
-        arena_calloc(call->arena, memory->instance_count + 1, sizeof(*addresses));
-    if (addresses == NULL) {
+    uint64_t ids = 0;
+    struct discovery_instance *instances =
+        arena_calloc(call->arena, memory->instance_count + 1, sizeof(*instances));
+    if (instances == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
     for (struct list *link = memory->instances.next; link != &memory->instances;
@@ -185,13 +189,16 @@ static enum status list_instances(struct memory_discovery *memory, struct call *
         if (!instance->passing || !text_equal(text_of(instance->service), service)) {
             continue;
         }
-        addresses[count] = discovery_address(call->arena, text_of(instance->host), instance->port);
-        if (addresses[count++].data == NULL) {
+        struct discovery_instance *listed = &instances[count++];
+        listed->address = discovery_address(call->arena, text_of(instance->host), instance->port);
+        listed->zone = arena_copy(call->arena, text_of(instance->zone));
+        listed->weight = instance->weight;
+        if (listed->address.data == NULL || listed->zone.data == NULL) {
             return STATUS_RESOURCE_EXHAUSTED;
         }
-        instances += text_hash(text_of(instance->id));
+        ids += text_hash(text_of(instance->id));
     }
-    *ret_snapshot = discovery_snapshot_of(addresses, count, instances);
+    *ret_snapshot = discovery_snapshot_of(instances, count, ids);
     return STATUS_OK;
 }
 

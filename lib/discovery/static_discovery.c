@@ -92,9 +92,9 @@ static enum status parse_addresses(struct static_discovery *discovery, struct ca
                                    struct text list, struct discovery_snapshot *ret_snapshot)
 {
     size_t count = 0;
-    struct text *addresses =
-        arena_calloc(&discovery->arena, count_parts(list, ','), sizeof(*addresses));
-    if (addresses == NULL) {
+    struct discovery_instance *instances =
+        arena_calloc(&discovery->arena, count_parts(list, ','), sizeof(*instances));
+    if (instances == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
     for (struct text rest = list; rest.data != NULL;) {
@@ -108,9 +108,9 @@ static enum status parse_addresses(struct static_discovery *discovery, struct ca
         if (status != STATUS_OK) {
             return status;
         }
-        addresses[count++] = address;
+        instances[count++].address = address;
     }
-    *ret_snapshot = discovery_snapshot_of(addresses, count, 0);
+    *ret_snapshot = discovery_snapshot_of(instances, count, 0);
     return STATUS_OK;
 }
 

@@ -88,6 +88,12 @@ enum status grpc_channel_create(struct loop *loop, const struct grpc_channel_opt
         grpc_retry_throttle_init(&channel->throttle, GRPC_RETRY_TOKENS_DEFAULT,
                                  GRPC_RETRY_TOKEN_RATIO_DEFAULT);
     }
+    if (options->subset_max == 0) {
+        channel->options.subset_max = GRPC_CHANNEL_SUBSET_MAX;
+    }
+    if (options->subset_key == 0) {
+        random_fill(&channel->options.subset_key, sizeof(channel->options.subset_key));
+    }
     channel->keepalive = keepalive_of(options);
     grpc_outlier_init(&channel->outlier, options->outlier);
     channel->outlier_timer.expire = sweep_outliers;
@@ -159,84 +165,6 @@ void grpc_channel_subchannel_ended(struct grpc_channel *channel)
             fiber_wait_signal(&channel->emptied);
         }
     }
-}
-
-static struct grpc_subchannel *find_subchannel(struct grpc_subchannel *const *subchannels,
-                                               size_t count, struct text address)
-{
-    uint64_t hash = text_hash(address);
-    for (size_t i = 0; i < count; i++) {
-        if (subchannels[i]->address_hash == hash &&
-            text_equal(text_of(subchannels[i]->address), address)) {
-            return subchannels[i];
-        }
-    }
-    return NULL;
-}
-
-/* Fills `next` with a subchannel for each address: those there are, which are marked as kept, and
- * new ones. false: no memory for them all. */
-static bool fill_subchannels(struct grpc_channel *channel, const struct text *addresses,
-                             size_t count, struct grpc_subchannel **next, size_t *ret_count)
-{
-    *ret_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (find_subchannel(next, *ret_count, addresses[i]) != NULL) {
-            continue;
-        }
-        struct grpc_subchannel *subchannel =
-            find_subchannel(channel->subchannels, channel->subchannel_count, addresses[i]);
-        if (subchannel != NULL) {
-            subchannel->kept = true;
-            grpc_subchannel_reset_backoff(subchannel);
-        } else {
-            subchannel = grpc_subchannel_create(channel, addresses[i]);
-        }
-        if (subchannel == NULL) {
-            return false;
-        }
-        next[(*ret_count)++] = subchannel;
-    }
-    return true;
-}
-
-/* Of the subchannels, takes those out of use that are not kept, and forgets the marks. */
-static void remove_others(struct grpc_subchannel *const *subchannels, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (subchannels[i]->kept) {
-            subchannels[i]->kept = false;
-        } else {
-            grpc_subchannel_remove(subchannels[i]);
-        }
-    }
-}
-
-enum status grpc_channel_update(struct grpc_channel *channel, const struct text *addresses,
-                                size_t count)
-{
-    size_t next_count;
-    if (count > GRPC_CHANNEL_ADDRESSES_MAX) {
-        return STATUS_RESOURCE_EXHAUSTED;
-    }
-    struct grpc_subchannel **next = calloc(count + 1, sizeof(struct grpc_subchannel *));
-    if (next == NULL) {
-        return STATUS_RESOURCE_EXHAUSTED;
-    }
-    if (!fill_subchannels(channel, addresses, count, next, &next_count)) {
-        remove_others(next, next_count); /* the new ones */
-        free(next);
-        return STATUS_RESOURCE_EXHAUSTED;
-    }
-    remove_others(channel->subchannels, channel->subchannel_count);
-    free(channel->subchannels);
-    channel->subchannels = next;
-    channel->subchannel_count = next_count;
-    /* Many channels that hear of a list at once do not all begin with its first. */
-    channel->turn = next_count > 0 ? (size_t)random_below(next_count) : 0;
-    channel->addresses_known = true;
-    grpc_channel_wake_all(channel);
-    return STATUS_OK;
 }
 
 /* Begins whatever may make a connection ready. Whether there is anything to wait for. */

@@ -5,7 +5,7 @@
  * whenever they change; it keeps one connection to each (connecting again with backoff: 1 s,
  * factor 1.6, at most 120 s, jitter 0.2: grpc/grpc doc/connection-backoff.md), picks one of them
  * for each call (grpc_balancing), and opens further connections to an instance whose stream limit
- * is reached.
+ * is reached. Of more than GRPC_CHANNEL_SUBSET_MAX instances it connects to some (grpc_subset.h).
  *
  * A call waits for a connection while one is on its way: until the first addresses come, and while
  * an instance is connected to that has not failed since it was last reached or named. When all have
@@ -15,6 +15,7 @@
 #pragma once
 
 #include "grpc/grpc_codec.h"
+#include "grpc/grpc_endpoint.h"
 #include "grpc/grpc_method.h"
 #include "grpc/grpc_outlier.h"
 #include "grpc/grpc_retry.h"
@@ -31,6 +32,8 @@ struct tls_context;
 enum {
     GRPC_CHANNEL_ADDRESSES_MAX = 1000,
     GRPC_CHANNEL_CONNECTIONS_MAX = 8, /* to one instance */
+    GRPC_CHANNEL_SUBSET_MAX = 50,     /* instances that are connected to, unless said otherwise */
+    GRPC_ZONE_LOOK_MS = 100,          /* so often it is counted who is ready in the own zone */
     GRPC_DEADLINE_MARGIN_MS = 10,
     GRPC_DEADLINE_MARGIN_SHARE = 10, /* at most one part in so many of the time that is left */
     GRPC_KEEPALIVE_TIME_MIN_MS = 10000,
@@ -38,11 +41,17 @@ enum {
     GRPC_REPLAY_BYTES_MAX = 64 * 1024, /* of what a stream has sent, kept for the next attempt */
 };
 
-/* How calls are spread over the instances that are ready. */
+/* How calls are spread over the instances that are ready, by their weights.
+ *
+ * Where some are near, calls stay with them while enough of them are ready: of those calls, the
+ * share that is ready times GRPC_ZONE_OVERPROVISION goes to them, at most all, and the rest to the
+ * others (as Envoy's priority levels: below 72 % ready, the zone sheds some). */
 enum grpc_balancing {
     GRPC_BALANCE_LEAST_OF_TWO, /* of two by chance, the one with fewer of this channel's calls */
-    GRPC_BALANCE_ROUND_ROBIN,  /* each in turn */
+    GRPC_BALANCE_ROUND_ROBIN, /* each in turn; by a static stride (gRFC A58) where weights differ */
 };
+
+#define GRPC_ZONE_OVERPROVISION 1.4
 
 /* Everything pointed to is borrowed for the channel's life. */
 struct grpc_channel_options {
@@ -66,6 +75,9 @@ struct grpc_channel_options {
      * every request (CHECKed). */
     enum grpc_codec codec;
     enum grpc_balancing balancing;
+    size_t subset_max; /* 0: GRPC_CHANNEL_SUBSET_MAX */
+    /* Which subset: clients with different keys spread. 0: one by chance. */
+    uint64_t subset_key;
     /* Each instance is asked over its connection whether this service of it (empty: it as a whole)
      * wants calls, and gets none before it says so (gRFC A17). One that does not know
      * grpc.health.v1.Health is taken to. NULL: nobody is asked. */
@@ -105,6 +117,12 @@ void grpc_channel_destroy(struct grpc_channel *channel);
  * of HTTP_ADDRESS_BYTES_MAX bytes, or no memory: the earlier list stays. */
 MUST_USE enum status grpc_channel_update(struct grpc_channel *channel, const struct text *addresses,
                                          size_t count);
+
+/* The same, with what else is known of the instances. An address that is named twice counts once,
+ * with what came first. */
+MUST_USE enum status grpc_channel_update_endpoints(struct grpc_channel *channel,
+                                                   const struct grpc_endpoint *endpoints,
+                                                   size_t count);
 
 /* What comes with a reply besides its message; texts valid in the call's arena. */
 struct grpc_reply {

@@ -5,13 +5,26 @@
 #include "grpc/grpc_subchannel.h"
 #include "loop/fiber.h"
 
+/* Some of a channel's subchannels, next to each other. */
+struct grpc_zone {
+    size_t first;
+    size_t count;
+    uint64_t weight;     /* of all */
+    uint16_t weight_max; /* of one */
+    bool is_even;        /* all weigh the same */
+    uint64_t turn;       /* of the round; goes on for ever */
+};
+
 struct grpc_channel {
     struct loop *loop;
     struct http_server *loopback; /* NULL: over TCP */
     struct grpc_channel_options options;
-    struct grpc_subchannel **subchannels;
+    struct grpc_subchannel **subchannels; /* those that are near first */
     size_t subchannel_count;
-    size_t turn;                /* where a round goes on */
+    struct grpc_zone near;      /* of subchannels, from the first on */
+    struct grpc_zone far;       /* the others */
+    double near_share;          /* of the calls, that near ones get */
+    int64_t zone_looked_ns;     /* when that was reckoned; 0: not yet */
     unsigned subchannels_alive; /* also those taken out of use */
     bool addresses_known;
     bool destroyed;

@@ -49,6 +49,8 @@ struct grpc_subchannel {
     char address[HTTP_ADDRESS_BYTES_MAX];
     uint64_t address_hash;
     bool kept; /* during an update: it stays */
+    uint16_t weight;
+    uint64_t weight_end; /* of its zone's, up to and with this one */
     struct list connections;
     unsigned connection_count;
     unsigned usable_count;

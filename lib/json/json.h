@@ -84,10 +84,12 @@ void json_write_boolean(struct json_writer *writer, bool value);
 void json_write_null(struct json_writer *writer);
 /* A value that is JSON already. */
 void json_write_raw(struct json_writer *writer, struct text json);
+/* A value that was written before, by its place in the buffer. */
+void json_write_copy(struct json_writer *writer, size_t start, size_t length);
 /* false: something did not fit; the buffer's content is then no JSON. */
 MUST_USE bool json_writer_end(struct json_writer *writer);
 
-/* Name and value at once. */
+/* Name and value at once. name: ASCII without control characters, quotes and backslashes. */
 void json_member_string(struct json_writer *writer, const char *name, struct text value);
 void json_member_integer(struct json_writer *writer, const char *name, int64_t value);
 void json_member_number(struct json_writer *writer, const char *name, double value);

@@ -83,18 +83,28 @@ static bool is_plain_word(uint64_t word)
     return (special & (ones * 0x80)) == 0;
 }
 
+/* How many bytes at the start are ASCII and stand for themselves, looked at by eights. */
+static size_t plain_words_length(struct text value)
+{
+    size_t at = 0;
+    for (; value.length - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, value.data + at, sizeof(word));
+        if (!is_plain_word(word)) {
+            break;
+        }
+    }
+    return at;
+}
+
 /* How many bytes of UTF-8 at the start stand for themselves. */
 static size_t plain_length(struct text value)
 {
     size_t at = 0;
     while (at < value.length) {
-        uint64_t word;
-        if (value.length - at >= sizeof(word)) {
-            memcpy(&word, value.data + at, sizeof(word));
-            if (is_plain_word(word)) {
-                at += sizeof(word);
-                continue;
-            }
+        at += plain_words_length(text_slice(value, at, value.length));
+        if (at == value.length) {
+            break;
         }
         if (!is_plain(value.data[at])) {
             break;
@@ -165,11 +175,22 @@ static void append_string(struct json_writer *writer, struct text value)
     append(writer, TEXT("\""));
 }
 
-/* Appends a string that needs no escapes, with all that parts it from its neighbours, in one go:
- * most strings, and all names, are such. false: nothing was appended. */
+/* Whether it is ASCII without a byte to escape, as most strings are. */
+static bool is_plain_ascii(struct text value)
+{
+    for (size_t at = plain_words_length(value); at < value.length; at++) {
+        if (!is_plain(value.data[at]) || (unsigned char)value.data[at] >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Appends a string that needs no escapes, with all that parts it from its neighbours, in one go.
+ * false: nothing was appended. */
 static bool append_plain(struct json_writer *writer, struct text value, bool is_name)
 {
-    if (writer->failed || plain_length(value) < value.length || !text_is_utf8(value)) {
+    if (writer->failed) {
         return false;
     }
     size_t length = value.length + 2 + writer->comma + is_name;
@@ -195,7 +216,7 @@ static bool append_plain(struct json_writer *writer, struct text value, bool is_
 
 void json_write_name(struct json_writer *writer, struct text name)
 {
-    if (append_plain(writer, name, true)) {
+    if (is_plain_ascii(name) && append_plain(writer, name, true)) {
         return;
     }
     begin(writer);
@@ -206,7 +227,7 @@ void json_write_name(struct json_writer *writer, struct text name)
 
 void json_write_string(struct json_writer *writer, struct text value)
 {
-    if (append_plain(writer, value, false)) {
+    if (is_plain_ascii(value) && append_plain(writer, value, false)) {
         return;
     }
     begin(writer);
@@ -225,8 +246,16 @@ void json_write_base64(struct json_writer *writer, struct text bytes)
 void json_write_integer(struct json_writer *writer, int64_t value)
 {
     char digits[NUMBER_BYTES_MAX];
-    int length = snprintf(digits, sizeof(digits), "%lld", (long long)value);
-    json_write_raw(writer, text_of_bytes(digits, (size_t)length));
+    char *first = digits + sizeof(digits);
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        *--first = (char)('0' + magnitude % 10);
+        magnitude /= 10;
+    } while (magnitude > 0);
+    if (value < 0) {
+        *--first = '-';
+    }
+    json_write_raw(writer, text_of_bytes(first, (size_t)(digits + sizeof(digits) - first)));
 }
 
 /* Writes an integer, or negative zero, plainly. false: it is neither. */
@@ -312,31 +341,52 @@ void json_write_raw(struct json_writer *writer, struct text json)
     append(writer, json);
 }
 
+void json_write_copy(struct json_writer *writer, size_t start, size_t length)
+{
+    begin(writer);
+    char *room = writer->failed ? NULL : buffer_reserve(writer->buffer, length);
+    if (room == NULL) {
+        writer->failed = true;
+        return;
+    }
+    CHECK(length <= writer->buffer->length && start <= writer->buffer->length - length);
+    memcpy(room, writer->buffer->data + start, length);
+    buffer_extend(writer->buffer, length);
+}
+
 bool json_writer_end(struct json_writer *writer)
 {
     return !writer->failed;
 }
 
+/* A name of ours, which has nothing to escape. */
+static void write_own_name(struct json_writer *writer, const char *name)
+{
+    if (!append_plain(writer, text_of(name), true)) {
+        writer->failed = true;
+    }
+}
+
 void json_member_string(struct json_writer *writer, const char *name, struct text value)
 {
-    json_write_name(writer, text_of(name));
+    write_own_name(writer, name);
     json_write_string(writer, value);
 }
 
 void json_member_integer(struct json_writer *writer, const char *name, int64_t value)
 {
-    json_write_name(writer, text_of(name));
+    write_own_name(writer, name);
     json_write_integer(writer, value);
 }
 
 void json_member_number(struct json_writer *writer, const char *name, double value)
 {
-    json_write_name(writer, text_of(name));
+    write_own_name(writer, name);
     json_write_number(writer, value);
 }
 
 void json_member_boolean(struct json_writer *writer, const char *name, bool value)
 {
-    json_write_name(writer, text_of(name));
+    write_own_name(writer, name);
     json_write_boolean(writer, value);
 }

@@ -1,5 +1,6 @@
 /* How the process makes itself known, and finds others. */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/random.h"
 #include "discovery/discovery_open.h"
@@ -76,6 +77,8 @@ static enum status describe(struct process_server *server, struct call *call,
         .host = host,
         .port = port,
         .tls = server->process->tls_server != NULL,
+        .zone = config_text(server->process->config, "zone"),
+        .weight = (uint16_t)config_integer(server->process->config, "weight"),
         .ttl_ms = config_duration_ms(server->process->config, "registration-ttl"),
     };
     return STATUS_OK;
@@ -166,14 +169,28 @@ static void note_resolved(struct process_channel *channel)
     }
 }
 
+/* Without memory for a new list the earlier one stays: the next change brings it. */
 static void on_instances(void *state, const struct discovery_snapshot *snapshot)
 {
     struct process_channel *channel = state;
     if (snapshot->count > 0) {
         note_resolved(channel);
     }
-    /* Without memory for a new list the earlier one stays: the next change brings it. */
-    status_ignore(grpc_channel_update(channel->grpc, snapshot->addresses, snapshot->count));
+    struct text zone = config_text(channel->process->config, "zone");
+    struct grpc_endpoint *endpoints = calloc(snapshot->count + 1, sizeof(*endpoints));
+    if (endpoints == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < snapshot->count; i++) {
+        const struct discovery_instance *instance = &snapshot->instances[i];
+        endpoints[i] = (struct grpc_endpoint){
+            .address = instance->address,
+            .weight = instance->weight,
+            .is_near = zone.length > 0 && text_equal(instance->zone, zone),
+        };
+    }
+    status_ignore(grpc_channel_update_endpoints(channel->grpc, endpoints, snapshot->count));
+    free(endpoints);
 }
 
 enum status process_open_channel(struct process *process, struct call *call,

@@ -98,19 +98,38 @@ static void test_add_and_remove(struct fixture *fixture)
     assert_int_equal(add(fixture, "twin of a", 8091), STATUS_OK);
     struct discovery_snapshot both = watch(fixture, 0);
     assert_int_equal(both.count, 2);
-    assert_true(text_equal(both.addresses[0], TEXT("127.0.0.1:8091")));
-    assert_true(text_equal(both.addresses[1], TEXT("127.0.0.1:8092")));
+    assert_true(text_equal(both.instances[0].address, TEXT("127.0.0.1:8091")));
+    assert_true(text_equal(both.instances[1].address, TEXT("127.0.0.1:8092")));
     assert_int_not_equal(both.version, empty.version);
 
     assert_int_equal(add(fixture, "b", 8093), STATUS_OK); /* replaces */
     struct discovery_snapshot replaced = watch(fixture, both.version);
-    assert_true(text_equal(replaced.addresses[1], TEXT("127.0.0.1:8093")));
+    assert_true(text_equal(replaced.instances[1].address, TEXT("127.0.0.1:8093")));
 
     assert_int_equal(remove_instance(fixture, "a"), STATUS_OK);
     assert_int_equal(remove_instance(fixture, "twin of a"), STATUS_OK);
     assert_int_equal(remove_instance(fixture, "b"), STATUS_OK);
     assert_int_equal(remove_instance(fixture, "b"), STATUS_OK);
     assert_int_equal(watch(fixture, 0).count, 0);
+}
+
+/* What is told of an instance comes back with it; changed, it is news. */
+static void test_weight_and_zone(struct fixture *fixture)
+{
+    struct discovery_registration told = registration("a", 8091);
+    told.zone = TEXT("eu-1");
+    told.weight = 3;
+    const struct discovery_registrar_ops *ops = fixture->registrar.ops;
+    assert_int_equal(add(fixture, "b", 8092), STATUS_OK);
+    assert_int_equal(ops->add(fixture->registrar.state, &fixture->call, &told), STATUS_OK);
+    struct discovery_snapshot both = watch_until(fixture, 2);
+    assert_true(text_equal(both.instances[0].zone, TEXT("eu-1")));
+    assert_int_equal(both.instances[0].weight, 3);
+    assert_int_equal(both.instances[1].zone.length, 0);
+    assert_int_equal(both.instances[1].weight, 1);
+    told.weight = 4;
+    assert_int_equal(ops->add(fixture->registrar.state, &fixture->call, &told), STATUS_OK);
+    assert_int_equal(watch(fixture, both.version).instances[0].weight, 4);
 }
 
 static void test_heartbeats_keep_it(struct fixture *fixture)
@@ -277,7 +296,8 @@ static void note_update(void *state, const struct discovery_snapshot *snapshot)
     seen->updates++;
     seen->count = snapshot->count;
     if (snapshot->count > 0) {
-        assert_true(text_to_c_string(snapshot->addresses[0], seen->last, sizeof(seen->last)));
+        assert_true(
+            text_to_c_string(snapshot->instances[0].address, seen->last, sizeof(seen->last)));
     }
 }
 
@@ -350,6 +370,7 @@ int discovery_contract_run(const struct discovery_contract *contract)
         contract_test_fn test;
     } tests[] = {
         {"add and remove", test_add_and_remove},
+        {"weight and zone", test_weight_and_zone},
         {"heartbeats keep it", test_heartbeats_keep_it},
         {"silence expires it", test_silence_expires_it},
         {"unknown is not found", test_unknown_is_not_found},

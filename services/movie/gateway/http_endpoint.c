@@ -24,7 +24,7 @@ void http_endpoint_update(void *endpoint, const struct discovery_snapshot *snaps
     struct http_endpoint *self = endpoint;
     size_t bytes = 0;
     for (size_t i = 0; i < snapshot->count; i++) {
-        bytes += sizeof(struct text) + snapshot->addresses[i].length;
+        bytes += sizeof(struct text) + snapshot->instances[i].address.length;
     }
     struct text *addresses = malloc(bytes + 1);
     if (addresses == NULL) {
@@ -32,8 +32,8 @@ void http_endpoint_update(void *endpoint, const struct discovery_snapshot *snaps
     }
     char *at = (char *)&addresses[snapshot->count];
     for (size_t i = 0; i < snapshot->count; i++) {
-        memcpy(at, snapshot->addresses[i].data, snapshot->addresses[i].length);
-        addresses[i] = (struct text){at, snapshot->addresses[i].length};
+        memcpy(at, snapshot->instances[i].address.data, snapshot->instances[i].address.length);
+        addresses[i] = (struct text){at, snapshot->instances[i].address.length};
         at += addresses[i].length;
     }
     free(self->addresses);

@@ -1,6 +1,7 @@
 /* agent: the node itself, and how its services are. */
 #include "base/arena.h"
 #include "registry/handler/registry_entries.h"
+#include "registry/handler/registry_instance_health.h"
 #include "registry/handler/registry_json.h"
 #include "registry/handler/registry_query.h"
 
@@ -61,17 +62,6 @@ static void set_maintenance(struct registry_request *request)
 
 /* Health, as load balancers ask for it: the status code says it all. */
 
-static enum registry_status worst_of(const struct registry_state *state,
-                                     const struct registry_check *check, enum registry_status worst,
-                                     bool *in_maintenance)
-{
-    for (; check != NULL; check = registry_state_next_check(state, check)) {
-        worst = check->status > worst ? check->status : worst;
-        *in_maintenance = *in_maintenance || check->definition->kind == REGISTRY_CHECK_MAINTENANCE;
-    }
-    return worst;
-}
-
 struct service_health {
     int http_status;
     struct text status;
@@ -82,15 +72,12 @@ static struct service_health health_of(struct registry_request *request,
 {
     static const int codes[] = {
         [REGISTRY_PASSING] = 200, [REGISTRY_WARNING] = 429, [REGISTRY_CRITICAL] = 503};
-    const struct registry_state *state = request->state;
-    bool in_maintenance = false;
-    enum registry_status worst = REGISTRY_PASSING;
-    worst = worst_of(state, registry_state_first_check(state, NULL), worst, &in_maintenance);
-    worst = worst_of(state, registry_state_first_check(state, instance), worst, &in_maintenance);
-    if (in_maintenance) {
+    struct registry_instance_health health = registry_instance_health(request->state, instance);
+    if (health.in_maintenance) {
         return (struct service_health){503, TEXT("maintenance")};
     }
-    return (struct service_health){codes[worst], text_of(registry_status_name(worst))};
+    return (struct service_health){codes[health.worst],
+                                   text_of(registry_status_name(health.worst))};
 }
 
 static void write_checks(struct registry_request *request, struct json_writer *writer,

@@ -2,11 +2,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/random.h"
 #include "loop/loop.h"
 #include "registry/handler/registry_handler_private.h"
+#include "registry/handler/registry_page.h"
 #include "registry/handler/registry_reply.h"
 
 enum { HANDLER_ARENA_BYTES_MAX = 64 * 1024 };
@@ -26,6 +28,7 @@ static const struct {
     {registry_catalog_endpoints, &registry_catalog_endpoint_count},
     {registry_catalog_writes, &registry_catalog_write_count},
     {registry_health_endpoints, &registry_health_endpoint_count},
+    {registry_overview_endpoints, &registry_overview_endpoint_count},
 };
 
 /* Every method comes here, so that a wrong one is answered in Consul's words. */
@@ -71,7 +74,7 @@ static bool bind_endpoints(struct registry_handler *handler)
 {
     size_t count = endpoint_count();
     size_t bound = 0;
-    handler->routes = calloc(count, sizeof(*handler->routes));
+    handler->routes = calloc(count + registry_page_route_count, sizeof(*handler->routes));
     handler->bindings = calloc(count, sizeof(*handler->bindings));
     if (handler->routes == NULL || handler->bindings == NULL) {
         return false;
@@ -88,6 +91,8 @@ static bool bind_endpoints(struct registry_handler *handler)
             };
         }
     }
+    memcpy(&handler->routes[bound], registry_page_routes,
+           registry_page_route_count * sizeof(*handler->routes));
     return true;
 }
 
@@ -160,6 +165,6 @@ void registry_handler_destroy(struct registry_handler *handler)
 const struct http_route *registry_handler_routes(const struct registry_handler *handler,
                                                  size_t *ret_count)
 {
-    *ret_count = endpoint_count();
+    *ret_count = endpoint_count() + registry_page_route_count;
     return handler->routes;
 }

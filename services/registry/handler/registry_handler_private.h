@@ -52,5 +52,7 @@ extern const struct registry_endpoint registry_catalog_endpoints[];
 extern const size_t registry_catalog_endpoint_count;
 extern const struct registry_endpoint registry_catalog_writes[];
 extern const size_t registry_catalog_write_count;
+extern const struct registry_endpoint registry_overview_endpoints[];
+extern const size_t registry_overview_endpoint_count;
 extern const struct registry_endpoint registry_health_endpoints[];
 extern const size_t registry_health_endpoint_count;

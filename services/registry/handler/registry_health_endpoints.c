@@ -39,11 +39,31 @@ static void write_check_entry(struct registry_request *request, struct registry_
     (void)registry_entry_end(entries, json, entry);
 }
 
+/* Where in the reply a node was written: most instances of a service share it, and copy it. */
+struct written_node {
+    const struct registry_node *node;
+    size_t start;
+    size_t length; /* 0: none was written so far */
+};
+
+static void write_node(struct registry_request *request, struct json_writer *writer,
+                       const struct registry_node *node, struct written_node *written)
+{
+    json_write_name(writer, TEXT("Node"));
+    if (written->length > 0 && written->node == node) {
+        json_write_copy(writer, written->start, written->length);
+        return;
+    }
+    size_t start = writer->buffer->length;
+    registry_write_node(request, writer, NULL, node);
+    *written = (struct written_node){node, start, writer->buffer->length - start};
+}
+
 static void write_entry(struct registry_request *request, struct json_writer *writer,
-                        const struct registry_instance *instance)
+                        const struct registry_instance *instance, struct written_node *written)
 {
     json_open_object(writer);
-    registry_write_node(request, writer, "Node", instance->node);
+    write_node(request, writer, instance->node, written);
     registry_write_service(writer, "Service", instance);
     json_write_name(writer, TEXT("Checks"));
     json_open_array(writer);
@@ -57,6 +77,7 @@ static void write_entry(struct registry_request *request, struct json_writer *wr
 static void list_instances(struct registry_request *request)
 {
     const struct registry_subject subject = {REGISTRY_TOPIC_SERVICE, request->rest};
+    struct written_node written = {.length = 0};
     struct registry_list list;
     bool only_passing;
     if (!registry_query_flag(request, "passing", &only_passing) ||
@@ -71,8 +92,10 @@ static void list_instances(struct registry_request *request)
             registry_query_node_matches(request, instance->node) &&
             registry_query_tags_match(request, instance)) {
             struct registry_entry entry = registry_entry_begin(list.json, NULL);
-            write_entry(request, &list.json->writer, instance);
-            (void)registry_entry_end(list.entries, list.json, entry);
+            write_entry(request, &list.json->writer, instance, &written);
+            if (!registry_entry_end(list.entries, list.json, entry)) {
+                written.length = 0; /* it was taken back */
+            }
         }
     }
     registry_list_end(request, &list);

@@ -170,13 +170,8 @@ static void write_connect(struct json_writer *writer, const char *name,
 /* As Consul writes it for what is no proxy. */
 static void write_no_proxy(struct json_writer *writer, const char *name)
 {
-    open_member(writer, name);
-    json_member_string(writer, "Mode", TEXT(""));
-    open_member(writer, "MeshGateway");
-    json_close_object(writer);
-    open_member(writer, "Expose");
-    json_close_object(writer);
-    json_close_object(writer);
+    json_write_name(writer, text_of(name));
+    json_write_raw(writer, TEXT("{\"Mode\":\"\",\"MeshGateway\":{},\"Expose\":{}}"));
 }
 
 /* What the two forms of a service have in common. */

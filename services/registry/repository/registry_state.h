@@ -145,7 +145,8 @@ enum registry_topic {
     REGISTRY_TOPIC_SERVICES, /* the list of services and their tags */
     REGISTRY_TOPIC_CHECKS,   /* every check */
     REGISTRY_TOPIC_NODES,
-    REGISTRY_TOPIC_SERVICE, /* the instances and checks of one service, known or not */
+    REGISTRY_TOPIC_EVERYTHING, /* whatever changes */
+    REGISTRY_TOPIC_SERVICE,    /* the instances and checks of one service, known or not */
 };
 
 struct registry_subject {

@@ -14,7 +14,10 @@ static void notify_watchers(struct list *watchers)
 uint64_t registry_change_index(struct registry_change *change)
 {
     if (change->index == 0) {
+        struct stored_topic *everything = &change->state->topics[REGISTRY_TOPIC_EVERYTHING];
         change->index = ++change->state->index;
+        everything->index = change->index;
+        notify_watchers(&everything->watchers);
     }
     return change->index;
 }

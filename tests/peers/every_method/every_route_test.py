@@ -41,13 +41,13 @@ def fits(path, route):
 
 def unasked_routes(rows, process):
     return [(method, route) for method, route in routes_of(process)
-            if not any(row["method"] == method and row["status"] == 200 and row["at"] in (process, "*") and
+            if not any(row["method"] == method and row["status"] < 400 and row["at"] in (process, "*") and
                        fits(row["path"], route) for row in rows)]
 
 
 def unknown_rows(rows):
     routes = {process: list(routes_of(process)) for process in PROCESSES}
-    return [row for row in rows if row["status"] == 200 and
+    return [row for row in rows if row["status"] < 400 and
             not any(row["method"] == method and fits(row["path"], route)
                     for process in PROCESSES if row["at"] in (process, "*") for method, route in routes[process])]
 

@@ -117,7 +117,7 @@ static void follow_indexes(void *unused)
     for (size_t i = 0; i < ARRAY_LENGTH(want); i++) {
         assert_int_equal(watch(&fixture, snapshot.version, &snapshot), STATUS_OK);
         assert_string_equal(fixture.queries[i], want[i]);
-        assert_int_equal(snapshot.addresses[0].data[7], '1' + (int)i);
+        assert_int_equal(snapshot.instances[0].address.data[7], '1' + (int)i);
     }
     teardown(&fixture);
 }
@@ -141,9 +141,54 @@ static void read_addresses(void *unused)
     setup(&fixture, "");
     assert_int_equal(watch(&fixture, 0, &snapshot), STATUS_OK);
     assert_int_equal(snapshot.count, 2);
-    assert_true(text_equal(snapshot.addresses[0], TEXT("10.0.0.9:1")));
-    assert_true(text_equal(snapshot.addresses[1], TEXT("[::1]:2")));
+    assert_true(text_equal(snapshot.instances[0].address, TEXT("10.0.0.9:1")));
+    assert_true(text_equal(snapshot.instances[1].address, TEXT("[::1]:2")));
     teardown(&fixture);
+}
+
+/* "Service" with a weight, and a zone. */
+#define WEIGHED(address, weights, meta)                                                            \
+    "{\"Service\":{\"Address\":\"" address "\",\"Port\":1,\"Weights\":" weights ",\"Meta\":" meta  \
+    "}}"
+
+static void read_weights_and_zones(void *unused)
+{
+    struct fixture fixture = {
+        .replies = {{200, "7",
+                     "[" WEIGHED("10.0.0.1", "{\"Passing\":7}", "{\"zone\":\"a\"}") "," WEIGHED(
+                         "10.0.0.2", "{\"Passing\":0}",
+                         "null") "," WEIGHED("10.0.0.3", "{\"Passing\":70000}",
+                                             "{\"zone\":1}") "," WEIGHED("10.0.0.4", "null",
+                                                                         "{}") "]"},
+                    {200, "8", "[" WEIGHED("10.0.0.1", "{\"Passing\":7}", "{\"zone\":\"b\"}") "]"},
+                    {200, "9", "[" WEIGHED("10.0.0.1", "{\"Passing\":8}", "{\"zone\":\"b\"}") "]"}},
+        .reply_count = 3,
+    };
+    static const struct {
+        uint16_t weight;
+        const char *zone;
+    } want[] = {{7, "a"}, {1, ""}, {DISCOVERY_WEIGHT_MAX, ""}, {1, ""}};
+    struct discovery_snapshot snapshot;
+    (void)unused;
+    setup(&fixture, "");
+    assert_int_equal(watch(&fixture, 0, &snapshot), STATUS_OK);
+    assert_int_equal(snapshot.count, ARRAY_LENGTH(want));
+    for (size_t i = 0; i < ARRAY_LENGTH(want); i++) {
+        assert_int_equal(snapshot.instances[i].weight, want[i].weight);
+        assert_true(text_equal(snapshot.instances[i].zone, text_of(want[i].zone)));
+    }
+    /* Another zone, or weight, is news. */
+    assert_int_equal(watch(&fixture, snapshot.version, &snapshot), STATUS_OK);
+    assert_true(text_equal(snapshot.instances[0].zone, TEXT("b")));
+    assert_int_equal(watch(&fixture, snapshot.version, &snapshot), STATUS_OK);
+    assert_int_equal(snapshot.instances[0].weight, 8);
+    teardown(&fixture);
+}
+
+static void test_weights_and_zones(void **state)
+{
+    (void)state;
+    in_fiber(read_weights_and_zones, NULL);
 }
 
 static void test_addresses(void **state)
@@ -247,8 +292,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_indexes),           cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_bad_replies),       cmocka_unit_test(test_failover),
-        cmocka_unit_test(test_polls_are_limited), cmocka_unit_test(test_bad_addresses),
+        cmocka_unit_test(test_weights_and_zones), cmocka_unit_test(test_bad_replies),
+        cmocka_unit_test(test_failover),          cmocka_unit_test(test_polls_are_limited),
+        cmocka_unit_test(test_bad_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,7 +47,7 @@ static void parse_lists(void *unused)
             assert_int_equal(snapshot.count, cases[i].count);
             assert_int_not_equal(snapshot.version, 0);
             if (snapshot.count > 0) {
-                assert_true(text_equal(snapshot.addresses[0], text_of(cases[i].first)));
+                assert_true(text_equal(snapshot.instances[0].address, text_of(cases[i].first)));
             }
             struct call brief = call_within(&call, 20);
             assert_int_equal(resolver.ops->watch(resolver.state, &brief, text_of(cases[i].service),

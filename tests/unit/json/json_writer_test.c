@@ -30,7 +30,9 @@ static void write_everything(struct json_writer *writer)
     json_close_array(writer);
     json_open_object(writer);
     json_close_object(writer);
+    size_t start = writer->buffer->length + 1; /* after the comma */
     json_write_raw(writer, TEXT("[1,2]"));
+    json_write_copy(writer, start, 5);
     json_write_boolean(writer, false);
     json_write_base64(writer, TEXT("foob"));
     json_write_base64(writer, TEXT(""));
@@ -51,7 +53,7 @@ static void test_structure(void **state)
     write_everything(&writer);
     assert_true(json_writer_end(&writer));
     assert_written(&buffer, "{\"a\":\"x\",\"b\":-9223372036854775808,\"c\":8.5,\"d\":true,"
-                            "\"e\":[null,[],{},[1,2],false,\"Zm9vYg==\",\"\"],\"f\\\"\":{}}");
+                            "\"e\":[null,[],{},[1,2],[1,2],false,\"Zm9vYg==\",\"\"],\"f\\\"\":{}}");
     buffer_deinit(&buffer);
 }
 

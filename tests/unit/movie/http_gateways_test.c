@@ -44,10 +44,10 @@ static void reply(void *state, struct http_exchange *exchange)
     http_reply(exchange, &(struct http_reply){.status = answer->status, .body = answer->body});
 }
 
-static void follow(struct fixture *fixture, const char *service, const struct text *addresses,
-                   size_t count)
+static void follow(struct fixture *fixture, const char *service,
+                   const struct discovery_instance *instances, size_t count)
 {
-    const struct discovery_snapshot snapshot = {.addresses = addresses, .count = count};
+    const struct discovery_snapshot snapshot = {.instances = instances, .count = count};
     http_endpoint_deinit(&fixture->endpoint);
     http_endpoint_init(&fixture->endpoint, service, fixture->client);
     http_endpoint_update(&fixture->endpoint, &snapshot);
@@ -68,8 +68,8 @@ static void run_body(void *argument)
     assert_int_equal(http_client_create(loop_current(), &fixture->client), STATUS_OK);
     fixture->metadata.endpoints[0] = &fixture->endpoint;
     fixture->rating.endpoints[0] = &fixture->endpoint;
-    struct text address = text_of(fixture->address);
-    follow(fixture, "metadata", &address, 1);
+    const struct discovery_instance instance = {.address = text_of(fixture->address)};
+    follow(fixture, "metadata", &instance, 1);
     fixture->body(fixture);
     http_endpoint_deinit(&fixture->endpoint);
     http_client_destroy(fixture->client);
@@ -190,11 +190,12 @@ static struct text refusing_address(struct fixture *fixture)
 
 static void another_instance_is_asked(struct fixture *fixture)
 {
-    const struct text addresses[] = {refusing_address(fixture), text_of(fixture->address)};
+    const struct discovery_instance instances[] = {{.address = refusing_address(fixture)},
+                                                   {.address = text_of(fixture->address)}};
     struct rating_view view;
     fixture->answer.status = 200;
     fixture->answer.body = TEXT("7");
-    follow(fixture, "rating", addresses, ARRAY_LENGTH(addresses));
+    follow(fixture, "rating", instances, ARRAY_LENGTH(instances));
     for (unsigned i = 0; i < 20; i++) { /* the first one is chosen at random */
         assert_int_equal(get_rating(fixture, &fixture->call, "x", &view), STATUS_OK);
     }
@@ -206,7 +207,7 @@ static void no_instance_answers(struct fixture *fixture)
 {
     struct http_client_reply got;
     struct call call = call_within(&fixture->call, 0);
-    struct text refusing = refusing_address(fixture);
+    const struct discovery_instance refusing = {.address = refusing_address(fixture)};
     follow(fixture, "rating", &refusing, 1);
     assert_int_equal(http_endpoint_get(&fixture->endpoint, &call, TEXT("/"), &got),
                      STATUS_UNAVAILABLE);

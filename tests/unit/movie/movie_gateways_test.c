@@ -222,8 +222,8 @@ static int serve_on_tcp(struct service_scene *scene, struct http_endpoint *endpo
     int fd;
     assert_int_equal(http_listen(&scene->call, TEXT("127.0.0.1:0"), &fd, address), STATUS_OK);
     assert_int_equal(http_server_accept_from(scene->http, fd), STATUS_OK);
-    const struct text addresses[] = {text_of(address)};
-    const struct discovery_snapshot snapshot = {1, addresses, 1};
+    const struct discovery_instance instance = {.address = text_of(address)};
+    const struct discovery_snapshot snapshot = {1, &instance, 1};
     http_endpoint_update(endpoint, &snapshot);
     return fd;
 }
@@ -271,9 +271,10 @@ static void refused_instance_is_passed_over(struct fixture *fixture)
     assert_int_equal(http_listen(call, TEXT("127.0.0.1:0"), &fds[1], there), STATUS_OK);
     assert_int_equal(close(fds[0]), 0);
     assert_int_equal(http_server_accept_from(fixture->metadata.http, fds[1]), STATUS_OK);
-    const struct text addresses[] = {text_of(gone), text_of(there)};
-    const struct discovery_snapshot both = {1, addresses, 2};
-    const struct discovery_snapshot first = {2, addresses, 1};
+    const struct discovery_instance instances[] = {{.address = text_of(gone)},
+                                                   {.address = text_of(there)}};
+    const struct discovery_snapshot both = {1, instances, 2};
+    const struct discovery_snapshot first = {2, instances, 1};
     fixture->metadata_answer = (struct answer){STATUS_OK, 200, JSON, "{}"};
     http_endpoint_update(&fixture->metadata_endpoint, &both);
     for (unsigned i = 0; i < 16; i++) {

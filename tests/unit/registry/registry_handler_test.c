@@ -380,10 +380,137 @@ static void leave(void *unused)
     teardown(&fixture);
 }
 
+static void assert_integers(const struct json *object, const char *const *names,
+                            const int64_t *wants, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (json_integer(json_member(object, names[i])) != wants[i]) {
+            fail_msg("%s: %lld", names[i], (long long)json_integer(json_member(object, names[i])));
+        }
+    }
+}
+
+/* What the page shows of all services: an instance counts once, as its worst check has it, or as
+ * in maintenance; those without checks are passing. */
+static void overview(void *unused)
+{
+    static const char *const names[] = {
+        "InstanceCount",     "InstancesPassing",       "InstancesWarning",
+        "InstancesCritical", "InstancesInMaintenance", "InstancesDraining",
+        "ChecksPassing",     "ChecksWarning",          "ChecksCritical"};
+    static const int64_t rating[] = {4, 1, 1, 0, 1, 1, 2, 1, 3};
+    static const int64_t web[] = {1, 1, 0, 0, 0, 0, 0, 0, 0};
+    static const int64_t web_down[] = {1, 0, 0, 0, 1, 0, 0, 0, 0};
+    struct fixture fixture;
+    (void)unused;
+    setup(&fixture);
+    assert_int_equal(json_length(get(&fixture, "/v1/internal/ui/services")), 0);
+    put(&fixture, "/v1/agent/service/register", ttl_service);
+    put(&fixture, "/v1/agent/service/register", plain_service);
+    put(&fixture, "/v1/agent/service/register",
+        "{\"ID\":\"r2\",\"Name\":\"rating\",\"Tags\":[\"v1\",\"v2\"],"
+        "\"Check\":{\"TTL\":\"60s\",\"Status\":\"warning\"}}");
+    put(&fixture, "/v1/agent/service/register",
+        "{\"ID\":\"r3\",\"Name\":\"rating\",\"Check\":{\"TTL\":\"60s\"}}");
+    put(&fixture, "/v1/agent/service/maintenance/r3?enable=true", "");
+    put(&fixture, "/v1/agent/service/register",
+        "{\"ID\":\"r4\",\"Name\":\"rating\",\"Check\":{\"TTL\":\"60s\",\"Status\":\"passing\"}}");
+    put(&fixture, "/v1/agent/service/maintenance/r4?enable=true&reason=draining", "");
+
+    const struct json *services = get(&fixture, "/v1/internal/ui/services");
+    assert_int_equal(json_length(services), 2);
+    assert_member(json_at(services, 0), "Name", "rating");
+    assert_integers(json_at(services, 0), names, rating, ARRAY_LENGTH(names));
+    const struct json *tags = json_member(json_at(services, 0), "Tags");
+    assert_int_equal(json_length(tags), 2);
+    assert_true(text_equal(json_string(json_at(tags, 0)), TEXT("v1")));
+    assert_true(text_equal(json_string(json_at(tags, 1)), TEXT("v2")));
+    assert_member(json_at(services, 1), "Name", "web");
+    assert_integers(json_at(services, 1), names, web, ARRAY_LENGTH(names));
+
+    put(&fixture, "/v1/agent/maintenance?enable=true", "");
+    services = get(&fixture, "/v1/internal/ui/services");
+    assert_integers(json_at(services, 1), names, web_down, ARRAY_LENGTH(names));
+    assert_integers(json_at(services, 0), &names[4], (const int64_t[]){4, 0}, 2);
+    teardown(&fixture);
+}
+
+static void test_overview(void **state)
+{
+    (void)state;
+    in_fiber(overview, NULL);
+}
+
+/* A service's tags are told up to a limit, each once. */
+static void overview_tags(void *unused)
+{
+    enum { INSTANCES = 2, TAGS = 40, TAGS_TOLD = 64 };
+    struct fixture fixture;
+    (void)unused;
+    setup(&fixture);
+    for (int i = 0; i < INSTANCES; i++) {
+        struct text tags = TEXT("\"both\"");
+        for (int j = 0; j < TAGS; j++) {
+            tags = arena_format(&fixture.arena, "%.*s,\"%d-%d\"", TEXT_ARGUMENTS(tags), i, j);
+        }
+        struct text body =
+            arena_format(&fixture.arena, "{\"ID\":\"%d\",\"Name\":\"many\",\"Tags\":[%.*s]}%c", i,
+                         TEXT_ARGUMENTS(tags), '\0');
+        put(&fixture, "/v1/agent/service/register", body.data);
+    }
+    const struct json *services = get(&fixture, "/v1/internal/ui/services");
+    assert_int_equal(json_length(json_member(json_at(services, 0), "Tags")), TAGS_TOLD);
+    teardown(&fixture);
+}
+
+static void test_overview_tags(void **state)
+{
+    (void)state;
+    in_fiber(overview_tags, NULL);
+}
+
 static void test_client_goes_away(void **state)
 {
     (void)state;
     in_fiber(leave, NULL);
+}
+
+/* A node is written once and copied: not from an entry that a filter has taken back. */
+static void nodes_are_copied(void *unused)
+{
+    static const char *const targets[] = {
+        "/v1/health/service/n",
+        "/v1/health/service/n?filter=Service.ID!=n1",
+        "/v1/health/service/n?filter=Service.ID!=n2",
+    };
+    struct fixture fixture;
+    (void)unused;
+    setup(&fixture);
+    put(&fixture, "/v1/agent/service/register", "{\"Name\":\"n\",\"ID\":\"n1\",\"Tags\":[\"a\"]}");
+    put(&fixture, "/v1/agent/service/register", "{\"Name\":\"n\",\"ID\":\"n3\"}");
+    assert_int_equal(send(&fixture, "PUT", "/v1/catalog/register",
+                          "{\"Node\":\"other\",\"Address\":\"10.0.0.1\","
+                          "\"Service\":{\"Service\":\"n\",\"ID\":\"n2\"}}")
+                         .status,
+                     200);
+    put(&fixture, "/v1/agent/service/register", "{\"Name\":\"n\",\"ID\":\"n4\"}");
+    for (size_t i = 0; i < ARRAY_LENGTH(targets); i++) {
+        const struct json *list = get(&fixture, targets[i]);
+        assert_int_equal(json_length(list), i == 0 ? 4 : 3);
+        for (size_t at = 0; at < json_length(list); at++) {
+            const struct json *entry = json_at(list, at);
+            struct text id = json_string(json_member(json_member(entry, "Service"), "ID"));
+            assert_member(json_member(entry, "Node"), "Node",
+                          text_equal(id, TEXT("n2")) ? "other" : "marquee");
+        }
+    }
+    teardown(&fixture);
+}
+
+static void test_nodes_are_copied(void **state)
+{
+    (void)state;
+    in_fiber(nodes_are_copied, NULL);
 }
 
 int main(void)
@@ -391,7 +518,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_errors),           cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_reports),          cmocka_unit_test(test_blocking_queries),
-        cmocka_unit_test(test_client_goes_away),
+        cmocka_unit_test(test_client_goes_away), cmocka_unit_test(test_overview),
+        cmocka_unit_test(test_overview_tags),    cmocka_unit_test(test_nodes_are_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

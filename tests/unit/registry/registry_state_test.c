@@ -127,6 +127,7 @@ static void test_index_steps(void **unused)
     assert_int_equal(put(&fixture, "r1", "rating", START_NS), STATUS_OK);
     assert_int_equal(report(&fixture, "r1", REGISTRY_PASSING, "fine", START_NS), STATUS_OK);
     assert_int_equal(index_of(&fixture, "rating"), registered); /* nothing new */
+    assert_int_equal(topic_index(&fixture, REGISTRY_TOPIC_EVERYTHING), registered);
 
     assert_int_equal(put(&fixture, "m1", "metadata", START_NS), STATUS_OK);
     assert_int_equal(index_of(&fixture, "rating"), registered); /* another service */
@@ -135,6 +136,7 @@ static void test_index_steps(void **unused)
     assert_int_equal(report(&fixture, "r1", REGISTRY_WARNING, "slow", START_NS), STATUS_OK);
     assert_int_equal(index_of(&fixture, "rating"), registered + 2);
     assert_int_equal(topic_index(&fixture, REGISTRY_TOPIC_SERVICES), registered + 1);
+    assert_int_equal(topic_index(&fixture, REGISTRY_TOPIC_EVERYTHING), registered + 2);
 
     assert_int_equal(registry_state_remove_instance(fixture.state, &fixture.call, TEXT("r1"), 0),
                      STATUS_OK);
@@ -142,6 +144,24 @@ static void test_index_steps(void **unused)
     assert_null(registry_state_find_check(fixture.state, TEXT("r1")));
     assert_int_equal(registry_state_remove_instance(fixture.state, &fixture.call, TEXT("r1"), 0),
                      STATUS_NOT_FOUND);
+    teardown(&fixture);
+}
+
+static void test_watchers_of_everything_wake_at_each_change(void **unused)
+{
+    const struct registry_subject subject = {.topic = REGISTRY_TOPIC_EVERYTHING};
+    struct fixture fixture;
+    struct watcher watcher = {.watcher.notify = count_wake};
+    (void)unused;
+    setup(&fixture);
+    assert_int_equal(put(&fixture, "r1", "rating", START_NS), STATUS_OK);
+    assert_int_equal(registry_state_watch(fixture.state, &fixture.call, &subject, &watcher.watcher),
+                     STATUS_OK);
+    assert_int_equal(report(&fixture, "r1", REGISTRY_PASSING, "fine", START_NS), STATUS_OK);
+    assert_int_equal(watcher.woken, 0); /* nothing has changed */
+    assert_int_equal(report(&fixture, "r1", REGISTRY_WARNING, "slow", START_NS), STATUS_OK);
+    assert_int_equal(watcher.woken, 1);
+    registry_state_unwatch(fixture.state, &watcher.watcher);
     teardown(&fixture);
 }
 
@@ -478,6 +498,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_index_steps),
+        cmocka_unit_test(test_watchers_of_everything_wake_at_each_change),
         cmocka_unit_test(test_only_watchers_of_the_service_wake),
         cmocka_unit_test(test_ttl_expires),
         cmocka_unit_test(test_expiries_are_one_step),
