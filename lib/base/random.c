@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 
-__extension__ typedef unsigned __int128 uint128;
+typedef unsigned int uint128 __attribute__((mode(TI))); /* what ISO C has no name for */
 
 /* One generator a thread, seeded from the operating system: Lehmer's, of 128 bits, whose upper half
  * is the number (L'Ecuyer, "Tables of linear congruential generators", 1999). Odd, so never 0 once
