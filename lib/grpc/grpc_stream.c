@@ -14,11 +14,11 @@ void grpc_stream_deinit(struct grpc_stream *stream)
     buffer_deinit(&stream->out);
 }
 
-/* Without copying the bytes, where they stay as long as the call. */
+/* Without copying the bytes, where they stay as long as the call: those of one message do. */
 static enum status decode_within(const struct grpc_stream *stream, struct call *call,
                                  struct text bytes, ProtobufCMessage **ret_message)
 {
-    bool stays = stream->reader.message_stays && call == stream->call;
+    bool stays = stream->receives_one && stream->reader.message_stays && call == stream->call;
     return stays && stream->form.codec == GRPC_CODEC_PROTO
                ? proto_decode_in_place(call, stream->receive_type, bytes, ret_message)
                : grpc_codec_decode(call, stream->form.codec, stream->receive_type, bytes,
