@@ -4,10 +4,11 @@ find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
 set(dependencies
-    "UV libuv" "NGHTTP2 libnghttp2" "PROTOBUF_C libprotobuf-c" "OPENSSL openssl" "YAML yaml-0.1" "CURL libcurl" "ZLIB zlib")
+    "UV libuv" "NGHTTP2 libnghttp2" "PROTOBUF_C libprotobuf-c" "OPENSSL openssl" "YAML yaml-0.1" "CURL libcurl" "ZLIB zlib"
+    "CARES libcares" "LDNS ldns")
 if(NOT MARQUEE_RUNTIME_ONLY)
   list(APPEND dependencies
-       "LMDB lmdb" "LDNS ldns" "SQLITE sqlite3" "JANSSON jansson" "PCRE2 libpcre2-8" "RDKAFKA rdkafka"
+       "LMDB lmdb" "SQLITE sqlite3" "JANSSON jansson" "PCRE2 libpcre2-8" "RDKAFKA rdkafka"
        "LIBXML2 libxml-2.0" "AVRO avro-c"
        "THRIFT_GLIB thrift_c_glib" "CMOCKA cmocka")
 endif()

@@ -44,7 +44,7 @@ function(marquee_program name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE marquee_flags ${arg_LINK})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
-  install(TARGETS ${name})
+  install(TARGETS ${name} COMPONENT programs)
 endfunction()
 
 function(marquee_test name)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares the code on pages with the code they show. usage: lint_examples.py [TREE]
 
-In docs/adding-a-service.md and docs/rpc.md each fenced block after a line `<!-- from FILE -->` stands verbatim, whole lines,
+In docs/adding-a-service.md, docs/discovery.md and docs/rpc.md each fenced block after a line `<!-- from FILE -->` stands verbatim, whole lines,
 in FILE.
 """
 
@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-PAGES = ("docs/adding-a-service.md", "docs/rpc.md")
+PAGES = ("docs/adding-a-service.md", "docs/discovery.md", "docs/rpc.md")
 SHOWN = re.compile(r"^<!-- from (?P<file>\S+) -->\n(?P<fence>```\w*\n(?P<code>.*?)^```$)?", re.MULTILINE | re.DOTALL)
 
 

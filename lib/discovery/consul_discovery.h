@@ -1,9 +1,13 @@
 /* consul_discovery.h: registrar and resolver over Consul's HTTP interface, for our registry and for
  * HashiCorp's.
  *
- * Several registries may be named. The registrar registers with all of them, and is content when
- * one has taken the instance; one that has forgotten it makes the heartbeat NOT_FOUND, so that the
- * keeper registers again. The resolver asks one, and goes on to the next when it cannot be asked.
+ * Several registries may be named; they need not know of each other. The registrar registers with
+ * all of them at once, so that one that hangs holds up nothing at the others, and is content when
+ * one has taken the instance. One that has forgotten it is told again; when there is but one, the
+ * heartbeat is NOT_FOUND, so that the keeper registers again. The resolver asks one, and goes on to
+ * the next when that cannot be asked, or lists nobody: an empty list is believed when no other
+ * registry that answers has one. One that is new to the resolver, and has just been started, is
+ * waited for until it has settled.
  * (developer.hashicorp.com/consul/api-docs: agent/service, agent/check, health, features/blocking)
  */
 #pragma once
@@ -16,6 +20,10 @@ enum {
     CONSUL_REGISTRIES_MAX = 8,
     CONSUL_REQUEST_TIMEOUT_MS = 2000, /* of one request to one registry, without its `wait` */
     CONSUL_WATCHED_SERVICES_MAX = 64, /* of one resolver */
+    /* Of a blocking query when there are several registries: one that hangs is left after it. */
+    CONSUL_WAIT_OF_SEVERAL_MS = 5000,
+    /* A heartbeat to one of several may take that part of the TTL, so that the next is in time. */
+    CONSUL_HEARTBEAT_SHARE = 3,
     /* No more polls of a service than these, however often its list changes. */
     CONSUL_POLLS_BURST = 10,
     CONSUL_POLLS_PER_SECOND = 2,
@@ -24,7 +32,7 @@ enum {
 struct consul_discovery_options {
     struct http_client *client; /* borrowed; of the loop that the fibers run on */
     struct text registries;     /* "127.0.0.1:8500,127.0.0.1:8501" */
-    int64_t wait_ms;            /* of a blocking query; 0: DISCOVERY_WATCH_MS */
+    int64_t wait_ms;            /* of a blocking query; 0: DISCOVERY_WATCH_MS, or that of several */
 };
 
 /* Both: STATUS_INVALID_ARGUMENT: no registry, too many, or a malformed address; the call's error

@@ -1,11 +1,19 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "discovery/consul_endpoints.h"
+#include "loop/fiber.h"
 #include "json/json.h"
 
-enum { REGISTRATION_BYTES_MAX = 16 * 1024 };
+enum { REGISTRATION_BYTES_MAX = 16 * 1024, MISSING_BYTES_MAX = 256 };
+
+struct consul_registrar {
+    struct consul_endpoints endpoints;
+    unsigned registered;             /* with so many of them */
+    char missing[MISSING_BYTES_MAX]; /* why not with another one */
+};
 
 /* Consul's least value. */
 static const char deregister_after[] = "1m";
@@ -118,86 +126,161 @@ static enum status pass(struct consul_endpoints *endpoints, size_t index, struct
     return put(endpoints, index, call, path, (struct text){NULL, 0});
 }
 
-/* Over all registries: NOT_FOUND of one before everything, so that it is registered again; then OK
- * of one; else the first failure. */
-static enum status worse(enum status all, enum status one)
+static enum status register_at(struct consul_endpoints *endpoints, size_t index, struct call *call,
+                               const struct discovery_registration *registration)
 {
-    if (all == STATUS_NOT_FOUND || one == STATUS_NOT_FOUND) {
-        return STATUS_NOT_FOUND;
+    struct buffer body;
+    buffer_init(&body, REGISTRATION_BYTES_MAX);
+    enum status status = write_registration(call, registration, &body);
+    if (status == STATUS_OK) {
+        status =
+            put(endpoints, index, call, TEXT("/v1/agent/service/register"), buffer_text(&body));
     }
-    return all == STATUS_OK || one == STATUS_OK ? STATUS_OK : all;
-}
-
-static bool is_over(enum status status)
-{
-    return status == STATUS_CANCELLED || status == STATUS_DEADLINE_EXCEEDED;
-}
-
-static enum status add_to(struct consul_endpoints *endpoints, size_t index, struct call *call,
-                          const struct discovery_registration *registration, struct text body)
-{
-    enum status status = put(endpoints, index, call, TEXT("/v1/agent/service/register"), body);
+    buffer_deinit(&body);
     /* A registry that knows the check already keeps its status, whatever the body says. */
     return status == STATUS_OK ? pass(endpoints, index, call, registration) : status;
+}
+
+static enum status add_at(struct consul_endpoints *endpoints, size_t index, struct call *call,
+                          const struct discovery_registration *registration)
+{
+    enum status status = register_at(endpoints, index, call, registration);
+    return status == STATUS_NOT_FOUND ? STATUS_UNAVAILABLE : status;
+}
+
+static enum status beat_at(struct consul_endpoints *endpoints, size_t index, struct call *call,
+                           const struct discovery_registration *registration)
+{
+    enum status status = pass(endpoints, index, call, registration);
+    if (status != STATUS_NOT_FOUND || endpoints->count == 1) {
+        return status;
+    }
+    call_clear_error(call);
+    return add_at(endpoints, index, call, registration);
+}
+
+static enum status remove_at(struct consul_endpoints *endpoints, size_t index, struct call *call,
+                             const struct discovery_registration *registration)
+{
+    struct text path = path_of(call, "/v1/agent/service/deregister/", registration->instance_id);
+    if (path.data == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    enum status status = put(endpoints, index, call, path, (struct text){NULL, 0});
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* One operation at one registry, in a fiber of its own. */
+struct attempt {
+    struct consul_endpoints *endpoints;
+    size_t index;
+    enum status (*run)(struct consul_endpoints *endpoints, size_t index, struct call *call,
+                       const struct discovery_registration *registration);
+    const struct discovery_registration *registration;
+    struct call call;
+    enum status status;
+};
+
+static void run_attempt(void *argument)
+{
+    struct attempt *self = argument;
+    self->status = self->run(self->endpoints, self->index, &self->call, self->registration);
+}
+
+/* At all registries at once; like: the rest of each attempt. */
+static void attempt_each(struct consul_registrar *self, struct call *call, int64_t timeout_ms,
+                         const struct attempt *like, struct attempt *attempts)
+{
+    struct fiber_group fibers;
+    fiber_group_init(&fibers);
+    for (size_t i = 0; i < self->endpoints.count; i++) {
+        attempts[i] = *like;
+        attempts[i].endpoints = &self->endpoints;
+        attempts[i].index = i;
+        attempts[i].call = call_within(call, timeout_ms);
+        bool is_last = i + 1 == self->endpoints.count;
+        if (is_last || fiber_group_start(&fibers, run_attempt, &attempts[i]) != STATUS_OK) {
+            run_attempt(&attempts[i]);
+        }
+    }
+    fiber_group_join(&fibers);
+}
+
+static void note_missing(struct consul_registrar *self, const struct attempt *attempt)
+{
+    struct text words = attempt->call.error.message;
+    (void)snprintf(self->missing, sizeof(self->missing), "%s: %.*s",
+                   self->endpoints.addresses[attempt->index], TEXT_ARGUMENTS(words));
+}
+
+/* OK of one is enough; else the first failure counts. */
+static enum status keep_everywhere(struct consul_registrar *self, struct call *call,
+                                   int64_t timeout_ms, const struct attempt *like)
+{
+    struct attempt attempts[CONSUL_REGISTRIES_MAX];
+    const struct attempt *failed = NULL;
+    attempt_each(self, call, timeout_ms, like, attempts);
+    self->registered = 0;
+    for (size_t i = 0; i < self->endpoints.count; i++) {
+        if (attempts[i].status == STATUS_OK) {
+            self->registered++;
+        } else if (failed == NULL) {
+            failed = &attempts[i];
+            note_missing(self, failed);
+        }
+    }
+    if (self->registered > 0) {
+        call_clear_error(call);
+        return STATUS_OK;
+    }
+    CHECK(failed != NULL); /* there is at least one */
+    call->error = failed->call.error;
+    /* Its own time was up, not the caller's. */
+    bool is_late = failed->status == STATUS_DEADLINE_EXCEEDED && call_check(call) == STATUS_OK;
+    return is_late ? STATUS_UNAVAILABLE : failed->status;
 }
 
 static enum status consul_add(void *state, struct call *call,
                               const struct discovery_registration *registration)
 {
-    struct consul_endpoints *endpoints = state;
-    struct buffer body;
-    buffer_init(&body, REGISTRATION_BYTES_MAX);
-    enum status all = write_registration(call, registration, &body);
-    bool added = false;
-    for (size_t i = 0; all != STATUS_RESOURCE_EXHAUSTED && i < endpoints->count; i++) {
-        all = add_to(endpoints, i, call, registration, buffer_text(&body));
-        added = added || all == STATUS_OK;
-        if (is_over(all)) {
-            break;
-        }
-    }
-    buffer_deinit(&body);
-    if (added) {
-        call_clear_error(call);
-        return STATUS_OK;
-    }
-    return all == STATUS_NOT_FOUND ? STATUS_UNAVAILABLE : all;
+    const struct attempt like = {.run = add_at, .registration = registration};
+    return keep_everywhere(state, call, 0, &like);
 }
 
 static enum status consul_heartbeat(void *state, struct call *call,
                                     const struct discovery_registration *registration)
 {
-    struct consul_endpoints *endpoints = state;
-    enum status all = STATUS_UNAVAILABLE;
-    for (size_t i = 0; i < endpoints->count; i++) {
-        enum status one = pass(endpoints, i, call, registration);
-        if (is_over(one)) {
-            return one;
-        }
-        all = i == 0 ? one : worse(all, one);
-    }
-    return all;
+    struct consul_registrar *self = state;
+    const struct attempt like = {.run = beat_at, .registration = registration};
+    int64_t share_ms = registration->ttl_ms / CONSUL_HEARTBEAT_SHARE;
+    return keep_everywhere(self, call, self->endpoints.count > 1 ? share_ms : 0, &like);
 }
 
 static enum status consul_remove(void *state, struct call *call,
                                  const struct discovery_registration *registration)
 {
-    struct consul_endpoints *endpoints = state;
-    struct text path = path_of(call, "/v1/agent/service/deregister/", registration->instance_id);
-    if (path.data == NULL) {
-        return STATUS_RESOURCE_EXHAUSTED;
-    }
-    enum status all = STATUS_OK;
-    for (size_t i = 0; i < endpoints->count; i++) {
-        enum status one = put(endpoints, i, call, path, (struct text){NULL, 0});
-        if (is_over(one)) {
-            return one;
-        }
-        if (one != STATUS_OK && one != STATUS_NOT_FOUND && all == STATUS_OK) {
-            all = one;
+    struct consul_registrar *self = state;
+    struct attempt attempts[CONSUL_REGISTRIES_MAX];
+    const struct attempt like = {.run = remove_at, .registration = registration};
+    attempt_each(self, call, 0, &like, attempts);
+    for (size_t i = 0; i < self->endpoints.count; i++) {
+        if (attempts[i].status != STATUS_OK) {
+            call->error = attempts[i].call.error;
+            return attempts[i].status;
         }
     }
-    return all;
+    return STATUS_OK;
+}
+
+static void consul_spread(void *state, struct discovery_spread *ret_spread)
+{
+    const struct consul_registrar *self = state;
+    bool is_everywhere = self->registered == self->endpoints.count;
+    *ret_spread = (struct discovery_spread){
+        .registries = (unsigned)self->endpoints.count,
+        .registered = self->registered,
+        .missing = is_everywhere ? TEXT("") : text_of(self->missing),
+    };
 }
 
 static void consul_close(void *state)
@@ -209,6 +292,7 @@ static const struct discovery_registrar_ops consul_registrar_ops = {
     .add = consul_add,
     .heartbeat = consul_heartbeat,
     .remove = consul_remove,
+    .spread = consul_spread,
     .close = consul_close,
 };
 
@@ -216,15 +300,15 @@ enum status consul_registrar_create(struct call *call,
                                     const struct consul_discovery_options *options,
                                     struct discovery_registrar *ret_registrar)
 {
-    struct consul_endpoints *endpoints = calloc(1, sizeof(*endpoints));
-    if (endpoints == NULL) {
+    struct consul_registrar *self = calloc(1, sizeof(*self));
+    if (self == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    enum status status = consul_endpoints_init(endpoints, call, options);
+    enum status status = consul_endpoints_init(&self->endpoints, call, options);
     if (status != STATUS_OK) {
-        free(endpoints);
+        free(self);
         return status;
     }
-    *ret_registrar = (struct discovery_registrar){.ops = &consul_registrar_ops, .state = endpoints};
+    *ret_registrar = (struct discovery_registrar){.ops = &consul_registrar_ops, .state = self};
     return STATUS_OK;
 }

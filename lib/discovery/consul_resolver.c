@@ -7,13 +7,21 @@
 #include "loop/fiber.h"
 #include "json/json.h"
 
-/* What a followed service's next query starts from. */
-struct followed_service {
-    char name[DISCOVERY_SERVICE_BYTES_MAX + 1];
-    uint64_t version; /* of the list that came last */
+/* Every registry is past it that has settled; one that has just been started holds the query until
+ * then. */
+#define ANY_INDEX UINT64_C(1)
+
+/* Where a list came from, which is where the next query starts. */
+struct list_position {
+    uint64_t version; /* of the list */
     uint64_t index;   /* X-Consul-Index that came with it; 0: ask without waiting */
     size_t endpoint;  /* whose index it is */
-    double polls;     /* tokens */
+};
+
+struct followed_service {
+    char name[DISCOVERY_SERVICE_BYTES_MAX + 1];
+    struct list_position position; /* of the list that came last */
+    double polls;                  /* tokens */
     int64_t polls_filled_ns;
 };
 
@@ -188,42 +196,65 @@ static enum status query(struct consul_resolver *resolver, size_t endpoint, stru
     struct discovery_snapshot snapshot;
     status = parse_entries(call, reply.body, &snapshot);
     if (status == STATUS_OK) {
-        service->index = next_index(index, &reply);
-        service->endpoint = endpoint;
-        service->version = snapshot.version;
+        service->position = (struct list_position){
+            .version = snapshot.version, .index = next_index(index, &reply), .endpoint = endpoint};
         *ret_snapshot = snapshot;
     }
     return status;
 }
 
-/* The index to wait from: none for who has not seen our last list, or at another registry. One that
- * was away is asked from the old index again: it may be new and know little yet, and says so by
- * making us wait. */
+/* The index to wait from: none for who has not seen our last list. A registry that was away is
+ * asked from the old index again, and another one from any: it may be new and know little yet, and
+ * says so by making us wait. */
 static uint64_t index_at(const struct followed_service *service, size_t endpoint,
                          uint64_t seen_version)
 {
-    bool is_seen = seen_version != 0 && service->version == seen_version;
-    return is_seen && service->endpoint == endpoint ? service->index : 0;
+    const struct list_position *position = &service->position;
+    if (seen_version == 0 || position->version != seen_version) {
+        return 0;
+    }
+    return position->endpoint == endpoint ? position->index : ANY_INDEX;
 }
 
+/* Else another fiber has moved on already. */
+static void leave(struct consul_resolver *resolver, size_t endpoint)
+{
+    if (resolver->current == endpoint) {
+        resolver->current = (endpoint + 1) % resolver->endpoints.count;
+    }
+}
+
+/* The first list that has an instance; an empty one only when nobody has more. */
 static enum status query_any(struct consul_resolver *resolver, struct call *call,
                              struct followed_service *service, uint64_t seen_version,
                              struct discovery_snapshot *ret_snapshot)
 {
     enum status status = STATUS_UNAVAILABLE;
+    bool is_empty = false;
+    struct list_position empty_position = {.index = 0};
+    struct discovery_snapshot empty = {.version = 0};
     for (size_t tried = 0; tried < resolver->endpoints.count; tried++) {
         size_t endpoint = resolver->current;
         uint64_t index = index_at(service, endpoint, seen_version);
         call_clear_error(call);
         status = query(resolver, endpoint, call, service, index, ret_snapshot);
-        if (status != STATUS_UNAVAILABLE) {
-            break;
+        if (status == STATUS_OK && ret_snapshot->count == 0) {
+            is_empty = true;
+            empty = *ret_snapshot;
+            empty_position = service->position;
+        } else if (status != STATUS_UNAVAILABLE) {
+            return status;
         }
-        if (resolver->current == endpoint) { /* else another fiber has moved on already */
-            resolver->current = (endpoint + 1) % resolver->endpoints.count;
-        }
+        leave(resolver, endpoint);
     }
-    return status;
+    if (!is_empty) {
+        return status;
+    }
+    call_clear_error(call);
+    resolver->current = empty_position.endpoint;
+    service->position = empty_position;
+    *ret_snapshot = empty;
+    return STATUS_OK;
 }
 
 static enum status consul_watch(void *state, struct call *call, struct text name,
@@ -269,7 +300,9 @@ enum status consul_resolver_create(struct call *call,
         free(resolver);
         return status;
     }
-    resolver->wait_ms = options->wait_ms > 0 ? options->wait_ms : DISCOVERY_WATCH_MS;
+    bool has_others = resolver->endpoints.count > 1;
+    int64_t wait_ms = has_others ? CONSUL_WAIT_OF_SEVERAL_MS : DISCOVERY_WATCH_MS;
+    resolver->wait_ms = options->wait_ms > 0 ? options->wait_ms : wait_ms;
     *ret_resolver = (struct discovery_resolver){.ops = &ops, .state = resolver};
     return STATUS_OK;
 }

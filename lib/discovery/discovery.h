@@ -1,8 +1,9 @@
 /* discovery.h: how services find each other: a registrar to make an instance known, a resolver to
  * follow the healthy instances of a service.
  *
- * Two ports, implemented for Consul's HTTP interface (our registry and HashiCorp's), a static list
- * and memory. An object belongs to one loop; its operations park the fiber. */
+ * Two ports, implemented for Consul's HTTP interface (our registry and HashiCorp's), DNS (the
+ * resolver alone), a static list and memory. An object belongs to one loop; its operations park the
+ * fiber. */
 #pragma once
 
 #include <stddef.h>
@@ -40,6 +41,13 @@ struct discovery_registration {
     int64_t ttl_ms;   /* without a heartbeat for so long, the instance is critical */
 };
 
+/* Where an instance stands, when there are several registries. */
+struct discovery_spread {
+    unsigned registries; /* it is to be registered with */
+    unsigned registered; /* it is registered with, as far as is known */
+    struct text missing; /* why not with another one; borrowed until the next operation */
+};
+
 struct discovery_registrar_ops {
     /* Makes the instance known, passing; again replaces. */
     enum status (*add)(void *state, struct call *call,
@@ -50,6 +58,8 @@ struct discovery_registrar_ops {
     /* STATUS_OK also when it was not known. */
     enum status (*remove)(void *state, struct call *call,
                           const struct discovery_registration *registration);
+    /* As add() or heartbeat() last found it. NULL: there is one registry. */
+    void (*spread)(void *state, struct discovery_spread *ret_spread);
     void (*close)(void *state);
 };
 
@@ -76,11 +86,14 @@ struct discovery_snapshot {
 
 struct discovery_resolver_ops {
     /* Parks until the list differs from the one of `seen_version` (0: gives the present one at
-     * once), or for about a minute, when the same list may come again. Valid in the call's arena.
-     * STATUS_UNAVAILABLE: the registry cannot be asked: go on with the last list, ask again later.
-     * STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED. */
+     * once), or for about a minute at most, when the same list may come again. Valid in the call's
+     * arena. STATUS_UNAVAILABLE: the registry cannot be asked: go on with the last list, ask again
+     * later. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED. */
     enum status (*watch)(void *state, struct call *call, struct text service, uint64_t seen_version,
                          struct discovery_snapshot *ret_snapshot);
+    /* An instance was lost, the list may have changed: has watch() look soon, but no more often
+     * than is good for who is asked. NULL: it hears of changes by itself. */
+    void (*refresh)(void *state);
     void (*close)(void *state);
 };
 
@@ -91,13 +104,17 @@ struct discovery_resolver {
 
 /* Keeps an instance registered from a fiber of its own: adds it, sends heartbeats every third of
  * the TTL, adds it again when the registry has forgotten it or was away (backoff with jitter, at
- * most 5 s). */
+ * most 5 s or that third: a registry that comes back is to know everybody before it has settled).
+ */
 struct discovery_keeper;
 
 struct discovery_keeper_events {
     /* The first state and each change between registered and not, with the reason why not in words;
      * for the log. */
     void (*changed)(void *state, bool registered, struct text reason);
+    /* The first state and each change of how many registries have the instance; NULL: nobody is
+     * told. */
+    void (*spread)(void *state, const struct discovery_spread *spread);
     void *state;
 };
 
@@ -125,6 +142,18 @@ typedef void (*discovery_update_fn)(void *state, const struct discovery_snapshot
 MUST_USE enum status discovery_watcher_start(struct loop *loop, struct discovery_resolver resolver,
                                              struct text service, discovery_update_fn update,
                                              void *state, struct discovery_watcher **ret_watcher);
+
+/* Whether the list can be asked for: told when it cannot, and then when it can again, which shows
+ * with the next answer (a registry may take a minute for it). reason: why not, in words, borrowed
+ * for the call; for the log. */
+typedef void (*discovery_trouble_fn)(void *state, bool can_ask, struct text reason);
+
+/* Right after the start, on the loop's thread; `state` is that of the updates. */
+void discovery_watcher_set_trouble(struct discovery_watcher *watcher, discovery_trouble_fn trouble);
+
+/* To be told when an instance could not be reached, or has closed its connection: where changes are
+ * not told, it is time to ask. On the loop's thread. NULL is accepted. */
+void discovery_watcher_refresh(struct discovery_watcher *watcher);
 
 /* Ends the fiber and frees; no update comes after. In a fiber. NULL is accepted. */
 void discovery_watcher_stop(struct discovery_watcher *watcher);

@@ -23,6 +23,8 @@ struct discovery_keeper {
     struct fiber_wait ended;
     bool registered;
     bool told; /* of the state as it is */
+    bool spread_told;
+    unsigned spread; /* over so many registries */
 };
 
 static void tell(struct discovery_keeper *keeper, bool registered, struct text reason)
@@ -34,6 +36,20 @@ static void tell(struct discovery_keeper *keeper, bool registered, struct text r
     keeper->registered = registered;
     if (keeper->events.changed != NULL) {
         keeper->events.changed(keeper->events.state, registered, reason);
+    }
+}
+
+static void tell_spread(struct discovery_keeper *keeper)
+{
+    struct discovery_spread spread;
+    if (keeper->registrar.ops->spread == NULL || keeper->events.spread == NULL) {
+        return;
+    }
+    keeper->registrar.ops->spread(keeper->registrar.state, &spread);
+    if (!keeper->spread_told || keeper->spread != spread.registered) {
+        keeper->spread_told = true;
+        keeper->spread = spread.registered;
+        keeper->events.spread(keeper->events.state, &spread);
     }
 }
 
@@ -79,6 +95,13 @@ static int64_t request_timeout_ms(const struct discovery_keeper *keeper)
     return ttl_ms < KEEPER_REQUEST_TIMEOUT_MS ? ttl_ms : KEEPER_REQUEST_TIMEOUT_MS;
 }
 
+static int64_t pause_ns(const struct discovery_keeper *keeper, unsigned failures)
+{
+    int64_t beat_ns = keeper->registration.ttl_ms * CLOCK_NS_PER_MS / 3;
+    int64_t backoff_ns = failures > 0 ? discovery_backoff_ns(failures) : beat_ns;
+    return backoff_ns < beat_ns ? backoff_ns : beat_ns;
+}
+
 static void run_keeper(void *argument)
 {
     struct discovery_keeper *keeper = argument;
@@ -90,11 +113,12 @@ static void run_keeper(void *argument)
         call_init(&call, &arena, request_timeout_ms(keeper));
         call.cancellation = &keeper->cancellation;
         failures = keep_once(keeper, &call) == STATUS_OK ? 0 : failures + 1;
+        if (!keeper->cancellation.requested) {
+            tell_spread(keeper);
+        }
 
-        int64_t pause_ns = failures == 0 ? keeper->registration.ttl_ms * CLOCK_NS_PER_MS / 3
-                                         : discovery_backoff_ns(failures);
         call.deadline_ns = CALL_NO_DEADLINE;
-        if (fiber_sleep(&call, pause_ns) != STATUS_OK) {
+        if (fiber_sleep(&call, pause_ns(keeper, failures)) != STATUS_OK) {
             break;
         }
         arena_reset(&arena);

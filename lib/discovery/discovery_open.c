@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "discovery/consul_discovery.h"
+#include "discovery/dns_discovery.h"
 #include "discovery/static_discovery.h"
 #include "http/http_client.h"
 
@@ -16,6 +17,12 @@ struct opened {
 static enum status open_client(struct loop *loop, struct call *call, struct text registries,
                                struct opened **ret_opened, struct consul_discovery_options *options)
 {
+    if (dns_target_is(text_trim(registries))) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "\"%.*s\" is no registry: with DNS nothing registers, and --services says "
+                         "where services are found",
+                         TEXT_ARGUMENTS(registries));
+    }
     struct opened *opened = calloc(1, sizeof(*opened));
     if (opened == NULL || http_client_create(loop, &opened->client) != STATUS_OK) {
         free(opened);
@@ -54,6 +61,12 @@ static enum status opened_remove(void *state, struct call *call,
     return inner.ops->remove(inner.state, call, registration);
 }
 
+static void opened_spread(void *state, struct discovery_spread *ret_spread)
+{
+    struct discovery_registrar inner = ((struct opened *)state)->registrar;
+    inner.ops->spread(inner.state, ret_spread);
+}
+
 static void opened_registrar_close(void *state)
 {
     struct opened *opened = state;
@@ -65,6 +78,7 @@ static const struct discovery_registrar_ops registrar_ops = {
     .add = opened_add,
     .heartbeat = opened_heartbeat,
     .remove = opened_remove,
+    .spread = opened_spread,
     .close = opened_registrar_close,
 };
 
@@ -103,31 +117,31 @@ static void opened_resolver_close(void *state)
 static const struct discovery_resolver_ops resolver_ops = {.watch = opened_watch,
                                                            .close = opened_resolver_close};
 
-/* Whether the list of fixed addresses has an entry of the service. */
-static bool names_service(struct text services, struct text service)
+/* The entry of the service in the list, "service=…", and what follows its '='; both {NULL, 0}:
+ * there is none. */
+static enum status find_entry(struct call *call, struct text services, struct text service,
+                              struct text *ret_entry, struct text *ret_value)
 {
+    *ret_entry = *ret_value = (struct text){NULL, 0};
     while (services.data != NULL) {
-        struct text entry = text_next(&services, ';');
-        if (text_equal(text_trim(text_next(&entry, '=')), service)) {
-            return true;
+        struct text entry = text_trim(text_next(&services, ';'));
+        struct text value = entry;
+        if (!text_equal(text_trim(text_next(&value, '=')), service)) {
+            continue;
         }
+        if (ret_entry->data != NULL) {
+            return call_fail(call, STATUS_INVALID_ARGUMENT, "service \"%.*s\" is given twice",
+                             TEXT_ARGUMENTS(service));
+        }
+        *ret_entry = entry;
+        *ret_value = text_trim(value);
     }
-    return false;
+    return STATUS_OK;
 }
 
-enum status discovery_open_resolver(struct loop *loop, struct call *call, struct text registries,
-                                    struct text services, struct text service,
-                                    struct discovery_resolver *ret_resolver)
+static enum status open_consul(struct loop *loop, struct call *call, struct text registries,
+                               struct discovery_resolver *ret_resolver)
 {
-    if (names_service(services, service)) {
-        return static_discovery_resolver_create(call, services, ret_resolver);
-    }
-    if (registries.length == 0) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT,
-                         "nothing says where the service '%.*s' is: neither a registry nor a fixed "
-                         "address is given",
-                         TEXT_ARGUMENTS(service));
-    }
     struct opened *opened = NULL;
     struct consul_discovery_options options;
     enum status status = open_client(loop, call, registries, &opened, &options);
@@ -141,4 +155,29 @@ enum status discovery_open_resolver(struct loop *loop, struct call *call, struct
     }
     *ret_resolver = (struct discovery_resolver){&resolver_ops, opened};
     return STATUS_OK;
+}
+
+enum status discovery_open_resolver(struct loop *loop, struct call *call, struct text registries,
+                                    struct text services, struct text service,
+                                    struct discovery_resolver *ret_resolver)
+{
+    struct text entry;
+    struct text value;
+    enum status status = find_entry(call, services, service, &entry, &value);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (dns_target_is(value)) {
+        return dns_resolver_create(loop, call, &(struct dns_resolver_options){.target = value},
+                                   ret_resolver);
+    }
+    if (entry.data != NULL) {
+        return static_discovery_resolver_create(call, entry, ret_resolver);
+    }
+    if (registries.length > 0) {
+        return open_consul(loop, call, registries, ret_resolver);
+    }
+    return call_fail(call, STATUS_INVALID_ARGUMENT,
+                     "nothing says where the service '%.*s' is: neither --registry nor --services",
+                     TEXT_ARGUMENTS(service));
 }

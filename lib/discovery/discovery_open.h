@@ -4,15 +4,16 @@
 #include "discovery/discovery.h"
 
 /* registries: "host:port,host:port" of servers with Consul's HTTP interface; at least one.
- * STATUS_INVALID_ARGUMENT: malformed; the call's error says where. STATUS_RESOURCE_EXHAUSTED: no
- * memory. The registrar is owned by the caller (its `close`). */
+ * STATUS_INVALID_ARGUMENT: malformed, or DNS, where nothing registers; the call's error says so.
+ * STATUS_RESOURCE_EXHAUSTED: no memory. The registrar is owned by the caller (its `close`). */
 MUST_USE enum status discovery_open_registrar(struct loop *loop, struct call *call,
                                               struct text registries,
                                               struct discovery_registrar *ret_registrar);
 
-/* services: fixed addresses, "rating=host:port,host:port;metadata=host:port": where they name
- * `service`, they are used in place of the registries. STATUS_INVALID_ARGUMENT: malformed, or
- * neither says where the service is. */
+/* services: where services are, "rating=host:port,host:port;metadata=dns:///host:port": fixed
+ * addresses, or one target of DNS (dns_discovery.h). Where they name `service`, they are used in
+ * place of the registries. STATUS_INVALID_ARGUMENT: malformed, a service given twice, or neither
+ * says where the service is. */
 MUST_USE enum status discovery_open_resolver(struct loop *loop, struct call *call,
                                              struct text registries, struct text services,
                                              struct text service,

@@ -10,7 +10,9 @@ static int compare_addresses(const void *first, const void *second)
 {
     const struct discovery_instance *one = first;
     const struct discovery_instance *other = second;
-    return text_compare(one->address, other->address);
+    int order = text_compare(one->address, other->address);
+    /* Of several at one address, the same one is kept whatever order they came in. */
+    return order != 0 ? order : (int)other->weight - (int)one->weight;
 }
 
 static uint64_t fold(uint64_t version, uint64_t value)

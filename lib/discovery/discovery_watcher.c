@@ -12,11 +12,24 @@ struct discovery_watcher {
     struct discovery_resolver resolver;
     char service[DISCOVERY_SERVICE_BYTES_MAX + 1];
     discovery_update_fn update;
+    discovery_trouble_fn trouble; /* NULL: nobody is told */
     void *state;
+    bool in_trouble;
     struct cancellation cancellation;
     struct fiber_wait ended;
     uint64_t seen_version;
 };
+
+static void tell_trouble(struct discovery_watcher *watcher, bool in_trouble, struct text reason)
+{
+    if (in_trouble == watcher->in_trouble || watcher->cancellation.requested) {
+        return;
+    }
+    watcher->in_trouble = in_trouble;
+    if (watcher->trouble != NULL) {
+        watcher->trouble(watcher->state, !in_trouble, reason);
+    }
+}
 
 static enum status watch_once(struct discovery_watcher *watcher, struct call *call)
 {
@@ -42,6 +55,7 @@ static void run_watcher(void *argument)
         call_init(&call, &arena, 0);
         call.cancellation = &watcher->cancellation;
         failures = watch_once(watcher, &call) == STATUS_OK ? 0 : failures + 1;
+        tell_trouble(watcher, failures > 0, call.error.message);
         if (failures > 0 && fiber_sleep(&call, discovery_backoff_ns(failures)) != STATUS_OK) {
             break;
         }
@@ -75,6 +89,18 @@ enum status discovery_watcher_start(struct loop *loop, struct discovery_resolver
     }
     *ret_watcher = watcher;
     return STATUS_OK;
+}
+
+void discovery_watcher_set_trouble(struct discovery_watcher *watcher, discovery_trouble_fn trouble)
+{
+    watcher->trouble = trouble;
+}
+
+void discovery_watcher_refresh(struct discovery_watcher *watcher)
+{
+    if (watcher != NULL && watcher->resolver.ops->refresh != NULL) {
+        watcher->resolver.ops->refresh(watcher->resolver.state);
+    }
 }
 
 void discovery_watcher_stop(struct discovery_watcher *watcher)

@@ -64,6 +64,11 @@ struct grpc_channel_options {
     void (*observe)(void *state, const char *target, const char *path, enum status status,
                     int64_t duration_ns);
     void *observe_state;
+    /* Told when an instance could not be connected to, or its last connection has ended: where
+     * addresses are not told by themselves, it is time to ask for them. In a callback, which must
+     * not use the channel. NULL: nobody is. */
+    void (*lost)(void *state);
+    void *lost_state;
     const char *target;         /* "rating": in messages and observations */
     int64_t connect_timeout_ms; /* 0: 5 s */
     /* A call made for one that came from a peer (call->identity) ends so much sooner than that, so

@@ -89,6 +89,14 @@ static void note_complaint(const struct grpc_connection *connection)
     }
 }
 
+static void tell_lost(const struct grpc_subchannel *self)
+{
+    const struct grpc_channel_options *options = &self->channel->options;
+    if (options->lost != NULL && !self->removed) {
+        options->lost(options->lost_state);
+    }
+}
+
 /* Nothing more can be started on the connection. Told by its client, once or twice. */
 static void connection_refuses(void *state)
 {
@@ -116,6 +124,9 @@ static void connection_refuses(void *state)
                            "the connection was closed at once"); /* fits */
             back_off(subchannel);
         }
+    }
+    if (subchannel->usable_count == 0) {
+        tell_lost(subchannel);
     }
     dispose_if_idle(connection);
     grpc_channel_wake_all(subchannel->channel);
@@ -229,6 +240,7 @@ static void attempt(void *argument)
         (void)snprintf(self->error, sizeof(self->error), "%s%s%.*s", status_name(status),
                        words.length > 0 ? ": " : "", TEXT_ARGUMENTS(words)); /* may be cut */
         back_off(self);
+        tell_lost(self);
     }
     arena_deinit(&arena);
     grpc_channel_wake_all(self->channel);

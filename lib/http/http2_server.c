@@ -420,7 +420,7 @@ static void flushed(struct http_connection *connection)
     if (http2->blamed) {
         http2_linger(connection);
     } else {
-        http_connection_finish(connection);
+        http_connection_part(connection);
     }
 }
 

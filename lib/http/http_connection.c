@@ -9,6 +9,9 @@
 
 enum { YIELDS_LOOKED_AT = 64 }; /* connections, of one that comes */
 
+/* A new connection's first bytes come within this. */
+#define SNIFF_DRAIN_NS (HTTP_DRAIN_ACK_MS * CLOCK_NS_PER_MS)
+
 static void on_received(void *state, struct text bytes)
 {
     struct http_connection *connection = state;
@@ -80,6 +83,9 @@ static void become(struct http_connection *connection, const struct http_protoco
         return;
     }
     http_connection_watch(connection); /* for what this protocol does sooner than to be idle */
+    if (connection->draining && protocol == &http2_protocol) {
+        protocol->drain(connection); /* HTTP/1.1's first reply says it */
+    }
     if (connection->transport != NULL && connection->sniffed_length > 0) {
         struct text sniffed = {connection->sniffed, connection->sniffed_length};
         protocol->received(connection, sniffed);
@@ -117,10 +123,24 @@ static void sniff_nothing(struct http_connection *connection)
     (void)connection;
 }
 
+/* One that came just before the drain: what it asks may be on its way. */
+static bool is_young(const struct http_connection *connection)
+{
+    return loop_now_ns(connection->server->loop) < connection->opened_ns + SNIFF_DRAIN_NS;
+}
+
+static void sniff_drain(struct http_connection *connection)
+{
+    if (is_young(connection)) {
+        http_connection_watch(connection);
+    } else {
+        http_connection_close(connection);
+    }
+}
+
 static bool sniff_is_drained(const struct http_connection *connection)
 {
-    (void)connection;
-    return true;
+    return !is_young(connection);
 }
 
 static bool sniff_is_idle(const struct http_connection *connection)
@@ -132,6 +152,9 @@ static bool sniff_is_idle(const struct http_connection *connection)
 static int64_t sniff_due_ns(const struct http_connection *connection)
 {
     const struct http_server *server = connection->server;
+    if (connection->draining) {
+        return connection->opened_ns + SNIFF_DRAIN_NS;
+    }
     return connection->sniffed_length > 0
                ? connection->opened_ns + server->header_timeout_ms * CLOCK_NS_PER_MS
                : connection->opened_ns + server->idle_timeout_ms * CLOCK_NS_PER_MS;
@@ -143,7 +166,7 @@ const struct http_protocol http_sniffing = {
     .ended = http_connection_close,
     .fill = sniff_nothing,
     .flushed = sniff_nothing,
-    .drain = http_connection_close,
+    .drain = sniff_drain,
     .is_drained = sniff_is_drained,
     .is_idle = sniff_is_idle,
     .due_ns = sniff_due_ns,
@@ -241,22 +264,42 @@ enum status http_connection_open(struct http_server *server, struct http_transpo
     return connection->transport != NULL ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
 }
 
-void http_connection_close(struct http_connection *connection)
+/* The connection is closed, and its transport whoever's it will be. NULL: it was closed already. */
+static struct http_transport *take_transport(struct http_connection *connection)
 {
-    if (connection->transport == NULL) {
-        return;
-    }
     struct http_server *server = connection->server;
     struct http_transport *transport = connection->transport;
+    if (transport == NULL) {
+        return NULL;
+    }
     connection->transport = NULL;
     loop_timer_stop(server->loop, &connection->timer);
     connection->protocol->close(connection);
-    transport->ops->close(transport->state);
     list_remove(&connection->link);
     server->connection_count--;
     http_server_note_use(server);
     http_output_retire(&connection->output);
-    http_server_look_idle(server);
+    return transport;
+}
+
+void http_connection_close(struct http_connection *connection)
+{
+    struct http_server *server = connection->server;
+    struct http_transport *transport = take_transport(connection);
+    if (transport != NULL) {
+        transport->ops->close(transport->state);
+        http_server_look_idle(server);
+    }
+}
+
+void http_connection_part(struct http_connection *connection)
+{
+    struct http_server *server = connection->server;
+    struct http_transport *transport = take_transport(connection);
+    if (transport != NULL) {
+        http_parting_begin(server, transport);
+        http_server_look_idle(server);
+    }
 }
 
 bool http_connection_yield(struct http_server *server)

@@ -69,6 +69,11 @@ void http_connection_close(struct http_connection *connection);
 /* The same when all has been said: the peer knows that nothing is missing. */
 void http_connection_finish(struct http_connection *connection);
 
+/* The same for a peer that may still be sending: the transport closes when it ends
+ * (http_parting.h).
+ */
+void http_connection_part(struct http_connection *connection);
+
 void http_connection_drain(struct http_connection *connection);
 
 /* Has the timer look at due_ns() again, which is sooner than before. */

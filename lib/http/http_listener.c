@@ -100,6 +100,22 @@ enum status http_listener_open(struct http_server *server, int fd,
     return STATUS_OK;
 }
 
+void http_listener_finish(struct http_listener *listener)
+{
+    if (listener == NULL) {
+        return;
+    }
+    for (int i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+        int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            take_over(listener->server, fd);
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            break;
+        }
+    }
+    http_listener_close(listener);
+}
+
 void http_listener_close(struct http_listener *listener)
 {
     if (listener != NULL) {

@@ -55,6 +55,7 @@ enum status http_server_create(struct loop *loop, const struct http_server_optio
         options->arena_bytes_max > 0 ? options->arena_bytes_max : ARENA_BYTES_MAX;
     list_init(&server->connections);
     list_init(&server->handshakes);
+    list_init(&server->partings);
     list_init(&server->exchanges);
     list_init(&server->idle_exchanges);
     http_server_init_tidy(server);
@@ -88,10 +89,10 @@ static bool has_output(struct http_server *server)
     return false;
 }
 
-/* Every reply has been made, and has left. */
+/* Every reply has been made, and has left; who is parted from has read it. */
 static bool is_idle(struct http_server *server)
 {
-    return server->exchange_count == 0 && !has_output(server);
+    return server->exchange_count == 0 && server->parting_count == 0 && !has_output(server);
 }
 
 void http_server_look_idle(struct http_server *server)
@@ -122,6 +123,7 @@ void http_server_destroy(struct http_server *server)
     }
     http_listener_close(server->listener);
     http_handshakes_close(server);
+    http_partings_close(server);
     while (!list_is_empty(&server->connections)) {
         struct list *first = server->connections.next;
         http_connection_close(CONTAINER_OF(first, struct http_connection, link));
@@ -189,7 +191,7 @@ enum status http_server_connect_loopback(struct http_server *server,
 
 enum status http_server_drain(struct http_server *server, struct call *call)
 {
-    http_listener_close(server->listener);
+    http_listener_finish(server->listener);
     server->listener = NULL;
     server->draining = true;
     http_handshakes_close(server);

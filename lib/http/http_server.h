@@ -167,11 +167,13 @@ MUST_USE enum status http_server_take(struct http_server *server, struct http_tr
 MUST_USE enum status http_server_connect_loopback(struct http_server *server,
                                                   struct http_transport **ret_transport);
 
-/* Stops accepting; tells HTTP/2 peers by GOAWAY in two steps, with a ping between them that they
- * answer within HTTP_DRAIN_ACK_MS or not at all, and HTTP/1.1 peers by `Connection: close`; waits
- * until all are told and all exchanges have ended. Requests that were under way to us when the
- * first GOAWAY went out are served. STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the
- * call was over first; http_server_destroy() then cancels what runs. In a fiber. */
+/* Takes the connections that have been made already, and accepts no others; tells HTTP/2 peers by
+ * GOAWAY in two steps, with a ping between them that they answer within HTTP_DRAIN_ACK_MS or not at
+ * all, and HTTP/1.1 peers by `Connection: close`; waits until all are told, all exchanges have
+ * ended, and HTTP/2 peers have read the last of it (http_parting.h). Requests that were under way
+ * to us when the first GOAWAY went out are served, and so is the first one of a new connection.
+ * STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED: the call was over first; http_server_destroy() then
+ * cancels what runs. In a fiber. */
 MUST_USE enum status http_server_drain(struct http_server *server, struct call *call);
 
 unsigned http_server_exchange_count(const struct http_server *server);

@@ -5,6 +5,7 @@
 #include "http/http_connection.h"
 #include "http/http_date.h"
 #include "http/http_overload.h"
+#include "http/http_parting.h"
 #include "http/http_route.h"
 #include "loop/fiber.h"
 
@@ -49,6 +50,8 @@ struct http_server {
     unsigned connection_count;
     struct list handshakes; /* of TLS; connections come of them */
     unsigned handshake_count;
+    struct list partings; /* transports of connections that have ended on our side */
+    unsigned parting_count;
     struct list exchanges;      /* taken */
     struct list idle_exchanges; /* the pool */
     unsigned exchange_count;
@@ -86,5 +89,7 @@ void http_server_refused(struct http_server *server, const struct http_transport
 struct http_listener;
 MUST_USE enum status http_listener_open(struct http_server *server, int fd,
                                         struct http_listener **ret_listener);
-/* NULL is accepted. */
+/* NULL is accepted by both. The first takes the connections that the kernel has made already: they
+ * would be reset, with what was sent on them. */
+void http_listener_finish(struct http_listener *listener);
 void http_listener_close(struct http_listener *listener);

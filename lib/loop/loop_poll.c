@@ -43,6 +43,12 @@ enum status loop_poll_open(struct loop *loop, int fd, void (*ready)(void *argume
     return STATUS_OK;
 }
 
+void loop_poll_set_writable(struct loop_poll *poll, bool wanted)
+{
+    int events = wanted ? UV_READABLE | UV_WRITABLE : UV_READABLE;
+    CHECK(uv_poll_start(&poll->handle, events, handle_event) == 0);
+}
+
 void loop_poll_close(struct loop_poll *poll)
 {
     if (poll != NULL) {

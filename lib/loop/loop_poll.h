@@ -1,5 +1,8 @@
-/* loop_poll.h: tells when a file descriptor can be read, for libraries that bring their own. */
+/* loop_poll.h: tells when a file descriptor can be read or written, for libraries that bring their
+ * own. */
 #pragma once
+
+#include <stdbool.h>
 
 #include "base/check.h"
 #include "base/status.h"
@@ -13,6 +16,10 @@ struct loop_poll;
  * STATUS_RESOURCE_EXHAUSTED: no memory, or the descriptor cannot be watched. */
 MUST_USE enum status loop_poll_open(struct loop *loop, int fd, void (*ready)(void *argument),
                                     void *argument, struct loop_poll **ret_poll);
+
+/* Whether ready() is called also in every turn in which the descriptor can be written: at first
+ * not. On the loop's thread. */
+void loop_poll_set_writable(struct loop_poll *poll, bool wanted);
 
 /* ready() is not called any more; the descriptor may be closed at once. NULL is accepted. On the
  * loop's thread, before loop_destroy(). */

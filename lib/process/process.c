@@ -166,6 +166,7 @@ static void stop_everything(struct process *process)
     call_init(&call, &arena, CLOSE_TIMEOUT_MS);
     process_deregister(process, &call);
     arena_deinit(&arena);
+    process_servers_refuse(process);
     /* Nothing to do about a step that fails on the way out; it has said so. */
     status_ignore(run_step(process, drain_ms > 0 ? drain_ms : 1, drain_step));
     status_ignore(run_step(process, CLOSE_TIMEOUT_MS, stop_step));

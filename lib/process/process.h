@@ -108,12 +108,14 @@ struct http_server *process_http_server(struct process *process, unsigned listen
 
 /* A channel on this loop to a service that is found by the options --services or --registry, and
  * the watcher that keeps it up to date; its calls are observed, and keep away for a time from an
- * instance that has failed PROCESS_FAILURES_IN_A_ROW_MAX of them (grpc/grpc_outlier.h). pool: of
- * its messages, borrowed. In start, with process_close_channel() in stop. */
+ * instance that has failed PROCESS_FAILURES_IN_A_ROW_MAX of them (grpc/grpc_outlier.h). That its
+ * instances cannot be asked for, and can again, is logged. service, pool: borrowed. In start, with
+ * process_close_channel() in stop. */
 struct process_channel {
     struct grpc_channel *grpc;
     /* private */
     struct process *process;
+    const char *service;
     struct discovery_resolver resolver;
     struct discovery_watcher *watcher;
     bool resolved; /* an instance was seen */

@@ -44,6 +44,8 @@ struct process_server {
     char address[HTTP_ADDRESS_BYTES_MAX]; /* as bound */
     struct discovery_registrar registrar;
     struct discovery_keeper *keeper;
+    _Atomic unsigned registries; /* that it is to be registered with; 0: that is not known yet */
+    _Atomic unsigned registered; /* and with how many of them it is */
 };
 
 struct process {
@@ -113,6 +115,9 @@ MUST_USE enum status process_servers_accept(struct process *process, struct call
                                             unsigned index);
 void process_servers_drain(struct process *process, struct call *call, unsigned index);
 void process_server_destroy(struct process *process, unsigned server, unsigned index);
+/* The loops' own listeners are the last: once they drain, who connects is refused at once and goes
+ * elsewhere, in place of waiting in a queue that nobody looks at. */
+void process_servers_refuse(struct process *process);
 void process_servers_unbind(struct process *process);
 
 /* What health says, from any thread; once it has stopped, its watchers are sent away, so that they

@@ -20,6 +20,28 @@ static void on_registration_changed(void *state, bool registered, struct text re
     }
 }
 
+/* With some of the registries the instance is found still; what was told above is about none. */
+static void on_spread(void *state, const struct discovery_spread *spread)
+{
+    struct process_server *server = state;
+    const struct log *log = &server->process->log;
+    struct log_field instance_of = log_string("instance_of", server->spec.service);
+    struct log_field registered = log_integer("registered", spread->registered);
+    struct log_field registries = log_integer("registries", spread->registries);
+    bool was_partial = atomic_load(&server->registered) < spread->registries;
+    bool is_first = atomic_load(&server->registries) == 0;
+    atomic_store(&server->registered, spread->registered);
+    atomic_store(&server->registries, spread->registries);
+    if (spread->registered > 0 && spread->registered < spread->registries) {
+        log_write(
+            log, LOG_WARNING, "a registry is missing; trying again",
+            LOG_FIELDS(instance_of, registered, registries, log_text("reason", spread->missing)));
+    } else if (spread->registered > 0 && was_partial && !is_first) {
+        log_write(log, LOG_INFO, "registered everywhere again",
+                  LOG_FIELDS(instance_of, registries));
+    }
+}
+
 /* Where others reach a server that listens on every interface: at the one that leads to the first
  * registry. */
 static enum status find_own_host(const struct process_server *server, struct call *call,
@@ -98,18 +120,22 @@ static enum status register_server(struct process_server *server, struct call *c
     }
     return discovery_keeper_start(
         process->control, server->registrar, &registration,
-        &(struct discovery_keeper_events){.changed = on_registration_changed, .state = server},
+        &(struct discovery_keeper_events){
+            .changed = on_registration_changed, .spread = on_spread, .state = server},
         &server->keeper);
 }
 
 void process_register(struct process *process)
 {
-    if (config_text(process->config, "registry").length == 0) {
-        return;
-    }
+    bool has_registry = config_text(process->config, "registry").length > 0;
     for (unsigned i = 0; i < process->server_count; i++) {
         struct process_server *server = &process->servers[i];
         if (server->spec.service == NULL) {
+            continue;
+        }
+        if (!has_registry) {
+            log_write(&process->log, LOG_INFO, "not registered, as --registry is empty",
+                      LOG_FIELDS(log_string("instance_of", server->spec.service)));
             continue;
         }
         struct call call;
@@ -193,13 +219,38 @@ static void on_instances(void *state, const struct discovery_snapshot *snapshot)
     free(endpoints);
 }
 
+/* Every loop asks for itself; one tells. */
+static void on_trouble(void *state, bool can_ask, struct text reason)
+{
+    const struct process_channel *channel = state;
+    const struct log *log = &channel->process->log;
+    struct log_field of = log_string("instances_of", channel->service);
+    if (loop_index(loop_current()) != 0) {
+        return;
+    }
+    if (can_ask) {
+        log_write(log, LOG_INFO, "instances are known again", LOG_FIELDS(of));
+    } else {
+        log_write(log, LOG_WARNING, "goes on with the instances known before",
+                  LOG_FIELDS(of, log_text("reason", reason)));
+    }
+}
+
+static void on_instance_lost(void *state)
+{
+    struct process_channel *channel = state;
+    discovery_watcher_refresh(channel->watcher);
+}
+
 enum status process_open_channel(struct process *process, struct call *call,
                                  const struct proto_pool *pool, const char *service,
                                  struct process_channel *ret_channel)
 {
     struct loop *loop = loop_current();
-    const struct grpc_channel_options options = process_channel_options(process, pool, service);
-    *ret_channel = (struct process_channel){.process = process};
+    struct grpc_channel_options options = process_channel_options(process, pool, service);
+    options.lost = on_instance_lost;
+    options.lost_state = ret_channel;
+    *ret_channel = (struct process_channel){.process = process, .service = service};
     (void)atomic_fetch_add(&process->unresolved, 1);
     enum status status = discovery_open_resolver(
         loop, call, config_text(process->config, "registry"),
@@ -211,6 +262,9 @@ enum status process_open_channel(struct process *process, struct call *call,
         status = discovery_watcher_start(loop, ret_channel->resolver, text_of(service),
                                          on_instances, ret_channel, &ret_channel->watcher);
     }
+    if (status == STATUS_OK) {
+        discovery_watcher_set_trouble(ret_channel->watcher, on_trouble);
+    }
     if (status != STATUS_OK) {
         process_close_channel(ret_channel);
     }
@@ -220,6 +274,7 @@ enum status process_open_channel(struct process *process, struct call *call,
 void process_close_channel(struct process_channel *channel)
 {
     discovery_watcher_stop(channel->watcher);
+    channel->watcher = NULL; /* connections may still be lost */
     grpc_channel_destroy(channel->grpc);
     if (channel->resolver.ops != NULL) {
         channel->resolver.ops->close(channel->resolver.state);

@@ -48,6 +48,24 @@ static bool has_resolved(struct process *process)
            clock_monotonic_ns() - process->start_ns > PROCESS_RESOLVE_TIMEOUT_MS * CLOCK_NS_PER_MS;
 }
 
+/* For who reads it: without a registry calls go on, so that none takes this process away. */
+static bool write_registrations(struct process *process, struct call *call, struct buffer *page)
+{
+    bool fits = true;
+    for (unsigned i = 0; i < process->server_count && fits; i++) {
+        struct process_server *server = &process->servers[i];
+        unsigned registries = atomic_load(&server->registries);
+        if (registries == 0) {
+            continue;
+        }
+        struct text words =
+            arena_format(call->arena, "%s is known to %u of %u registries", server->spec.service,
+                         atomic_load(&server->registered), registries);
+        fits = words.data != NULL && write_check(page, "registration", true, words);
+    }
+    return fits;
+}
+
 static void serve_readyz(void *state, struct http_exchange *exchange)
 {
     struct process *process = state;
@@ -64,6 +82,7 @@ static void serve_readyz(void *state, struct http_exchange *exchange)
         fits = fits && write_check(&page, "instances", false,
                                    TEXT("of a service that is asked, none is known yet"));
     }
+    fits = fits && write_registrations(process, http_exchange_call(exchange), &page);
     for (size_t i = 0; i < process->check_count; i++) {
         const struct process_check *check = &process->checks[i];
         struct text reason = {NULL, 0};

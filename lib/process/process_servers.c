@@ -214,14 +214,22 @@ void process_server_destroy(struct process *process, unsigned server, unsigned i
     process->servers[server].http[index] = NULL;
 }
 
-void process_servers_unbind(struct process *process)
+void process_servers_refuse(struct process *process)
 {
     for (unsigned i = 0; i < process->server_count; i++) {
         struct process_server *server = &process->servers[i];
-        grpc_server_destroy(server->grpc);
         if (server->fd >= 0) {
             (void)close(server->fd); /* a listening socket: nothing is lost */
+            server->fd = -1;
         }
+    }
+}
+
+void process_servers_unbind(struct process *process)
+{
+    process_servers_refuse(process);
+    for (unsigned i = 0; i < process->server_count; i++) {
+        grpc_server_destroy(process->servers[i].grpc);
     }
 }
 

@@ -71,6 +71,7 @@ int main(void)
 {
     const struct discovery_contract contract = {
         .name = "consul discovery",
+        .capabilities = DISCOVERY_EVERYTHING,
         .create = create,
         .destroy = destroy,
         .registrar = registrar,

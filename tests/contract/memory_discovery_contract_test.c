@@ -39,6 +39,7 @@ int main(void)
 {
     const struct discovery_contract contract = {
         .name = "memory discovery",
+        .capabilities = DISCOVERY_EVERYTHING,
         .create = create,
         .destroy = destroy,
         .registrar = registrar,

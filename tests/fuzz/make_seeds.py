@@ -63,6 +63,39 @@ GRPC_TEXT = {
 }
 
 
+
+def dns(kind, flags, answers=(), authorities=(), additional=()):
+    """The type's number in the target, and a reply to a question for the name "a"."""
+    counts = b"".join(len(part).to_bytes(2, "big") for part in (answers, authorities, additional))
+    question = b"\1a\0\0\1\0\1"
+    return bytes([kind]) + b"\x12\x34" + flags + b"\0\1" + counts + question + b"".join((*answers, *authorities, *additional))
+
+
+def record(name, kind, data, ttl=7):
+    return name + kind.to_bytes(2, "big") + b"\0\1" + ttl.to_bytes(4, "big") + len(data).to_bytes(2, "big") + data
+
+
+DNS_A, DNS_AAAA, DNS_SRV = 0, 1, 2
+ASKED = b"\xc0\x0c"  # the question's name
+OK, CUT, FAILED, NO_NAME = b"\x81\x80", b"\x83\x80", b"\x81\x82", b"\x81\x83"
+ADDRESS = record(ASKED, 1, b"\x7f\0\0\1")
+SOA = record(ASKED, 6, b"\0\0" + b"\0\0\0\1" * 5)
+DNS_ANSWER = {
+    "a": dns(DNS_A, OK, [ADDRESS]),
+    "aaaa": dns(DNS_AAAA, OK, [record(ASKED, 28, bytes(15) + b"\1")]),
+    "alias": dns(DNS_A, OK, [record(ASKED, 5, b"\1B\0"), record(b"\1b\0", 1, b"\x7f\0\0\1")]),
+    "srv": dns(DNS_SRV, OK, [record(ASKED, 33, b"\0\1\0\2\0\x50\1B\xc0\x0c")], (),
+               [record(b"\1b\xc0\x0c", 1, b"\x7f\0\0\1"), record(b"\1b\xc0\x0c", 28, bytes(15) + b"\1")]),
+    "nowhere": dns(DNS_SRV, OK, [record(ASKED, 33, b"\0\0\0\0\0\0\0")]),
+    "no_name": dns(DNS_A, NO_NAME, (), [SOA]),
+    "cut": dns(DNS_A, CUT, [ADDRESS]),
+    "failed": dns(DNS_A, FAILED),
+    "loop": dns(DNS_A, OK, [record(b"\xc0\x13", 1, b"\x7f\0\0\1")]),
+    "short": dns(DNS_A, OK, [record(ASKED, 1, b"\x7f\0")]),
+    "odd_name": dns(DNS_SRV, OK, [record(ASKED, 33, b"\0\1\0\2\0\x50\3\0.\xff\0")]),
+}
+
+
 def write(folder, seeds, before):
     path = CORPUS / folder
     path.mkdir(parents=True, exist_ok=True)
@@ -73,3 +106,4 @@ def write(folder, seeds, before):
 write("http2", {name: BEGIN + seed for name, seed in HTTP2.items()}, b"\x20\x80")
 write("sniff", SNIFF, b"\4\5")
 write("grpc_text", GRPC_TEXT, b"")
+write("dns_answer", DNS_ANSWER, b"")

@@ -25,8 +25,10 @@ struct fixture {
     struct call call;
     unsigned registered; /* how often the keeper told so */
     unsigned lost;
-    unsigned updates; /* of the watcher */
-    unsigned emptied; /* updates without instances, after one with */
+    unsigned partly;     /* how often it told that one of two registries has the instance, */
+    unsigned everywhere; /* and all have it */
+    unsigned updates;    /* of the watcher */
+    unsigned emptied;    /* updates without instances, after one with */
     size_t count;
 };
 
@@ -36,6 +38,15 @@ static void on_changed(void *state, bool registered, struct text reason)
     (void)reason;
     fixture->registered += registered;
     fixture->lost += !registered;
+}
+
+static void on_spread(void *state, const struct discovery_spread *spread)
+{
+    struct fixture *fixture = state;
+    bool is_everywhere = spread->registered == spread->registries;
+    fixture->everywhere += is_everywhere;
+    fixture->partly += spread->registered == 1 && spread->registries == 2;
+    assert_int_equal(is_everywhere, spread->missing.length == 0);
 }
 
 static void on_update(void *state, const struct discovery_snapshot *snapshot)
@@ -59,7 +70,7 @@ static void open_client(struct fixture *fixture)
         .port = 8082,
         .ttl_ms = TTL_MS,
     };
-    const struct discovery_keeper_events events = {on_changed, fixture};
+    const struct discovery_keeper_events events = {on_changed, on_spread, fixture};
     assert_int_equal(consul_registrar_create(&fixture->call, &options, &fixture->registrar),
                      STATUS_OK);
     assert_int_equal(consul_resolver_create(&fixture->call, &options, &fixture->resolver),
@@ -157,11 +168,13 @@ static void lose_one_of_two(void *unused)
     registry_server_stop(&fixture.first);
     pause_ms(&fixture, 2 * TTL_MS);
     assert_int_equal(fixture.lost, 0); /* the second one knows it still */
+    wait_until(&fixture, &fixture.partly, 1);
     assert_int_equal(fixture.emptied, 0);
 
     /* The first comes back knowing nothing: it is told again, and can stand in for the second. */
     registry_server_start(&fixture.first, &fixture.call);
-    wait_until(&fixture, &fixture.registered, 2);
+    wait_until(&fixture, &fixture.everywhere, 2);
+    assert_int_equal(fixture.registered, 1);
     registry_server_stop(&fixture.second);
     pause_ms(&fixture, 2 * TTL_MS);
     assert_int_equal(fixture.emptied, 0);

@@ -40,6 +40,7 @@ CLEAN = {
     "tests/unit/rating/rating_test.c": "#include <cmocka.h>\n",
     "docs/adding-a-service.md": "# Page\n\n<!-- from lib/base/text.c -->\n```c\n    return table[0];\n}\n```\n",
     "docs/rpc.md": "# Page\n\n<!-- from lib/base/text.c -->\n```c\n    return table[0];\n```\n",
+    "docs/discovery.md": "# Page\n\n<!-- from lib/base/text.c -->\n```c\n    return table[0];\n```\n",
 }
 
 PAGE = "docs/adding-a-service.md"

@@ -33,10 +33,11 @@ static void add(struct argument_list *list, const char *format, ...)
 static const struct {
     const char *name;
     const char *program;
+    const char *path; /* what its methods begin with */
 } roles[CLUSTER_ROLES] = {
-    [CLUSTER_METADATA] = {"metadata", "marquee-metadata"},
-    [CLUSTER_RATING] = {"rating", "marquee-rating"},
-    [CLUSTER_MOVIE] = {"movie", "marquee-movie"},
+    [CLUSTER_METADATA] = {"metadata", "marquee-metadata", "/MetadataService/"},
+    [CLUSTER_RATING] = {"rating", "marquee-rating", "/RatingService/"},
+    [CLUSTER_MOVIE] = {"movie", "marquee-movie", "/MovieService/"},
 };
 
 const char *cluster_role_name(enum cluster_role role)
@@ -52,8 +53,10 @@ static void add_listen(struct argument_list *list, const struct service_process 
 static void add_discovery(struct argument_list *list, const struct cluster *cluster)
 {
     const char *ttl = cluster->options.registration_ttl;
-    if (cluster->options.registry) {
-        add(list, "--registry=%s", cluster->registry.address);
+    if (cluster->options.registries > 0) {
+        bool has_second = cluster->options.registries > 1;
+        add(list, "--registry=%s%s%s", cluster->registries[0].address, has_second ? "," : "",
+            has_second ? cluster->registries[1].address : "");
         add(list, "--registration-ttl=%s", ttl != NULL ? ttl : "1s");
     } else {
         add(list, "--registry=");
@@ -91,14 +94,42 @@ void cluster_start(struct cluster *cluster, enum cluster_role role, unsigned ins
     run(cluster, process, roles[role].name, roles[role].program, &list);
 }
 
-void cluster_start_registry(struct cluster *cluster)
+static void note_dns_address(struct cluster *cluster, unsigned registry)
 {
+    struct text listen = service_process_field(&cluster->registries[registry],
+                                               "message=\"answering DNS\"", "listen");
+    assert_true(text_to_c_string(listen, cluster->dns[registry], sizeof(cluster->dns[registry])));
+}
+
+void cluster_start_registry(struct cluster *cluster, unsigned registry)
+{
+    struct service_process *process = &cluster->registries[registry];
     struct argument_list list = {.count = 0};
-    service_process_kill(&cluster->registry);
-    add_listen(&list, &cluster->registry);
-    add(&list, "--settle-time=1s");
-    add(&list, "--dns-listen=");
-    run(cluster, &cluster->registry, "registry", "marquee-registry", &list);
+    bool was_asked = cluster->dns[registry][0] != '\0';
+    service_process_kill(process);
+    add_listen(&list, process);
+    const char *settle_time = cluster->options.settle_time;
+    add(&list, "--settle-time=%s", settle_time != NULL ? settle_time : "1s");
+    add(&list, "--dns-listen=%s",
+        !cluster->options.dns ? ""
+        : was_asked           ? cluster->dns[registry]
+                              : "127.0.0.1:0");
+    run(cluster, process, "registry", "marquee-registry", &list);
+    if (cluster->options.dns) {
+        note_dns_address(cluster, registry);
+    }
+}
+
+void cluster_put_movie(struct cluster *cluster, const char *id)
+{
+    struct rpc_client client;
+    struct call *call = &cluster->test.call;
+    rpc_client_open_one(&client, cluster_service(cluster, CLUSTER_METADATA)->address);
+    assert_int_equal(rpc_client_put_metadata(&client, call, id, "Movie"), STATUS_OK);
+    rpc_client_close(&client);
+    rpc_client_open_one(&client, cluster_service(cluster, CLUSTER_RATING)->address);
+    assert_int_equal(rpc_client_put_rating(&client, call, "u", id, 700), STATUS_OK);
+    rpc_client_close(&client);
 }
 
 void cluster_kill(struct cluster *cluster, enum cluster_role role, unsigned instance)
@@ -111,14 +142,14 @@ void cluster_open(struct cluster *cluster, const struct cluster_options *options
     *cluster = (struct cluster){.options = *options};
     scratch_directory_make(cluster->directory);
     test_call_init(&cluster->test, 0);
-    if (options->registry) {
-        cluster_start_registry(cluster);
+    for (unsigned i = 0; i < options->registries; i++) {
+        cluster_start_registry(cluster, i);
     }
     for (unsigned role = 0; role < CLUSTER_ROLES; role++) {
         for (unsigned i = 0; i < options->instances[role]; i++) {
             cluster_start(cluster, role, i);
         }
-        if (options->registry && options->instances[role] > 0) {
+        if (options->registries > 0 && options->instances[role] > 0) {
             assert_true(
                 cluster_await_registered(cluster, role, options->instances[role], SERVICE_WAIT_MS));
         }
@@ -132,14 +163,16 @@ void cluster_close(struct cluster *cluster)
         service_process_stop(&cluster->services[CLUSTER_METADATA][i]);
         service_process_stop(&cluster->services[CLUSTER_RATING][i]);
     }
-    service_process_stop(&cluster->registry);
+    for (unsigned i = 0; i < CLUSTER_REGISTRIES_MAX; i++) {
+        service_process_stop(&cluster->registries[i]);
+    }
     test_call_deinit(&cluster->test);
     scratch_directory_remove(cluster->directory);
 }
 
-/* One query of the registry; index: of the state that is known, 0 for none. */
-static unsigned ask_registry(struct cluster *cluster, enum cluster_role role, uint64_t index,
-                             int64_t wait_ms, uint64_t *ret_index)
+/* One query of a registry; index: of the state that is known, 0 for none. */
+static unsigned ask_registry(const struct service_process *registry, enum cluster_role role,
+                             uint64_t index, int64_t wait_ms, uint64_t *ret_index)
 {
     char target[256];
     const struct json *list;
@@ -148,7 +181,7 @@ static unsigned ask_registry(struct cluster *cluster, enum cluster_role role, ui
     assert_true(snprintf(target, sizeof(target),
                          "/v1/health/service/%s?passing&index=%" PRIu64 "&wait=%" PRId64 "ms",
                          roles[role].name, index, wait_ms) > 0);
-    struct wire_reply reply = wire_http_get(&test.call, cluster->registry.address, target);
+    struct wire_reply reply = wire_http_get(&test.call, registry->address, target);
     assert_int_equal(reply.status, 200);
     assert_int_equal(json_parse(&test.call, reply.body, &list), STATUS_OK);
     assert_true(text_to_u64(wire_http_header(&reply, "x-consul-index"), ret_index));
@@ -160,17 +193,24 @@ static unsigned ask_registry(struct cluster *cluster, enum cluster_role role, ui
 unsigned cluster_registered(struct cluster *cluster, enum cluster_role role)
 {
     uint64_t index;
-    return ask_registry(cluster, role, 0, 1, &index);
+    return ask_registry(&cluster->registries[0], role, 0, 1, &index);
 }
 
-bool cluster_await_registered(struct cluster *cluster, enum cluster_role role, unsigned count,
-                              int64_t timeout_ms)
+void cluster_await_call(struct cluster *cluster, enum cluster_role role, unsigned instance)
 {
-    int64_t deadline_ns = clock_monotonic_ns() + timeout_ms * CLOCK_NS_PER_MS;
+    struct service_process *process = &cluster->services[role][instance];
+    if (!service_process_await(process, roles[role].path, process->log.length)) {
+        fail_msg("%s %u got no call", roles[role].name, instance);
+    }
+}
+
+static bool await_listed(const struct service_process *registry, enum cluster_role role,
+                         unsigned count, int64_t deadline_ns)
+{
     uint64_t index = 0;
     for (;;) {
         int64_t left_ms = (deadline_ns - clock_monotonic_ns()) / CLOCK_NS_PER_MS;
-        unsigned listed = ask_registry(cluster, role, index, left_ms > 1 ? left_ms : 1, &index);
+        unsigned listed = ask_registry(registry, role, index, left_ms > 1 ? left_ms : 1, &index);
         if (listed == count) {
             return true;
         }
@@ -178,4 +218,18 @@ bool cluster_await_registered(struct cluster *cluster, enum cluster_role role, u
             return false;
         }
     }
+}
+
+bool cluster_await_registered(struct cluster *cluster, enum cluster_role role, unsigned count,
+                              int64_t timeout_ms)
+{
+    int64_t deadline_ns = clock_monotonic_ns() + timeout_ms * CLOCK_NS_PER_MS;
+    for (unsigned i = 0; i < cluster->options.registries; i++) {
+        const struct service_process *registry = &cluster->registries[i];
+        bool runs = registry->id != 0 && !registry->ended;
+        if (runs && !await_listed(registry, role, count, deadline_ns)) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -7,8 +7,27 @@
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "registry/controller/registry_controller.h"
+#include "registry/handler/registry_dns.h"
 #include "registry/handler/registry_handler.h"
 #include "support/cmocka_test.h"
+
+static void start_dns(struct registry_server *server, struct call *call)
+{
+    const struct registry_dns_options options = {
+        .listen =
+            server->dns_address[0] != '\0' ? text_of(server->dns_address) : TEXT("127.0.0.1:0"),
+        .domain = TEXT("consul"),
+        .datacenter = TEXT("dc1"),
+        .node_name = TEXT("marquee"),
+    };
+    while (registry_dns_create(loop_current(), call, server->controller, &options, &server->dns) !=
+           STATUS_OK) {
+        call_clear_error(call);
+        assert_int_equal(fiber_sleep(call, CLOCK_NS_PER_MS), STATUS_OK);
+    }
+    assert_true(text_to_c_string(text_of(registry_dns_address(server->dns)), server->dns_address,
+                                 sizeof(server->dns_address)));
+}
 
 void registry_server_start(struct registry_server *server, struct call *call)
 {
@@ -35,6 +54,9 @@ void registry_server_start(struct registry_server *server, struct call *call)
     http.routes = registry_handler_routes(server->handler, &http.route_count);
     assert_int_equal(http_server_create(loop_current(), &http, &server->http), STATUS_OK);
     assert_int_equal(http_server_accept_from(server->http, server->fd), STATUS_OK);
+    if (server->answers_dns) {
+        start_dns(server, call);
+    }
     server->running = true;
 }
 
@@ -46,6 +68,8 @@ void registry_server_stop(struct registry_server *server)
     server->running = false;
     (void)close(server->fd);
     http_server_destroy(server->http);
+    registry_dns_destroy(server->dns);
+    server->dns = NULL;
     registry_handler_destroy(server->handler);
     registry_controller_destroy(server->controller);
 }

@@ -179,15 +179,8 @@ void service_process_await_ready(struct service_process *process)
         fail_msg("not ready, exit status %d: %.*s", process->exit_status,
                  TEXT_ARGUMENTS(buffer_text(&process->log)));
     }
-    struct text line = service_process_line(process, "message=\"ready\"");
-    const char *listen = memmem(line.data, line.length, "listen=", 7);
-    assert_non_null(listen);
-    struct text value = text_slice(line, (size_t)(listen - line.data) + 7, line.length);
-    value = text_next(&value, ' ');
-    if (text_starts_with(value, TEXT("\""))) {
-        value = text_slice(value, 1, value.length - 1);
-    }
-    assert_true(text_to_c_string(value, process->address, sizeof(process->address)));
+    struct text listen = service_process_field(process, "message=\"ready\"", "listen");
+    assert_true(text_to_c_string(listen, process->address, sizeof(process->address)));
 }
 
 int service_process_await_end(struct service_process *process, int64_t timeout_ms)
@@ -271,6 +264,22 @@ struct text service_process_line(const struct service_process *process, const ch
         if (line.length > 0 && memmem(line.data, line.length, words, strlen(words)) != NULL) {
             return line;
         }
+    }
+    return (struct text){NULL, 0};
+}
+
+struct text service_process_field(const struct service_process *process, const char *words,
+                                  const char *name)
+{
+    struct text rest = service_process_line(process, words);
+    while (rest.data != NULL) {
+        struct text field = text_next(&rest, ' ');
+        struct text key = text_next(&field, '=');
+        if (!text_equal(key, text_of(name)) || field.data == NULL) {
+            continue;
+        }
+        bool is_quoted = field.length >= 2 && field.data[0] == '"';
+        return is_quoted ? text_slice(field, 1, field.length - 1) : field;
     }
     return (struct text){NULL, 0};
 }

@@ -67,5 +67,9 @@ size_t service_process_memory(const struct service_process *process);
 /* The first line of the log that holds the words; {NULL, 0}: none. Borrowed until more is said. */
 struct text service_process_line(const struct service_process *process, const char *words);
 
+/* The value of a field ("listen") in that line, without its quotes; {NULL, 0}: there is none. */
+struct text service_process_field(const struct service_process *process, const char *words,
+                                  const char *name);
+
 /* How many lines of the log are not empty. */
 unsigned service_process_line_count(const struct service_process *process);

@@ -7,12 +7,12 @@
 #include "support/cluster.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
+#include "support/load.h"
 
 enum {
     CALLERS = 16,
     WARM_CALLS = 500,
     AFTER_CALLS = 3000, /* to go on with when all three are dead */
-    CALL_TIMEOUT_MS = 5000,
     HUNG_TIMEOUT_MS = 2000,
     TTL_MS = 2000,
     /* Calls that were on their way in a process when it died: one each of a caller, at most, a
@@ -25,60 +25,29 @@ enum {
 struct scene {
     struct cluster cluster;
     struct rpc_client movie;
-    unsigned calls;
-    unsigned failed;
+    struct load load;
     unsigned unavailable; /* details without the rating */
-    bool enough;
-    struct fiber_wait progress;
-    unsigned awaited;
 };
 
-static void ask_details(void *argument)
+static bool ask_details(void *argument, struct call *call)
 {
     struct scene *scene = argument;
-    while (!scene->enough) {
-        struct test_call test;
-        MovieDetails *details = NULL;
-        test_call_init(&test, CALL_TIMEOUT_MS);
-        enum status status = rpc_client_get_details(&scene->movie, &test.call, "m", &details);
-        scene->calls++;
-        scene->failed += status != STATUS_OK;
-        if (status == STATUS_OK) {
-            assert_true(details->rating_state == RATING_STATE__RATED ||
-                        details->rating_state == RATING_STATE__UNAVAILABLE);
-            scene->unavailable += details->rating_state == RATING_STATE__UNAVAILABLE;
-        }
-        test_call_deinit(&test);
-        if (scene->calls >= scene->awaited) {
-            fiber_wait_signal(&scene->progress);
-        }
+    MovieDetails *details = NULL;
+    if (rpc_client_get_details(&scene->movie, call, "m", &details) != STATUS_OK) {
+        return false;
     }
-}
-
-static void await_calls(struct scene *scene, unsigned more)
-{
-    struct test_call test;
-    test_call_init(&test, SERVICE_WAIT_MS);
-    scene->awaited = scene->calls + more;
-    while (scene->calls < scene->awaited) {
-        assert_int_equal(fiber_wait(&test.call, &scene->progress), STATUS_OK);
-    }
-    test_call_deinit(&test);
+    assert_true(details->rating_state == RATING_STATE__RATED ||
+                details->rating_state == RATING_STATE__UNAVAILABLE);
+    scene->unavailable += details->rating_state == RATING_STATE__UNAVAILABLE;
+    return true;
 }
 
 static void open_scene(struct scene *scene)
 {
     const struct cluster_options options = {
-        .instances = {2, 2, 2}, .registry = true, .registration_ttl = "2s"};
-    struct rpc_client client;
+        .instances = {2, 2, 2}, .registries = 1, .registration_ttl = "2s"};
     cluster_open(&scene->cluster, &options);
-    struct call *call = &scene->cluster.test.call;
-    rpc_client_open_one(&client, scene->cluster.services[CLUSTER_METADATA][0].address);
-    assert_int_equal(rpc_client_put_metadata(&client, call, "m", "Movie"), STATUS_OK);
-    rpc_client_close(&client);
-    rpc_client_open_one(&client, scene->cluster.services[CLUSTER_RATING][1].address);
-    assert_int_equal(rpc_client_put_rating(&client, call, "u", "m", 700), STATUS_OK);
-    rpc_client_close(&client);
+    cluster_put_movie(&scene->cluster, "m");
     rpc_client_open(&scene->movie,
                     (const char *const[]){scene->cluster.services[CLUSTER_MOVIE][0].address,
                                           scene->cluster.services[CLUSTER_MOVIE][1].address, NULL});
@@ -90,7 +59,7 @@ static void kill_one_of_each(struct scene *scene)
     for (unsigned role = 0; role < CLUSTER_ROLES; role++) {
         cluster_kill(&scene->cluster, role, 0);
         killed_ns[role] = clock_monotonic_ns();
-        await_calls(scene, WARM_CALLS);
+        load_await(&scene->load, WARM_CALLS);
     }
     for (unsigned role = 0; role < CLUSTER_ROLES; role++) {
         int64_t left_ms =
@@ -102,26 +71,21 @@ static void kill_one_of_each(struct scene *scene)
 static void run_killed_under_load(void *argument)
 {
     struct scene *scene = argument;
-    struct fiber_group callers;
+    struct load *load = &scene->load;
     open_scene(scene);
-    fiber_wait_init(&scene->progress);
-    fiber_group_init(&callers);
-    for (unsigned i = 0; i < CALLERS; i++) {
-        assert_int_equal(fiber_group_start(&callers, ask_details, scene), STATUS_OK);
-    }
-    await_calls(scene, WARM_CALLS);
-    assert_int_equal(scene->failed, 0);
+    load_init(load);
+    load_start(load, CALLERS, ask_details, scene);
+    load_await_unharmed(load, WARM_CALLS);
     kill_one_of_each(scene);
-    unsigned failed_by_kills = scene->failed;
-    await_calls(scene, AFTER_CALLS);
-    scene->enough = true;
-    fiber_group_join(&callers);
+    unsigned failed_by_kills = load->failed;
+    load_await(load, AFTER_CALLS);
+    load_stop(load);
 
     print_message(
         "%u calls, %u failed and %u went without the rating when one of each was killed\n",
-        scene->calls, scene->failed, scene->unavailable);
+        load->calls, load->failed, scene->unavailable);
     assert_true(failed_by_kills <= FAILED_MAX);
-    assert_int_equal(scene->failed, failed_by_kills);
+    assert_int_equal(load->failed, failed_by_kills);
     rpc_client_close(&scene->movie);
     cluster_close(&scene->cluster);
 }
@@ -152,23 +116,16 @@ static void run_hung(void *argument)
 {
     static const struct cluster_options options = {
         .instances = {1, 2, 1},
-        .registry = true,
+        .registries = 1,
         .registration_ttl = "60s",
         .extra = {[CLUSTER_MOVIE] = {"--threads=1"}},
     };
     struct scene *scene = argument;
     struct cluster *cluster = &scene->cluster;
-    struct rpc_client client;
     unsigned in_a_row = 0;
     unsigned without = 0;
     cluster_open(cluster, &options);
-    rpc_client_open_one(&client, cluster->services[CLUSTER_METADATA][0].address);
-    assert_int_equal(rpc_client_put_metadata(&client, &cluster->test.call, "m", "Movie"),
-                     STATUS_OK);
-    rpc_client_close(&client);
-    rpc_client_open_one(&client, cluster->services[CLUSTER_RATING][1].address);
-    assert_int_equal(rpc_client_put_rating(&client, &cluster->test.call, "u", "m", 700), STATUS_OK);
-    rpc_client_close(&client);
+    cluster_put_movie(cluster, "m");
     rpc_client_open_one(&scene->movie, cluster->services[CLUSTER_MOVIE][0].address);
     assert_true(ask_rating(&scene->movie));
     service_process_signal(&cluster->services[CLUSTER_RATING][0], SIGSTOP);

@@ -281,7 +281,7 @@ static void open_half_request(struct raw_peer *peer, struct call *call, const ch
 
 static void run_stop(void *argument)
 {
-    const struct cluster_options options = {.instances = {1, 0, 0}, .registry = true};
+    const struct cluster_options options = {.instances = {1, 0, 0}, .registries = 1};
     struct cluster cluster;
     struct raw_peer peer;
     (void)argument;
@@ -369,12 +369,12 @@ static void a_call_that_does_not_end_is_given_up(void **state)
 
 static void run_pages(void *argument)
 {
-    const struct cluster_options options = {.instances = {1, 1, 1}, .registry = true};
+    const struct cluster_options options = {.instances = {1, 1, 1}, .registries = 1};
     struct cluster cluster;
     (void)argument;
     cluster_open(&cluster, &options);
     struct call *call = &cluster.test.call;
-    const char *const addresses[] = {cluster.registry.address,
+    const char *const addresses[] = {cluster.registries[0].address,
                                      cluster_service(&cluster, CLUSTER_METADATA)->address,
                                      cluster_service(&cluster, CLUSTER_RATING)->address,
                                      cluster_service(&cluster, CLUSTER_MOVIE)->address};
@@ -407,7 +407,7 @@ static void run_trace(void *argument)
 {
     static const char trace[] = "4bf92f3577b34da6a3ce929d0e0e4736";
     const struct cluster_options options = {
-        .instances = {1, 1, 1}, .registry = true, .log_level = "debug"};
+        .instances = {1, 1, 1}, .registries = 1, .log_level = "debug"};
     const char *const gateways[] = {NULL, "--gateway=http"};
     (void)argument;
     for (size_t i = 0; i < ARRAY_LENGTH(gateways); i++) {

@@ -6,7 +6,7 @@
 /* After this a call that was to be degraded at once has hung instead. */
 #define DEGRADED_MS INT64_C(5000)
 
-static const struct cluster_options with_registry = {.instances = {1, 1, 1}, .registry = true};
+static const struct cluster_options with_registry = {.instances = {1, 1, 1}, .registries = 1};
 static const struct cluster_options with_fixed_addresses = {.instances = {1, 1, 1}};
 
 struct scene {
@@ -147,7 +147,7 @@ static void details_go_on_without_rating_at_a_fixed_address(void **state)
 
 static void rating_over_http_away_in_fiber(void *argument)
 {
-    struct cluster_options options = {.instances = {1, 1, 1}, .registry = true};
+    struct cluster_options options = {.instances = {1, 1, 1}, .registries = 1};
     struct scene scene;
     (void)argument;
     options.extra[CLUSTER_MOVIE][0] = "--gateway=http";
@@ -199,14 +199,14 @@ static void registry_away_in_fiber(void *argument)
     (void)argument;
     open_scene(&scene, &with_registry);
     size_t said = cluster_service(&scene.cluster, CLUSTER_RATING)->log.length;
-    service_process_kill(&scene.cluster.registry);
+    service_process_kill(&scene.cluster.registries[0]);
     /* The loss has been noticed: what follows runs on the last list. */
     assert_true(service_process_await(cluster_service(&scene.cluster, CLUSTER_RATING),
                                       "not registered", said));
     for (unsigned i = 0; i < 20; i++) {
         expect_rated(&scene, details_of(&scene, "rated"));
     }
-    cluster_start_registry(&scene.cluster);
+    cluster_start_registry(&scene.cluster, 0);
     for (unsigned role = 0; role < CLUSTER_ROLES; role++) {
         assert_true(cluster_await_registered(&scene.cluster, role, 1, SERVICE_WAIT_MS));
     }

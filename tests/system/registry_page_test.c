@@ -51,8 +51,8 @@ struct scene {
 static struct wire_reply ask(struct scene *scene, const char *method, const char *target,
                              const char *headers)
 {
-    return wire_http_ask(&scene->cluster.test.call, scene->cluster.registry.address, method, target,
-                         headers, NULL);
+    return wire_http_ask(&scene->cluster.test.call, scene->cluster.registries[0].address, method,
+                         target, headers, NULL);
 }
 
 static struct text read_file(struct scene *scene, const char *name)
@@ -95,7 +95,7 @@ static void check_file(struct scene *scene, const char *name)
 static void run_every_file(void *argument)
 {
     struct scene *scene = argument;
-    const struct cluster_options options = {.registry = true};
+    const struct cluster_options options = {.registries = 1};
     const struct dirent *entry;
     (void)snprintf(scene->folder, sizeof(scene->folder), "%s/services/registry/ui",
                    getenv("MARQUEE_SOURCE"));
@@ -116,7 +116,7 @@ static void run_every_file(void *argument)
 static void run_every_address(void *argument)
 {
     struct scene *scene = argument;
-    const struct cluster_options options = {.registry = true};
+    const struct cluster_options options = {.registries = 1};
     cluster_open(&scene->cluster, &options);
     for (size_t i = 0; i < ARRAY_LENGTH(exchanges); i++) {
         const struct exchange *exchange = &exchanges[i];

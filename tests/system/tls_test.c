@@ -291,7 +291,7 @@ static void test_programs(void **state)
 static void ask_by_https(void *argument)
 {
     struct scene *scene = argument;
-    struct cluster_options options = {.instances = {1, 1, 1}, .registry = true};
+    struct cluster_options options = {.instances = {1, 1, 1}, .registries = 1};
     for (unsigned role = 0; role < CLUSTER_ROLES; role++) {
         options.extra[role][0] = file_option(scene, "tls-certificate", "server.pem");
         options.extra[role][1] = file_option(scene, "tls-key", "server.key");
@@ -301,7 +301,7 @@ static void ask_by_https(void *argument)
     }
     options.extra[CLUSTER_MOVIE][3] = "--gateway=http";
     cluster_open(&scene->cluster, &options);
-    struct wire_reply listed = wire_http_get(&scene->tls.call, scene->cluster.registry.address,
+    struct wire_reply listed = wire_http_get(&scene->tls.call, scene->cluster.registries[0].address,
                                              "/v1/health/service/metadata");
     assert_true(wire_http_holds(listed.body, "\"Meta\":{\"tls\":\"true\"}"));
     use_command_line(scene);

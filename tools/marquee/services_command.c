@@ -9,15 +9,16 @@ enum {
     SERVICE_COLUMN = 12,
     INSTANCE_COLUMN = 36,
     ADDRESS_COLUMN = 24,
-    JSON_BYTES_MAX = 4 * 1024 * 1024
+    JSON_BYTES_MAX = 4 * 1024 * 1024,
+    ANSWER_MS = 2000, /* for a registry to show that it is there, when there are others */
 };
 
 static const struct config_option options[] = {
     {.name = "registry",
      .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT",
+     .argument = "HOST:PORT,…",
      .default_value = "127.0.0.1:8500",
-     .help = "where the registry is"},
+     .help = "where the registry is; of several, the first that answers is asked"},
     {.name = "timeout",
      .kind = CONFIG_DURATION,
      .argument = "TIME",
@@ -42,6 +43,7 @@ struct listing {
     struct session *session;
     struct call call;
     struct http_client *client;
+    struct text registry;
     struct json_writer *writer; /* NULL: a table is printed */
 };
 
@@ -49,7 +51,7 @@ static enum status get(struct listing *listing, const char *path, struct text na
                        const struct json **ret_json)
 {
     struct call *call = &listing->call;
-    struct text registry = config_text(listing->session->config, "registry");
+    struct text registry = listing->registry;
     struct http_client_reply reply;
     const struct http_client_request request = {
         .method = "GET",
@@ -133,6 +135,24 @@ static enum status list_entry(struct listing *listing, const struct json *entry)
     return STATUS_OK;
 }
 
+/* The first of several that answers; of the others, says why not. The last is taken in any case. */
+static void choose_registry(struct listing *listing)
+{
+    struct text registries = config_text(listing->session->config, "registry");
+    listing->registry = text_trim(text_next(&registries, ','));
+    while (registries.data != NULL) {
+        const struct json *leader;
+        struct listing attempt = *listing;
+        attempt.call = call_within(&listing->call, ANSWER_MS);
+        if (get(&attempt, "status/leader", TEXT(""), &leader) == STATUS_OK) {
+            break;
+        }
+        (void)fprintf(listing->session->input->errors, "marquee services: %.*s\n",
+                      TEXT_ARGUMENTS(attempt.call.error.message));
+        listing->registry = text_trim(text_next(&registries, ','));
+    }
+}
+
 static enum status list_service(struct listing *listing, struct text name)
 {
     const struct json *entries;
@@ -188,6 +208,7 @@ static enum status run(struct session *session)
         return status;
     }
     listing.call = call_within(&session->call, config_duration_ms(config, "timeout"));
+    choose_registry(&listing);
     status = config_boolean(config, "json") ? list_json(&listing) : list_all(&listing);
     session->call.error = listing.call.error;
     http_client_destroy(listing.client);

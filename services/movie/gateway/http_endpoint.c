@@ -79,6 +79,7 @@ enum status http_endpoint_get(struct http_endpoint *endpoint, struct call *call,
             return status;
         }
         call_clear_error(call);
+        discovery_watcher_refresh(endpoint->watcher);
     }
     return call_fail(call, status,
                      endpoint->count > 0 ? "no instance of %s can be reached"

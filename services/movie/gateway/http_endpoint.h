@@ -10,6 +10,9 @@ enum { HTTP_ENDPOINT_ATTEMPTS_MAX = 3 };
 
 struct http_endpoint {
     bool secure; /* asks by https; set by the owner */
+    /* Who keeps the list up to date, and is told when an instance cannot be reached; set by the
+     * owner. */
+    struct discovery_watcher *watcher;
     /* private */
     const char *service;
     struct http_client *client;

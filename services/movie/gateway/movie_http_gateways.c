@@ -15,8 +15,10 @@ static enum status follow(struct followed_endpoint *followed, const char *servic
     if (status != STATUS_OK) {
         return status;
     }
-    return discovery_watcher_start(loop_current(), followed->resolver, text_of(service),
-                                   http_endpoint_update, &followed->endpoint, &followed->watcher);
+    status = discovery_watcher_start(loop_current(), followed->resolver, text_of(service),
+                                     http_endpoint_update, &followed->endpoint, &followed->watcher);
+    followed->endpoint.watcher = followed->watcher;
+    return status;
 }
 
 static void unfollow(struct followed_endpoint *followed)

@@ -237,6 +237,80 @@ static void test_failover(void **state)
     in_fiber(go_on_to_the_next, NULL);
 }
 
+/* Two registries; the first one's replies are those of `first`. */
+static void setup_two(struct fixture *first, struct fixture *second)
+{
+    char named_first[HTTP_ADDRESS_BYTES_MAX + 2];
+    setup(first, "");
+    (void)snprintf(named_first, sizeof(named_first), "%.*s,", HTTP_ADDRESS_BYTES_MAX,
+                   first->registries);
+    setup(second, named_first);
+}
+
+static void teardown_two(struct fixture *first, struct fixture *second)
+{
+    teardown(second);
+    teardown(first);
+}
+
+static void doubt_empty_lists(void *unused)
+{
+    struct fixture first = {.replies = {{200, "7", "[]"}}, .reply_count = 1};
+    struct fixture second = {
+        .replies = {{200, "5", "[" ENTRY("10.0.0.1", "1") "]"},
+                    {200, "6", "[" ENTRY("10.0.0.1", "1") "," ENTRY("10.0.0.2", "1") "]"},
+                    {200, "8", "[]"}},
+        .reply_count = 3,
+    };
+    struct discovery_snapshot snapshot = {.version = 0};
+    (void)unused;
+    setup_two(&first, &second);
+    assert_int_equal(watch(&second, 0, &snapshot), STATUS_OK);
+    assert_int_equal(snapshot.count, 1);
+    /* It is asked from now on. */
+    assert_int_equal(watch(&second, snapshot.version, &snapshot), STATUS_OK);
+    assert_int_equal(snapshot.count, 2);
+    assert_string_equal(second.queries[1], "passing=1&index=5&wait=1000ms");
+    assert_int_equal(first.asked, 1);
+    /* Nobody has more. */
+    assert_int_equal(watch(&second, snapshot.version, &snapshot), STATUS_OK);
+    assert_int_equal(snapshot.count, 0);
+    assert_int_equal(first.asked, 2);
+    teardown_two(&first, &second);
+}
+
+static void test_an_empty_list_is_doubted(void **state)
+{
+    (void)state;
+    in_fiber(doubt_empty_lists, NULL);
+}
+
+/* One that has just been started may know little yet: it is asked so that it holds the query. */
+static void wait_for_the_next(void *unused)
+{
+    struct fixture first = {
+        .replies = {{200, "7", "[" ENTRY("10.0.0.1", "1") "]"}, {500, NULL, "gone"}},
+        .reply_count = 2,
+    };
+    struct fixture second = {.replies = {{200, "3", "[" ENTRY("10.0.0.2", "1") "]"}},
+                             .reply_count = 1};
+    struct discovery_snapshot snapshot = {.version = 0};
+    (void)unused;
+    setup_two(&first, &second);
+    assert_int_equal(watch(&second, 0, &snapshot), STATUS_OK);
+    assert_int_equal(watch(&second, snapshot.version, &snapshot), STATUS_OK);
+    assert_string_equal(first.queries[1], "passing=1&index=7&wait=1000ms");
+    assert_string_equal(second.queries[0], "passing=1&index=1&wait=1000ms");
+    assert_int_equal(snapshot.instances[0].address.data[7], '2');
+    teardown_two(&first, &second);
+}
+
+static void test_the_next_may_be_settling(void **state)
+{
+    (void)state;
+    in_fiber(wait_for_the_next, NULL);
+}
+
 /* A registry that answers at once, with nothing new: polls are spaced, and the watch ends. */
 static void limit_polls(void *unused)
 {
@@ -291,10 +365,15 @@ static void test_bad_addresses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_indexes),           cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_weights_and_zones), cmocka_unit_test(test_bad_replies),
-        cmocka_unit_test(test_failover),          cmocka_unit_test(test_polls_are_limited),
+        cmocka_unit_test(test_indexes),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_weights_and_zones),
+        cmocka_unit_test(test_bad_replies),
+        cmocka_unit_test(test_failover),
+        cmocka_unit_test(test_polls_are_limited),
         cmocka_unit_test(test_bad_addresses),
+        cmocka_unit_test(test_an_empty_list_is_doubted),
+        cmocka_unit_test(test_the_next_may_be_settling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

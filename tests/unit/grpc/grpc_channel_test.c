@@ -396,6 +396,37 @@ static void too_many_addresses_are_refused(struct grpc_fixture *fixture)
 }
 FIXTURE_LOOPBACK_TEST(too_many_addresses_are_refused)
 
+static void count_loss(void *state)
+{
+    ++*(unsigned *)state;
+}
+
+/* Who keeps the addresses hears of an end, and of each attempt that failed, but not of those that
+ * were taken out. */
+static void a_loss_is_told(struct grpc_fixture *fixture)
+{
+    struct pair pair;
+    unsigned losses = 0;
+    open_pair(fixture, &pair, 0);
+    grpc_channel_destroy(pair.channel);
+    const struct grpc_channel_options options = {
+        .pool = fixture->pool, .target = "echo", .lost = count_loss, .lost_state = &losses};
+    assert_int_equal(grpc_channel_create(fixture->loop, &options, &pair.channel), STATUS_OK);
+    struct text first = text_of(pair.instances[0].address);
+    struct text second = text_of(pair.instances[1].address);
+    update(&pair, &first, 1);
+    assert_int_equal(try(&pair, plain), STATUS_OK);
+    update(&pair, &second, 1);
+    assert_int_equal(try(&pair, plain), STATUS_OK);
+    assert_int_equal(losses, 0);
+    grpc_instance_close(&pair.instances[1]);
+    while (losses < 2) { /* the end, and that nobody listens any more */
+        assert_int_equal(fiber_sleep(&fixture->call, CLOCK_NS_PER_MS), STATUS_OK);
+    }
+    close_pair(&pair);
+}
+FIXTURE_LOOPBACK_TEST(a_loss_is_told)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -413,6 +444,7 @@ int main(void)
         cmocka_unit_test(a_vanished_client_is_noticed_loopback),
         cmocka_unit_test(a_dying_server_ends_its_streams_loopback),
         cmocka_unit_test(too_many_addresses_are_refused_loopback),
+        cmocka_unit_test(a_loss_is_told_loopback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

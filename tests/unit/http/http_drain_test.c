@@ -1,5 +1,12 @@
 /* Draining: what runs is finished, nothing new is begun, every peer is told. */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include "base/clock.h"
+#include "http/http_server_private.h"
+#include "http/tcp_transport.h"
 #include "unit/http/http2_frames.h"
 #include "unit/http/http_scene.h"
 
@@ -114,11 +121,11 @@ static void drain_http2(struct http_scene *scene)
     assert_false(draining.is_over);
 
     http_scene_open_gate(scene);
-    await_drain(scene, &draining);
-    assert_int_equal(draining.status, STATUS_OK);
     assert_true(raw_peer_await(&peer, "waited"));
     assert_true(raw_peer_await_end(&peer));
     raw_peer_close(&peer);
+    await_drain(scene, &draining);
+    assert_int_equal(draining.status, STATUS_OK);
 }
 
 static void test_http2(void **state)
@@ -146,12 +153,12 @@ static void drain_idle(struct http_scene *scene)
     assert_true(raw_peer_await(&peer, "hello"));
     assert_false(draining.is_over);
     answer_ping(&peer, &offset);
-    await_drain(scene, &draining);
-    assert_int_equal(draining.status, STATUS_OK);
     assert_true(http2_frames_find(&peer, &offset, FRAME_GOAWAY, &frame));
     assert_int_equal(http2_frames_number(&frame, 0), 1);
     assert_true(raw_peer_await_end(&peer));
     raw_peer_close(&peer);
+    await_drain(scene, &draining);
+    assert_int_equal(draining.status, STATUS_OK);
 }
 
 static void test_idle(void **state)
@@ -296,13 +303,131 @@ static void test_large(void **state)
     http_scene_run(drain_large, NULL);
 }
 
+/* Closing at once would reset the connection as soon as the peer says anything, and the peer could
+ * lose what it has not read yet: it is the one that closes first. */
+static void part(struct http_scene *scene)
+{
+    struct draining draining;
+    struct raw_peer peer;
+    size_t offset = 0;
+    http_scene_connect(scene, &peer);
+    http2_frames_open(&peer);
+    http2_frames_request(&peer, 1, "GET", "/hello", NULL, NULL, true);
+    assert_true(raw_peer_await(&peer, "hello"));
+    start_drain(scene, &draining, 0);
+    answer_ping(&peer, &offset);
+    assert_true(raw_peer_await_end(&peer));
+    http2_frames_send(&peer, FRAME_PING, 0, 0, TEXT("01234567"));
+    http_scene_settle();
+    assert_false(draining.is_over);
+    assert_int_equal(http_server_connection_count(scene->server), 0);
+    int64_t closed_ns = clock_monotonic_ns();
+    raw_peer_close(&peer);
+    await_drain(scene, &draining);
+    assert_int_equal(draining.status, STATUS_OK);
+    assert_true(clock_monotonic_ns() - closed_ns < HTTP_PARTING_MS * CLOCK_NS_PER_MS / 2);
+}
+
+static void test_parting(void **state)
+{
+    (void)state;
+    http_scene_run(part, NULL);
+}
+
+/* Peers that do not close: so many are waited for, one more is closed at once, and none for long.
+ */
+static void part_from_many(struct http_scene *scene)
+{
+    static struct raw_peer peers[HTTP_PARTINGS_MAX + 1];
+    for (size_t i = 0; i < ARRAY_LENGTH(peers); i++) {
+        struct http_transport *near_end;
+        struct http_transport *far_end;
+        assert_int_equal(http_transport_pair(scene->loop, &near_end, &far_end), STATUS_OK);
+        raw_peer_open(&peers[i], far_end);
+        http_parting_begin(scene->server, near_end);
+    }
+    assert_int_equal(scene->server->parting_count, HTTP_PARTINGS_MAX);
+    for (size_t i = 0; i < ARRAY_LENGTH(peers); i++) {
+        assert_true(raw_peer_await_end(&peers[i]));
+    }
+    raw_peer_close(&peers[0]);
+    http_scene_settle();
+    assert_int_equal(scene->server->parting_count, HTTP_PARTINGS_MAX - 1);
+    struct draining draining;
+    start_drain(scene, &draining, 0);
+    assert_false(draining.is_over);
+    await_drain(scene, &draining);
+    assert_int_equal(draining.status, STATUS_OK);
+    assert_int_equal(scene->server->parting_count, 0);
+    for (size_t i = 1; i < ARRAY_LENGTH(peers); i++) {
+        raw_peer_close(&peers[i]);
+    }
+}
+
+static void test_partings_limit(void **state)
+{
+    (void)state;
+    http_scene_run(part_from_many, NULL);
+}
+
+/* A connection that the kernel has made, but nobody has accepted yet. */
+static void connect_unseen(struct http_scene *scene, struct text address, struct raw_peer *peer)
+{
+    struct sockaddr_in where = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct http_transport *transport;
+    struct text host;
+    uint16_t port;
+    assert_int_equal(http_address_split(&scene->call, address, &host, &port), STATUS_OK);
+    where.sin_port = htons(port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&where, sizeof(where)), 0);
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(tcp_transport_create(scene->loop, fd, &transport), STATUS_OK);
+    raw_peer_open(peer, transport);
+}
+
+static void drain_unseen(struct http_scene *scene)
+{
+    struct draining draining;
+    struct raw_peer http1;
+    struct raw_peer http2;
+    struct http2_frame frame;
+    size_t offset = 0;
+    struct text address = http_scene_listen(scene);
+    connect_unseen(scene, address, &http1);
+    connect_unseen(scene, address, &http2);
+    start_drain(scene, &draining, 0);
+    raw_peer_say(&http1, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    http2_frames_open(&http2);
+    http2_frames_request(&http2, 1, "GET", "/hello", NULL, NULL, true);
+
+    assert_true(raw_peer_await(&http1, "hello"));
+    assert_true(raw_peer_has(&http1, "connection: close"));
+    assert_true(raw_peer_await_end(&http1));
+    assert_true(raw_peer_await(&http2, "hello"));
+    assert_true(http2_frames_find(&http2, &offset, FRAME_GOAWAY, &frame));
+    answer_ping(&http2, &offset);
+    assert_true(raw_peer_await_end(&http2));
+    raw_peer_close(&http1);
+    raw_peer_close(&http2);
+    await_drain(scene, &draining);
+    assert_int_equal(draining.status, STATUS_OK);
+}
+
+static void test_unseen(void **state)
+{
+    (void)state;
+    http_scene_run(drain_unseen, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_http1),  cmocka_unit_test(test_http2),
         cmocka_unit_test(test_idle),   cmocka_unit_test(test_unanswered),
         cmocka_unit_test(test_client), cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_large),
+        cmocka_unit_test(test_large),  cmocka_unit_test(test_parting),
+        cmocka_unit_test(test_unseen), cmocka_unit_test(test_partings_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 /* How much of a fiber's stack the libraries take that are called on one: their most usual calls, on
  * a stack that was painted before. Prints the figures; none may need more than half a stack. */
+#include <ares.h>
+#include <ldns/ldns.h>
 #include <lmdb.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -235,12 +237,57 @@ static void use_tls_1_2(const char *directory)
     use_tls(TLS1_2_VERSION);
 }
 
+static void note_reply(void *state, int result, int timeouts, unsigned char *message, int length)
+{
+    (void)timeouts;
+    (void)message;
+    (void)length;
+    *(int *)state = result;
+}
+
+/* What a fiber does itself: the sockets are read in callbacks of the loop. */
+static void use_question(const char *directory)
+{
+    ares_channel channel;
+    int result = ARES_SUCCESS;
+    (void)directory;
+    assert_int_equal(ares_init(&channel), ARES_SUCCESS);
+    assert_int_equal(ares_set_servers_ports_csv(channel, "127.0.0.1:1"), ARES_SUCCESS);
+    ares_query(channel, "_grpc._tcp.rating.marquee.svc.cluster.local", 1, 33, note_reply, &result);
+    ares_destroy(channel);
+    assert_int_not_equal(result, ARES_SUCCESS);
+}
+
+static void use_answer(const char *directory)
+{
+    ldns_pkt *packet = ldns_pkt_new();
+    ldns_pkt *copy = NULL;
+    ldns_rr *record = NULL;
+    uint8_t *wire = NULL;
+    size_t length;
+    (void)directory;
+    assert_int_equal(
+        ldns_rr_new_frm_str(&record, "_grpc._tcp.a.test. 1 IN SRV 0 1 80 b.test.", 0, NULL, NULL),
+        LDNS_STATUS_OK);
+    assert_true(ldns_pkt_push_rr(packet, LDNS_SECTION_ANSWER, record));
+    assert_int_equal(ldns_pkt2wire(&wire, packet, &length), LDNS_STATUS_OK);
+    assert_int_equal(ldns_wire2pkt(&copy, wire, length), LDNS_STATUS_OK);
+    char *target = ldns_rdf2str(ldns_rr_rdf(ldns_rr_list_rr(ldns_pkt_answer(copy), 0), 3));
+    assert_string_equal(target, "b.test.");
+    free(target);
+    free(wire);
+    ldns_pkt_free(packet);
+    ldns_pkt_free(copy);
+}
+
 static const struct {
     const char *name;
     void (*use)(const char *directory);
 } uses[] = {
     {"SQLite: create, insert, commit, sort", use_sqlite},
     {"LMDB: put, commit, get", use_lmdb},
+    {"c-ares: open, ask, close", use_question},
+    {"ldns: write and read a message", use_answer},
     {"OpenSSL: SHA-256", use_digest},
     {"OpenSSL: P-256 key and signature", use_signature},
     {"OpenSSL: TLS 1.3, RSA, mutual: handshake, write, read", use_tls_1_3},

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "http/http_client.h"
 #include "http/http_server.h"
+#include "loop/fiber.h"
 #include "loop/loop.h"
 #include "movie/gateway/http_endpoint.h"
 #include "movie/gateway/http_metadata_gateway.h"
@@ -221,6 +222,51 @@ static void no_instance_answers(struct fixture *fixture)
 }
 GATEWAY_TEST(no_instance_answers)
 
+/* A resolver that has nothing to tell, and counts who asks for news. */
+static enum status wait_for_ever(void *state, struct call *call, struct text service,
+                                 uint64_t seen_version, struct discovery_snapshot *ret_snapshot)
+{
+    struct fiber_wait never;
+    (void)state;
+    (void)service;
+    (void)seen_version;
+    (void)ret_snapshot;
+    fiber_wait_init(&never);
+    return fiber_wait(call, &never);
+}
+
+static void count_refresh(void *state)
+{
+    ++*(unsigned *)state;
+}
+
+static void a_refusal_asks_for_news(struct fixture *fixture)
+{
+    static const struct discovery_resolver_ops ops = {.watch = wait_for_ever,
+                                                      .refresh = count_refresh};
+    struct http_client_reply got;
+    struct call call = call_within(&fixture->call, 0);
+    unsigned refreshes = 0;
+    const struct discovery_resolver resolver = {&ops, &refreshes};
+    const struct discovery_instance here = {.address = text_of(fixture->address)};
+    const struct discovery_instance gone = {.address = refusing_address(fixture)};
+    follow(fixture, "rating", &here, 1);
+    assert_int_equal(discovery_watcher_start(loop_current(), resolver, TEXT("rating"),
+                                             http_endpoint_update, &fixture->endpoint,
+                                             &fixture->endpoint.watcher),
+                     STATUS_OK);
+    fixture->answer.status = 200;
+    assert_int_equal(http_endpoint_get(&fixture->endpoint, &call, TEXT("/"), &got), STATUS_OK);
+    assert_int_equal(refreshes, 0);
+    http_endpoint_update(&fixture->endpoint,
+                         &(struct discovery_snapshot){.instances = &gone, .count = 1});
+    assert_int_equal(http_endpoint_get(&fixture->endpoint, &call, TEXT("/"), &got),
+                     STATUS_UNAVAILABLE);
+    assert_int_equal(refreshes, 1);
+    discovery_watcher_stop(fixture->endpoint.watcher);
+}
+GATEWAY_TEST(a_refusal_asks_for_news)
+
 static void call_that_is_over(struct fixture *fixture)
 {
     struct cancellation cancellation;
@@ -242,6 +288,7 @@ int main(void)
         cmocka_unit_test(ratings_that_are_no_number_test),
         cmocka_unit_test(another_instance_is_asked_test),
         cmocka_unit_test(no_instance_answers_test),
+        cmocka_unit_test(a_refusal_asks_for_news_test),
         cmocka_unit_test(call_that_is_over_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
