@@ -42,6 +42,8 @@ CALLS = {
     "exit": (r"(?<![\w.>])(exit|abort|quick_exit)\s*\(", "*", "{} is for main.c and CHECK() only"),
     "print": (r"(?<![\w.>])(printf|puts|putchar|vprintf)\s*\(|\bstdout\b", "lib/*",
               "{}: a library does not write to standard output"),
+    "secret": (r"\b(memcmp|bcmp|strn?cmp|strcasecmp|text_equal|text_compare)\s*\(", "lib/access/*",
+               "{} ends at the first difference, which tells of a secret: use access_secret_equal()"),
     "temporary name": (r"\b(mktemp|tmpnam|tempnam)\s*\(", "*", "{} is a race: use mkstemp() or mkdtemp()"),
 }
 

@@ -181,7 +181,7 @@ static void put_fields(struct line *line, const struct log_field *fields)
     }
 }
 
-static void end_line(struct line *line, int fd)
+static void end_line(struct line *line)
 {
     static const char *const ends[2][2] = {
         [LOG_KEY_VALUE] = {"\n", " cut=true\n"},
@@ -191,6 +191,10 @@ static void end_line(struct line *line, int fd)
     size_t length = strlen(end);
     memcpy(line->bytes + line->length, end, length);
     line->length += length;
+}
+
+static void write_line(const struct line *line, int fd)
+{
     /* A log that cannot be written has nobody to tell. */
     while (write(fd, line->bytes, line->length) < 0 && errno == EINTR) {
     }
@@ -205,7 +209,19 @@ void log_write(const struct log *log, enum log_level level, const char *message,
     struct line line;
     start_line(&line, log, level, message);
     put_fields(&line, fields);
-    end_line(&line, log->fd);
+    end_line(&line);
+    write_line(&line, log->fd);
+}
+
+size_t log_format_line(const struct log *log, enum log_level level, const char *message,
+                       const struct log_field *fields, char bytes[static LOG_LINE_BYTES_MAX])
+{
+    struct line line;
+    start_line(&line, log, level, message);
+    put_fields(&line, fields);
+    end_line(&line);
+    memcpy(bytes, line.bytes, line.length);
+    return line.length;
 }
 
 void log_call(const struct log *log, enum log_level level, const struct call *call,
@@ -229,7 +245,8 @@ void log_call(const struct log *log, enum log_level level, const struct call *ca
         put_field(&line, &(struct log_field){
                              .key = "detail", .kind = LOG_TEXT, .text = call->error.detail});
     }
-    end_line(&line, log->fd);
+    end_line(&line);
+    write_line(&line, log->fd);
 }
 
 bool log_level_parse(struct text name, enum log_level *ret_level)

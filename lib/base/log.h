@@ -75,6 +75,10 @@ void log_write(const struct log *log, enum log_level level, const char *message,
 void log_call(const struct log *log, enum log_level level, const struct call *call,
               const char *message, const struct log_field *fields);
 
+/* The same as a line of its own, newline included, without writing it. Returns its length. */
+size_t log_format_line(const struct log *log, enum log_level level, const char *message,
+                       const struct log_field *fields, char line[static LOG_LINE_BYTES_MAX]);
+
 /* "debug", "info", "warning", "error". false: another word; *ret_level is untouched. */
 MUST_USE bool log_level_parse(struct text name, enum log_level *ret_level);
 

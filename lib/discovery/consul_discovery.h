@@ -14,6 +14,7 @@
 
 #include "discovery/discovery.h"
 
+struct access_tokens;
 struct http_client;
 
 enum {
@@ -31,8 +32,10 @@ enum {
 
 struct consul_discovery_options {
     struct http_client *client; /* borrowed; of the loop that the fibers run on */
-    struct text registries;     /* "127.0.0.1:8500,127.0.0.1:8501" */
-    int64_t wait_ms;            /* of a blocking query; 0: DISCOVERY_WATCH_MS, or that of several */
+    /* "127.0.0.1:8500,https://127.0.0.1:8501": by TLS as the client is set to. */
+    struct text registries;
+    struct access_tokens *tokens; /* whose first secret is shown; borrowed; NULL: none is */
+    int64_t wait_ms; /* of a blocking query; 0: DISCOVERY_WATCH_MS, or that of several */
 };
 
 /* Both: STATUS_INVALID_ARGUMENT: no registry, too many, or a malformed address; the call's error
@@ -44,3 +47,6 @@ MUST_USE enum status consul_registrar_create(struct call *call,
 MUST_USE enum status consul_resolver_create(struct call *call,
                                             const struct consul_discovery_options *options,
                                             struct discovery_resolver *ret_resolver);
+
+/* Takes "http://" or "https://" off a registry's address. Whether it was the second. */
+bool consul_address_is_secure(struct text *address);

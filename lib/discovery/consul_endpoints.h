@@ -11,7 +11,9 @@
 
 struct consul_endpoints {
     struct http_client *client;
+    struct access_tokens *tokens;
     size_t count;
+    bool secure[CONSUL_REGISTRIES_MAX];
     char addresses[CONSUL_REGISTRIES_MAX][HTTP_ADDRESS_BYTES_MAX];
 };
 

@@ -15,7 +15,8 @@ struct opened {
 };
 
 static enum status open_client(struct loop *loop, struct call *call, struct text registries,
-                               struct opened **ret_opened, struct consul_discovery_options *options)
+                               const struct http_client_access *access, struct opened **ret_opened,
+                               struct consul_discovery_options *options)
 {
     if (dns_target_is(text_trim(registries))) {
         return call_fail(call, STATUS_INVALID_ARGUMENT,
@@ -30,6 +31,10 @@ static enum status open_client(struct loop *loop, struct call *call, struct text
     }
     *options =
         (struct consul_discovery_options){.client = opened->client, .registries = registries};
+    if (access != NULL) {
+        http_client_set_tls(opened->client, &access->tls);
+        options->tokens = access->tokens;
+    }
     *ret_opened = opened;
     return STATUS_OK;
 }
@@ -83,11 +88,12 @@ static const struct discovery_registrar_ops registrar_ops = {
 };
 
 enum status discovery_open_registrar(struct loop *loop, struct call *call, struct text registries,
+                                     const struct http_client_access *access,
                                      struct discovery_registrar *ret_registrar)
 {
     struct opened *opened = NULL;
     struct consul_discovery_options options;
-    enum status status = open_client(loop, call, registries, &opened, &options);
+    enum status status = open_client(loop, call, registries, access, &opened, &options);
     if (status != STATUS_OK) {
         return status;
     }
@@ -140,11 +146,12 @@ static enum status find_entry(struct call *call, struct text services, struct te
 }
 
 static enum status open_consul(struct loop *loop, struct call *call, struct text registries,
+                               const struct http_client_access *access,
                                struct discovery_resolver *ret_resolver)
 {
     struct opened *opened = NULL;
     struct consul_discovery_options options;
-    enum status status = open_client(loop, call, registries, &opened, &options);
+    enum status status = open_client(loop, call, registries, access, &opened, &options);
     if (status != STATUS_OK) {
         return status;
     }
@@ -159,6 +166,7 @@ static enum status open_consul(struct loop *loop, struct call *call, struct text
 
 enum status discovery_open_resolver(struct loop *loop, struct call *call, struct text registries,
                                     struct text services, struct text service,
+                                    const struct http_client_access *access,
                                     struct discovery_resolver *ret_resolver)
 {
     struct text entry;
@@ -175,7 +183,7 @@ enum status discovery_open_resolver(struct loop *loop, struct call *call, struct
         return static_discovery_resolver_create(call, entry, ret_resolver);
     }
     if (registries.length > 0) {
-        return open_consul(loop, call, registries, ret_resolver);
+        return open_consul(loop, call, registries, access, ret_resolver);
     }
     return call_fail(call, STATUS_INVALID_ARGUMENT,
                      "nothing says where the service '%.*s' is: neither --registry nor --services",

@@ -3,11 +3,16 @@
 
 #include "discovery/discovery.h"
 
-/* registries: "host:port,host:port" of servers with Consul's HTTP interface; at least one.
- * STATUS_INVALID_ARGUMENT: malformed, or DNS, where nothing registers; the call's error says so.
+struct http_client_access;
+
+/* registries: "host:port,https://host:port" of servers with Consul's HTTP interface; at least one.
+ * access: how they are asked (http/http_client.h); copied, what it points to borrowed; NULL:
+ * without certificate and token. STATUS_INVALID_ARGUMENT: malformed, or DNS, where nothing
+ * registers; the call's error says where.
  * STATUS_RESOURCE_EXHAUSTED: no memory. The registrar is owned by the caller (its `close`). */
 MUST_USE enum status discovery_open_registrar(struct loop *loop, struct call *call,
                                               struct text registries,
+                                              const struct http_client_access *access,
                                               struct discovery_registrar *ret_registrar);
 
 /* services: where services are, "rating=host:port,host:port;metadata=dns:///host:port": fixed
@@ -17,4 +22,5 @@ MUST_USE enum status discovery_open_registrar(struct loop *loop, struct call *ca
 MUST_USE enum status discovery_open_resolver(struct loop *loop, struct call *call,
                                              struct text registries, struct text services,
                                              struct text service,
+                                             const struct http_client_access *access,
                                              struct discovery_resolver *ret_resolver);

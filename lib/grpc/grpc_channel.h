@@ -20,6 +20,7 @@
 #include "grpc/grpc_outlier.h"
 #include "grpc/grpc_retry.h"
 
+struct access_tokens;
 struct loop;
 struct http_server;
 struct proto_pool;
@@ -60,6 +61,9 @@ struct grpc_channel_options {
     /* Of clients (http/tls.h). NULL: plaintext. An instance that cannot be verified, or does not
      * select h2, is UNAVAILABLE. */
     struct tls_context *tls;
+    /* Whose first secret (access/access_tokens.h) every call shows, as `authorization: Bearer …`;
+     * NULL: none is shown. */
+    struct access_tokens *tokens;
     /* Told once a call; NULL: nobody is. target: the channel's name below. */
     void (*observe)(void *state, const char *target, const char *path, enum status status,
                     int64_t duration_ns);

@@ -1,10 +1,11 @@
 #include "grpc/grpc_client_headers.h"
 
+#include "access/access_tokens.h"
 #include "base/arena.h"
 #include "grpc/grpc_metadata.h"
 #include "grpc/grpc_timeout.h"
 
-enum { OWN_HEADERS_MAX = 12 };
+enum { OWN_HEADERS_MAX = 13 };
 
 static const struct http_header constant_headers[] = {
     {TEXT_INIT("te"), TEXT_INIT("trailers")},
@@ -38,6 +39,14 @@ static bool add_changing_headers(struct grpc_client_call *self, struct http_head
     trace_format(&child, traceparent);
     headers[(*count)++] =
         (struct http_header){TEXT("traceparent"), {traceparent, TRACE_PARENT_LENGTH}};
+    if (self->channel->options.tokens != NULL) {
+        struct text shown =
+            access_tokens_show(self->channel->options.tokens, call->arena, "Bearer ");
+        if (shown.data == NULL) {
+            return false;
+        }
+        headers[(*count)++] = (struct http_header){TEXT("authorization"), shown};
+    }
     if (self->options->compress) {
         headers[(*count)++] = (struct http_header){TEXT("grpc-encoding"), TEXT("gzip")};
     }

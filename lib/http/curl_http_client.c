@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "http/curl_peer_name.h"
 #include "http/http_client.h"
 #include "http/http_headers.h"
 #include "loop/fiber.h"
@@ -14,6 +15,7 @@
 
 enum {
     REPLY_HEADER_BYTES_MAX = 64 * 1024,
+    AUTHORITIES_KEPT_S = 60, /* libcurl would keep what it read of a file for a day */
 };
 
 struct http_client {
@@ -313,6 +315,7 @@ static CURLcode set_file(CURL *easy, CURLoption option, const char *file)
 static CURLcode set_tls(CURL *easy, const struct http_client_tls *tls)
 {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    code |= curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, (long)AUTHORITIES_KEPT_S);
     code |= set_file(easy, CURLOPT_CAINFO, tls->ca_file);
     code |= set_file(easy, CURLOPT_SSLCERT, tls->certificate_file);
     code |= set_file(easy, CURLOPT_SSLKEY, tls->key_file);
@@ -387,11 +390,25 @@ static enum status perform(struct http_client *client, CURL *easy, struct transf
     return transfer->is_done ? STATUS_OK : status;
 }
 
+/* Asks for the servers' name in place of their host. false: no memory, or no URL. */
+static bool set_peer_name(struct http_client *client, CURL *easy, struct call *call,
+                          const char *url, struct curl_slist **ret_connect_to)
+{
+    const char *name = client->tls.peer_name;
+    if (name == NULL || name[0] == '\0' || !text_starts_with(text_of(url), TEXT("https:"))) {
+        return true;
+    }
+    const char *named = curl_peer_name_url(call->arena, url, name, ret_connect_to);
+    return named != NULL && curl_easy_setopt(easy, CURLOPT_URL, named) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CONNECT_TO, *ret_connect_to) == CURLE_OK;
+}
+
 static enum status send_with(struct http_client *client, CURL *easy, struct transfer *transfer,
                              const struct http_client_request *request,
                              struct http_client_reply *ret_reply)
 {
     struct curl_slist *headers = NULL;
+    struct curl_slist *connect_to = NULL;
     struct call *call = transfer->call;
     struct text url = arena_copy(call->arena, request->url);
     if (url.data == NULL) {
@@ -405,6 +422,7 @@ static enum status send_with(struct http_client *client, CURL *easy, struct tran
         arena_alloc(call->arena, HTTP_HEADER_COUNT_MAX * sizeof(transfer->headers[0]));
     bool is_made = transfer->headers != NULL && make_headers(call, request, &headers) &&
                    set_request(easy, request, url.data, headers) == CURLE_OK &&
+                   set_peer_name(client, easy, call, url.data, &connect_to) &&
                    set_tls(easy, &client->tls) == CURLE_OK &&
                    set_callbacks(easy, transfer) == CURLE_OK;
     enum status status = is_made ? perform(client, easy, transfer) : no_memory(call);
@@ -412,6 +430,7 @@ static enum status send_with(struct http_client *client, CURL *easy, struct tran
         status = conclude(easy, transfer, request, ret_reply);
     }
     curl_slist_free_all(headers);
+    curl_slist_free_all(connect_to);
     return status;
 }
 

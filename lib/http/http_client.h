@@ -7,6 +7,7 @@
 
 #include "http/http_message.h"
 
+struct access_tokens;
 struct loop;
 struct http_client;
 
@@ -18,14 +19,22 @@ enum {
 /* STATUS_RESOURCE_EXHAUSTED: no memory. *ret_client is owned by the caller. */
 MUST_USE enum status http_client_create(struct loop *loop, struct http_client **ret_client);
 
-/* For https: PEM files, borrowed for the client's life; NULL or "" for none. */
+/* For https: PEM files and a name, borrowed for the client's life; NULL or "" for none. */
 struct http_client_tls {
     const char *ca_file; /* whom the server's certificate must come from; none: the system's */
     const char *certificate_file;
     const char *key_file;
+    const char *peer_name; /* the name in the servers' certificates; none: the URL's host */
 };
 
-/* For requests from now on. */
+/* How somebody is asked who wants to know who asks. */
+struct http_client_access {
+    struct http_client_tls tls;
+    struct access_tokens *tokens; /* whose first secret is shown; borrowed; NULL: none is */
+};
+
+/* For requests from now on. Connections that are made a minute after a file was changed, or later,
+ * go by what it holds then. */
 void http_client_set_tls(struct http_client *client, const struct http_client_tls *tls);
 
 /* No request may be running. NULL is accepted. */

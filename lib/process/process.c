@@ -75,6 +75,9 @@ static enum status open_step(struct process *process, struct call *call, unsigne
         return STATUS_OK;
     }
     enum status status = process_tls_open(process, call);
+    if (status == STATUS_OK) {
+        status = process_tokens_open(process, call);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -134,6 +137,9 @@ static enum status close_step(struct process *process, struct call *call, unsign
 static enum status start_everything(struct process *process)
 {
     enum status status = run_step(process, PROCESS_START_TIMEOUT_MS, open_step);
+    if (status == STATUS_OK) {
+        status = process_watch_hangup(process);
+    }
     if (status == STATUS_OK) {
         status = run_step(process, PROCESS_START_TIMEOUT_MS, start_step);
     }
@@ -237,7 +243,6 @@ static int run_until_stopped(struct process *process)
 {
     struct loop_signal *terminate = NULL;
     struct loop_signal *interrupt = NULL;
-    struct loop_signal *hangup = NULL;
     fiber_wait_init(&process->stop_asked);
     enum status status = set_up(process);
     if (status == STATUS_OK) {
@@ -247,7 +252,7 @@ static int run_until_stopped(struct process *process)
         status = loop_signal_open(process->control, SIGINT, on_stop_signal, process, &interrupt);
     }
     if (status == STATUS_OK) {
-        status = process_tls_watch(process, &hangup);
+        status = process_watch_hangup(process);
     }
     if (status == STATUS_OK) {
         status = fiber_start(process->control, run_process, process);
@@ -260,12 +265,13 @@ static int run_until_stopped(struct process *process)
     }
     loop_signal_close(terminate);
     loop_signal_close(interrupt);
-    loop_signal_close(hangup);
+    loop_signal_close(process->hangup);
     worker_pool_destroy(process->pool);
     loop_threads_destroy(process->threads);
     loop_destroy(process->control);
     telemetry_destroy(process->telemetry);
     process_tls_close(process);
+    process_tokens_close(process);
     return process->exit_status;
 }
 

@@ -17,10 +17,12 @@
 #include "grpc/grpc_channel.h"
 #include "grpc/grpc_interceptor.h"
 #include "grpc/grpc_method.h"
+#include "http/http_client.h"
 #include "http/http_server.h"
 #include "proto/proto.h"
 #include "telemetry/telemetry.h"
 
+struct access_tokens;
 struct loop;
 struct process;
 
@@ -28,7 +30,8 @@ enum {
     PROCESS_LISTENERS_MAX = 4,
     PROCESS_CHECKS_MAX = 16,
     PROCESS_ROUTES_MAX = 256,                             /* of one listener, all together */
-    PROCESS_INTERCEPTORS_MAX = GRPC_INTERCEPTORS_MAX - 2, /* of one listener */
+    PROCESS_INTERCEPTORS_MAX = GRPC_INTERCEPTORS_MAX - 3, /* of one listener */
+    PROCESS_RELOADS_MAX = 16,
     PROCESS_FAILURES_IN_A_ROW_MAX = 5,
 };
 
@@ -82,8 +85,9 @@ struct process_listener {
     size_t descriptor_set_count;
     const struct http_route *routes;
     size_t route_count;
-    /* Of every call, behind the access log and the metrics (grpc/grpc_interceptor.h); at most
-     * PROCESS_INTERCEPTORS_MAX. The routes are not theirs to guard. */
+    bool guards_routes; /* asks for --token-file's secrets itself, in words of its own */
+    /* Of every call, behind the access log, the metrics and --token-file (grpc/grpc_interceptor.h);
+     * at most PROCESS_INTERCEPTORS_MAX. The routes are not theirs to guard. */
     const struct grpc_interceptor *interceptors;
     size_t interceptor_count;
 };
@@ -96,6 +100,19 @@ unsigned process_add_listener(struct process *process, const struct process_list
 void process_add_check(struct process *process, const char *name,
                        bool (*is_ready)(void *state, struct call *call, struct text *ret_reason),
                        void *state);
+
+/* Has it done anew on SIGHUP, on the control loop's thread: files read or opened again. In open. */
+void process_add_reload(struct process *process, void (*reload)(void *state), void *state);
+
+/* Those of --token-file: of which callers must show one; NULL: nobody must. For a listener that
+ * guards_routes. Borrowed. */
+struct access_tokens *process_tokens(const struct process *process);
+
+/* How other services and registries are asked by HTTP: what the options --tls-ca,
+ * --tls-certificate,
+ * --tls-key, --call-token-file and --registry-token-file say. Borrowed. */
+struct http_client_access process_call_access(const struct process *process);
+struct http_client_access process_registry_access(const struct process *process);
 
 const struct config *process_config(const struct process *process);
 const struct log *process_log(const struct process *process);

@@ -3,7 +3,9 @@
 
 #include <stdatomic.h>
 
+#include "access/access_tokens.h"
 #include "base/arena.h"
+#include "grpc/grpc_bearer.h"
 #include "grpc/grpc_server.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
@@ -31,13 +33,28 @@ struct process_check {
     void *state;
 };
 
+/* What SIGHUP has done anew. */
+struct process_reload {
+    void (*reload)(void *state);
+    void *state;
+};
+
+/* A route of a service that is served to those alone who show a token. */
+struct process_guarded_route {
+    struct process *process;
+    const struct http_route *route; /* the listener's own, borrowed */
+};
+
 struct process_server {
     struct process *process;
     struct process_listener spec;
     struct grpc_server *grpc;
     struct grpc_interceptor interceptors[GRPC_INTERCEPTORS_MAX]; /* the log's, the metrics', its */
     struct http_route routes[PROCESS_ROUTES_MAX];
+    struct process_guarded_route guarded[PROCESS_ROUTES_MAX];
     size_t route_count;
+    struct http_route metrics; /* as it would be without tokens */
+    struct process_guarded_route guarded_metrics;
     size_t own_route; /* the first of those that every process has; they come last */
     struct http_server *http[LOOP_THREADS_MAX];
     int fd;
@@ -64,6 +81,13 @@ struct process {
     unsigned server_count;
     struct process_check checks[PROCESS_CHECKS_MAX];
     size_t check_count;
+    struct process_reload reloads[PROCESS_RELOADS_MAX];
+    size_t reload_count;
+    struct loop_signal *hangup;
+    struct access_tokens *tokens;          /* of which callers must show one; NULL: nobody must */
+    struct access_tokens *call_tokens;     /* what is shown to other services; NULL: nothing */
+    struct access_tokens *registry_tokens; /* and to registries */
+    struct grpc_bearer bearer;
     struct tls_context *tls_server; /* NULL: plaintext */
     struct tls_context *tls_client; /* NULL: peers are spoken to in plaintext */
     _Atomic uint64_t refusals;
@@ -93,8 +117,17 @@ struct loop_signal;
 MUST_USE enum status process_tls_open(struct process *process, struct call *call);
 void process_tls_close(struct process *process);
 
-/* Has them read again on SIGHUP, if there are any. *ret_signal is owned by the caller. */
-MUST_USE enum status process_tls_watch(struct process *process, struct loop_signal **ret_signal);
+/* Secrets, from the options --…token-file; open and close as certificates. */
+MUST_USE enum status process_tokens_open(struct process *process, struct call *call);
+void process_tokens_close(struct process *process);
+
+/* The route as it is served: by its own handler, if no token is needed. */
+struct http_route process_guard_route(struct process *process, const struct http_route *route,
+                                      struct process_guarded_route *guarded);
+
+/* Answers SIGHUP from now on, if there is something to read again; on the control loop's thread,
+ * once before the process is opened and once after. */
+MUST_USE enum status process_watch_hangup(struct process *process);
 
 /* As http_server_options.refused; state: the process. */
 void process_connection_refused(void *state, struct text peer, const char *reason);

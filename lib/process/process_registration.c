@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/random.h"
+#include "discovery/consul_discovery.h"
 #include "discovery/discovery_open.h"
 #include "http/socket_address.h"
 #include "process/process_private.h"
@@ -48,10 +49,11 @@ static enum status find_own_host(const struct process_server *server, struct cal
                                  struct text *ret_host)
 {
     struct text registries = config_text(server->process->config, "registry");
-    struct text first = text_next(&registries, ',');
+    struct text first = text_trim(text_next(&registries, ','));
     char own[HTTP_ADDRESS_BYTES_MAX];
     struct text registry;
     uint16_t port;
+    (void)consul_address_is_secure(&first);
     enum status status = http_address_split(call, first, &registry, &port);
     if (status != STATUS_OK) {
         return status;
@@ -112,8 +114,10 @@ static enum status register_server(struct process_server *server, struct call *c
     struct discovery_registration registration;
     enum status status = describe(server, call, &registration);
     if (status == STATUS_OK) {
-        status = discovery_open_registrar(
-            process->control, call, config_text(process->config, "registry"), &server->registrar);
+        const struct http_client_access access = process_registry_access(process);
+        status = discovery_open_registrar(process->control, call,
+                                          config_text(process->config, "registry"), &access,
+                                          &server->registrar);
     }
     if (status != STATUS_OK) {
         return status;
@@ -180,6 +184,7 @@ process_channel_options(struct process *process, const struct proto_pool *pool, 
     return (struct grpc_channel_options){
         .pool = pool,
         .tls = process->tls_client,
+        .tokens = process->call_tokens,
         .observe = on_called,
         .observe_state = process,
         .target = target,
@@ -247,14 +252,16 @@ enum status process_open_channel(struct process *process, struct call *call,
                                  struct process_channel *ret_channel)
 {
     struct loop *loop = loop_current();
+    const struct http_client_access access = process_registry_access(process);
     struct grpc_channel_options options = process_channel_options(process, pool, service);
     options.lost = on_instance_lost;
     options.lost_state = ret_channel;
     *ret_channel = (struct process_channel){.process = process, .service = service};
     (void)atomic_fetch_add(&process->unresolved, 1);
-    enum status status = discovery_open_resolver(
-        loop, call, config_text(process->config, "registry"),
-        config_text(process->config, "services"), text_of(service), &ret_channel->resolver);
+    enum status status =
+        discovery_open_resolver(loop, call, config_text(process->config, "registry"),
+                                config_text(process->config, "services"), text_of(service), &access,
+                                &ret_channel->resolver);
     if (status == STATUS_OK) {
         status = grpc_channel_create(loop, &options, &ret_channel->grpc);
     }

@@ -113,10 +113,11 @@ static void serve_metrics(void *state, struct http_exchange *exchange)
 
 void process_add_own_routes(struct process_server *server)
 {
+    server->metrics = (struct http_route){"GET", "/metrics", serve_metrics, server->process};
     const struct http_route own[] = {
         {"GET", "/livez", serve_livez, server->process},
         {"GET", "/readyz", serve_readyz, server->process},
-        {"GET", "/metrics", serve_metrics, server->process},
+        process_guard_route(server->process, &server->metrics, &server->guarded_metrics),
     };
     server->own_route = server->route_count;
     for (size_t i = 0; i < ARRAY_LENGTH(own); i++) {

@@ -5,8 +5,6 @@
 #include "grpc/grpc_observers.h"
 #include "process/process_private.h"
 
-enum { OWN_INTERCEPTORS = GRPC_INTERCEPTORS_MAX - PROCESS_INTERCEPTORS_MAX };
-
 /* The status whose HTTP code was replied: the inverse of status_to_http(), which is not one to one.
  */
 static enum status status_of_reply(int http_status)
@@ -88,22 +86,48 @@ static void add_routes(struct process_server *server, const struct http_route *r
     }
 }
 
+/* The listener's own, for those who show a token if they must. */
+static void add_guarded_routes(struct process_server *server)
+{
+    const struct process_listener *spec = &server->spec;
+    if (spec->guards_routes) {
+        add_routes(server, spec->routes, spec->route_count);
+        return;
+    }
+    CHECK(spec->route_count <= PROCESS_ROUTES_MAX - server->route_count);
+    for (size_t i = 0; i < spec->route_count; i++) {
+        server->routes[server->route_count++] =
+            process_guard_route(server->process, &spec->routes[i], &server->guarded[i]);
+    }
+}
+
+/* Returns how many: the process's first, so that they tell of what the others refuse. */
+static size_t list_interceptors(struct process_server *server)
+{
+    struct process *process = server->process;
+    size_t count = 0;
+    server->interceptors[count++] = grpc_log_calls(&process->log);
+    server->interceptors[count++] = grpc_count_calls(process->telemetry);
+    if (process->tokens != NULL) {
+        server->interceptors[count++] = grpc_require_bearer(&process->bearer);
+    }
+    for (size_t i = 0; i < server->spec.interceptor_count; i++) {
+        server->interceptors[count++] = server->spec.interceptors[i];
+    }
+    return count;
+}
+
 static enum status bind_server(struct process_server *server, struct call *call)
 {
     const struct process_listener *spec = &server->spec;
-    struct process *process = server->process;
-    server->interceptors[0] = grpc_log_calls(&process->log);
-    server->interceptors[1] = grpc_count_calls(process->telemetry);
-    for (size_t i = 0; i < spec->interceptor_count; i++) {
-        server->interceptors[OWN_INTERCEPTORS + i] = spec->interceptors[i];
-    }
+    size_t interceptor_count = list_interceptors(server);
     const struct grpc_server_options options = {
         .services = spec->services,
         .service_count = spec->service_count,
         .descriptor_sets = spec->descriptor_sets,
         .descriptor_set_count = spec->descriptor_set_count,
         .interceptors = server->interceptors,
-        .interceptor_count = OWN_INTERCEPTORS + spec->interceptor_count,
+        .interceptor_count = interceptor_count,
         .cors_origins = server->process->cors_origins,
         .cors_origin_count = server->process->cors_origin_count,
     };
@@ -115,7 +139,7 @@ static enum status bind_server(struct process_server *server, struct call *call)
     size_t count;
     const struct http_route *grpc_routes = grpc_server_routes(server->grpc, &count);
     add_routes(server, grpc_routes, count);
-    add_routes(server, spec->routes, spec->route_count);
+    add_guarded_routes(server);
     process_add_own_routes(server);
     return http_listen(call, spec->address, &server->fd, server->address);
 }

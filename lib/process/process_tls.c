@@ -1,11 +1,9 @@
 /* The process's certificates: its own, for those who connect, and whom it trusts itself. */
-#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "http/tls.h"
-#include "loop/loop_signal.h"
 #include "process/process_private.h"
 
 static const char *file_of(const struct process *process, const char *option)
@@ -61,6 +59,33 @@ static void write_metrics(void *state, struct telemetry_page *page)
                            (double)atomic_load(&process->refusals));
 }
 
+/* false: there is nothing new. */
+static bool reload(struct process *process, struct tls_context *context)
+{
+    struct arena arena;
+    struct call call;
+    if (context == NULL) {
+        return false;
+    }
+    arena_init(&arena, PROCESS_ARENA_BYTES_MAX);
+    call_init(&call, &arena, 0);
+    bool done = tls_context_reload(&call, context) == STATUS_OK;
+    if (!done) {
+        log_call(&process->log, LOG_ERROR, &call, "goes on with the certificates before", NULL);
+    }
+    arena_deinit(&arena);
+    return done;
+}
+
+static void reload_certificates(void *state)
+{
+    struct process *process = state;
+    (void)reload(process, process->tls_client);
+    if (reload(process, process->tls_server)) {
+        log_expiry(process);
+    }
+}
+
 enum status process_tls_open(struct process *process, struct call *call)
 {
     enum status status = check_options(process, call);
@@ -90,6 +115,9 @@ enum status process_tls_open(struct process *process, struct call *call)
         };
         status = tls_context_create(call, &options, &process->tls_client);
     }
+    if (process->tls_server != NULL || process->tls_client != NULL) {
+        process_add_reload(process, reload_certificates, process);
+    }
     return status;
 }
 
@@ -97,46 +125,6 @@ void process_tls_close(struct process *process)
 {
     tls_context_destroy(process->tls_server);
     tls_context_destroy(process->tls_client);
-}
-
-/* false: there is nothing new. */
-static bool reload(struct process *process, struct tls_context *context)
-{
-    struct arena arena;
-    struct call call;
-    if (context == NULL) {
-        return false;
-    }
-    arena_init(&arena, PROCESS_ARENA_BYTES_MAX);
-    call_init(&call, &arena, 0);
-    bool done = tls_context_reload(&call, context) == STATUS_OK;
-    if (!done) {
-        log_call(&process->log, LOG_ERROR, &call, "goes on with the certificates before", NULL);
-    }
-    arena_deinit(&arena);
-    return done;
-}
-
-/* Reads files on the control loop, where nobody waits for it. */
-static void on_hangup(void *state, int number)
-{
-    struct process *process = state;
-    (void)number;
-    if (atomic_load(&process->phase) != PROCESS_READY) {
-        return; /* they were read just now, or will not be needed */
-    }
-    (void)reload(process, process->tls_client);
-    if (reload(process, process->tls_server)) {
-        log_expiry(process);
-    }
-}
-
-enum status process_tls_watch(struct process *process, struct loop_signal **ret_signal)
-{
-    if (!is_given(process, "tls-certificate") && !is_given(process, "tls-ca")) {
-        return STATUS_OK;
-    }
-    return loop_signal_open(process->control, SIGHUP, on_hangup, process, ret_signal);
 }
 
 /* Whether this second's lines are not used up. */

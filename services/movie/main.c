@@ -74,7 +74,7 @@ static enum status start_movie(void *self, struct process *process, struct call 
 {
     struct movie_process *movie = self;
     if (movie->over_http) {
-        return movie_http_gateways_start(&movie->http, process_config(process), call, loop);
+        return movie_http_gateways_start(&movie->http, process, call, loop);
     }
     enum status status = process_open_channel(process, call, movie->messages, "metadata",
                                               &movie->metadata_channels[loop]);

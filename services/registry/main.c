@@ -1,4 +1,6 @@
 /* marquee-registry: who is where, and well. This file alone says what the service is made of. */
+#include "access/access_tokens.h"
+#include "access/audit_log.h"
 #include "base/arena.h"
 #include "http/http_client.h"
 #include "loop/loop.h"
@@ -7,8 +9,12 @@
 #include "registry/controller/registry_controller.h"
 #include "registry/handler/registry_dns.h"
 #include "registry/handler/registry_handler.h"
+#include "telemetry/telemetry.h"
 
 struct registry_process {
+    struct process *process;
+    struct access_tokens *read_tokens;
+    struct audit_log *audit;
     struct http_client *client;
     struct registry_checker checker;
     struct registry_controller *controller;
@@ -38,6 +44,15 @@ static const struct config_option options[] = {
      .default_value = "10s",
      .help = "after a start, clients keep their lists so long while services register again",
      .maximum = INT64_C(600000)},
+    {.name = "read-token-file",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "who shows a secret of this file may read, of --token-file read and write"},
+    {.name = "audit-log",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE|-",
+     .default_value = "-",
+     .help = "where each write is told of: a file, - for the log, or empty for nowhere"},
     {.name = "dns-listen",
      .kind = CONFIG_TEXT,
      .argument = "HOST:PORT",
@@ -56,6 +71,61 @@ static const struct config_option options[] = {
      .maximum = REGISTRY_DNS_TTL_MAX_S},
 };
 
+/* Reads the secrets again, opens the audit log again; a failure leaves both as they were. */
+static void reload(void *state)
+{
+    struct registry_process *registry = state;
+    struct arena arena;
+    struct call call;
+    arena_init(&arena, ARENA_CHUNK_BYTES);
+    call_init(&call, &arena, 0);
+    if (registry->read_tokens != NULL &&
+        access_tokens_reload(&call, registry->read_tokens) != STATUS_OK) {
+        log_call(process_log(registry->process), LOG_ERROR, &call,
+                 "goes on with the secrets before", NULL);
+    }
+    call_clear_error(&call);
+    if (registry->audit != NULL && audit_log_reopen(&call, registry->audit) != STATUS_OK) {
+        log_call(process_log(registry->process), LOG_ERROR, &call,
+                 "goes on with the audit log before", NULL);
+    }
+    arena_deinit(&arena);
+}
+
+static void write_lost(void *state, struct telemetry_page *page)
+{
+    struct registry_process *registry = state;
+    telemetry_write_family(page, "registry_audit_lines_lost_total", "counter",
+                           "Lines of the audit log for which there was no room.");
+    telemetry_write_sample(page, "registry_audit_lines_lost_total", "",
+                           (double)audit_log_lost(registry->audit));
+}
+
+static enum status open_access(struct registry_process *registry, struct call *call)
+{
+    struct process *process = registry->process;
+    struct text read_tokens = config_text(process_config(process), "read-token-file");
+    struct text audit = config_text(process_config(process), "audit-log");
+    enum status status = STATUS_OK;
+    if (read_tokens.length > 0) {
+        status = process_tokens(process) != NULL
+                     ? access_tokens_open(call, read_tokens.data, &registry->read_tokens)
+                     : call_fail(call, STATUS_FAILED_PRECONDITION,
+                                 "--read-token-file needs --token-file");
+    }
+    if (status == STATUS_OK && audit.length > 0) {
+        const char *file = text_equal(audit, TEXT("-")) ? NULL : audit.data;
+        status = audit_log_open(call, process_log(process), file, &registry->audit);
+        if (status == STATUS_OK) {
+            telemetry_add_source(process_telemetry(process), write_lost, registry);
+        }
+    }
+    if (status == STATUS_OK) {
+        process_add_reload(process, reload, registry);
+    }
+    return status;
+}
+
 static enum status create(struct registry_process *registry, const struct config *config,
                           struct call *call)
 {
@@ -64,6 +134,9 @@ static enum status create(struct registry_process *registry, const struct config
         .node_name = config_text(config, "node"),
         .listen_address = config_text(config, "listen"),
         .version = TEXT(MARQUEE_VERSION),
+        .tokens = process_tokens(registry->process),
+        .read_tokens = registry->read_tokens,
+        .audit = registry->audit,
     };
     struct loop *loop = loop_current();
     enum status status = http_client_create(loop, &registry->client);
@@ -111,7 +184,11 @@ static enum status open_registry(void *self, struct process *process, struct cal
 {
     struct registry_process *registry = self;
     const struct config *config = process_config(process);
-    enum status status = create(registry, config, call);
+    registry->process = process;
+    enum status status = open_access(registry, call);
+    if (status == STATUS_OK) {
+        status = create(registry, config, call);
+    }
     if (status == STATUS_OK) {
         status = open_dns(registry, process, call);
     }
@@ -123,7 +200,8 @@ static enum status open_registry(void *self, struct process *process, struct cal
     (void)process_add_listener(process,
                                &(struct process_listener){.address = config_text(config, "listen"),
                                                           .routes = routes,
-                                                          .route_count = route_count});
+                                                          .route_count = route_count,
+                                                          .guards_routes = true});
     return STATUS_OK;
 }
 
@@ -145,6 +223,8 @@ static void close_registry(void *self)
         registry->checker.ops->close(registry->checker.state);
     }
     http_client_destroy(registry->client);
+    access_tokens_destroy(registry->read_tokens);
+    audit_log_close(registry->audit);
 }
 
 int main(int argc, char **argv)

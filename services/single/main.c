@@ -141,14 +141,21 @@ static enum status open_single(void *self, struct process *process, struct call 
     return STATUS_OK;
 }
 
+/* It knows its own secrets. */
+static struct grpc_channel_options own_channel_options(struct single_process *single,
+                                                       struct process *process, const char *target)
+{
+    struct grpc_channel_options own = process_channel_options(process, single->messages, target);
+    own.tokens = process_tokens(process);
+    return own;
+}
+
 static enum status start_single(void *self, struct process *process, struct call *call,
                                 unsigned loop)
 {
     struct single_process *single = self;
-    const struct grpc_channel_options metadata =
-        process_channel_options(process, single->messages, "metadata");
-    const struct grpc_channel_options rating =
-        process_channel_options(process, single->messages, "rating");
+    const struct grpc_channel_options metadata = own_channel_options(single, process, "metadata");
+    const struct grpc_channel_options rating = own_channel_options(single, process, "rating");
     enum status status = grpc_channel_create_loopback(
         process_loop(process, loop), process_http_server(process, single->metadata_listener, loop),
         &metadata, &single->metadata_gateway.channels[loop]);

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "access/access_tokens.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "bookmark.pb-c.h"
@@ -416,7 +417,13 @@ static void ask_without_token(struct trial *trial, struct call *call)
 /* A listener's interceptors stand behind those of the process, which tell of what they refuse. */
 static void a_listener_may_be_guarded(void **state)
 {
-    static const struct grpc_bearer bearer = {.tokens = {TEXT_INIT("secret")}, .token_count = 1};
+    struct arena arena;
+    struct call call;
+    struct grpc_bearer bearer = {.tokens = NULL};
+    arena_init(&arena, ARENA_CHUNK_BYTES);
+    call_init(&call, &arena, 0);
+    assert_int_equal(access_tokens_create(&call, TEXT("a-secret-of-sixteen"), &bearer.tokens),
+                     STATUS_OK);
     struct trial trial = {
         .drive = ask_without_token,
         .check_passes = true,
@@ -428,6 +435,8 @@ static void a_listener_may_be_guarded(void **state)
            "open\n" STARTING "call: 401\nlive: 200 ok\n"
            "marquee_requests_total{protocol=\"connect\",method=\"/BookmarkService/PutBookmark\","
            "status=\"UNAUTHENTICATED\"} 1\n" DRAINING STOPPED);
+    access_tokens_destroy(bearer.tokens);
+    arena_deinit(&arena);
 }
 
 /* One call is held by a body that does not come; then there is no room for another, but for who

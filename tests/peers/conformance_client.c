@@ -359,8 +359,9 @@ static struct grpc_channel *open_channel(struct task *self)
     return channel;
 }
 
-/* A unary call as one HTTP request: Connect or gRPC-Web. channel: NULL for HTTP/1.1. */
-static void run_web(struct task *self, struct grpc_channel *channel, const char *path)
+/* A unary call as one HTTP request: Connect or gRPC-Web. channel: NULL for HTTP/1.1, by `http`. */
+static void run_web(struct task *self, struct grpc_channel *channel, struct http_client *http,
+                    const char *path)
 {
     const Connectrpc__Conformance__V1__ClientCompatRequest *wanted = self->wanted;
     struct web_reply reply = {.headers = NULL};
@@ -368,9 +369,9 @@ static void run_web(struct task *self, struct grpc_channel *channel, const char 
     ProtobufCMessage *request = request_at(self, 0);
     const struct web_client client = {
         .channel = channel,
-        .http = self->program->http,
+        .http = http,
         .pool = self->program->pool,
-        .base_url = arena_format(&self->arena, "http://%.*s:%u",
+        .base_url = arena_format(&self->arena, "%s://%.*s:%u", self->tls != NULL ? "https" : "http",
                                  TEXT_ARGUMENTS(proto_text(wanted->host)), wanted->port),
         .protocol = wanted->protocol == CONNECTRPC__CONFORMANCE__V1__PROTOCOL__PROTOCOL_CONNECT
                         ? WEB_CONNECT
@@ -404,6 +405,26 @@ static void run_web(struct task *self, struct grpc_channel *channel, const char 
     }
 }
 
+/* The same over HTTP/1.1 and TLS, by a client of its own: each call may have other certificates. */
+static void run_web_tls(struct task *self, const char *path)
+{
+    const Connectrpc__Conformance__V1__ClientCompatRequest *wanted = self->wanted;
+    const Connectrpc__Conformance__V1__TLSCreds *own = wanted->client_tls_creds;
+    struct text none = {NULL, 0};
+    struct peer_tls_files files;
+    struct http_client *http;
+    peer_tls_write_files(&files, proto_text(wanted->server_tls_cert),
+                         own != NULL ? proto_text(own->cert) : none,
+                         own != NULL ? proto_text(own->key) : none);
+    CHECK(http_client_create(self->program->loop, &http) == STATUS_OK);
+    http_client_set_tls(http, &(struct http_client_tls){.ca_file = files.ca,
+                                                        .certificate_file = files.certificate,
+                                                        .key_file = files.key});
+    run_web(self, NULL, http, path);
+    http_client_destroy(http);
+    peer_tls_remove_files(&files);
+}
+
 static void make_call(struct task *self)
 {
     const Connectrpc__Conformance__V1__ClientCompatRequest *wanted = self->wanted;
@@ -416,7 +437,11 @@ static void make_call(struct task *self)
             ? open_channel(self)
             : NULL;
     if (wanted->protocol != CONNECTRPC__CONFORMANCE__V1__PROTOCOL__PROTOCOL_GRPC) {
-        run_web(self, channel, path.data);
+        if (channel == NULL && self->tls != NULL) {
+            run_web_tls(self, path.data);
+        } else {
+            run_web(self, channel, self->program->http, path.data);
+        }
     } else if (wanted->stream_type == CONNECTRPC__CONFORMANCE__V1__STREAM_TYPE__STREAM_TYPE_UNARY) {
         run_unary(self, channel, path.data);
     } else {

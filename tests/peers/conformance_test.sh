@@ -32,6 +32,6 @@ run 'gRPC server' grpc.yaml server 876 conformance_server
 run 'gRPC client' grpc.yaml client 1052 conformance_client
 run 'gRPC-Web server' grpc_web.yaml server 1320 conformance_server
 run 'Connect server' connect.yaml server 1624 conformance_server
-run 'gRPC-Web unary client' grpc_web_client.yaml client 466 conformance_client
-run 'Connect unary client' connect_client.yaml client 368 conformance_client
+run 'gRPC-Web unary client' grpc_web_client.yaml client 832 conformance_client
+run 'Connect unary client' connect_client.yaml client 736 conformance_client
 exit "$failed"

@@ -4,7 +4,7 @@
 #   interop_test.sh own     our client against our server, and against an HTTP/2 server that breaks off
 #   interop_test.sh peers   grpc-go's client against our server, ours against grpc-go's
 #   interop_test.sh java    the same with grpc-java's, which know compression: flag_proxy.py stands between
-#                           and looks at the compressed flag of every message
+#                           and looks at the compressed flag of every message, but not over TLS
 # shellcheck disable=SC2317 # functions are called by their name, as the script's first word or by each()
 set -eu
 
@@ -111,11 +111,21 @@ http2_grpc_go() {
 # The soaks need few calls to tell whether they work, and a busy machine more time than a second for one.
 grpc_java_client() {
     case $3 in
-    orca_*) set -- "$1" "$2" "$3" "--service_config_json=$reporting_balancer" ;;
+    orca_*) set -- "$@" "--service_config_json=$reporting_balancer" ;;
     esac
-    grpc-java-interop-client --use_tls=false --server_host="$1" --server_port="$2" --test_case="$3" ${4:+"$4"} \
+    host=$1 port=$2 case=$3
+    shift 3
+    grpc-java-interop-client --use_tls="${use_tls:-false}" --server_host="$host" --server_port="$port" \
+        --test_case="$case" "$@" \
         --soak_iterations=10 --soak_max_failures=0 --soak_per_iteration_max_acceptable_latency_ms=5000 \
         --soak_overall_timeout_seconds=50
+}
+
+# Java trusts whom a store of its own names.
+grpc_java_client_tls() {
+    export JAVA_TOOL_OPTIONS="-Djavax.net.ssl.trustStore=$certificates/trust -Djavax.net.ssl.trustStorePassword=marquee"
+    use_tls=true
+    grpc_java_client 127.0.0.1 "${address##*:}" "$1" --server_host_override="$tls_name"
 }
 
 # flags_java CASE, flags_own CASE: the client runs it through the proxy. AS: the case whose flags are expected.
@@ -185,6 +195,12 @@ grpc_go_server() {
         "$MARQUEE_TEST/interop_client" --ca "$certificates/ca.pem" "$tls_name" "$address"
 }
 
+# The authority of the certificate that grpc-java's server has, from the library that brings both.
+write_java_authority() {
+    python3 -c 'import sys, zipfile; sys.stdout.write(zipfile.ZipFile(sys.argv[1]).read("certs/ca.pem").decode())' \
+        "$(dirname "$(command -v grpc-java-interop-server)")"/../grpc-java-*/grpc-testing-*.jar >"$scratch/java.pem"
+}
+
 grpc_java_server() {
     ip link set lo up
     grpc-java-interop-server --use_tls=false --port=10000 >"$scratch/server.log" 2>&1 &
@@ -192,6 +208,13 @@ grpc_java_server() {
     export address=127.0.0.1:10000
     await_peer "$MARQUEE_TEST/interop_client" "$address" empty_unary
     each "our client, grpc-java's server" "$java_server_cases" sh "$self" flags_own
+    write_java_authority
+    grpc-java-interop-server --use_tls=true --port=10001 >>"$scratch/server.log" 2>&1 &
+    tls_server_pid=$!
+    address=127.0.0.1:10001
+    await_peer "$MARQUEE_TEST/interop_client" --ca "$scratch/java.pem" "$tls_name" "$address" empty_unary
+    each "our client, grpc-java's server, TLS" "$java_server_cases" \
+        "$MARQUEE_TEST/interop_client" --ca "$scratch/java.pem" "$tls_name" "$address"
 }
 
 # Functions cannot be given to timeout: they are called by running this script again.
@@ -236,9 +259,16 @@ java)
     echo "interop_test: grpc-java's client, our server: cacheable_unary skipped, there is no cache between them"
     flags_control
     stop_server
+    "$MARQUEE_TEST/peer_certificates" "$certificates"
+    keytool -importcert -noprompt -alias interop -file "$certificates/ca.pem" -keystore "$certificates/trust" \
+        -storetype PKCS12 -storepass marquee >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
+    export certificates
+    start_server "$certificates/server.pem" "$certificates/server.key"
+    each "grpc-java's client, our server, TLS" "$java_cases" sh "$self" grpc_java_client_tls
+    stop_server
     in_own_network grpc_java_server "our client, grpc-java's server"
     ;;
-grpc_go_client | grpc_go_client_tls | grpc_java_client | grpc_go_server | grpc_java_server | http2_own | http2_grpc_go | flags_java | flags_own)
+grpc_go_client | grpc_go_client_tls | grpc_java_client | grpc_java_client_tls | grpc_go_server | grpc_java_server | http2_own | http2_grpc_go | flags_java | flags_own)
     "$@"
     ;;
 *)

@@ -4,9 +4,6 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "support/scratch_directory.h"
-
-enum { PATH_BYTES = SCRATCH_PATH_BYTES + 32 };
 
 struct tls_context *peer_tls(const struct tls_options *options)
 {
@@ -24,35 +21,45 @@ struct tls_context *peer_tls(const struct tls_options *options)
 }
 
 /* Leaves the path empty when there is nothing. */
-static void put_file(char path[static PATH_BYTES], const char *directory, const char *name,
+static void put_file(char path[static PEER_TLS_PATH_BYTES], const char *directory, const char *name,
                      struct text content)
 {
     path[0] = '\0';
     if (content.length == 0) {
         return;
     }
-    CHECK(snprintf(path, PATH_BYTES, "%s/%s", directory, name) < PATH_BYTES);
+    CHECK(snprintf(path, PEER_TLS_PATH_BYTES, "%s/%s", directory, name) < PEER_TLS_PATH_BYTES);
     FILE *file = fopen(path, "we");
     CHECK(file != NULL && fwrite(content.data, 1, content.length, file) == content.length);
     CHECK(fclose(file) == 0);
 }
 
+void peer_tls_write_files(struct peer_tls_files *files, struct text ca, struct text certificate,
+                          struct text key)
+{
+    scratch_directory_make(files->directory);
+    put_file(files->ca, files->directory, "ca.pem", ca);
+    put_file(files->certificate, files->directory, "own.pem", certificate);
+    put_file(files->key, files->directory, "own.key", key);
+}
+
+void peer_tls_remove_files(struct peer_tls_files *files)
+{
+    scratch_directory_remove(files->directory);
+}
+
 struct tls_context *peer_tls_of_texts(enum tls_side side, struct text ca, struct text certificate,
                                       struct text key)
 {
-    char directory[SCRATCH_PATH_BYTES];
-    char paths[3][PATH_BYTES];
-    scratch_directory_make(directory);
-    put_file(paths[0], directory, "ca.pem", ca);
-    put_file(paths[1], directory, "own.pem", certificate);
-    put_file(paths[2], directory, "own.key", key);
+    struct peer_tls_files files;
+    peer_tls_write_files(&files, ca, certificate, key);
     struct tls_context *context = peer_tls(&(struct tls_options){
         .side = side,
-        .ca_file = paths[0],
-        .certificate_file = paths[1],
-        .key_file = paths[2],
+        .ca_file = files.ca,
+        .certificate_file = files.certificate,
+        .key_file = files.key,
         .client_certificate =
             ca.length > 0 ? TLS_CLIENT_CERTIFICATE_REQUIRED : TLS_CLIENT_CERTIFICATE_UNASKED});
-    scratch_directory_remove(directory);
+    peer_tls_remove_files(&files);
     return context;
 }

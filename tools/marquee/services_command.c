@@ -1,5 +1,7 @@
 /* marquee services: what the registry knows, and how well it is. */
+#include "access/access_tokens.h"
 #include "base/buffer.h"
+#include "discovery/consul_discovery.h"
 #include "http/http_client.h"
 #include "marquee/session.h"
 #include "marquee/terminal.h"
@@ -16,9 +18,14 @@ enum {
 static const struct config_option options[] = {
     {.name = "registry",
      .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT,…",
+     .argument = "[https://]HOST:PORT,…",
      .default_value = "127.0.0.1:8500",
      .help = "where the registry is; of several, the first that answers is asked"},
+    SESSION_TLS_OPTIONS("the registry requires"),
+    {.name = "registry-token-file",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "the first secret in it is shown to the registry"},
     {.name = "timeout",
      .kind = CONFIG_DURATION,
      .argument = "TIME",
@@ -43,6 +50,7 @@ struct listing {
     struct session *session;
     struct call call;
     struct http_client *client;
+    struct access_tokens *tokens; /* NULL: none is shown */
     struct text registry;
     struct json_writer *writer; /* NULL: a table is printed */
 };
@@ -52,22 +60,32 @@ static enum status get(struct listing *listing, const char *path, struct text na
 {
     struct call *call = &listing->call;
     struct text registry = listing->registry;
+    bool is_secure = consul_address_is_secure(&registry);
+    struct http_header token = {TEXT("x-consul-token"), {NULL, 0}};
     struct http_client_reply reply;
+    if (listing->tokens != NULL) {
+        token.value = access_tokens_show(listing->tokens, call->arena, "");
+    }
     const struct http_client_request request = {
         .method = "GET",
-        .url = arena_format(call->arena, "http://%.*s/v1/%s%.*s", TEXT_ARGUMENTS(registry), path,
-                            TEXT_ARGUMENTS(http_percent_encode(call->arena, name)))};
+        .url = arena_format(call->arena, "%s://%.*s/v1/%s%.*s", is_secure ? "https" : "http",
+                            TEXT_ARGUMENTS(registry), path,
+                            TEXT_ARGUMENTS(http_percent_encode(call->arena, name))),
+        .headers = &token,
+        .header_count = listing->tokens != NULL ? 1 : 0,
+    };
     enum status status = request.url.data == NULL
                              ? STATUS_RESOURCE_EXHAUSTED
                              : http_client_send(listing->client, call, &request, &reply);
     if (status == STATUS_OK && reply.status != 200) {
-        return call_fail(call, STATUS_UNAVAILABLE, "the registry at %.*s answers %d",
-                         TEXT_ARGUMENTS(registry), reply.status);
+        return call_fail(call, STATUS_UNAVAILABLE, "the registry at %.*s answers %d: %.*s",
+                         TEXT_ARGUMENTS(registry), reply.status, TEXT_ARGUMENTS(reply.body));
     }
     if (status != STATUS_OK) {
+        struct text why = call->error.message;
         call_clear_error(call);
-        return call_fail(call, status, "the registry at %.*s cannot be asked",
-                         TEXT_ARGUMENTS(registry));
+        return call_fail(call, status, "the registry at %.*s cannot be asked%s%.*s",
+                         TEXT_ARGUMENTS(registry), why.length > 0 ? ": " : "", TEXT_ARGUMENTS(why));
     }
     return json_parse(call, reply.body, ret_json);
 }
@@ -203,15 +221,30 @@ static enum status run(struct session *session)
 {
     struct listing listing = {.session = session};
     const struct config *config = session->config;
-    enum status status = http_client_create(session->loop, &listing.client);
+    struct text token_file = config_text(config, "registry-token-file");
+    enum status status = token_file.length > 0
+                             ? access_tokens_open(&session->call, token_file.data, &listing.tokens)
+                             : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = http_client_create(session->loop, &listing.client);
+    }
     if (status != STATUS_OK) {
+        access_tokens_destroy(listing.tokens);
         return status;
     }
+    http_client_set_tls(listing.client,
+                        &(struct http_client_tls){
+                            .ca_file = config_text(config, "tls-ca").data,
+                            .certificate_file = config_text(config, "tls-certificate").data,
+                            .key_file = config_text(config, "tls-key").data,
+                            .peer_name = config_text(config, "tls-peer-name").data,
+                        });
     listing.call = call_within(&session->call, config_duration_ms(config, "timeout"));
     choose_registry(&listing);
     status = config_boolean(config, "json") ? list_json(&listing) : list_all(&listing);
     session->call.error = listing.call.error;
     http_client_destroy(listing.client);
+    access_tokens_destroy(listing.tokens);
     return status;
 }
 

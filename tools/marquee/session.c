@@ -1,5 +1,6 @@
 #include "marquee/session.h"
 
+#include "access/access_tokens.h"
 #include "base/buffer.h"
 #include "grpc/grpc_channel.h"
 #include "http/http_message.h"
@@ -32,19 +33,11 @@ const struct config_option session_options[SESSION_OPTION_COUNT] = {
      .help = "how long one call may take",
      .minimum = 1,
      .maximum = INT64_C(3600000)},
-    {.name = "tls-ca",
+    SESSION_TLS_OPTIONS("services require"),
+    {.name = "call-token-file",
      .kind = CONFIG_TEXT,
      .argument = "FILE",
-     .help = "ask by TLS, with certificates from these authorities (PEM)"},
-    {.name = "tls-certificate",
-     .kind = CONFIG_TEXT,
-     .argument = "FILE",
-     .help = "the own certificate, where services require one (PEM)"},
-    {.name = "tls-key", .kind = CONFIG_TEXT, .argument = "FILE", .help = "its key (PEM)"},
-    {.name = "tls-peer-name",
-     .kind = CONFIG_TEXT,
-     .argument = "NAME",
-     .help = "the name that the services' certificates have; else their host's"},
+     .help = "the first secret in it is shown to the services"},
 };
 
 /* In the order of enum session_service. */
@@ -90,7 +83,11 @@ static enum status open_channel(struct session *session, struct call *call,
         return status;
     }
     const struct grpc_channel_options options = {
-        .pool = session->pool, .tls = session->tls, .target = service_names[service]};
+        .pool = session->pool,
+        .tls = session->tls,
+        .tokens = session->tokens,
+        .target = service_names[service],
+    };
     status = grpc_channel_create(session->loop, &options, &session->channels[service]);
     return status == STATUS_OK
                ? grpc_channel_update(session->channels[service], &session->addresses[service], 1)
@@ -184,22 +181,51 @@ static void run_body(void *argument)
     loop_stop(session->loop);
 }
 
-/* What --tls-… ask for, if they are among the command's options. */
+/* The option's text, if it is among the command's; else empty. */
+static struct text text_if_any(const struct session *session, const char *name)
+{
+    const struct config_program *program = session->program;
+    const struct {
+        const struct config_option *options;
+        size_t count;
+    } tables[] = {{program->options, program->option_count},
+                  {program->more_options, program->more_option_count}};
+    for (size_t i = 0; i < ARRAY_LENGTH(tables); i++) {
+        for (size_t j = 0; j < tables[i].count; j++) {
+            if (strcmp(tables[i].options[j].name, name) == 0) {
+                return config_text(session->config, name);
+            }
+        }
+    }
+    return (struct text){NULL, 0};
+}
+
 static enum status open_tls(struct session *session)
 {
-    const struct config *config = session->config;
-    if (session->program->more_options != session_options ||
-        config_text(config, "tls-ca").length == 0) {
+    if (text_if_any(session, "tls-ca").length == 0) {
         return STATUS_OK;
     }
     const struct tls_options options = {
         .side = TLS_CLIENT,
-        .ca_file = config_text(config, "tls-ca").data,
-        .certificate_file = config_text(config, "tls-certificate").data,
-        .key_file = config_text(config, "tls-key").data,
-        .peer_name = config_text(config, "tls-peer-name").data,
+        .ca_file = text_if_any(session, "tls-ca").data,
+        .certificate_file = text_if_any(session, "tls-certificate").data,
+        .key_file = text_if_any(session, "tls-key").data,
+        .peer_name = text_if_any(session, "tls-peer-name").data,
     };
     return tls_context_create(&session->call, &options, &session->tls);
+}
+
+/* One of these is what the command calls its file of secrets. */
+static enum status open_tokens(struct session *session)
+{
+    static const char *const names[] = {"call-token-file", "token-file"};
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        struct text file = text_if_any(session, names[i]);
+        if (file.length > 0) {
+            return access_tokens_open(&session->call, file.data, &session->tokens);
+        }
+    }
+    return STATUS_OK;
 }
 
 static bool is_over(void *argument)
@@ -210,11 +236,7 @@ static bool is_over(void *argument)
 
 static enum status run_loop(struct session *session)
 {
-    enum status status = open_tls(session);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = loop_create(&session->loop);
+    enum status status = loop_create(&session->loop);
     if (status != STATUS_OK) {
         return call_fail(&session->call, status, "no loop can be had");
     }
@@ -224,8 +246,21 @@ static enum status run_loop(struct session *session)
         status = session->status;
     }
     loop_destroy(session->loop);
-    tls_context_destroy(session->tls);
     proto_pool_destroy(session->pool);
+    return status;
+}
+
+static enum status run_with_access(struct session *session)
+{
+    enum status status = open_tls(session);
+    if (status == STATUS_OK) {
+        status = open_tokens(session);
+    }
+    if (status == STATUS_OK) {
+        status = run_loop(session);
+    }
+    tls_context_destroy(session->tls);
+    access_tokens_destroy(session->tokens);
     return status;
 }
 
@@ -284,7 +319,7 @@ int session_run(const struct command_input *input, const struct config_program *
     if (status == STATUS_OK) {
         session.config = config;
         read_addresses(&session);
-        status = run_loop(&session);
+        status = run_with_access(&session);
     } else if (status == STATUS_CANCELLED) {
         status = STATUS_OK; /* --help was given, and printed */
     } else {

@@ -10,6 +10,7 @@
 #include "loop/loop.h"
 #include "marquee/command.h"
 
+struct access_tokens;
 struct grpc_channel;
 struct proto_pool;
 struct tls_context;
@@ -32,21 +33,39 @@ struct session {
     bool failed; /* exit status 1 although the body has nothing to say */
     /* private */
     struct proto_pool *pool;
-    struct tls_context *tls; /* NULL: plaintext */
+    struct tls_context *tls;      /* NULL: plaintext */
+    struct access_tokens *tokens; /* what is shown; NULL: nothing */
     struct grpc_channel *channels[SESSION_SERVICE_COUNT];
     const struct config_program *program;
     enum status (*body)(struct session *session);
     enum status status;
 };
 
-enum { SESSION_OPTION_COUNT = 8 };
+enum { SESSION_OPTION_COUNT = 9 };
 
-/* The addresses of the services, --timeout and --tls-…: as config_program.more_options. */
+/* The addresses of the services, --timeout, --tls-… and --call-token-file: as
+ * config_program.more_options. */
 extern const struct config_option session_options[SESSION_OPTION_COUNT];
 
 /* What the programs of commands that ask services have in common. */
 #define SESSION_PROGRAM                                                                            \
     .service = "cli", .more_options = session_options, .more_option_count = SESSION_OPTION_COUNT
+
+/* For the table of a command that is asked to speak TLS: it has the session do so. */
+#define SESSION_TLS_OPTIONS(whom)                                                                  \
+    {.name = "tls-ca",                                                                             \
+     .kind = CONFIG_TEXT,                                                                          \
+     .argument = "FILE",                                                                           \
+     .help = "ask by TLS, with certificates from these authorities (PEM)"},                        \
+        {.name = "tls-certificate",                                                                \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "FILE",                                                                       \
+         .help = "the own certificate, where " whom " one (PEM)"},                                 \
+        {.name = "tls-key", .kind = CONFIG_TEXT, .argument = "FILE", .help = "its key (PEM)"},     \
+    {                                                                                              \
+        .name = "tls-peer-name", .kind = CONFIG_TEXT, .argument = "NAME",                          \
+        .help = "the name in the certificates of who is asked; else their host's"                  \
+    }
 
 /* For the table of a command that prints data. */
 #define SESSION_JSON_OPTION                                                                        \

@@ -83,7 +83,8 @@ static bool is_address_ready(struct supervisor *supervisor, struct text address)
     call.cancellation = &supervisor->stop;
     const struct http_client_request request = {
         .method = "GET",
-        .url = arena_format(&arena, "http://%.*s/readyz", TEXT_ARGUMENTS(address))};
+        .url = arena_format(&arena, "%s://%.*s/readyz", supervisor->secure ? "https" : "http",
+                            TEXT_ARGUMENTS(address))};
     enum status status = request.url.data == NULL
                              ? STATUS_RESOURCE_EXHAUSTED
                              : http_client_send(supervisor->client, &call, &request, &reply);
@@ -254,13 +255,18 @@ void supervisor_stop(struct supervisor *supervisor)
     fiber_wait_signal(&supervisor->changed);
 }
 
-void supervisor_kill(struct supervisor *supervisor)
+void supervisor_signal(struct supervisor *supervisor, int number)
 {
     for (size_t i = 0; i < supervisor->child_count; i++) {
         if (supervisor->children[i].process != NULL) {
-            loop_process_signal(supervisor->children[i].process, SIGKILL);
+            loop_process_signal(supervisor->children[i].process, number);
         }
     }
+}
+
+void supervisor_kill(struct supervisor *supervisor)
+{
+    supervisor_signal(supervisor, SIGKILL);
 }
 
 void supervisor_join(struct supervisor *supervisor)

@@ -17,7 +17,7 @@ struct loop_process;
 enum {
     SUPERVISOR_CHILDREN_MAX = 4,
     SUPERVISOR_URLS_MAX = 3,
-    SUPERVISOR_ARGUMENTS_MAX = 32,
+    SUPERVISOR_ARGUMENTS_MAX = 48,
     SUPERVISOR_BACKOFF_MS = 500, /* the first; doubles */
     SUPERVISOR_BACKOFF_MS_MAX = 10000,
     SUPERVISOR_BACKOFF_RESET_MS =
@@ -52,6 +52,7 @@ struct supervisor {
     /* set by the owner */
     struct loop *loop;
     struct http_client *client;
+    bool secure; /* the children are asked by https */
     FILE *output;
     struct text own_path;      /* of `marquee`, for child-of; ends in NUL */
     struct text log_directory; /* exists */
@@ -81,6 +82,9 @@ MUST_USE enum status supervisor_wait_ready(struct supervisor *supervisor, struct
 
 /* Has every child stopped: SIGTERM, and after SUPERVISOR_STOP_MS SIGKILL. From any callback. */
 void supervisor_stop(struct supervisor *supervisor);
+
+/* Sends a signal to all that run. */
+void supervisor_signal(struct supervisor *supervisor, int number);
 
 /* Sends SIGKILL to all at once. */
 void supervisor_kill(struct supervisor *supervisor);

@@ -64,10 +64,36 @@ enum status up_addresses_check(struct call *call, const struct up_addresses *add
     return status;
 }
 
+bool up_access_is_secure(const struct up_access *access)
+{
+    return access->certificate.length > 0;
+}
+
+enum status up_access_check(struct call *call, const struct up_access *access)
+{
+    bool is_secure = up_access_is_secure(access);
+    if (is_secure != (access->key.length > 0) || is_secure != (access->ca.length > 0)) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "--tls-certificate, --tls-key and --tls-ca are given together");
+    }
+    if (access->peer_name.length > 0 && !is_secure) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "--tls-peer-name needs --tls-certificate");
+    }
+    if (access->client_ca.length > 0 && !is_secure) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "--tls-client-ca needs --tls-certificate");
+    }
+    if (access->registry_read_tokens.length > 0 && access->registry_tokens.length == 0) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "--registry-read-token-file needs --registry-token-file");
+    }
+    return STATUS_OK;
+}
+
 /* The child that is being described; a failure stays. */
 struct description {
     struct supervisor *supervisor;
     struct call *call;
+    const struct up_access *access;
     struct supervisor_child *child;
     size_t argument_count;
     enum status status;
@@ -96,6 +122,33 @@ static void add(struct description *description, const char *name, struct text v
     }
 }
 
+static void add_if_any(struct description *description, const char *name, struct text value)
+{
+    if (value.length > 0) {
+        add(description, name, value);
+    }
+}
+
+static void add_certificates(struct description *description)
+{
+    const struct up_access *access = description->access;
+    add_if_any(description, "--tls-certificate", access->certificate);
+    add_if_any(description, "--tls-key", access->key);
+    add_if_any(description, "--tls-client-ca", access->client_ca);
+}
+
+/* What a service shows to others and asks of them. */
+static void add_access(struct description *description)
+{
+    const struct up_access *access = description->access;
+    add_certificates(description);
+    add_if_any(description, "--tls-ca", access->ca);
+    add_if_any(description, "--tls-peer-name", access->peer_name);
+    add_if_any(description, "--token-file", access->tokens);
+    add_if_any(description, "--call-token-file", access->tokens);
+    add_if_any(description, "--registry-token-file", access->registry_tokens);
+}
+
 static void add_listener(struct description *description, const char *name, struct text address)
 {
     struct supervisor_child *child = description->child;
@@ -113,8 +166,12 @@ static void add_discovery(struct description *description, const struct up_addre
                           struct text listened)
 {
     struct text reached = up_address_reached(description->call->arena, listened);
-    add(description, "--registry",
-        up_address_reached(description->call->arena, addresses->registry));
+    struct text registry = up_address_reached(description->call->arena, addresses->registry);
+    if (up_access_is_secure(description->access)) {
+        registry = arena_format(description->call->arena, "https://%.*s", TEXT_ARGUMENTS(registry));
+    }
+    add(description, "--registry", registry);
+    add_access(description);
     if (reached.data != NULL && !text_equal(reached, listened)) {
         add(description, "--advertise", reached.data[0] == '[' ? TEXT("::1") : TEXT("127.0.0.1"));
     }
@@ -157,13 +214,16 @@ static void describe_single(struct description *description, const struct up_add
 }
 
 enum status up_children_define(struct supervisor *supervisor, struct call *call,
-                               const struct up_addresses *addresses, struct text data,
-                               bool single_process)
+                               const struct up_addresses *addresses, const struct up_access *access,
+                               struct text data, bool single_process)
 {
-    struct description description = {.supervisor = supervisor, .call = call};
+    struct description description = {.supervisor = supervisor, .call = call, .access = access};
     describe(&description, "marquee-registry");
     add_listener(&description, "--listen", addresses->registry);
     add(&description, "--dns-listen", addresses->dns);
+    add_certificates(&description);
+    add_if_any(&description, "--token-file", access->registry_tokens);
+    add_if_any(&description, "--read-token-file", access->registry_read_tokens);
     if (single_process) {
         describe_single(&description, addresses, data);
     } else {

@@ -12,6 +12,24 @@ struct up_addresses {
     struct text movie;
 };
 
+/* Files that say who may come in and who is trusted; empty: none. Each name ends in NUL. */
+struct up_access {
+    struct text certificate;
+    struct text key;
+    struct text client_ca;
+    struct text ca;
+    struct text peer_name;            /* no file: in the certificate */
+    struct text tokens;               /* of the services, which show it to each other too */
+    struct text registry_tokens;      /* of the registry, to which the services show it */
+    struct text registry_read_tokens; /* of the registry */
+};
+
+/* Whether all speak TLS. */
+bool up_access_is_secure(const struct up_access *access);
+
+/* STATUS_INVALID_ARGUMENT: a file without the one that it goes with. */
+MUST_USE enum status up_access_check(struct call *call, const struct up_access *access);
+
 /* "0.0.0.0:8081" as a client on this machine reaches it: "127.0.0.1:8081". Valid in the arena or
  * borrowed from `address`; empty: no memory. */
 struct text up_address_reached(struct arena *arena, struct text address);
@@ -23,5 +41,6 @@ MUST_USE enum status up_addresses_check(struct call *call, const struct up_addre
 /* Fills in the supervisor's children, the registry first. data: ends in NUL.
  * STATUS_NOT_FOUND: a program is missing. STATUS_RESOURCE_EXHAUSTED: no memory. */
 MUST_USE enum status up_children_define(struct supervisor *supervisor, struct call *call,
-                                        const struct up_addresses *addresses, struct text data,
+                                        const struct up_addresses *addresses,
+                                        const struct up_access *access, struct text data,
                                         bool single_process);

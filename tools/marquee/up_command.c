@@ -46,6 +46,38 @@ static const struct config_option options[] = {
      .argument = "HOST:PORT",
      .default_value = "127.0.0.1:8600",
      .help = "where the registry answers DNS; empty for nowhere"},
+    {.name = "tls-certificate",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "all serve TLS only, with this certificate and those above it (PEM)"},
+    {.name = "tls-key",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "the certificate's key (PEM, not encrypted)"},
+    {.name = "tls-client-ca",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "all require clients' certificates, from these authorities (PEM)"},
+    {.name = "tls-ca",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "whom they trust when they ask each other and the registry (PEM)"},
+    {.name = "tls-peer-name",
+     .kind = CONFIG_TEXT,
+     .argument = "NAME",
+     .help = "the name that the certificate has; else the hosts that are listened on"},
+    {.name = "token-file",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "who calls a service must show a secret of it; they show each other the first"},
+    {.name = "registry-token-file",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "who asks the registry must show a secret of it; the services show the first"},
+    {.name = "registry-read-token-file",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "or one of it, to read alone"},
 };
 
 static const struct config_program program = {
@@ -64,7 +96,8 @@ struct up {
     struct session *session;
     struct supervisor supervisor;
     struct up_addresses addresses;
-    struct loop_signal *signals[2];
+    struct up_access access;
+    struct loop_signal *signals[3];
     struct text data;
     unsigned signal_count;
 };
@@ -83,10 +116,21 @@ static void on_signal(void *state, int number)
     }
 }
 
+/* The children read their files again. */
+static void on_hangup(void *state, int number)
+{
+    struct up *up = state;
+    supervisor_signal(&up->supervisor, number);
+}
+
 static enum status open_signals(struct up *up)
 {
     static const int numbers[] = {SIGINT, SIGTERM};
-    enum status status = STATUS_OK;
+    bool has_files = up_access_is_secure(&up->access) || up->access.tokens.length > 0 ||
+                     up->access.registry_tokens.length > 0;
+    enum status status = has_files ? loop_signal_open(up->session->loop, SIGHUP, on_hangup, up,
+                                                      &up->signals[ARRAY_LENGTH(numbers)])
+                                   : STATUS_OK;
     for (size_t i = 0; i < ARRAY_LENGTH(numbers) && status == STATUS_OK; i++) {
         status = loop_signal_open(up->session->loop, numbers[i], on_signal, up, &up->signals[i]);
     }
@@ -131,7 +175,10 @@ static enum status prepare(struct up *up)
     session->addresses[SESSION_METADATA] = up_address_reached(call->arena, up->addresses.metadata);
     enum status status = own_directory_program(call, TEXT(""), &supervisor->own_path);
     if (status == STATUS_OK) {
-        status = up_children_define(supervisor, call, &up->addresses, up->data,
+        status = up_access_check(call, &up->access);
+    }
+    if (status == STATUS_OK) {
+        status = up_children_define(supervisor, call, &up->addresses, &up->access, up->data,
                                     config_boolean(session->config, "single-process"));
     }
     if (status == STATUS_OK) {
@@ -143,7 +190,16 @@ static enum status prepare(struct up *up)
     if (status == STATUS_OK) {
         status = http_client_create(session->loop, &supervisor->client);
     }
-    return status == STATUS_OK ? open_signals(up) : status;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    supervisor->secure = up_access_is_secure(&up->access);
+    http_client_set_tls(supervisor->client,
+                        &(struct http_client_tls){.ca_file = up->access.ca.data,
+                                                  .certificate_file = up->access.certificate.data,
+                                                  .key_file = up->access.key.data,
+                                                  .peer_name = up->access.peer_name.data});
+    return open_signals(up);
 }
 
 /* Starts the children [from, to) and waits for them to be ready. */
@@ -169,17 +225,19 @@ static void print_addresses(const struct up *up)
 {
     FILE *output = up->session->input->output;
     const struct text *log = &up->supervisor.log_directory;
+    const char *scheme = up->supervisor.secure ? "https" : "http";
     (void)fprintf(output,
                   "\n%sMarquee is up.%s\n"
-                  "  movie     http://%.*s (gRPC and HTTP)\n"
-                  "  rating    http://%.*s\n"
-                  "  metadata  http://%.*s\n"
-                  "  registry  http://%.*s\n"
+                  "  movie     %s://%.*s (gRPC and HTTP)\n"
+                  "  rating    %s://%.*s\n"
+                  "  metadata  %s://%.*s\n"
+                  "  registry  %s://%.*s\n"
                   "  logs      %.*s\n\n",
                   terminal_colour(output, TERMINAL_BOLD), terminal_colour(output, TERMINAL_PLAIN),
-                  TEXT_ARGUMENTS(up->addresses.movie), TEXT_ARGUMENTS(up->addresses.rating),
-                  TEXT_ARGUMENTS(up->addresses.metadata), TEXT_ARGUMENTS(up->addresses.registry),
-                  TEXT_ARGUMENTS(*log));
+                  scheme, TEXT_ARGUMENTS(up->addresses.movie), scheme,
+                  TEXT_ARGUMENTS(up->addresses.rating), scheme,
+                  TEXT_ARGUMENTS(up->addresses.metadata), scheme,
+                  TEXT_ARGUMENTS(up->addresses.registry), TEXT_ARGUMENTS(*log));
     (void)fflush(output);
 }
 
@@ -232,6 +290,16 @@ static enum status run_up(struct session *session)
         .metadata = config_text(config, "listen-metadata"),
         .rating = config_text(config, "listen-rating"),
         .movie = config_text(config, "listen-movie"),
+    };
+    up->access = (struct up_access){
+        .certificate = config_text(config, "tls-certificate"),
+        .key = config_text(config, "tls-key"),
+        .client_ca = config_text(config, "tls-client-ca"),
+        .ca = config_text(config, "tls-ca"),
+        .peer_name = config_text(config, "tls-peer-name"),
+        .tokens = config_text(config, "token-file"),
+        .registry_tokens = config_text(config, "registry-token-file"),
+        .registry_read_tokens = config_text(config, "registry-read-token-file"),
     };
     enum status status = prepare(up);
     if (status == STATUS_OK) {

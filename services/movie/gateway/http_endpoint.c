@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "access/access_tokens.h"
 #include "base/arena.h"
 #include "base/random.h"
 #include "json/json.h"
@@ -60,6 +61,13 @@ enum status http_endpoint_get(struct http_endpoint *endpoint, struct call *call,
                               struct http_client_reply *ret_reply)
 {
     enum status status = STATUS_UNAVAILABLE;
+    struct http_header authorization = {TEXT("authorization"), {NULL, 0}};
+    if (endpoint->tokens != NULL) {
+        authorization.value = access_tokens_show(endpoint->tokens, call->arena, "Bearer ");
+        if (authorization.value.data == NULL) {
+            return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the request");
+        }
+    }
     size_t first = endpoint->count > 0 ? random_below(endpoint->count) : 0;
     for (size_t i = 0; i < HTTP_ENDPOINT_ATTEMPTS_MAX && i < endpoint->count; i++) {
         struct text address = endpoint->addresses[(first + i) % endpoint->count];
@@ -67,6 +75,8 @@ enum status http_endpoint_get(struct http_endpoint *endpoint, struct call *call,
             .method = "GET",
             .url = arena_format(call->arena, "%s://%.*s%.*s", endpoint->secure ? "https" : "http",
                                 TEXT_ARGUMENTS(address), TEXT_ARGUMENTS(path)),
+            .headers = &authorization,
+            .header_count = endpoint->tokens != NULL ? 1 : 0,
         };
         if (request.url.data == NULL) {
             return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the request is too large");

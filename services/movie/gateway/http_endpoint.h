@@ -6,12 +6,15 @@
 #include "discovery/discovery.h"
 #include "http/http_client.h"
 
+struct access_tokens;
+
 enum { HTTP_ENDPOINT_ATTEMPTS_MAX = 3 };
 
 struct http_endpoint {
-    bool secure; /* asks by https; set by the owner */
-    /* Who keeps the list up to date, and is told when an instance cannot be reached; set by the
-     * owner. */
+    /* Set by the owner. */
+    bool secure;                  /* asks by https */
+    struct access_tokens *tokens; /* whose first secret is shown; NULL: none is */
+    /* Who keeps the list up to date, and is told when an instance cannot be reached. */
     struct discovery_watcher *watcher;
     /* private */
     const char *service;

@@ -2,16 +2,19 @@
 
 #include "discovery/discovery_open.h"
 #include "loop/loop.h"
+#include "process/process.h"
 
 static enum status follow(struct followed_endpoint *followed, const char *service,
-                          const struct config *config, struct call *call,
-                          struct http_client *client)
+                          struct process *process, struct call *call, struct http_client *client)
 {
+    const struct config *config = process_config(process);
+    const struct http_client_access access = process_registry_access(process);
     http_endpoint_init(&followed->endpoint, service, client);
     followed->endpoint.secure = config_text(config, "tls-ca").length > 0;
+    followed->endpoint.tokens = process_call_access(process).tokens;
     enum status status = discovery_open_resolver(
         loop_current(), call, config_text(config, "registry"), config_text(config, "services"),
-        text_of(service), &followed->resolver);
+        text_of(service), &access, &followed->resolver);
     if (status != STATUS_OK) {
         return status;
     }
@@ -31,22 +34,18 @@ static void unfollow(struct followed_endpoint *followed)
     *followed = (struct followed_endpoint){.watcher = NULL};
 }
 
-enum status movie_http_gateways_start(struct movie_http_gateways *gateways,
-                                      const struct config *config, struct call *call, unsigned loop)
+enum status movie_http_gateways_start(struct movie_http_gateways *gateways, struct process *process,
+                                      struct call *call, unsigned loop)
 {
+    const struct http_client_access access = process_call_access(process);
     enum status status = http_client_create(loop_current(), &gateways->clients[loop]);
     if (status == STATUS_OK) {
-        http_client_set_tls(gateways->clients[loop],
-                            &(struct http_client_tls){
-                                .ca_file = config_text(config, "tls-ca").data,
-                                .certificate_file = config_text(config, "tls-certificate").data,
-                                .key_file = config_text(config, "tls-key").data,
-                            });
-        status = follow(&gateways->metadata_endpoints[loop], "metadata", config, call,
+        http_client_set_tls(gateways->clients[loop], &access.tls);
+        status = follow(&gateways->metadata_endpoints[loop], "metadata", process, call,
                         gateways->clients[loop]);
     }
     if (status == STATUS_OK) {
-        status = follow(&gateways->rating_endpoints[loop], "rating", config, call,
+        status = follow(&gateways->rating_endpoints[loop], "rating", process, call,
                         gateways->clients[loop]);
     }
     gateways->metadata.endpoints[loop] = &gateways->metadata_endpoints[loop].endpoint;

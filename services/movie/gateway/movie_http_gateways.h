@@ -2,10 +2,11 @@
  * watchers that each loop needs for them. */
 #pragma once
 
-#include "config/config.h"
 #include "movie/gateway/http_endpoint.h"
 #include "movie/gateway/http_metadata_gateway.h"
 #include "movie/gateway/http_rating_gateway.h"
+
+struct process;
 
 struct followed_endpoint {
     struct http_endpoint endpoint;
@@ -26,6 +27,6 @@ struct movie_http_gateways {
  * options `registry` and `services` say. STATUS_INVALID_ARGUMENT: those are malformed.
  * STATUS_RESOURCE_EXHAUSTED: no memory. */
 MUST_USE enum status movie_http_gateways_start(struct movie_http_gateways *gateways,
-                                               const struct config *config, struct call *call,
+                                               struct process *process, struct call *call,
                                                unsigned loop);
 void movie_http_gateways_stop(struct movie_http_gateways *gateways, unsigned loop);

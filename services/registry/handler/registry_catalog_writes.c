@@ -11,6 +11,10 @@ static void reply(struct registry_request *request, enum status status)
                               TEXT_ARGUMENTS(request->call->error.message));
         return;
     }
+    if (status == STATUS_RESOURCE_EXHAUSTED) { /* a limit of ours, of which Consul knows nothing */
+        registry_reply_status(request, status);
+        return;
+    }
     if (status != STATUS_OK) {
         registry_reply_error(request, 500, request->call->error.message);
         return;
@@ -47,6 +51,9 @@ static void register_entry(struct registry_request *request)
         reply(request, status);
         return;
     }
+    request->audited.node = entry.node.name;
+    request->audited.id = entry.service.id;
+    request->audited.service = entry.service.name;
     be_own(request, &entry);
     if (!entry.skip_node_update) {
         status = registry_controller_put_node(request->controller, request->call, &entry.node);
@@ -92,6 +99,8 @@ static void deregister_entry(struct registry_request *request)
     }
     enum status status = registry_catalog_removal_read(request->call, body, &removal);
     if (status == STATUS_OK) {
+        request->audited.node = removal.node;
+        request->audited.id = removal.service_id.length > 0 ? removal.service_id : removal.check_id;
         status = remove_entry(request, &removal);
         if (status == STATUS_NOT_FOUND) { /* it is gone, which is what was asked for */
             call_clear_error(request->call);

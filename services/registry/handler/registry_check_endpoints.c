@@ -36,6 +36,7 @@ static void register_check(struct registry_request *request)
         check.id = input.id.length > 0 ? input.id : input.name;
         check.name = input.name;
         check.is_alone = true;
+        request->audited.id = check.id;
         status = registry_controller_put_check(request->controller, request->call, &check,
                                                request->arrival_ns);
     }
@@ -48,6 +49,17 @@ static void deregister_check(struct registry_request *request)
                                                                    request->call, request->rest));
 }
 
+/* A report that leaves the status as it was is no news. */
+static void put_report(struct registry_request *request, enum registry_status status,
+                       struct text output)
+{
+    const struct registry_check *check = registry_state_find_check(request->state, request->rest);
+    request->audited.is_repetition = check != NULL && check->status == status;
+    registry_reply_write(request, registry_controller_report(request->controller, request->call,
+                                                             request->rest, status, output,
+                                                             request->arrival_ns));
+}
+
 /* The form of report with its output in the query. */
 static void report(struct registry_request *request, enum registry_status status)
 {
@@ -56,9 +68,7 @@ static void report(struct registry_request *request, enum registry_status status
         registry_reply_status(request, STATUS_INVALID_ARGUMENT);
         return;
     }
-    registry_reply_write(request, registry_controller_report(request->controller, request->call,
-                                                             request->rest, status, note,
-                                                             request->arrival_ns));
+    put_report(request, status, note);
 }
 
 static void pass_check(struct registry_request *request)
@@ -104,9 +114,7 @@ static void update_check(struct registry_request *request)
                               TEXT_ARGUMENTS(input.status));
         return;
     }
-    registry_reply_write(request, registry_controller_report(request->controller, request->call,
-                                                             request->rest, status, input.output,
-                                                             request->arrival_ns));
+    put_report(request, status, input.output);
 }
 
 static void list_checks(struct registry_request *request)

@@ -7,8 +7,11 @@
 #include "base/arena.h"
 #include "base/random.h"
 #include "loop/loop.h"
+#include "registry/handler/registry_access.h"
+#include "registry/handler/registry_audit.h"
 #include "registry/handler/registry_handler_private.h"
 #include "registry/handler/registry_page.h"
+#include "registry/handler/registry_peers.h"
 #include "registry/handler/registry_reply.h"
 
 enum { HANDLER_ARENA_BYTES_MAX = 64 * 1024 };
@@ -30,6 +33,17 @@ static const struct {
     {registry_health_endpoints, &registry_health_endpoint_count},
     {registry_overview_endpoints, &registry_overview_endpoint_count},
 };
+
+static void serve_known(struct registry_request *request, const struct registry_endpoint *endpoint)
+{
+    if (http_percent_decode(request->call, http_exchange_rest(request->exchange), &request->rest) !=
+        STATUS_OK) {
+        registry_reply_error(request, 400, request->call->error.message);
+    } else if (registry_access_admits(request, endpoint)) {
+        endpoint->serve(request);
+    }
+    registry_audit(request, endpoint);
+}
 
 /* Every method comes here, so that a wrong one is answered in Consul's words. */
 static void serve(void *state, struct http_exchange *exchange)
@@ -53,12 +67,7 @@ static void serve(void *state, struct http_exchange *exchange)
         registry_reply_method(&request, http->method, binding->endpoint->method);
         return;
     }
-    if (http_percent_decode(request.call, http_exchange_rest(exchange), &request.rest) !=
-        STATUS_OK) {
-        registry_reply_error(&request, 400, request.call->error.message);
-        return;
-    }
-    binding->endpoint->serve(&request);
+    serve_known(&request, binding->endpoint);
 }
 
 static size_t endpoint_count(void)
@@ -139,8 +148,13 @@ enum status registry_handler_create(struct registry_controller *controller,
     if (handler->arena != NULL) {
         arena_init(handler->arena, HANDLER_ARENA_BYTES_MAX);
     }
+    handler->tokens = options->tokens;
+    handler->read_tokens = options->read_tokens;
+    handler->audit = options->audit;
     make_node_id(handler->node_id);
-    if (handler->arena == NULL || !keep_options(handler, options) || !bind_endpoints(handler)) {
+    handler->peers = registry_peers_create();
+    if (handler->arena == NULL || handler->peers == NULL || !keep_options(handler, options) ||
+        !bind_endpoints(handler)) {
         registry_handler_destroy(handler);
         return STATUS_RESOURCE_EXHAUSTED;
     }
@@ -156,6 +170,7 @@ void registry_handler_destroy(struct registry_handler *handler)
     if (handler->arena != NULL) {
         arena_deinit(handler->arena);
     }
+    registry_peers_destroy(handler->peers);
     free(handler->arena);
     free(handler->routes);
     free(handler->bindings);

@@ -8,10 +8,15 @@
 #include "http/http_server.h"
 #include "registry/controller/registry_controller.h"
 
+struct access_tokens;
+struct audit_log;
 struct registry_handler;
 
 enum {
-    REGISTRY_BODY_BYTES_MAX = 256 * 1024,        /* of a request */
+    REGISTRY_BODY_BYTES_MAX = 256 * 1024, /* of a request */
+    /* Blocked queries of one address: half of all, so that it cannot keep the others from waiting.
+     */
+    REGISTRY_WATCHERS_PER_PEER_MAX = REGISTRY_WATCHERS_MAX / 2,
     REGISTRY_REPLY_BYTES_MAX = 64 * 1024 * 1024, /* a longer one is answered by 500 */
 };
 
@@ -21,10 +26,16 @@ struct registry_handler_options {
     struct text node_address;   /* of instances without one of their own; empty: "127.0.0.1" */
     struct text listen_address; /* "host:port", told as the leader; empty: "127.0.0.1:8500" */
     struct text version;        /* empty: "0.0.0" */
+    /* Who knows one of these may do everything (access/access_tokens.h); NULL: everybody may. */
+    struct access_tokens *tokens;
+    struct access_tokens *read_tokens; /* one of these: read; NULL: there are none */
+    /* Told of each write, accepted or refused, but of reports that leave a check's status as it
+     * was (access/audit_log.h); NULL: nobody is. */
+    struct audit_log *audit;
 };
 
-/* The options' texts are copied. STATUS_RESOURCE_EXHAUSTED: no memory. The controller must outlive
- * *ret_handler, which is owned by the caller. */
+/* The options' texts are copied, the rest is borrowed. STATUS_RESOURCE_EXHAUSTED: no memory. The
+ * controller must outlive *ret_handler, which is owned by the caller. */
 MUST_USE enum status registry_handler_create(struct registry_controller *controller,
                                              const struct registry_handler_options *options,
                                              struct registry_handler **ret_handler);

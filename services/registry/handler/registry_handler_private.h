@@ -1,6 +1,7 @@
 /* registry_handler_private.h: what the handler's files share. */
 #pragma once
 
+#include "access/access_tokens.h"
 #include "registry/handler/registry_handler.h"
 
 enum { REGISTRY_NODE_ID_BYTES = 37 }; /* a UUID and its NUL */
@@ -16,9 +17,21 @@ struct registry_handler {
     struct text node_address;
     struct text listen_address;
     struct text version;
+    struct access_tokens *tokens;
+    struct access_tokens *read_tokens;
+    struct audit_log *audit;
+    struct registry_peers *peers; /* of blocked queries */
     char node_id[REGISTRY_NODE_ID_BYTES];
     struct http_route *routes;
     struct registry_binding *bindings;
+};
+
+/* What the audit log is told of a write besides its path; empty where there is none. */
+struct registry_audited {
+    struct text id;      /* of the instance or check; else what follows the path */
+    struct text service; /* its name */
+    struct text node;    /* another one than the registry's own */
+    bool is_repetition;  /* a report that left the status as it was */
 };
 
 /* One request, as every endpoint is given it. */
@@ -31,6 +44,11 @@ struct registry_request {
     struct text query;  /* raw */
     struct text rest;   /* decoded: what follows the endpoint's path */
     int64_t arrival_ns; /* what TTLs count from */
+    struct registry_audited audited;
+    /* Whose token it is; "none" was shown, or an "unknown" one; empty: nobody asks for tokens. */
+    char holder[ACCESS_NAME_BYTES_MAX + 1];
+    int replied;           /* the reply's HTTP status; 0: none yet */
+    struct text complaint; /* what an error was answered with */
 };
 
 typedef void (*registry_endpoint_fn)(struct registry_request *request);

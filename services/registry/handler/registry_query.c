@@ -1,6 +1,7 @@
 #include "registry/handler/registry_query.h"
 
 #include "base/clock.h"
+#include "registry/handler/registry_peers.h"
 #include "registry/handler/registry_reply.h"
 #include "registry/model/registry_duration.h"
 
@@ -148,6 +149,31 @@ static bool parse_wait(struct registry_request *request, uint64_t *ret_index, in
     return true;
 }
 
+bool registry_query_park(struct registry_request *request, const struct registry_subject *subject,
+                         uint64_t index, int64_t wait_ms, uint64_t *ret_index)
+{
+    struct registry_peer *peer = NULL;
+    if (index > 0) {
+        peer = registry_peer_enter(request->handler->peers, request->call->identity.peer,
+                                   REGISTRY_WATCHERS_PER_PEER_MAX);
+        if (peer == NULL) {
+            registry_reply_error(request, 429,
+                                 TEXT("Your IP is issuing too many concurrent connections, please "
+                                      "rate limit your calls"));
+            return false;
+        }
+    }
+    enum status status = registry_controller_wait(request->controller, request->call, subject,
+                                                  index, wait_ms, ret_index);
+    if (peer != NULL) {
+        registry_peer_leave(peer);
+    }
+    if (status != STATUS_OK) {
+        registry_reply_status(request, status);
+    }
+    return status == STATUS_OK;
+}
+
 bool registry_query_wait(struct registry_request *request, const struct registry_subject *subject,
                          uint64_t *ret_index)
 {
@@ -163,13 +189,7 @@ bool registry_query_wait(struct registry_request *request, const struct registry
             request, 400, TEXT("Cannot specify ?stale with ?consistent, conflicting semantics."));
         return false;
     }
-    enum status status = registry_controller_wait(request->controller, request->call, subject,
-                                                  index, wait_ms, ret_index);
-    if (status != STATUS_OK) {
-        registry_reply_status(request, status);
-        return false;
-    }
-    return true;
+    return registry_query_park(request, subject, index, wait_ms, ret_index);
 }
 
 bool registry_query_maintenance(struct registry_request *request, bool *ret_enable,

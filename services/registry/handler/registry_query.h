@@ -35,6 +35,12 @@ MUST_USE bool registry_query_hash(struct registry_request *request, struct text 
 bool registry_query_node_matches(struct registry_request *request,
                                  const struct registry_node *node);
 
+/* Waits as registry_controller_wait(), among the queries of its peer. false: the request was
+ * answered, with 429 where too many of them, or of all, wait. */
+MUST_USE bool registry_query_park(struct registry_request *request,
+                                  const struct registry_subject *subject, uint64_t index,
+                                  int64_t wait_ms, uint64_t *ret_index);
+
 /* Waits as `index` and `wait` say. false: the request was answered, or nobody wants it any more. */
 MUST_USE bool registry_query_wait(struct registry_request *request,
                                   const struct registry_subject *subject, uint64_t *ret_index);

@@ -12,11 +12,14 @@ static const struct http_header text_type = {TEXT_INIT("content-type"),
 
 void registry_reply_empty(struct registry_request *request)
 {
+    request->replied = 200;
     http_reply(request->exchange, &(struct http_reply){.status = 200});
 }
 
 void registry_reply_error(struct registry_request *request, int http_status, struct text message)
 {
+    request->replied = http_status;
+    request->complaint = message;
     http_reply(request->exchange, &(struct http_reply){
                                       .status = http_status,
                                       .headers = &text_type,
@@ -176,13 +179,14 @@ void registry_json_send(struct registry_request *request, struct registry_json *
     };
     struct http_header headers[ARRAY_LENGTH(possible)];
     size_t count = 0;
+    request->replied = json->http_status != 0 ? json->http_status : 200;
     for (size_t i = 0; i < ARRAY_LENGTH(possible); i++) {
         if (possible[i].is_sent) {
             headers[count++] = (struct http_header){text_of(possible[i].name), possible[i].value};
         }
     }
     http_reply(request->exchange, &(struct http_reply){
-                                      .status = json->http_status != 0 ? json->http_status : 200,
+                                      .status = request->replied,
                                       .headers = headers,
                                       .header_count = count,
                                       .body = buffer_text(&json->buffer),

@@ -16,6 +16,8 @@ static void register_service(struct registry_request *request)
     }
     enum status status = registry_service_input_read(request->call, body, &registration);
     if (status == STATUS_OK) {
+        request->audited.id = registration.service.id;
+        request->audited.service = registration.service.name;
         registration.replace_checks =
             registry_query_text(request, "replace-existing-checks", &replace_checks) == STATUS_OK &&
             (replace_checks.length == 0 || text_equal(replace_checks, TEXT("true")));
@@ -25,8 +27,19 @@ static void register_service(struct registry_request *request)
     registry_reply_write(request, status);
 }
 
+/* The name of what may be gone when the audit log is told. */
+static void note_service(struct registry_request *request)
+{
+    const struct registry_instance *instance =
+        registry_state_find_instance(request->state, request->rest);
+    if (instance != NULL && request->handler->audit != NULL) {
+        request->audited.service = arena_copy(request->call->arena, instance->definition->name);
+    }
+}
+
 static void deregister_service(struct registry_request *request)
 {
+    note_service(request);
     registry_reply_write(request, registry_controller_remove_instance(
                                       request->controller, request->call, request->rest));
 }
@@ -35,6 +48,7 @@ static void set_maintenance(struct registry_request *request)
 {
     struct text reason;
     bool enable;
+    note_service(request);
     if (request->rest.length == 0) {
         registry_reply_error(request, 400, TEXT("Missing service ID"));
     } else if (registry_query_maintenance(request, &enable, &reason)) {
@@ -81,7 +95,8 @@ static struct text content_hash(struct registry_request *request,
                         (unsigned long long)text_hash(buffer_text(&json->buffer)));
 }
 
-/* One wait for a change of the instance's service. false: its time is up, or the registry stops. */
+/* One wait for a change of the instance's service. false: its time is up, the registry stops,
+ * or it was answered. */
 static bool wait_for_change(struct registry_request *request,
                             const struct registry_instance *instance, int64_t due_ns)
 {
@@ -91,9 +106,7 @@ static bool wait_for_change(struct registry_request *request,
     uint64_t index = registry_state_index(request->state, &subject);
     uint64_t changed = index;
     return wait_ms > 0 && subject.service.data != NULL &&
-           registry_controller_wait(request->controller, request->call, &subject, index, wait_ms,
-                                    &changed) == STATUS_OK &&
-           changed != index;
+           registry_query_park(request, &subject, index, wait_ms, &changed) && changed != index;
 }
 
 /* Waits while the content has the hash that the client knows. false: it was answered. */
@@ -118,7 +131,7 @@ static bool wait_for_content(struct registry_request *request, struct text *ret_
             return false;
         }
     } while (text_equal(known, *ret_hash) && wait_for_change(request, instance, due_ns));
-    return true;
+    return request->replied == 0;
 }
 
 static void get_service(struct registry_request *request)

@@ -45,7 +45,7 @@ static void open_resolvers(void *unused)
         call_init(&call, &arena, 10000);
         enum status status =
             discovery_open_resolver(loop_current(), &call, text_of(cases[i].registries),
-                                    text_of(cases[i].services), TEXT("rating"), &resolver);
+                                    text_of(cases[i].services), TEXT("rating"), NULL, &resolver);
         bool as_wanted = status == cases[i].want &&
                          (cases[i].error == NULL ||
                           text_starts_with(call.error.message, text_of(cases[i].error)));
@@ -76,12 +76,12 @@ static void open_registrars(void *unused)
     arena_init(&arena, 64 * 1024);
     call_init(&call, &arena, 10000);
     assert_int_equal(
-        discovery_open_registrar(loop_current(), &call, TEXT("dns:///consul"), &registrar),
+        discovery_open_registrar(loop_current(), &call, TEXT("dns:///consul"), NULL, &registrar),
         STATUS_INVALID_ARGUMENT);
     assert_true(text_starts_with(call.error.message, TEXT("\"dns:///consul\" is no registry")));
     call_clear_error(&call);
     assert_int_equal(
-        discovery_open_registrar(loop_current(), &call, TEXT("127.0.0.1:8500"), &registrar),
+        discovery_open_registrar(loop_current(), &call, TEXT("127.0.0.1:8500"), NULL, &registrar),
         STATUS_OK);
     registrar.ops->close(registrar.state);
     arena_deinit(&arena);
