@@ -57,10 +57,8 @@ static void *take(struct arena *arena, size_t size, size_t wanted)
     return memory;
 }
 
-/* Each chunk is twice the one before, so that a large reply costs few of them. Apart from the usual
- * way, which it would burden with registers to save. */
-static __attribute__((noinline)) void *take_from_new_chunk(struct arena *arena, size_t size,
-                                                           size_t wanted)
+/* Each chunk is twice the one before, so that a large reply costs few of them. */
+static bool add_chunk(struct arena *arena, size_t wanted)
 {
     size_t chunk_size = arena->chunks != NULL ? arena->chunks->size * 2 : ARENA_CHUNK_BYTES;
     if (chunk_size < wanted) {
@@ -68,12 +66,19 @@ static __attribute__((noinline)) void *take_from_new_chunk(struct arena *arena, 
     }
     struct arena_chunk *chunk = malloc(sizeof(*chunk) + chunk_size);
     if (chunk == NULL) {
-        return NULL;
+        return false;
     }
     chunk->next = arena->chunks;
     chunk->size = chunk_size;
     use_chunk(arena, chunk);
-    return take(arena, size, wanted);
+    return true;
+}
+
+/* Apart from the usual way, which it would burden with registers to save. */
+static __attribute__((noinline)) void *take_from_new_chunk(struct arena *arena, size_t size,
+                                                           size_t wanted)
+{
+    return add_chunk(arena, wanted) ? take(arena, size, wanted) : NULL;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
@@ -87,4 +92,26 @@ void *arena_alloc(struct arena *arena, size_t size)
         return take_from_new_chunk(arena, size, wanted);
     }
     return take(arena, size, wanted);
+}
+
+char *arena_tail(struct arena *arena, size_t size, size_t *ret_bytes)
+{
+    size_t left = arena->bytes_max - arena->used_bytes;
+    if (size > left) {
+        return NULL;
+    }
+    if ((size > arena->room_bytes || arena->room == NULL) && !add_chunk(arena, aligned(size))) {
+        return NULL;
+    }
+    *ret_bytes = left < arena->room_bytes ? left : arena->room_bytes;
+    return arena->room + arena->room_bytes - *ret_bytes;
+}
+
+char *arena_take_tail(struct arena *arena, const void *at, size_t length)
+{
+    char *tail = arena->room + arena->room_bytes - length;
+    CHECK(tail == at && length <= arena->bytes_max - arena->used_bytes);
+    arena->room_bytes -= aligned(length);
+    arena->used_bytes += length;
+    return tail;
 }

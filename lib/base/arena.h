@@ -45,6 +45,16 @@ MUST_USE void *arena_alloc(struct arena *arena, size_t size);
 /* The same, zeroed. NULL also when count * size overflows. */
 MUST_USE void *arena_calloc(struct arena *arena, size_t count, size_t size);
 
+/* For who writes from the end backwards, and knows only then how much it is: room for at least
+ * `size` bytes, *ret_bytes of them, of which nothing is taken yet. Borrowed until reset; also while
+ * more is asked for. NULL as arena_alloc(). */
+MUST_USE char *arena_tail(struct arena *arena, size_t size, size_t *ret_bytes);
+
+/* Takes the `length` bytes from `at` to the end of the newest tail; returns where they are from now
+ * on, not aligned. No other call may come between. NULL: no memory, which builds with
+ * AddressSanitizer alone may need. */
+MUST_USE char *arena_take_tail(struct arena *arena, const void *at, size_t length);
+
 /* A copy with a NUL behind it (not counted in the length). data is NULL when there is no memory. */
 MUST_USE struct text arena_copy(struct arena *arena, struct text text);
 

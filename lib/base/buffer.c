@@ -50,6 +50,13 @@ char *buffer_reserve(struct buffer *buffer, size_t length)
     return buffer->data + buffer->length;
 }
 
+char *buffer_spare(const struct buffer *buffer, size_t *ret_bytes)
+{
+    size_t capacity = buffer->capacity < buffer->bytes_max ? buffer->capacity : buffer->bytes_max;
+    *ret_bytes = capacity - buffer->length;
+    return buffer->data != NULL ? buffer->data + buffer->length : NULL;
+}
+
 void buffer_extend(struct buffer *buffer, size_t length)
 {
     CHECK(length <= buffer->capacity - buffer->length);

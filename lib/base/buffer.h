@@ -25,6 +25,9 @@ void buffer_clear(struct buffer *buffer);
  * next append. NULL: over the maximum, or no memory. */
 MUST_USE char *buffer_reserve(struct buffer *buffer, size_t length);
 
+/* The room at the end that there is without asking for more, as buffer_reserve(); may be none. */
+char *buffer_spare(const struct buffer *buffer, size_t *ret_bytes);
+
 /* Counts `length` bytes written into reserved room as content. */
 void buffer_extend(struct buffer *buffer, size_t length);
 

@@ -6,30 +6,21 @@
 
 #include "base/check.h"
 
-/* One generator a thread, seeded from the operating system: xoshiro256++ (Blackman and Vigna,
- * 2019). */
-static _Thread_local uint64_t generator[4];
+typedef unsigned int uint128 __attribute__((mode(TI))); /* what ISO C has no name for */
 
-static uint64_t rotate_left(uint64_t value, int count)
-{
-    return value << count | value >> (64 - count);
-}
+/* One generator a thread, seeded from the operating system: Lehmer's, of 128 bits, whose upper half
+ * is the number (L'Ecuyer, "Tables of linear congruential generators", 1999). Odd, so never 0 once
+ * it is seeded. */
+static _Thread_local uint128 generator;
 
 static uint64_t next(void)
 {
-    if ((generator[0] | generator[1] | generator[2] | generator[3]) == 0) {
-        random_secret(generator, sizeof(generator));
+    if (generator == 0) {
+        random_secret(&generator, sizeof(generator));
+        generator |= 1;
     }
-    uint64_t *s = generator;
-    uint64_t result = rotate_left(s[0] + s[3], 23) + s[0];
-    uint64_t shifted = s[1] << 17;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= shifted;
-    s[3] = rotate_left(s[3], 45);
-    return result;
+    generator *= UINT64_C(0xda942042e4dd58b5);
+    return (uint64_t)(generator >> 64);
 }
 
 void random_fill(void *bytes, size_t count)

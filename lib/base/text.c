@@ -104,6 +104,34 @@ static size_t utf8_sequence(const unsigned char *bytes, size_t available)
     return length;
 }
 
+/* The highest bit of each byte of eight that are above ASCII; a NUL among the others, too, sets
+ * one. */
+static uint64_t not_plain(const char *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof(word));
+    return (word | (word - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080);
+}
+
+/* How much of the text, from its beginning, is ASCII without NUL: at least all of it, if it is. */
+static size_t plain_bytes(struct text text)
+{
+    size_t at = 0;
+    while (text.length - at >= sizeof(uint64_t)) {
+        if (not_plain(text.data + at) != 0) {
+            return at;
+        }
+        at += sizeof(uint64_t);
+    }
+    if (at > 0) { /* the last eight bytes, some of them again */
+        return not_plain(text.data + text.length - sizeof(uint64_t)) == 0 ? text.length : at;
+    }
+    while (at < text.length && text.data[at] > '\0' && (text.data[at] & 0x80) == 0) {
+        at++;
+    }
+    return at;
+}
+
 bool text_is_utf8(struct text text)
 {
     const unsigned char *bytes = (const unsigned char *)text.data;
@@ -132,7 +160,8 @@ bool text_is_utf8(struct text text)
 
 bool text_is_clean(struct text text)
 {
-    return text_find(text, 0, '\0') == text.length && text_is_utf8(text);
+    text = text_slice(text, plain_bytes(text), text.length);
+    return text.length == 0 || (text_find(text, 0, '\0') == text.length && text_is_utf8(text));
 }
 
 bool text_to_u64(struct text text, uint64_t *ret_value)

@@ -104,6 +104,7 @@ void connect_stream_serve(const struct grpc_server_method *method, struct http_e
         .take_timeout = connect_take_timeout,
         .encoding = {TEXT_INIT("connect-content-encoding"), TEXT_INIT("gzip")},
         .accept_encoding = {TEXT_INIT("connect-accept-encoding"), TEXT_INIT("gzip")},
+        .reply = grpc_server_call_reply_in_parts,
         .finish = finish,
     };
     struct grpc_server_call *self = grpc_server_call_create(method, exchange, "connect");

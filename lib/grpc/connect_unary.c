@@ -107,13 +107,9 @@ static void add_error_headers(struct grpc_server_call *self, enum status status)
 
 static void reply_error(struct grpc_server_call *self, enum status status)
 {
-    struct buffer *body = create_buffer(self->call.arena);
+    struct buffer *body = http_exchange_body(self->exchange, GRPC_SEND_BYTES_MAX);
     add_error_headers(self, status);
     grpc_server_call_observe(self, status);
-    if (body == NULL) {
-        http_reply_problem(self->exchange, status);
-        return;
-    }
     struct json_writer writer;
     json_writer_init(&writer, body);
     connect_write_error(&writer, self, status);
@@ -137,10 +133,7 @@ static enum status encode(struct grpc_server_call *self, enum grpc_codec codec,
         }
         return status;
     }
-    struct buffer *body = create_buffer(call->arena);
-    if (body == NULL) {
-        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the reply");
-    }
+    struct buffer *body = http_exchange_body(self->exchange, GRPC_SEND_BYTES_MAX);
     enum status status = grpc_codec_encode(call, codec, self->method->response, response, body);
     if (status == STATUS_OK) {
         *ret_body = buffer_text(body);

@@ -78,14 +78,12 @@ enum status grpc_codec_frame(struct call *call, struct grpc_codec_form form,
 enum status grpc_codec_frame_in_arena(struct call *call, const ProtobufCMessage *message,
                                       struct text *ret_frame)
 {
-    size_t length = protobuf_c_message_get_packed_size(message);
-    char *frame = arena_alloc(call->arena, GRPC_FRAME_PREFIX_BYTES + length);
+    size_t length;
+    char *frame = proto_encode_in_arena(message, GRPC_FRAME_PREFIX_BYTES, call->arena, &length);
     if (frame == NULL) {
         return fail_too_large(call);
     }
     grpc_frame_prefix(false, length, frame);
-    size_t packed = protobuf_c_message_pack(message, (uint8_t *)frame + GRPC_FRAME_PREFIX_BYTES);
-    CHECK(packed == length);
     *ret_frame = (struct text){frame, GRPC_FRAME_PREFIX_BYTES + length};
     return STATUS_OK;
 }

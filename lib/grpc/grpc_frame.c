@@ -30,61 +30,68 @@ void grpc_frame_reader_deinit(struct grpc_frame_reader *reader)
     buffer_deinit(&reader->inflated);
 }
 
-/* Takes up to `wanted` bytes of the part at hand, or of the next one. Empty: the body has ended. */
-static enum status take(struct grpc_frame_reader *reader, size_t wanted, struct text *ret_bytes)
+/* Takes the next part when none is left. Empty: the body has ended. */
+static enum status fill(struct grpc_frame_reader *reader)
 {
-    if (reader->part.length == 0) {
-        enum status status = reader->read_part(reader->state, &reader->part);
-        if (status != STATUS_OK) {
-            return status;
-        }
-    }
-    *ret_bytes = text_slice(reader->part, 0, wanted);
-    reader->part = text_slice(reader->part, ret_bytes->length, reader->part.length);
-    return STATUS_OK;
+    return reader->part.length > 0 ? STATUS_OK : reader->read_part(reader->state, &reader->part);
 }
 
-/* Reads the prefix, which may be split. *ret_end: the body has ended before it. */
-static enum status read_prefix(struct grpc_frame_reader *reader, struct call *call,
-                               unsigned char prefix[static GRPC_FRAME_PREFIX_BYTES], bool *ret_end)
+/* Takes up to `wanted` bytes of the part at hand. */
+static struct text take(struct grpc_frame_reader *reader, size_t wanted)
 {
-    size_t have = 0;
+    struct text bytes = {reader->part.data,
+                         wanted < reader->part.length ? wanted : reader->part.length};
+    reader->part.data += bytes.length;
+    reader->part.length -= bytes.length;
+    return bytes;
+}
+
+/* Reads what is there of a prefix, which may be split, behind `have` bytes of it. */
+static enum status gather_prefix(struct grpc_frame_reader *reader, struct call *call, size_t have,
+                                 unsigned char prefix[static GRPC_FRAME_PREFIX_BYTES])
+{
     while (have < GRPC_FRAME_PREFIX_BYTES) {
-        struct text bytes;
-        enum status status = take(reader, GRPC_FRAME_PREFIX_BYTES - have, &bytes);
+        enum status status = fill(reader);
         if (status != STATUS_OK) {
             return status;
         }
+        struct text bytes = take(reader, GRPC_FRAME_PREFIX_BYTES - have);
         if (bytes.length == 0) {
-            *ret_end = true;
-            return have == 0 ? STATUS_OK
-                             : call_fail(call, STATUS_INTERNAL,
-                                         "the body ends within a message's prefix");
+            return call_fail(call, STATUS_INTERNAL, "the body ends within a message's prefix");
         }
         memcpy(prefix + have, bytes.data, bytes.length);
         have += bytes.length;
     }
-    *ret_end = false;
     return STATUS_OK;
 }
 
-/* The message's bytes: where they lie, when one part has all of them, else gathered. */
-static enum status read_payload(struct grpc_frame_reader *reader, struct call *call, size_t length,
-                                struct text *ret_payload)
+/* *ret_end: the body has ended before it. */
+static enum status read_prefix(struct grpc_frame_reader *reader, struct call *call,
+                               unsigned char prefix[static GRPC_FRAME_PREFIX_BYTES], bool *ret_end)
 {
-    if (reader->part.length >= length) {
-        *ret_payload = text_slice(reader->part, 0, length);
-        reader->part = text_slice(reader->part, length, reader->part.length);
-        return STATUS_OK;
+    enum status status = fill(reader);
+    *ret_end = reader->part.length == 0;
+    if (status != STATUS_OK || *ret_end) {
+        return status;
     }
-    /* Grows with what really comes, not with what the prefix promises. */
+    if (reader->part.length < GRPC_FRAME_PREFIX_BYTES) {
+        return gather_prefix(reader, call, 0, prefix);
+    }
+    memcpy(prefix, take(reader, GRPC_FRAME_PREFIX_BYTES).data, GRPC_FRAME_PREFIX_BYTES);
+    return STATUS_OK;
+}
+
+/* Grows with what really comes, not with what the prefix promises. */
+static enum status gather_payload(struct grpc_frame_reader *reader, struct call *call,
+                                  size_t length, struct text *ret_payload)
+{
     buffer_clear(&reader->gathered);
     while (reader->gathered.length < length) {
-        struct text bytes;
-        enum status status = take(reader, length - reader->gathered.length, &bytes);
+        enum status status = fill(reader);
         if (status != STATUS_OK) {
             return status;
         }
+        struct text bytes = take(reader, length - reader->gathered.length);
         if (bytes.length == 0) {
             return call_fail(call, STATUS_INTERNAL, "the body ends within a message");
         }
@@ -93,6 +100,31 @@ static enum status read_payload(struct grpc_frame_reader *reader, struct call *c
         }
     }
     *ret_payload = buffer_text(&reader->gathered);
+    return STATUS_OK;
+}
+
+/* The message's bytes: where they lie, when one part has all of them or can be made to, else
+ * gathered. */
+static enum status read_payload(struct grpc_frame_reader *reader, struct call *call, size_t length,
+                                struct text *ret_payload)
+{
+    bool can_grow = reader->read_more != NULL;
+    enum status status = STATUS_OK;
+    if (can_grow && reader->part.length < length) {
+        status = fill(reader);
+        if (status == STATUS_OK && reader->part.length > 0 && reader->part.length < length) {
+            status = reader->read_more(reader->state, length, &reader->part);
+        }
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    reader->message_stays = can_grow;
+    if (reader->part.length < length) {
+        return can_grow ? call_fail(call, STATUS_INTERNAL, "the body ends within a message")
+                        : gather_payload(reader, call, length, ret_payload);
+    }
+    *ret_payload = take(reader, length);
     return STATUS_OK;
 }
 
@@ -141,6 +173,7 @@ enum status grpc_frame_read(struct grpc_frame_reader *reader, struct call *call,
     /* Nothing is nothing, compressed or not: peers send it so. */
     if (status == STATUS_OK && reader->was_compressed && length > 0) {
         buffer_clear(&reader->inflated);
+        reader->message_stays = false;
         status = grpc_gzip_inflate(call, payload, &reader->inflated);
         payload = buffer_text(&reader->inflated);
     }

@@ -16,11 +16,18 @@ void grpc_frame_prefix(bool compressed, size_t length, char prefix[static GRPC_F
 /* Where parts come from: the next one, borrowed until the next call; empty at the end. */
 typedef enum status (*grpc_part_fn)(void *state, struct text *ret_part);
 
+/* Has what is left of the last part grow to `bytes`, as http_read_more(). */
+typedef enum status (*grpc_more_fn)(void *state, size_t bytes, struct text *part);
+
 struct grpc_frame_reader {
     size_t message_bytes_max; /* of a message, also when decompressed */
     bool gzip;                /* what a message flagged as compressed is compressed by */
-    bool was_compressed;      /* the last message was: read only */
-    uint64_t read_bytes;      /* of all frames with their prefixes: read only */
+    /* Set by an owner whose parts can grow, and whose last one stays as long as the call; else
+     * NULL: messages that span parts are gathered. */
+    grpc_more_fn read_more;
+    bool message_stays;  /* the last message does: it lies in a part that does: read only */
+    bool was_compressed; /* the last message was: read only */
+    uint64_t read_bytes; /* of all frames with their prefixes: read only */
     /* private */
     grpc_part_fn read_part;
     void *state;

@@ -29,32 +29,51 @@ static const struct http_header *status_header(enum status status)
     return &status_headers[(unsigned)status < STATUS_COUNT ? status : STATUS_UNKNOWN];
 }
 
-/* What goes before the first message. */
-static void start_reply(struct grpc_server_call *self)
+/* What goes before the first message, beside the content-type. {NULL, 0}: no memory. */
+static const struct http_header *all_headers(const struct grpc_server_call *self, size_t *ret_count)
 {
-    const struct http_header *headers = self->content_type;
-    size_t count = 1;
-    self->headers_sent = true;
+    const struct grpc_server_options *options = &self->method->server->options;
+    struct http_header *all = arena_alloc(
+        self->call.arena, (3 + GRPC_CORS_HEADERS_MAX + self->initial.count) * sizeof(*all));
+    if (all == NULL) {
+        return NULL;
+    }
+    size_t count = 0;
+    all[count++] = *self->content_type;
+    if (self->gzip_announced) {
+        all[count++] = self->framing->encoding;
+    }
+    if (self->encodings_told) {
+        all[count++] = self->framing->accept_encoding;
+    }
+    for (size_t i = 0; i < self->initial.count; i++) {
+        all[count++] = self->initial.headers[i];
+    }
+    *ret_count = grpc_cors_add(options, self->exchange, all, count);
+    return all;
+}
+
+/* What goes before the first message: mostly the content-type alone. */
+static const struct http_header *reply_headers(const struct grpc_server_call *self,
+                                               size_t *ret_count)
+{
+    const struct http_header *all = NULL;
     if (self->gzip_announced || self->encodings_told || self->initial.count > 0 ||
         self->method->server->options.cors_origin_count > 0) {
-        struct http_header *all = arena_calloc(
-            self->call.arena, 3 + GRPC_CORS_HEADERS_MAX + self->initial.count, sizeof(*all));
-        if (all != NULL) {
-            count = 0;
-            all[count++] = *self->content_type;
-            if (self->gzip_announced) {
-                all[count++] = self->framing->encoding;
-            }
-            if (self->encodings_told) {
-                all[count++] = self->framing->accept_encoding;
-            }
-            for (size_t i = 0; i < self->initial.count; i++) {
-                all[count++] = self->initial.headers[i];
-            }
-            count = grpc_cors_add(&self->method->server->options, self->exchange, all, count);
-            headers = all;
-        }
+        all = all_headers(self, ret_count);
     }
+    if (all == NULL) {
+        all = self->content_type;
+        *ret_count = 1;
+    }
+    return all;
+}
+
+static void start_reply(struct grpc_server_call *self)
+{
+    size_t count;
+    const struct http_header *headers = reply_headers(self, &count);
+    self->headers_sent = true;
     http_reply_start(self->exchange, 200, headers, count);
 }
 
@@ -108,11 +127,46 @@ static void finish_reply(struct grpc_server_call *self, enum status status)
     http_finish(self->exchange, trailers, count);
 }
 
+void grpc_server_call_reply_in_parts(struct grpc_server_call *self, struct text frame)
+{
+    if (!self->headers_sent) {
+        start_reply(self);
+    }
+    if (self->stream.write(&self->stream, frame) != STATUS_OK) {
+        /* The client has gone, or does not read and its time is up. */
+        http_abort(self->exchange, GRPC_HTTP2_CANCEL);
+        return;
+    }
+    self->framing->finish(self, STATUS_OK);
+}
+
+/* At once, if the handler has not sent the
+ * headers: nothing is copied, nothing waits. */
+static void reply_whole(struct grpc_server_call *self, struct text frame)
+{
+    if (self->headers_sent) {
+        grpc_server_call_reply_in_parts(self, frame);
+        return;
+    }
+    struct http_reply reply = {.status = 200, .body = frame};
+    reply.headers = reply_headers(self, &reply.header_count);
+    reply.trailers = grpc_server_call_trailers(self, STATUS_OK, &reply.trailer_count);
+    reply.is_constant = reply.headers == self->content_type && self->trailing.count == 0;
+    self->headers_sent = true;
+    http_reply(self->exchange, &reply);
+}
+
 static enum status read_part(void *state, struct text *ret_part)
 {
     struct grpc_server_call *self = state;
     return self->text != NULL ? grpc_web_text_read(self, ret_part)
                               : http_read(self->exchange, ret_part);
+}
+
+static enum status read_more(void *state, size_t bytes, struct text *part)
+{
+    struct grpc_server_call *self = state;
+    return http_read_more(self->exchange, bytes, part);
 }
 
 enum status grpc_server_call_write(struct grpc_server_call *self, struct text bytes)
@@ -185,6 +239,7 @@ static void init_stream(struct grpc_server_call *self, enum grpc_codec codec)
     struct grpc_stream *stream = &self->stream;
     stream->call = &self->call;
     grpc_frame_reader_init(&stream->reader, method->message_bytes_max, read_part, self);
+    stream->reader.read_more = self->text == NULL ? read_more : NULL;
     stream->receive_type = method->request;
     stream->send_type = method->response;
     stream->form.codec = codec;
@@ -201,9 +256,10 @@ static enum status encode_response(struct grpc_server_call *self, const Protobuf
     if (stream->form.codec == GRPC_CODEC_PROTO && !stream->form.compress) {
         return grpc_codec_frame_in_arena(&self->call, response, ret_frame);
     }
+    struct buffer *body = http_exchange_body(self->exchange, GRPC_SEND_BYTES_MAX);
     enum status status =
-        grpc_codec_frame(&self->call, stream->form, stream->send_type, response, &stream->out);
-    *ret_frame = buffer_text(&stream->out);
+        grpc_codec_frame(&self->call, stream->form, stream->send_type, response, body);
+    *ret_frame = buffer_text(body);
     return status;
 }
 
@@ -221,17 +277,12 @@ static void serve_unary(struct grpc_server_call *self)
         self->sent_bytes = frame.length;
     }
     grpc_server_call_observe(self, status);
-    if (status != STATUS_OK) {
+    if (status == STATUS_OK) {
+        self->framing->reply(self, frame);
+    } else {
         start_empty_reply(self);
-    } else if (!self->headers_sent) {
-        start_reply(self);
+        self->framing->finish(self, status);
     }
-    if (status == STATUS_OK && write_frame(&self->stream, frame) != STATUS_OK) {
-        /* The client has gone, or does not read and its time is up. */
-        http_abort(self->exchange, GRPC_HTTP2_CANCEL);
-        return;
-    }
-    self->framing->finish(self, status);
 }
 
 static void serve_stream(struct grpc_server_call *self)
@@ -356,6 +407,7 @@ void grpc_serve(const struct grpc_server_method *method, struct http_exchange *e
         .take_timeout = grpc_take_timeout,
         .encoding = {TEXT_INIT("grpc-encoding"), TEXT_INIT("gzip")},
         .accept_encoding = {TEXT_INIT("grpc-accept-encoding"), TEXT_INIT("identity,gzip")},
+        .reply = reply_whole,
         .finish = finish_reply,
     };
     struct text rest =

@@ -16,6 +16,9 @@ struct grpc_framing {
     struct http_header encoding;        /* of a reply with compressed messages; the name: also of a
                                            request */
     struct http_header accept_encoding; /* of a reply to who named a compression; the same */
+    /* The whole reply of a unary call that went well, or what is left to be sent of it; may park.
+     */
+    void (*reply)(struct grpc_server_call *self, struct text frame);
     /* The last bytes of the reply, with the status and the trailing metadata; may park. */
     void (*finish)(struct grpc_server_call *self, enum status status);
 };
@@ -37,6 +40,9 @@ enum status grpc_take_timeout(struct call *call, struct text value, int64_t *ret
  * `text` set. failure: what is wrong with it already, or STATUS_OK. */
 void grpc_server_call_serve(struct grpc_server_call *self, enum grpc_codec codec,
                             enum status failure);
+
+/* The framing's reply() of those whose replies end in the body. */
+void grpc_server_call_reply_in_parts(struct grpc_server_call *self, struct text frame);
 
 /* Sends bytes of the body, behind the headers; parks. Statuses as http_write(). */
 MUST_USE enum status grpc_server_call_write(struct grpc_server_call *self, struct text bytes);

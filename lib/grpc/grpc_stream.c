@@ -14,17 +14,32 @@ void grpc_stream_deinit(struct grpc_stream *stream)
     buffer_deinit(&stream->out);
 }
 
+/* Without copying the bytes, where they stay as long as the call: those of one message do. */
+static enum status decode_within(const struct grpc_stream *stream, struct call *call,
+                                 struct text bytes, ProtobufCMessage **ret_message)
+{
+    bool stays = stream->receives_one && stream->reader.message_stays && call == stream->call;
+    return stays && stream->form.codec == GRPC_CODEC_PROTO
+               ? proto_decode_in_place(call, stream->receive_type, bytes, ret_message)
+               : grpc_codec_decode(call, stream->form.codec, stream->receive_type, bytes,
+                                   ret_message);
+}
+
 /* Decodes into `arena`; the words of a failure go to the call's own. */
 static enum status decode(struct grpc_stream *stream, struct arena *arena, struct text bytes,
                           ProtobufCMessage **ret_message)
 {
     struct call *call = stream->call;
-    struct call within = *call;
-    within.arena = arena;
-    enum status status =
-        grpc_codec_decode(&within, stream->form.codec, stream->receive_type, bytes, ret_message);
-    if (status != STATUS_OK && call->error.message.length == 0) {
-        call->error.message = arena_copy(call->arena, within.error.message);
+    enum status status;
+    if (arena == call->arena) {
+        status = decode_within(stream, call, bytes, ret_message);
+    } else {
+        struct call within = *call;
+        within.arena = arena;
+        status = decode_within(stream, &within, bytes, ret_message);
+        if (status != STATUS_OK && call->error.message.length == 0) {
+            call->error.message = arena_copy(call->arena, within.error.message);
+        }
     }
     /* A bad reply is nothing that the caller's arguments could mend. */
     return status == STATUS_INVALID_ARGUMENT && stream->is_client ? STATUS_INTERNAL : status;

@@ -123,6 +123,7 @@ static const struct grpc_framing framing = {
     .take_timeout = grpc_take_timeout,
     .encoding = {TEXT_INIT("grpc-encoding"), TEXT_INIT("gzip")},
     .accept_encoding = {TEXT_INIT("grpc-accept-encoding"), TEXT_INIT("identity,gzip")},
+    .reply = grpc_server_call_reply_in_parts,
     .finish = finish,
 };
 

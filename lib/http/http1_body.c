@@ -31,8 +31,8 @@ void http1_take_body(struct http1_connection *http1)
     bool had_ended = exchange->body_ended || exchange->body_broken;
 
     while (http1->body_kind != HTTP1_BODY_NONE && http1->pending.length > 0 &&
-           exchange->input.length < HTTP1_BODY_BYTES_MAX) {
-        struct text part = take_part(http1, HTTP1_BODY_BYTES_MAX - exchange->input.length);
+           http_exchange_unseen(exchange) < HTTP1_BODY_BYTES_MAX) {
+        struct text part = take_part(http1, HTTP1_BODY_BYTES_MAX - http_exchange_unseen(exchange));
         if (!buffer_append(&exchange->input, part)) {
             http1->chunked.state = HTTP1_CHUNK_BROKEN;
             http1->body_kind = HTTP1_BODY_NONE;

@@ -3,27 +3,32 @@
 #include "http/http_exchange.h"
 #include "http/http_server_private.h"
 
-static void give_back_read(struct http_exchange *exchange)
+static bool has_input(const struct http_exchange *exchange)
 {
-    size_t length = exchange->reading.length;
-    if (length > 0) {
-        buffer_clear(&exchange->reading);
-        if (exchange->connection != NULL) {
-            exchange->ops->consumed(exchange, length);
-        }
+    return exchange->input.length > exchange->seen_bytes;
+}
+
+/* The peer may send as much again. */
+static void acknowledge(struct http_exchange *exchange, size_t length)
+{
+    if (length > 0 && exchange->connection != NULL) {
+        exchange->ops->consumed(exchange, length);
     }
 }
 
-static bool lend_input(struct http_exchange *exchange, struct text *ret_part)
+static void give_back_read(struct http_exchange *exchange)
 {
-    if (exchange->input.length == 0) {
-        return false;
-    }
-    struct buffer empty = exchange->reading;
-    exchange->reading = exchange->input;
-    exchange->input = empty;
-    *ret_part = buffer_text(&exchange->reading);
-    return true;
+    size_t length = exchange->reading.length - exchange->acknowledged_bytes;
+    buffer_clear(&exchange->reading);
+    exchange->acknowledged_bytes = 0;
+    acknowledge(exchange, length);
+}
+
+static void swap_input(struct http_exchange *exchange)
+{
+    struct buffer input = exchange->input;
+    exchange->input = exchange->reading;
+    exchange->reading = input;
 }
 
 static enum status broken(struct http_exchange *exchange)
@@ -41,26 +46,15 @@ static enum status wait_for_body(struct http_exchange *exchange, int64_t timeout
     return status;
 }
 
-static enum status read_within(struct http_exchange *exchange, int64_t timeout_ms,
-                               struct text *ret_part)
+/* Until something has come that was not seen, or nothing will. */
+static enum status await_input(struct http_exchange *exchange, int64_t timeout_ms)
 {
-    give_back_read(exchange);
-    for (;;) {
-        if (lend_input(exchange, ret_part)) {
-            return STATUS_OK;
-        }
-        if (exchange->body_broken) {
-            return broken(exchange);
-        }
-        if (exchange->body_ended) {
-            *ret_part = (struct text){NULL, 0};
-            return STATUS_OK;
-        }
+    while (!has_input(exchange) && !exchange->body_ended && !exchange->body_broken) {
         if (exchange->connection == NULL) {
             return STATUS_CANCELLED;
         }
         exchange->ops->await_body(exchange);
-        if (exchange->input.length == 0 && !exchange->body_ended && !exchange->body_broken &&
+        if (!has_input(exchange) && !exchange->body_ended && !exchange->body_broken &&
             exchange->connection != NULL) {
             enum status status = wait_for_body(exchange, timeout_ms);
             if (status != STATUS_OK) {
@@ -68,11 +62,63 @@ static enum status read_within(struct http_exchange *exchange, int64_t timeout_m
             }
         }
     }
+    return STATUS_OK;
+}
+
+static enum status read_within(struct http_exchange *exchange, int64_t timeout_ms,
+                               struct text *ret_part)
+{
+    give_back_read(exchange);
+    enum status status = await_input(exchange, timeout_ms);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (!has_input(exchange)) {
+        *ret_part = (struct text){NULL, 0};
+        return exchange->body_broken ? broken(exchange) : STATUS_OK;
+    }
+    swap_input(exchange);
+    *ret_part = buffer_text(&exchange->reading);
+    return STATUS_OK;
 }
 
 enum status http_read(struct http_exchange *exchange, struct text *ret_part)
 {
     return read_within(exchange, exchange->server->body_timeout_ms, ret_part);
+}
+
+/* Takes up to all that has come to `length` bytes; what does so is acknowledged at once. */
+static enum status await_more(struct http_exchange *exchange, size_t length)
+{
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && exchange->input.length < length && !exchange->body_ended &&
+           !exchange->body_broken) {
+        exchange->seen_bytes = exchange->input.length;
+        status = await_input(exchange, exchange->server->body_timeout_ms);
+        acknowledge(exchange, exchange->input.length - exchange->seen_bytes);
+    }
+    exchange->seen_bytes = 0;
+    return status == STATUS_OK && exchange->body_broken ? broken(exchange) : status;
+}
+
+enum status http_read_more(struct http_exchange *exchange, size_t bytes, struct text *part)
+{
+    struct buffer *reading = &exchange->reading;
+    size_t offset = reading->length - part->length;
+    size_t arrived = exchange->input.length;
+    CHECK(part->data == reading->data + offset && bytes <= SIZE_MAX - offset);
+    if (arrived > 0 && !buffer_append(reading, buffer_text(&exchange->input))) {
+        return call_fail(&exchange->call, STATUS_RESOURCE_EXHAUSTED, "no memory for the body");
+    }
+    buffer_clear(&exchange->input);
+    acknowledge(exchange, reading->length - exchange->acknowledged_bytes);
+    /* What comes goes where the beginning is. */
+    swap_input(exchange);
+    enum status status = await_more(exchange, offset + bytes);
+    swap_input(exchange);
+    exchange->acknowledged_bytes = reading->length;
+    *part = text_slice(buffer_text(reading), offset, reading->length);
+    return status;
 }
 
 static enum status too_large(struct http_exchange *exchange, size_t bytes_max)

@@ -7,7 +7,7 @@
 
 enum {
     HEADERS_FIRST = 16,
-    BUFFER_KEPT_BYTES_MAX = 64 * 1024, /* of a buffer in the pool */
+    BUFFER_KEPT_BYTES = 64 * 1024, /* of a buffer in the pool, without being counted */
 };
 
 static struct http_exchange *create(struct http_server *server)
@@ -25,8 +25,16 @@ static struct http_exchange *create(struct http_server *server)
     return exchange;
 }
 
+/* It is no longer in the pool. */
+static void forget_kept(struct http_exchange *exchange)
+{
+    exchange->server->kept_bytes -= exchange->kept_bytes;
+    exchange->kept_bytes = 0;
+}
+
 void http_exchange_free(struct http_exchange *exchange)
 {
+    forget_kept(exchange);
     arena_deinit(&exchange->arena);
     buffer_deinit(&exchange->input);
     buffer_deinit(&exchange->reading);
@@ -35,12 +43,32 @@ void http_exchange_free(struct http_exchange *exchange)
     free(exchange);
 }
 
-static void clear_buffer(struct buffer *buffer)
+/* In the pool: larger ones keep their memory while the sum of these is within its maximum. */
+static void clear_buffer(struct http_exchange *exchange, struct buffer *buffer)
 {
+    size_t *kept_bytes = &exchange->server->kept_bytes;
     buffer_clear(buffer);
-    if (buffer->capacity > BUFFER_KEPT_BYTES_MAX) {
-        buffer_deinit(buffer);
+    if (buffer->capacity <= BUFFER_KEPT_BYTES) {
+        return;
     }
+    if (buffer->capacity > HTTP_EXCHANGES_KEPT_BYTES_MAX - *kept_bytes) {
+        buffer_deinit(buffer);
+        return;
+    }
+    *kept_bytes += buffer->capacity;
+    exchange->kept_bytes += buffer->capacity;
+}
+
+/* The larger one is used first by the next request. */
+static void clear_bodies(struct http_exchange *exchange)
+{
+    if (exchange->reading.capacity > exchange->input.capacity) {
+        struct buffer larger = exchange->reading;
+        exchange->reading = exchange->input;
+        exchange->input = larger;
+    }
+    clear_buffer(exchange, &exchange->input);
+    clear_buffer(exchange, &exchange->reading);
 }
 
 /* Everything that belongs to one request, and nothing that the pool is kept for. */
@@ -57,6 +85,8 @@ static void reset(struct http_exchange *exchange)
     exchange->rest = (struct text){NULL, 0};
     exchange->overload = NULL;
     exchange->note = 0;
+    exchange->seen_bytes = 0;
+    exchange->acknowledged_bytes = 0;
     exchange->body_ended = false;
     exchange->body_broken = false;
     exchange->expects_continue = false;
@@ -92,6 +122,7 @@ struct http_exchange *http_exchange_take(struct http_connection *connection,
     if (link != NULL) {
         exchange = CONTAINER_OF(link, struct http_exchange, link);
         server->idle_exchange_count--;
+        forget_kept(exchange);
     } else {
         exchange = create(server);
         if (exchange == NULL) {
@@ -120,10 +151,9 @@ static void give_back(struct http_exchange *exchange)
     http_server_note_use(server);
     if (server->idle_exchange_count < HTTP_EXCHANGES_KEPT_MAX) {
         arena_reset(&exchange->arena);
-        clear_buffer(&exchange->input);
-        clear_buffer(&exchange->reading);
-        clear_buffer(&exchange->output);
-        clear_buffer(&exchange->body);
+        clear_bodies(exchange);
+        clear_buffer(exchange, &exchange->output);
+        clear_buffer(exchange, &exchange->body);
         /* The one used last is taken first: its memory is in the cache. */
         list_append(server->idle_exchanges.next, &exchange->link);
         server->idle_exchange_count++;
@@ -391,9 +421,10 @@ struct text http_exchange_rest(const struct http_exchange *exchange)
     return exchange->rest;
 }
 
-struct buffer *http_exchange_body(struct http_exchange *exchange)
+struct buffer *http_exchange_body(struct http_exchange *exchange, size_t bytes_max)
 {
     buffer_clear(&exchange->body);
+    exchange->body.bytes_max = bytes_max;
     return &exchange->body;
 }
 

@@ -46,7 +46,7 @@ struct http_exchange_reply {
     const struct http_header *trailers;
     size_t trailer_count;
     struct text whole;    /* the body of a reply made at once, the part that is not sent yet */
-    bool is_whole;        /* its length is known: content-length */
+    bool is_whole;        /* its length is known: content-length, unless there are trailers */
     bool without_body;    /* HEAD, 204, 304 */
     bool is_head_all;     /* of those, in parts: the head is sent, more would be ignored */
     bool complete;        /* nothing is added any more */
@@ -78,8 +78,10 @@ struct http_exchange {
     int note;
     int64_t started_ns;
 
-    struct buffer input;   /* of the body: came, not read */
-    struct buffer reading; /* lent to the handler */
+    struct buffer input;       /* of the body: came, not read */
+    size_t seen_bytes;         /* of the input: a part that is to become longer (http_body.c) */
+    struct buffer reading;     /* lent to the handler */
+    size_t acknowledged_bytes; /* of that: the peer knows that they were read */
     bool body_ended;
     bool body_broken; /* malformed */
     bool expects_continue;
@@ -89,6 +91,7 @@ struct http_exchange {
 
     struct http_exchange_reply reply;
     struct buffer body; /* of a whole reply that the handler encodes here */
+    size_t kept_bytes;  /* in the pool: what it holds of the server's */
 
     /* HTTP/2 */
     struct buffer output; /* of a reply in parts: not sent yet */
@@ -130,6 +133,12 @@ void http_exchange_refuse(struct http_exchange *exchange, int status, const char
 
 /* Starts the handler in a fiber, or answers at once what is refused. In a callback, not a fiber. */
 void http_exchange_begin(struct http_exchange *exchange);
+
+/* What has come of the body that nobody has seen. */
+static inline size_t http_exchange_unseen(const struct http_exchange *exchange)
+{
+    return exchange->input.length - exchange->seen_bytes;
+}
 
 /* Bytes of the body, or its end, have come. */
 void http_exchange_wake_reader(struct http_exchange *exchange);

@@ -7,15 +7,14 @@ enum { WORD_BYTES = sizeof(uint64_t) };
 #define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* Whether none of eight bytes is a control character; of tabs and of bytes above ASCII it may say
- * no without need ("Determine if a word has a byte less than n", Anderson's bit hacks). */
+ * no without need. The highest bit of a byte is set from the first by what is above ASCII, by 0x7f
+ * when one is added, by what is below 0x20 when that is taken away: carries and borrows come from
+ * such bytes alone. */
 static bool is_plain(const char *bytes)
 {
     uint64_t word;
     memcpy(&word, bytes, sizeof(word));
-    uint64_t delete_marks = word ^ EACH_BYTE(0x7f);
-    uint64_t low = (word - EACH_BYTE(0x20)) & ~word;
-    uint64_t deletes = (delete_marks - EACH_BYTE(1)) & ~delete_marks;
-    return ((low | deletes | word) & EACH_BYTE(0x80)) == 0;
+    return ((word | (word + EACH_BYTE(1)) | (word - EACH_BYTE(0x20))) & EACH_BYTE(0x80)) == 0;
 }
 
 static bool is_sendable(struct text text)

@@ -77,7 +77,7 @@ bool http_json_read(struct http_exchange *exchange, size_t bytes_max, const stru
 void http_json_reply_open(struct http_json_reply *reply, struct http_exchange *exchange)
 {
     reply->exchange = exchange;
-    json_writer_init(&reply->writer, http_exchange_body(exchange));
+    json_writer_init(&reply->writer, http_exchange_body(exchange, HTTP_BODY_BYTES_MAX));
 }
 
 void http_json_reply_send(struct http_json_reply *reply, int http_status)

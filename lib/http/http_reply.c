@@ -22,10 +22,6 @@ static void start(struct http_exchange *exchange, int status, const struct http_
 {
     struct http_exchange_reply *reply = &exchange->reply;
     CHECK(reply->state == HTTP_REPLY_NONE && status >= 200 && status <= 999);
-    if (!http_headers_are_sendable(headers, header_count)) {
-        status = 500; /* better no words than words that an outsider put there */
-        header_count = 0;
-    }
     reply->state = HTTP_REPLY_STARTED;
     reply->status = status;
     reply->status_text[0] = (char)('0' + status / 100);
@@ -35,6 +31,17 @@ static void start(struct http_exchange *exchange, int status, const struct http_
     reply->header_count = header_count;
     reply->without_body =
         status == 204 || status == 304 || text_equal(exchange->request.method, TEXT("HEAD"));
+}
+
+/* Better no words than words that an outsider put there. */
+static void start_checked(struct http_exchange *exchange, int status,
+                          const struct http_header *headers, size_t header_count)
+{
+    if (http_headers_are_sendable(headers, header_count)) {
+        start(exchange, status, headers, header_count);
+    } else {
+        start(exchange, 500, NULL, 0);
+    }
 }
 
 /* false: nobody is there to reply to. */
@@ -57,7 +64,9 @@ static void send_whole(struct http_exchange *exchange, struct text body)
     if (!is_heard(exchange)) {
         return;
     }
-    set_length(reply, body.length);
+    if (reply->trailer_count == 0) {
+        set_length(reply, body.length);
+    }
     reply->is_whole = true;
     reply->complete = true;
     reply->whole = reply->without_body ? (struct text){NULL, 0} : body;
@@ -67,7 +76,18 @@ static void send_whole(struct http_exchange *exchange, struct text body)
 
 void http_reply(struct http_exchange *exchange, const struct http_reply *reply)
 {
-    start(exchange, reply->status, reply->headers, reply->header_count);
+    bool has_trailers = reply->trailer_count > 0 && exchange->request.version == 2;
+    if (reply->is_constant) {
+        start(exchange, reply->status, reply->headers, reply->header_count);
+    } else {
+        start_checked(exchange, reply->status, reply->headers, reply->header_count);
+        has_trailers =
+            has_trailers && http_headers_are_sendable(reply->trailers, reply->trailer_count);
+    }
+    if (has_trailers) {
+        exchange->reply.trailers = reply->trailers;
+        exchange->reply.trailer_count = reply->trailer_count;
+    }
     send_whole(exchange, reply->body);
 }
 
@@ -83,7 +103,7 @@ void http_reply_start(struct http_exchange *exchange, int status, const struct h
     if (header_count > 0) {
         memcpy(copy, headers, header_count * sizeof(*copy));
     }
-    start(exchange, status, copy, header_count);
+    start_checked(exchange, status, copy, header_count);
 }
 
 /* CANCELLED: nobody listens; OK: the head is sent. Without a body, that is all there is, though the

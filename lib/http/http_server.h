@@ -220,29 +220,44 @@ int64_t http_exchange_started_ns(const struct http_exchange *exchange);
 int *http_exchange_note(struct http_exchange *exchange);
 
 /* The next part of the body, as it comes; parks until there is one. Empty at the end of the body.
- * Borrowed until the next read. `100 Continue` is sent first where the client expects it.
- * STATUS_CANCELLED, STATUS_DEADLINE_EXCEEDED: the call is over, or the body's peer was too slow.
- * STATUS_INVALID_ARGUMENT: malformed (chunks, or less than content-length). */
+ * Borrowed until the next part is read; the last one, as long as the arena. `100 Continue` is sent
+ * first where the client expects it. STATUS_CANCELLED, STATUS_DEADLINE_EXCEEDED: the call is over,
+ * or the body's peer was too slow. STATUS_INVALID_ARGUMENT: malformed (chunks, or less than
+ * content-length). */
 MUST_USE enum status http_read(struct http_exchange *exchange, struct text *ret_part);
+
+/* Waits until `part`, what is left of the part read last, is at least `bytes` long, or the body
+ * ends before that: *part is then that, elsewhere, borrowed as before. The peer may send on, so
+ * that it can be longer than a window: bounded by who asks. Statuses as http_read(), and
+ * STATUS_RESOURCE_EXHAUSTED: no memory. */
+MUST_USE enum status http_read_more(struct http_exchange *exchange, size_t bytes,
+                                    struct text *part);
 
 /* The whole body; valid in the arena. It must be there after body_timeout_ms, and a second for each
  * HTTP_BODY_RATE_MIN bytes of it. STATUS_RESOURCE_EXHAUSTED: over `bytes_max` (answer 413). */
 MUST_USE enum status http_read_all(struct http_exchange *exchange, size_t bytes_max,
                                    struct text *ret_body);
 
-/* An empty buffer for the body of a whole reply, up to HTTP_BODY_BYTES_MAX: its content lives until
- * the reply has left, its memory serves later exchanges. */
-struct buffer *http_exchange_body(struct http_exchange *exchange);
+/* An empty buffer for the body of a whole reply, up to `bytes_max`: its content lives until the
+ * reply has left, its memory serves later exchanges. The same each time. */
+struct buffer *http_exchange_body(struct http_exchange *exchange, size_t bytes_max);
 
 struct http_reply {
     int status;
     const struct http_header *headers; /* besides content-length, date and server */
     size_t header_count;
     struct text body;
+    /* Behind the body, over HTTP/2 alone: they end the reply, and content-length is not sent. */
+    const struct http_header *trailers;
+    size_t trailer_count;
+    /* All headers and trailers are constants: nothing of an outsider's could be in them, for which
+     * they are searched otherwise. */
+    bool is_constant;
 };
 
-/* A whole reply. Every text must be valid in the exchange's arena or body, or static. Only once; a
- * handler that returns without any reply gets 500. Without body for HEAD, 204 and 304. Never parks.
+/* A whole reply. Every text and the array of trailers must be valid in the exchange's arena or
+ * body, or static. Only once; a handler that returns without any reply gets 500. Without body for
+ * HEAD, 204 and 304. Never parks.
  */
 void http_reply(struct http_exchange *exchange, const struct http_reply *reply);
 

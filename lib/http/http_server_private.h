@@ -10,8 +10,9 @@
 #include "loop/fiber.h"
 
 enum {
-    HTTP_EXCHANGES_KEPT_MAX = 1024, /* in the pool, for the next requests */
-    HTTP_TIDY_MS = 2000,            /* between two looks whether a rush is over */
+    HTTP_EXCHANGES_KEPT_MAX = 1024,                  /* in the pool, for the next requests */
+    HTTP_EXCHANGES_KEPT_BYTES_MAX = 8 * 1024 * 1024, /* of their large buffers */
+    HTTP_TIDY_MS = 2000,                             /* between two looks whether a rush is over */
     /* The rush is over when connections, exchanges, or bytes of exchanges are so many fewer than at
      * the look before. */
     HTTP_TIDY_DROP_MIN = 64,
@@ -53,6 +54,7 @@ struct http_server {
     struct list idle_exchanges; /* the pool */
     unsigned exchange_count;
     unsigned idle_exchange_count;
+    size_t kept_bytes; /* of the large buffers in the pool */
     struct loop_timer tidy_timer;
     struct http_peak connection_peak;
     struct http_peak exchange_peak;

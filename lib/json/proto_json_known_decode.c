@@ -99,12 +99,12 @@ static uint32_t value_number(enum json_kind kind)
 static enum status pack_value(struct json_decoding *decoding, const ProtobufCMessage *packed,
                               ProtobufCBinaryData *ret_bytes)
 {
-    size_t size = protobuf_c_message_get_packed_size(packed);
-    uint8_t *bytes = arena_alloc(decoding->call->arena, size + 1);
+    size_t length;
+    char *bytes = proto_encode_in_arena(packed, 0, decoding->call->arena, &length);
     if (bytes == NULL) {
         return proto_json_decode_fail_memory(decoding);
     }
-    *ret_bytes = (ProtobufCBinaryData){protobuf_c_message_pack(packed, bytes), bytes};
+    *ret_bytes = proto_bytes((struct text){bytes, length});
     return STATUS_OK;
 }
 

@@ -118,12 +118,22 @@ ProtobufCMessage *proto_message_create(struct arena *arena,
 MUST_USE enum status proto_decode(struct call *call, const struct proto_type *type,
                                   struct text bytes, ProtobufCMessage **ret_message);
 
+/* The same, but bytes and strings of the message lie in `bytes`, which must stay as long as it. */
+MUST_USE enum status proto_decode_in_place(struct call *call, const struct proto_type *type,
+                                           struct text bytes, ProtobufCMessage **ret_message);
+
 /* The same validation of strings and depth for a message built some other way. */
 MUST_USE enum status proto_validate(struct call *call, const struct proto_type *type,
                                     const ProtobufCMessage *message);
 
-/* Appends the message. false: no room in the buffer. */
+/* Appends the message, its fields in the order of their numbers and then the unknown ones: the same
+ * bytes each time. false: no room in the buffer. */
 MUST_USE bool proto_encode(const ProtobufCMessage *message, struct buffer *buffer);
+
+/* The same in one piece of the arena, behind `head_bytes` that are the caller's to fill in: nothing
+ * is copied or measured. *ret_length: of the message without them. NULL: no room in the arena. */
+MUST_USE char *proto_encode_in_arena(const ProtobufCMessage *message, size_t head_bytes,
+                                     struct arena *arena, size_t *ret_length);
 
 /* Between the two forms of a string. The bytes are borrowed, not copied. */
 static inline struct text proto_text(ProtobufCBinaryData bytes)

@@ -26,9 +26,8 @@ struct decoder {
     struct frame frames[PROTO_DEPTH_MAX];
 };
 
-/* A field as it stands in the bytes. */
+/* A field that nobody declared, as it stands in the bytes. */
 struct occurrence {
-    const struct proto_field *field; /* NULL: unknown */
     uint32_t number;
     unsigned wire;
 };
@@ -39,9 +38,9 @@ static enum status fail_form(struct decoder *decoder, const char *what)
                      TEXT_ARGUMENTS(decoder->frames[0].type->full_name), what);
 }
 
-static enum status fail_memory(struct decoder *decoder)
+static enum status fail_memory(struct call *call)
 {
-    return call_fail(decoder->call, STATUS_RESOURCE_EXHAUSTED,
+    return call_fail(call, STATUS_RESOURCE_EXHAUSTED,
                      "the message needs more memory than a call may use");
 }
 
@@ -60,15 +59,11 @@ static enum status fail_text(struct decoder *decoder, const struct proto_field *
                      TEXT_ARGUMENTS(proto_place_path(&place, path)));
 }
 
-/* Reads a varint before `end`. false: it has none, or is longer than any. */
-static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret_value)
+/* Apart from the usual way, which it would burden with registers to save. */
+static __attribute__((noinline)) bool read_long_varint(const uint8_t **at, const uint8_t *end,
+                                                       uint64_t *ret_value)
 {
     const uint8_t *byte = *at;
-    if (byte < end && *byte < 0x80) {
-        *ret_value = *byte;
-        *at = byte + 1;
-        return true;
-    }
     uint64_t value = 0;
     for (unsigned i = 0; i < VARINT_BYTES_MAX && byte < end; i++, byte++) {
         value |= (uint64_t)(*byte & 0x7f) << (7 * i);
@@ -81,37 +76,19 @@ static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret_va
     return false;
 }
 
+/* Reads a varint before `end`. false: it has none, or is longer than any. */
+static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *ret_value)
+{
+    if (*at >= end || **at >= 0x80) {
+        return read_long_varint(at, end, ret_value);
+    }
+    *ret_value = *(*at)++;
+    return true;
+}
+
 static bool is_field_number(uint64_t number)
 {
     return number > 0 && number <= FIELD_NUMBER_MAX;
-}
-
-static unsigned wire_type_of(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-        return PROTOBUF_C_WIRE_TYPE_32BIT;
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return PROTOBUF_C_WIRE_TYPE_64BIT;
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_BYTES:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_BOOL:
-    case PROTOBUF_C_TYPE_ENUM:
-        break;
-    }
-    return PROTOBUF_C_WIRE_TYPE_VARINT;
 }
 
 /* Reads the bits of one number. */
@@ -181,18 +158,18 @@ static void *place_value(struct decoder *decoder, const struct frame *frame,
 }
 
 static enum status read_number(struct decoder *decoder, const struct frame *frame,
-                               const struct occurrence *occurrence)
+                               const struct proto_field *field)
 {
     uint64_t bits;
     size_t index;
-    if (!read_bits(&decoder->at, frame->end, occurrence->wire, &bits)) {
+    if (!read_bits(&decoder->at, frame->end, proto_form_of(field->c->type)->wire, &bits)) {
         return fail_form(decoder, "a number is cut short");
     }
-    void *member = place_value(decoder, frame, occurrence->field, &index);
+    void *member = place_value(decoder, frame, field, &index);
     if (member == NULL) {
-        return fail_memory(decoder);
+        return fail_memory(decoder->call);
     }
-    store_number(occurrence->field->c->type, bits, member);
+    store_number(field->c->type, bits, member);
     return STATUS_OK;
 }
 
@@ -218,7 +195,7 @@ static size_t count_packed(const uint8_t *at, const uint8_t *end, unsigned wire)
 static enum status read_packed(struct decoder *decoder, const struct frame *frame,
                                const struct proto_field *field, const uint8_t *end)
 {
-    unsigned wire = wire_type_of(field->c->type);
+    unsigned wire = proto_form_of(field->c->type)->wire;
     size_t count = count_packed(decoder->at, end, wire);
     if (count == SIZE_MAX) {
         return fail_form(decoder, "a packed field holds no whole numbers");
@@ -228,7 +205,7 @@ static enum status read_packed(struct decoder *decoder, const struct frame *fram
     }
     char *member = proto_field_append(decoder->call->arena, frame->message, field, count);
     if (member == NULL) {
-        return fail_memory(decoder);
+        return fail_memory(decoder->call);
     }
     size_t size = proto_field_bytes(field);
     for (size_t i = 0; i < count; i++) {
@@ -245,7 +222,7 @@ static enum status read_bytes(struct decoder *decoder, const struct frame *frame
     size_t index;
     ProtobufCBinaryData *member = place_value(decoder, frame, field, &index);
     if (member == NULL) {
-        return fail_memory(decoder);
+        return fail_memory(decoder->call);
     }
     *member = proto_bytes(text_of_bytes(decoder->at, (size_t)(end - decoder->at)));
     if (field->is_text && !text_is_clean(proto_text(*member))) {
@@ -268,7 +245,7 @@ static enum status enter_message(struct decoder *decoder, const struct frame *fr
         *member = proto_message_create(decoder->call->arena, field->message->c);
     }
     if (member == NULL || *member == NULL) {
-        return fail_memory(decoder);
+        return fail_memory(decoder->call);
     }
     decoder->frames[decoder->depth] =
         (struct frame){field->message,
@@ -347,7 +324,7 @@ static enum status read_unknown(struct decoder *decoder, const struct frame *fra
         ProtobufCMessageUnknownField *fields =
             arena_calloc(decoder->call->arena, capacity, sizeof(*fields));
         if (fields == NULL) {
-            return fail_memory(decoder);
+            return fail_memory(decoder->call);
         }
         if (message->n_unknown_fields > 0) {
             memcpy(fields, message->unknown_fields, message->n_unknown_fields * sizeof(*fields));
@@ -360,26 +337,6 @@ static enum status read_unknown(struct decoder *decoder, const struct frame *fra
                                        .wire_type = (ProtobufCWireType)occurrence->wire,
                                        .len = length,
                                        .data = proto_bytes(text_of_bytes(start, length)).data};
-    return STATUS_OK;
-}
-
-static enum status read_key(struct decoder *decoder, const struct frame *frame,
-                            struct occurrence *ret_occurrence)
-{
-    uint64_t key;
-    if (!read_varint(&decoder->at, frame->end, &key)) {
-        return fail_form(decoder, "a field's key is cut short");
-    }
-    unsigned wire = key & 7;
-    uint64_t number = key >> 3;
-    if (!is_field_number(number)) {
-        return fail_form(decoder, "a field number is out of range");
-    }
-    if (wire == WIRE_END_GROUP || wire > PROTOBUF_C_WIRE_TYPE_32BIT) {
-        return fail_form(decoder, "a wire type is unknown");
-    }
-    *ret_occurrence = (struct occurrence){.number = (uint32_t)number, .wire = wire};
-    ret_occurrence->field = proto_type_field(frame->type, ret_occurrence->number);
     return STATUS_OK;
 }
 
@@ -401,26 +358,38 @@ static enum status read_delimited(struct decoder *decoder, const struct frame *f
     return read_packed(decoder, frame, field, end);
 }
 
+/* What is not as it is declared: refused, kept as unknown, or packed numbers. */
+static __attribute__((noinline)) enum status read_unusual(struct decoder *decoder,
+                                                          const struct frame *frame, uint64_t key)
+{
+    struct occurrence occurrence = {.number = (uint32_t)(key >> 3), .wire = key & 7};
+    if (!is_field_number(key >> 3)) {
+        return fail_form(decoder, "a field number is out of range");
+    }
+    if (occurrence.wire == WIRE_END_GROUP || occurrence.wire > PROTOBUF_C_WIRE_TYPE_32BIT) {
+        return fail_form(decoder, "a wire type is unknown");
+    }
+    const struct proto_field *field = proto_type_field(frame->type, occurrence.number);
+    bool is_packed = field != NULL && proto_field_is_repeated(field) &&
+                     occurrence.wire == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
+    return is_packed ? read_delimited(decoder, frame, field)
+                     : read_unknown(decoder, frame, &occurrence);
+}
+
 static enum status read_field(struct decoder *decoder, const struct frame *frame)
 {
-    struct occurrence occurrence = {0};
-    enum status status = read_key(decoder, frame, &occurrence);
-    if (status != STATUS_OK) {
-        return status;
+    uint64_t key;
+    if (!read_varint(&decoder->at, frame->end, &key)) {
+        return fail_form(decoder, "a field's key is cut short");
     }
-    const struct proto_field *field = occurrence.field;
-    if (field == NULL) {
-        return read_unknown(decoder, frame, &occurrence);
+    unsigned wire = key & 7;
+    const struct proto_field *field =
+        key <= UINT32_MAX ? proto_type_field_quickly(frame->type, (uint32_t)(key >> 3)) : NULL;
+    if (field == NULL || proto_form_of(field->c->type)->wire != wire) {
+        return read_unusual(decoder, frame, key);
     }
-    unsigned wire = wire_type_of(field->c->type);
-    bool delimited = occurrence.wire == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
-    if (delimited && (wire == occurrence.wire || proto_field_is_repeated(field))) {
-        return read_delimited(decoder, frame, field);
-    }
-    if (wire != occurrence.wire) {
-        return read_unknown(decoder, frame, &occurrence);
-    }
-    return read_number(decoder, frame, &occurrence);
+    return wire == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED ? read_delimited(decoder, frame, field)
+                                                        : read_number(decoder, frame, field);
 }
 
 static enum status decode_all(struct decoder *decoder)
@@ -439,24 +408,32 @@ static enum status decode_all(struct decoder *decoder)
     return STATUS_OK;
 }
 
-enum status proto_decode(struct call *call, const struct proto_type *type, struct text bytes,
-                         ProtobufCMessage **ret_message)
+enum status proto_decode_in_place(struct call *call, const struct proto_type *type,
+                                  struct text bytes, ProtobufCMessage **ret_message)
 {
     struct decoder decoder; /* the frames are set as they are entered */
-    struct text copy = arena_copy(call->arena, bytes);
     ProtobufCMessage *message = proto_message_create(call->arena, type->c);
     decoder.call = call;
-    if (copy.data == NULL || message == NULL) {
-        return fail_memory(&decoder);
+    if (message == NULL) {
+        return fail_memory(call);
     }
-    const uint8_t *start = (const uint8_t *)copy.data;
-    decoder.at = start;
+    decoder.at = (const uint8_t *)bytes.data;
     decoder.depth = 1;
     decoder.frames[0] =
-        (struct frame){.type = type, .message = message, .end = start + copy.length};
+        (struct frame){.type = type, .message = message, .end = decoder.at + bytes.length};
     enum status status = decode_all(&decoder);
     if (status == STATUS_OK) {
         *ret_message = message;
     }
     return status;
+}
+
+enum status proto_decode(struct call *call, const struct proto_type *type, struct text bytes,
+                         ProtobufCMessage **ret_message)
+{
+    struct text copy = arena_copy(call->arena, bytes);
+    if (copy.data == NULL) {
+        return fail_memory(call);
+    }
+    return proto_decode_in_place(call, type, copy, ret_message);
 }

@@ -5,10 +5,6 @@ enum { FIRST_CAPACITY = 4 };
 
 const struct proto_field *proto_type_field(const struct proto_type *type, uint32_t number)
 {
-    /* Most messages number their fields 1, 2, 3, ... */
-    if (number - 1 < type->c->n_fields && type->c->fields[number - 1].id == number) {
-        return &type->fields[number - 1];
-    }
     size_t low = 0;
     size_t high = type->c->n_fields;
     while (low < high) {
@@ -33,34 +29,25 @@ const struct proto_field *proto_type_find_field(const struct proto_type *type, s
     return NULL;
 }
 
-size_t proto_field_bytes(const struct proto_field *field)
-{
-    switch (field->c->type) {
-    case PROTOBUF_C_TYPE_INT32:
-    case PROTOBUF_C_TYPE_SINT32:
-    case PROTOBUF_C_TYPE_SFIXED32:
-    case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_ENUM:
-        return 4;
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return 8;
-    case PROTOBUF_C_TYPE_BOOL:
-        return sizeof(protobuf_c_boolean);
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        break;
-    }
-    return sizeof(void *);
-}
+const struct proto_form proto_forms[] = {
+    [PROTOBUF_C_TYPE_INT32] = {PROTOBUF_C_WIRE_TYPE_VARINT, 4},
+    [PROTOBUF_C_TYPE_SINT32] = {PROTOBUF_C_WIRE_TYPE_VARINT, 4},
+    [PROTOBUF_C_TYPE_SFIXED32] = {PROTOBUF_C_WIRE_TYPE_32BIT, 4},
+    [PROTOBUF_C_TYPE_INT64] = {PROTOBUF_C_WIRE_TYPE_VARINT, 8},
+    [PROTOBUF_C_TYPE_SINT64] = {PROTOBUF_C_WIRE_TYPE_VARINT, 8},
+    [PROTOBUF_C_TYPE_SFIXED64] = {PROTOBUF_C_WIRE_TYPE_64BIT, 8},
+    [PROTOBUF_C_TYPE_UINT32] = {PROTOBUF_C_WIRE_TYPE_VARINT, 4},
+    [PROTOBUF_C_TYPE_FIXED32] = {PROTOBUF_C_WIRE_TYPE_32BIT, 4},
+    [PROTOBUF_C_TYPE_UINT64] = {PROTOBUF_C_WIRE_TYPE_VARINT, 8},
+    [PROTOBUF_C_TYPE_FIXED64] = {PROTOBUF_C_WIRE_TYPE_64BIT, 8},
+    [PROTOBUF_C_TYPE_FLOAT] = {PROTOBUF_C_WIRE_TYPE_32BIT, 4},
+    [PROTOBUF_C_TYPE_DOUBLE] = {PROTOBUF_C_WIRE_TYPE_64BIT, 8},
+    [PROTOBUF_C_TYPE_BOOL] = {PROTOBUF_C_WIRE_TYPE_VARINT, sizeof(protobuf_c_boolean)},
+    [PROTOBUF_C_TYPE_ENUM] = {PROTOBUF_C_WIRE_TYPE_VARINT, 4},
+    [PROTOBUF_C_TYPE_STRING] = {PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED, sizeof(char *)},
+    [PROTOBUF_C_TYPE_BYTES] = {PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED, sizeof(ProtobufCBinaryData)},
+    [PROTOBUF_C_TYPE_MESSAGE] = {PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED, sizeof(void *)},
+};
 
 static const void *quantifier_of(const ProtobufCMessage *message, const struct proto_field *field)
 {
@@ -79,34 +66,44 @@ const void *proto_field_element(const ProtobufCMessage *message, const struct pr
     return array + index * proto_field_bytes(field);
 }
 
-static bool holds_value(const ProtobufCMessage *message, const struct proto_field *field)
+/* A zero is one whose bits are: of a negative zero they are not. */
+static bool holds_number(const ProtobufCFieldDescriptor *field, const void *value)
 {
-    const void *value = proto_field_value(message, field);
-    if (field->c->type == PROTOBUF_C_TYPE_BYTES) {
-        return ((const ProtobufCBinaryData *)value)->len > 0;
+    uint32_t narrow;
+    uint64_t wide;
+    if (proto_form_of(field->type)->bytes == sizeof(narrow)) {
+        memcpy(&narrow, value, sizeof(narrow));
+        return narrow != 0;
     }
-    static const unsigned char zero[8];
-    return memcmp(value, zero, proto_field_bytes(field)) != 0;
+    memcpy(&wide, value, sizeof(wide));
+    return wide != 0;
+}
+
+bool proto_member_is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    const void *value = proto_member(message, field->offset);
+    const void *quantifier = proto_member(message, field->quantifier_offset);
+    bool is_oneof = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
+    if (is_oneof && *(const uint32_t *)quantifier != field->id) {
+        return false;
+    }
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
+        return *(const void *const *)value != NULL;
+    }
+    if (is_oneof || field->label == PROTOBUF_C_LABEL_REQUIRED) {
+        return true;
+    }
+    if (field->label == PROTOBUF_C_LABEL_OPTIONAL) {
+        return *(const protobuf_c_boolean *)quantifier != 0;
+    }
+    return field->type == PROTOBUF_C_TYPE_BYTES ? ((const ProtobufCBinaryData *)value)->len > 0
+                                                : holds_number(field, value);
 }
 
 bool proto_field_is_set(const ProtobufCMessage *message, const struct proto_field *field)
 {
-    if (proto_field_is_repeated(field)) {
-        return proto_field_count(message, field) > 0;
-    }
-    if (proto_field_is_oneof(field)) {
-        return *(const uint32_t *)quantifier_of(message, field) == field->c->id;
-    }
-    if (field->c->type == PROTOBUF_C_TYPE_MESSAGE) {
-        return *(const void *const *)proto_field_value(message, field) != NULL;
-    }
-    if (field->c->label == PROTOBUF_C_LABEL_REQUIRED) {
-        return true;
-    }
-    if (field->c->label == PROTOBUF_C_LABEL_OPTIONAL) {
-        return *(const protobuf_c_boolean *)quantifier_of(message, field) != 0;
-    }
-    return holds_value(message, field);
+    return proto_field_is_repeated(field) ? proto_field_count(message, field) > 0
+                                          : proto_member_is_set(message, field->c);
 }
 
 void *proto_field_set(ProtobufCMessage *message, const struct proto_field *field)

@@ -8,8 +8,37 @@
 #include "base/arena.h"
 #include "proto/proto.h"
 
-/* The bytes of one value in a message or in an array. */
-size_t proto_field_bytes(const struct proto_field *field);
+/* What values of a type look like. */
+struct proto_form {
+    uint8_t wire;  /* ProtobufCWireType, of a value that is not packed */
+    uint8_t bytes; /* of one value in a message or in an array */
+};
+
+extern const struct proto_form proto_forms[]; /* by ProtobufCType */
+
+static inline const struct proto_form *proto_form_of(ProtobufCType type)
+{
+    return &proto_forms[type];
+}
+
+static inline size_t proto_field_bytes(const struct proto_field *field)
+{
+    return proto_form_of(field->c->type)->bytes;
+}
+
+/* As proto_type_field(), for a decoder: most messages number their fields 1, 2, 3, ... */
+static inline const struct proto_field *proto_type_field_quickly(const struct proto_type *type,
+                                                                 uint32_t number)
+{
+    bool is_there = number - 1 < type->c->n_fields && type->c->fields[number - 1].id == number;
+    return is_there ? &type->fields[number - 1] : proto_type_field(type, number);
+}
+
+/* What a descriptor's offset points to. */
+static inline const void *proto_member(const ProtobufCMessage *message, unsigned offset)
+{
+    return (const char *)message + offset;
+}
 
 /* Where the value is (of a repeated field: the pointer to its array). */
 static inline void *proto_field_member(ProtobufCMessage *message, const struct proto_field *field)
@@ -41,7 +70,8 @@ const void *proto_field_element(const ProtobufCMessage *message, const struct pr
                                 size_t index);
 
 /* Whether the field would be sent: it holds more than its zero value, or has presence and is there.
- */
+ * The first of them: of a field that is not repeated. */
+bool proto_member_is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
 bool proto_field_is_set(const ProtobufCMessage *message, const struct proto_field *field);
 
 /* Marks a field that is not repeated as present and returns where its value goes. A oneof's member

@@ -1,5 +1,4 @@
 #include "base/arena.h"
-#include "base/buffer.h"
 #include "proto/proto.h"
 
 static void *allocate(void *arena, size_t size)
@@ -27,21 +26,6 @@ ProtobufCMessage *proto_message_create(struct arena *arena,
         protobuf_c_message_init(descriptor, message);
     }
     return message;
-}
-
-bool proto_encode(const ProtobufCMessage *message, struct buffer *buffer)
-{
-    size_t size = protobuf_c_message_get_packed_size(message);
-    if (size == 0) {
-        return true;
-    }
-    char *room = buffer_reserve(buffer, size);
-    if (room == NULL) {
-        return false;
-    }
-    CHECK(protobuf_c_message_pack(message, (uint8_t *)room) == size);
-    buffer_extend(buffer, size);
-    return true;
 }
 
 ProtobufCBinaryData proto_bytes(struct text text)

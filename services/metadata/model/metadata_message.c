@@ -6,7 +6,7 @@
 Metadata *metadata_to_message(struct arena *arena, const struct metadata *metadata)
 {
     Metadata *message = arena_alloc(arena, sizeof(*message));
-    ProtobufCBinaryData *genres = arena_calloc(arena, metadata->genre_count, sizeof(*genres));
+    ProtobufCBinaryData *genres = arena_alloc(arena, metadata->genre_count * sizeof(*genres));
     if (message == NULL || genres == NULL) {
         return NULL;
     }

@@ -1,6 +1,7 @@
 #include "metadata/repository/memory_metadata_repository.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -14,9 +15,11 @@ struct memory_metadata_repository {
     struct ordered_map *entries; /* struct kept_entry * by id */
 };
 
+/* Never changed: a put makes another. It goes when neither the map nor a call holds it. */
 struct kept_entry {
     struct metadata metadata;
     struct arena arena; /* of its texts */
+    atomic_uint holders;
 };
 
 static struct kept_entry *entry_of(const struct ordered_map_entry *entry)
@@ -24,10 +27,23 @@ static struct kept_entry *entry_of(const struct ordered_map_entry *entry)
     return *(struct kept_entry *const *)entry->value;
 }
 
-static void destroy_entry(struct kept_entry *entry)
+static void release_entry(void *argument)
 {
-    arena_deinit(&entry->arena);
-    free(entry);
+    struct kept_entry *entry = argument;
+    if (atomic_fetch_sub(&entry->holders, 1) == 1) {
+        arena_deinit(&entry->arena);
+        free(entry);
+    }
+}
+
+/* Until the call's arena is reset. false: no room there. */
+static bool hold_entry(struct call *call, struct kept_entry *entry)
+{
+    if (!arena_defer(call->arena, release_entry, entry)) {
+        return false;
+    }
+    atomic_fetch_add(&entry->holders, 1);
+    return true;
 }
 
 static enum status fail_room(struct call *call)
@@ -39,17 +55,19 @@ static enum status get(void *state, struct call *call, struct text id,
                        struct metadata *ret_metadata)
 {
     struct memory_metadata_repository *self = state;
-    enum status status = STATUS_OK;
     pthread_mutex_lock(&self->lock);
-    const struct ordered_map_entry *entry = ordered_map_find(self->entries, id);
-    if (entry != NULL) {
-        status = metadata_copy(call->arena, &entry_of(entry)->metadata, ret_metadata);
-    }
+    const struct ordered_map_entry *found = ordered_map_find(self->entries, id);
+    struct kept_entry *entry = found != NULL ? entry_of(found) : NULL;
+    bool is_held = entry != NULL && hold_entry(call, entry);
     pthread_mutex_unlock(&self->lock);
     if (entry == NULL) {
         return STATUS_NOT_FOUND;
     }
-    return status == STATUS_OK ? STATUS_OK : fail_room(call);
+    if (!is_held) {
+        return fail_room(call);
+    }
+    *ret_metadata = entry->metadata;
+    return STATUS_OK;
 }
 
 static struct kept_entry *create_entry(const struct metadata *metadata)
@@ -58,9 +76,10 @@ static struct kept_entry *create_entry(const struct metadata *metadata)
     if (entry == NULL) {
         return NULL;
     }
+    atomic_init(&entry->holders, 1);
     arena_init(&entry->arena, ENTRY_BYTES_MAX);
     if (metadata_copy(&entry->arena, metadata, &entry->metadata) != STATUS_OK) {
-        destroy_entry(entry);
+        release_entry(entry);
         return NULL;
     }
     return entry;
@@ -83,7 +102,7 @@ static enum status put(void *state, struct call *call, const struct metadata *me
     ordered_map_put(self->entries, metadata->id, &entry, sizeof(struct kept_entry *));
     pthread_mutex_unlock(&self->lock);
     if (replaced != NULL) {
-        destroy_entry(replaced);
+        release_entry(replaced);
     }
     return STATUS_OK;
 }
@@ -103,7 +122,7 @@ static enum status remove_entry(void *state, struct call *call, struct text id)
     if (removed == NULL) {
         return STATUS_NOT_FOUND;
     }
-    destroy_entry(removed);
+    release_entry(removed);
     return STATUS_OK;
 }
 
@@ -141,7 +160,7 @@ static void close_repository(void *state)
     struct memory_metadata_repository *self = state;
     const struct ordered_map_entry *entry = ordered_map_seek(self->entries, TEXT(""));
     for (; entry != NULL; entry = ordered_map_next(entry)) {
-        destroy_entry(entry_of(entry));
+        release_entry(entry_of(entry));
     }
     ordered_map_destroy(self->entries);
     pthread_mutex_destroy(&self->lock);

@@ -95,6 +95,69 @@ static void copies_and_formats_end_in_nul(void **state)
     arena_deinit(&arena);
 }
 
+/* Writes `length` bytes as one does who writes backwards and learns the length by it. */
+static char *write_backwards(struct arena *arena, size_t length)
+{
+    size_t bytes = 0;
+    char *start = arena_tail(arena, 1, &bytes);
+    size_t written = 0;
+    while (start != NULL && written < length) {
+        if (written == bytes) {
+            const char *old = start;
+            start = arena_tail(arena, written + 1, &bytes);
+            if (start != NULL) {
+                memcpy(start + bytes - written, old, written);
+            }
+            continue;
+        }
+        written++;
+        start[bytes - written] = (char)(written % 113);
+    }
+    return start != NULL ? arena_take_tail(arena, start + bytes - length, length) : NULL;
+}
+
+static void a_tail_grows_and_lies_apart(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {0, 1, 15, 16, 17, 4000, 200, 5000, 100000, 3};
+    struct arena arena;
+    char *tails[ARRAY_LENGTH(lengths)];
+    arena_init(&arena, 1 << 20);
+    size_t used = 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(lengths); i++) {
+        tails[i] = write_backwards(&arena, lengths[i]);
+        assert_non_null(tails[i]);
+        used += lengths[i] + 10;
+        char *between = arena_alloc(&arena, 10);
+        assert_non_null(between);
+        memset(between, 0xff, 10);
+        assert_int_equal(arena_used_bytes(&arena), used);
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(lengths); i++) {
+        for (size_t at = 0; at < lengths[i]; at++) {
+            assert_int_equal(tails[i][at], (lengths[i] - at) % 113);
+        }
+    }
+    arena_deinit(&arena);
+}
+
+static void the_cap_holds_for_a_tail(void **state)
+{
+    (void)state;
+    struct arena arena;
+    size_t bytes;
+    arena_init(&arena, CAP_BYTES);
+    assert_non_null(arena_alloc(&arena, 100));
+    assert_null(arena_tail(&arena, CAP_BYTES - 99, &bytes));
+    assert_non_null(write_backwards(&arena, CAP_BYTES - 100));
+    assert_int_equal(arena_used_bytes(&arena), CAP_BYTES);
+    assert_null(arena_tail(&arena, 1, &bytes));
+    arena_reset(&arena);
+    assert_null(write_backwards(&arena, CAP_BYTES + 1));
+    assert_int_equal(arena_used_bytes(&arena), 0);
+    arena_deinit(&arena);
+}
+
 struct cleanup {
     char *order;
     char name;
@@ -132,6 +195,8 @@ int main(void)
         cmocka_unit_test(every_allocation_is_aligned_and_apart),
         cmocka_unit_test(calloc_clears_reused_memory),
         cmocka_unit_test(copies_and_formats_end_in_nul),
+        cmocka_unit_test(a_tail_grows_and_lies_apart),
+        cmocka_unit_test(the_cap_holds_for_a_tail),
         cmocka_unit_test(cleanups_run_once_last_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,26 @@ static void utf8_is_told_from_other_bytes(void **state)
     assert_true(text_is_clean((struct text){NULL, 0}));
 }
 
+/* Wherever it stands, one byte that is not plain is seen. */
+static void clean_text_is_told_at_every_length(void **state)
+{
+    (void)state;
+    char bytes[40];
+    for (size_t length = 0; length <= sizeof(bytes); length++) {
+        memset(bytes, 'x', sizeof(bytes));
+        assert_true(text_is_clean((struct text){bytes, length}));
+        for (size_t at = 0; at < sizeof(bytes); at++) {
+            static const char others[] = {'\0', '\x01', '\x7f', '\x80', '\xff'};
+            for (size_t i = 0; i < sizeof(others); i++) {
+                bytes[at] = others[i];
+                bool is_clean = at >= length || others[i] == '\x01' || others[i] == '\x7f';
+                assert_int_equal(text_is_clean((struct text){bytes, length}), is_clean);
+            }
+            bytes[at] = 'x';
+        }
+    }
+}
+
 static void unsigned_numbers_are_read(void **state)
 {
     (void)state;
@@ -224,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8_is_told_from_other_bytes),
+        cmocka_unit_test(clean_text_is_told_at_every_length),
         cmocka_unit_test(unsigned_numbers_are_read),
         cmocka_unit_test(signed_numbers_are_read),
         cmocka_unit_test(decimals_are_read),

@@ -127,6 +127,7 @@ static enum status join(struct echo *echo, struct call *call, struct grpc_stream
     Marquee__Test__EchoResponse reply = MARQUEE__TEST__ECHO_RESPONSE__INIT;
     CLEANUP(buffer_deinit) struct buffer payload;
     buffer_init(&payload, GRPC_MESSAGE_BYTES_MAX);
+    const Marquee__Test__EchoRequest *first = NULL;
     for (;;) {
         ProtobufCMessage *message = NULL;
         enum status status = grpc_receive(stream, &message);
@@ -136,9 +137,11 @@ static enum status join(struct echo *echo, struct call *call, struct grpc_stream
         }
         if (message == NULL) {
             reply.payload = proto_bytes(buffer_text(&payload));
+            reply.text = first != NULL ? first->text : reply.text;
             return grpc_send(stream, &reply.base);
         }
         const Marquee__Test__EchoRequest *given = (const Marquee__Test__EchoRequest *)message;
+        first = first != NULL ? first : given;
         reply.count++;
         status = follow_plan(echo, call, given->plan);
         if (status != STATUS_OK) {

@@ -1,5 +1,6 @@
 /* Streaming calls between our channel and our server, and metadata. */
 #include "grpc/grpc_stream.h"
+#include "loop/fiber.h"
 #include "support/cmocka_test.h"
 #include "unit/grpc/grpc_fixture.h"
 
@@ -65,6 +66,28 @@ static void a_client_streams(struct grpc_fixture *fixture)
     assert_int_equal(grpc_client_finish(stream), STATUS_OK);
 }
 FIXTURE_TEST(a_client_streams)
+
+/* Each message comes alone, and the first is still there when the last has come. */
+static void messages_stay_as_long_as_the_call(struct grpc_fixture *fixture)
+{
+    enum { MESSAGES = 10, TURNS = 10 };
+    const struct grpc_call_options options = {.one_reply = true};
+    struct grpc_stream *stream =
+        open_stream(fixture, &fixture->call, "/marquee.test.EchoService/Join", &options);
+    for (int i = 0; i < MESSAGES; i++) {
+        send_text(stream, i == 0 ? "first" : "later", 0);
+        for (int turn = 0; turn < TURNS; turn++) {
+            fiber_yield();
+        }
+    }
+    assert_int_equal(grpc_client_close_send(stream), STATUS_OK);
+    const Marquee__Test__EchoResponse *reply = receive(stream);
+    assert_non_null(reply);
+    assert_int_equal(reply->count, MESSAGES);
+    assert_true(text_equal(proto_text(reply->text), TEXT("first")));
+    assert_int_equal(grpc_client_finish(stream), STATUS_OK);
+}
+FIXTURE_TEST(messages_stay_as_long_as_the_call)
 
 static void both_stream_in_turns(struct grpc_fixture *fixture)
 {
@@ -255,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_UNIT_TESTS(a_server_streams),
         FIXTURE_UNIT_TESTS(a_client_streams),
+        FIXTURE_UNIT_TESTS(messages_stay_as_long_as_the_call),
         FIXTURE_UNIT_TESTS(both_stream_in_turns),
         FIXTURE_UNIT_TESTS(more_than_the_windows_flows),
         FIXTURE_UNIT_TESTS(metadata_goes_both_ways),

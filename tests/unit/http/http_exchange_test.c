@@ -144,6 +144,41 @@ static void test_bulk(void **state)
     http_scene_run(ask_in_bulk, NULL);
 }
 
+/* More than a window, and than is there; a whole reply has trailers where HTTP has. */
+static void ask_for_more(struct http_scene *scene)
+{
+    enum { BODY_BYTES = 1000 * 1000, SKIPPED_BYTES = 5 };
+    static const size_t wanted[] = {0, 1, 100000, 700001, BODY_BYTES - SKIPPED_BYTES, BODY_BYTES};
+    struct http2_client *client = http_scene_connect_http2(scene);
+    struct raw_peer peer;
+    http_scene_connect(scene, &peer);
+    char *bytes = arena_alloc(&scene->arena, BODY_BYTES);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < BODY_BYTES; i++) {
+        bytes[i] = (char)(i % 251);
+    }
+    struct text body = {bytes, BODY_BYTES};
+    for (size_t i = 0; i < ARRAY_LENGTH(wanted); i++) {
+        struct text path = arena_format(&scene->arena, "/more?bytes=%zu", wanted[i]);
+        struct text want = text_slice(body, SKIPPED_BYTES, SKIPPED_BYTES + wanted[i]);
+        struct http_answer answer = http_scene_ask(scene, client, "POST", path.data, body);
+        assert_true(text_equal(answer.body, want));
+        assert_int_equal(answer.headers_only ? 1 : answer.trailer_count, 1);
+        assert_null(http_answer_header(&answer, "content-length").data);
+        answer = http_scene_ask_http1(scene, &peer, "POST", path.data, body);
+        assert_true(text_equal(answer.body, want));
+        assert_non_null(http_answer_header(&answer, "content-length").data);
+    }
+    raw_peer_close(&peer);
+    http2_client_destroy(client);
+}
+
+static void test_more_of_a_body(void **state)
+{
+    (void)state;
+    http_scene_run(ask_for_more, NULL);
+}
+
 static void ask_too_much(struct http_scene *scene)
 {
     struct http2_client *client = http_scene_connect_http2(scene);
@@ -231,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_http1),
         cmocka_unit_test(test_http2),
         cmocka_unit_test(test_bulk),
+        cmocka_unit_test(test_more_of_a_body),
         cmocka_unit_test(test_body_over_the_limit),
         cmocka_unit_test(test_what_a_handler_sees),
         cmocka_unit_test(test_broken_off),

@@ -91,6 +91,30 @@ static void handle_parts(void *state, struct http_exchange *exchange)
     http_finish(exchange, trailers, 1);
 }
 
+/* What of the body follows its first five bytes: as many bytes as it is asked for, in one piece. */
+static void handle_more(void *state, struct http_exchange *exchange)
+{
+    (void)state;
+    size_t wanted = wanted_bytes(exchange);
+    struct text part = {NULL, 0};
+    enum status status = http_read(exchange, &part);
+    part = text_slice(part, 5, part.length);
+    if (status == STATUS_OK && part.length < wanted) {
+        status = http_read_more(exchange, wanted, &part);
+    }
+    struct text copy = arena_copy(http_exchange_call(exchange)->arena, text_slice(part, 0, wanted));
+    while (status == STATUS_OK && part.length > 0) {
+        status = http_read(exchange, &part);
+    }
+    if (status != STATUS_OK) {
+        http_reply_problem(exchange, status);
+        return;
+    }
+    http_reply(exchange,
+               &(struct http_reply){
+                   .status = 200, .body = copy, .trailers = trailers, .trailer_count = 1});
+}
+
 static void handle_trailers_only(void *state, struct http_exchange *exchange)
 {
     (void)state;
@@ -287,6 +311,7 @@ static const struct http_route templates[] = {
     {"PUT", "/echo", handle_echo, NULL},
     {"POST", "/stream", handle_stream, NULL},
     {"GET", "/parts", handle_parts, NULL},
+    {"POST", "/more", handle_more, NULL},
     {"GET", "/trailers-only", handle_trailers_only, NULL},
     {"POST", "/trailers-only", handle_trailers_only, NULL},
     {"GET", "/large", handle_large, NULL},

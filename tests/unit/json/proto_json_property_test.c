@@ -21,7 +21,7 @@ struct texts {
 static void random_json(struct shapes *shapes, const struct proto_type *type, uint64_t seed,
                         unsigned flags, struct texts *texts)
 {
-    struct shapes_random random = {&shapes->arena, seed * UINT64_C(0x9e3779b97f4a7c15)};
+    struct shapes_random random = {&shapes->arena, seed * UINT64_C(0x9e3779b97f4a7c15), false};
     buffer_clear(&texts->json);
     buffer_clear(&texts->bytes);
     shapes_reset(shapes, SHAPES_ARENA_BYTES);

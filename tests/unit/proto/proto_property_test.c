@@ -14,7 +14,7 @@ enum { MESSAGE_COUNT = 500, MESSAGE_DEPTH = 5, MEMORY_COUNT = 20 };
 
 static struct text random_bytes(struct shapes *shapes, const struct proto_type *type, uint64_t seed)
 {
-    struct shapes_random random = {&shapes->arena, seed * UINT64_C(0x9e3779b97f4a7c15)};
+    struct shapes_random random = {&shapes->arena, seed * UINT64_C(0x9e3779b97f4a7c15), false};
     shapes_reset(shapes, SHAPES_ARENA_BYTES);
     assert_true(proto_encode(shapes_random_message(&random, type, MESSAGE_DEPTH), &shapes->buffer));
     return buffer_text(&shapes->buffer);

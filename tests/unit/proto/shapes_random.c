@@ -83,10 +83,16 @@ static void fill_real(struct shapes_random *random, const struct proto_field *fi
         if (isnan(*(float *)member)) {
             *(float *)member = 0.1F;
         }
+        if (random->no_negative_zero && *(float *)member == 0) {
+            *(float *)member = 0;
+        }
     } else {
         memcpy(member, &bits, sizeof(bits));
         if (isnan(*(double *)member)) {
             *(double *)member = -0.0;
+        }
+        if (random->no_negative_zero && *(double *)member == 0) {
+            *(double *)member = 0;
         }
     }
 }

@@ -7,6 +7,7 @@
 struct shapes_random {
     struct arena *arena; /* the messages' memory, which must suffice */
     uint64_t state;      /* the seed, not 0 */
+    bool no_negative_zero;
 };
 
 /* Types of google/protobuf with JSON forms of their own are left out: not every value has one. Map
