@@ -18,7 +18,7 @@ import source_tree  # noqa: E402
 # What may break a rule, and why. (file pattern, include pattern): reason.
 EXCEPTIONS = {
     # The registry's state is memory alone and has no second implementation, hence no port.
-    ("services/registry/controller/*", "registry/repository/registry_*.h"): "the registry has one store",
+    ("services/registry/controller/*", "registry/repository/registry_*.h"): "the registry has one state",
     # Measures how much stack the libraries use that run on fibers.
     ("tests/unit/loop/stack_use.c", "*"): "it calls each library once",
     ("services/registry/handler/*", "registry/repository/registry_state.h"): "its header names the inputs",

@@ -152,11 +152,23 @@ static enum status beat_at(struct consul_endpoints *endpoints, size_t index, str
                            const struct discovery_registration *registration)
 {
     enum status status = pass(endpoints, index, call, registration);
-    if (status != STATUS_NOT_FOUND || endpoints->count == 1) {
+    if (status != STATUS_NOT_FOUND || endpoints->count == 1 || registration->is_draining) {
         return status;
     }
     call_clear_error(call);
     return add_at(endpoints, index, call, registration);
+}
+
+static enum status drain_at(struct consul_endpoints *endpoints, size_t index, struct call *call,
+                            const struct discovery_registration *registration)
+{
+    struct text path = path_of(call, "/v1/agent/service/maintenance/", registration->instance_id);
+    if (path.data != NULL) {
+        path = arena_format(call->arena, "%.*s?enable=true&reason=%s", TEXT_ARGUMENTS(path),
+                            DISCOVERY_DRAIN_REASON);
+    }
+    return path.data != NULL ? put(endpoints, index, call, path, (struct text){NULL, 0})
+                             : STATUS_RESOURCE_EXHAUSTED;
 }
 
 static enum status remove_at(struct consul_endpoints *endpoints, size_t index, struct call *call,
@@ -256,6 +268,25 @@ static enum status consul_heartbeat(void *state, struct call *call,
     return keep_everywhere(self, call, self->endpoints.count > 1 ? share_ms : 0, &like);
 }
 
+/* One that does not know the instance sends nobody there: it need not be told. */
+static enum status consul_drain(void *state, struct call *call,
+                                const struct discovery_registration *registration)
+{
+    struct consul_registrar *self = state;
+    struct attempt attempts[CONSUL_REGISTRIES_MAX];
+    const struct attempt like = {.run = drain_at, .registration = registration};
+    enum status status = STATUS_NOT_FOUND;
+    attempt_each(self, call, 0, &like, attempts);
+    for (size_t i = 0; i < self->endpoints.count; i++) {
+        call->error = attempts[i].call.error;
+        if (attempts[i].status != STATUS_OK && attempts[i].status != STATUS_NOT_FOUND) {
+            return attempts[i].status;
+        }
+        status = attempts[i].status == STATUS_OK ? STATUS_OK : status;
+    }
+    return status;
+}
+
 static enum status consul_remove(void *state, struct call *call,
                                  const struct discovery_registration *registration)
 {
@@ -291,6 +322,7 @@ static void consul_close(void *state)
 static const struct discovery_registrar_ops consul_registrar_ops = {
     .add = consul_add,
     .heartbeat = consul_heartbeat,
+    .drain = consul_drain,
     .remove = consul_remove,
     .spread = consul_spread,
     .close = consul_close,

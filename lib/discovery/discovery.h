@@ -28,6 +28,10 @@ enum {
     DISCOVERY_BACKOFF_MAX_MS = 5000,
 };
 
+/* Why a draining instance is in maintenance, as registries that speak Consul's interface tell it.
+ */
+#define DISCOVERY_DRAIN_REASON "draining"
+
 #define DISCOVERY_TTL_DEFAULT_MS INT64_C(6000)
 
 struct discovery_registration {
@@ -39,6 +43,7 @@ struct discovery_registration {
     struct text zone; /* where it is, for clients to keep near; empty: not told */
     uint16_t weight;  /* it gets so many times the calls of one with 1; 0: 1 */
     int64_t ttl_ms;   /* without a heartbeat for so long, the instance is critical */
+    bool is_draining; /* a heartbeat does not make it known where it is not */
 };
 
 /* Where an instance stands, when there are several registries. */
@@ -55,6 +60,11 @@ struct discovery_registrar_ops {
     /* STATUS_NOT_FOUND: the registry does not know it (any more): register again. */
     enum status (*heartbeat)(void *state, struct call *call,
                              const struct discovery_registration *registration);
+    /* The instance stays known, but is not to be called any more: it finishes what it has begun.
+     * Heartbeats do not change that; it ends with remove(). STATUS_NOT_FOUND: no registry knows it.
+     */
+    enum status (*drain)(void *state, struct call *call,
+                         const struct discovery_registration *registration);
     /* STATUS_OK also when it was not known. */
     enum status (*remove)(void *state, struct call *call,
                           const struct discovery_registration *registration);
@@ -125,6 +135,11 @@ MUST_USE enum status discovery_keeper_start(struct loop *loop, struct discovery_
                                             const struct discovery_registration *registration,
                                             const struct discovery_keeper_events *events,
                                             struct discovery_keeper **ret_keeper);
+
+/* Tells the registry, within the call's time, that the instance drains: resolvers leave it out from
+ * now on. Heartbeats go on, but it is not added again; where the registry could not be told, they
+ * end, so that the TTL does. In a fiber, once. NULL is accepted. */
+void discovery_keeper_drain(struct discovery_keeper *keeper, struct call *call);
 
 /* Ends the fiber, removes the instance within the call's time, frees. In a fiber. NULL is accepted.
  */

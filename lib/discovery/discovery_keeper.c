@@ -74,12 +74,12 @@ static enum status add_instance(struct discovery_keeper *keeper, struct call *ca
 /* One heartbeat, or what it takes to be registered again. */
 static enum status keep_once(struct discovery_keeper *keeper, struct call *call)
 {
-    if (!keeper->registered) {
+    if (!keeper->registered && !keeper->registration.is_draining) {
         return add_instance(keeper, call);
     }
     enum status status =
         keeper->registrar.ops->heartbeat(keeper->registrar.state, call, &keeper->registration);
-    if (status == STATUS_NOT_FOUND) {
+    if (status == STATUS_NOT_FOUND && !keeper->registration.is_draining) {
         tell(keeper, false, TEXT("the registry has forgotten this instance"));
         return add_instance(keeper, call);
     }
@@ -178,6 +178,18 @@ enum status discovery_keeper_start(struct loop *loop, struct discovery_registrar
     }
     *ret_keeper = keeper;
     return STATUS_OK;
+}
+
+void discovery_keeper_drain(struct discovery_keeper *keeper, struct call *call)
+{
+    if (keeper == NULL) {
+        return;
+    }
+    keeper->registration.is_draining = true;
+    if (keeper->registrar.ops->drain(keeper->registrar.state, call, &keeper->registration) !=
+        STATUS_OK) {
+        cancellation_request(&keeper->cancellation);
+    }
 }
 
 void discovery_keeper_stop(struct discovery_keeper *keeper, struct call *call)

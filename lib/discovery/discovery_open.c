@@ -59,6 +59,13 @@ static enum status opened_heartbeat(void *state, struct call *call,
     return inner.ops->heartbeat(inner.state, call, registration);
 }
 
+static enum status opened_drain(void *state, struct call *call,
+                                const struct discovery_registration *registration)
+{
+    struct discovery_registrar inner = ((struct opened *)state)->registrar;
+    return inner.ops->drain(inner.state, call, registration);
+}
+
 static enum status opened_remove(void *state, struct call *call,
                                  const struct discovery_registration *registration)
 {
@@ -82,6 +89,7 @@ static void opened_registrar_close(void *state)
 static const struct discovery_registrar_ops registrar_ops = {
     .add = opened_add,
     .heartbeat = opened_heartbeat,
+    .drain = opened_drain,
     .remove = opened_remove,
     .spread = opened_spread,
     .close = opened_registrar_close,

@@ -13,6 +13,7 @@ struct memory_instance {
     struct list link;
     struct loop_timer expiry;
     struct memory_discovery *memory;
+    bool draining;
     bool passing;
     uint16_t port;
     char service[DISCOVERY_SERVICE_BYTES_MAX + 1];
@@ -152,6 +153,23 @@ static enum status memory_heartbeat(void *state, struct call *call,
     return restart_expiry(memory, instance, registration->ttl_ms);
 }
 
+static enum status memory_drain(void *state, struct call *call,
+                                const struct discovery_registration *registration)
+{
+    struct memory_discovery *memory = state;
+    enum status status = check_available(memory, call);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct memory_instance *instance = find_instance(memory, registration->instance_id);
+    if (instance == NULL) {
+        return call_fail(call, STATUS_NOT_FOUND, "the registry does not know this instance");
+    }
+    instance->draining = true;
+    wake_watches(memory);
+    return STATUS_OK;
+}
+
 static enum status memory_remove(void *state, struct call *call,
                                  const struct discovery_registration *registration)
 {
@@ -186,7 +204,8 @@ static enum status list_instances(struct memory_discovery *memory, struct call *
     for (struct list *link = memory->instances.next; link != &memory->instances;
          link = link->next) {
         struct memory_instance *instance = CONTAINER_OF(link, struct memory_instance, link);
-        if (!instance->passing || !text_equal(text_of(instance->service), service)) {
+        if (!instance->passing || instance->draining ||
+            !text_equal(text_of(instance->service), service)) {
             continue;
         }
         struct discovery_instance *listed = &instances[count++];
@@ -239,6 +258,7 @@ static enum status memory_watch(void *state, struct call *call, struct text serv
 static const struct discovery_registrar_ops memory_registrar_ops = {
     .add = memory_add,
     .heartbeat = memory_heartbeat,
+    .drain = memory_drain,
     .remove = memory_remove,
     .close = close_nothing,
 };

@@ -39,6 +39,7 @@ struct discovery_registrar static_discovery_registrar(void)
     static const struct discovery_registrar_ops ops = {
         .add = registrar_nothing,
         .heartbeat = registrar_nothing,
+        .drain = registrar_nothing,
         .remove = registrar_nothing,
         .close = registrar_close,
     };

@@ -2,7 +2,7 @@
 
 #include <endian.h>
 
-#include "eventlog/zlib_checksum.h"
+#include "store/zlib_checksum.h"
 
 enum { CHECKSUM_AT = 0, KEY_BYTES_AT = 4, VALUE_BYTES_AT = 8, OFFSET_AT = 12, TIME_AT = 20 };
 

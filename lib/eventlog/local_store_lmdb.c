@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "eventlog/local_store_lmdb_private.h"
-#include "eventlog/zlib_checksum.h"
+#include "store/zlib_checksum.h"
 
 enum { NUMBERED_KEY_BYTES = 9, CHUNK_KEY_BYTES = 17, OPEN_MODE = 0600 };
 

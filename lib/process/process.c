@@ -18,6 +18,9 @@ enum { CONTROL_WORKERS = 1, CONTROL_QUEUE_MAX = 4, EXIT_USAGE = 2 };
 /* Past the drain, the rest (channels, stores) may take so long. */
 #define CLOSE_TIMEOUT_MS INT64_C(3000)
 
+/* To be told that the process drains, and again that it is gone. */
+#define REGISTRY_TIMEOUT_MS INT64_C(1500)
+
 /* A step that runs on the loops while the control fiber is parked. */
 struct loop_step {
     struct process *process;
@@ -162,19 +165,27 @@ static void announce_ready(struct process *process)
     }
 }
 
-static void stop_everything(struct process *process)
+/* A registry that does not answer holds nothing up for long. */
+static void tell_registry(struct process *process,
+                          void (*tell)(struct process *process, struct call *call))
 {
     struct arena arena;
     struct call call;
+    arena_init(&arena, PROCESS_ARENA_BYTES_MAX);
+    call_init(&call, &arena, REGISTRY_TIMEOUT_MS);
+    tell(process, &call);
+    arena_deinit(&arena);
+}
+
+static void stop_everything(struct process *process)
+{
     int64_t drain_ms = config_duration_ms(process->config, "drain-time");
     atomic_store(&process->phase, PROCESS_DRAINING);
-    arena_init(&arena, PROCESS_ARENA_BYTES_MAX);
-    call_init(&call, &arena, CLOSE_TIMEOUT_MS);
-    process_deregister(process, &call);
-    arena_deinit(&arena);
+    tell_registry(process, process_announce_drain);
     process_servers_refuse(process);
     /* Nothing to do about a step that fails on the way out; it has said so. */
     status_ignore(run_step(process, drain_ms > 0 ? drain_ms : 1, drain_step));
+    tell_registry(process, process_deregister);
     status_ignore(run_step(process, CLOSE_TIMEOUT_MS, stop_step));
     status_ignore(run_step(process, CLOSE_TIMEOUT_MS, close_step));
     process_servers_unbind(process);
@@ -316,6 +327,8 @@ int process_main(const struct process_definition *definition, void *self, int ar
     struct process *process = calloc(1, sizeof(*process));
     int exit_status = EXIT_FAILURE;
     keep_heap();
+    /* A file at its size limit (RLIMIT_FSIZE) is a write that fails, as on a full disk. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     if (process == NULL) {
         return exit_status;
     }

@@ -1,9 +1,9 @@
 /* process.h: the life of a service process, the same for all of them.
  *
  * Reads the options; opens the stores; listens; turns ready; registers; serves until SIGTERM or
- * SIGINT; deregisters; drains; closes; exits. What is particular to a service stands in its main.c
- * as a definition of hooks. Every listener serves its gRPC services (JSON too), health, reflection,
- * /livez, /readyz and /metrics.
+ * SIGINT; tells the registry that it drains; drains; deregisters; closes; exits. What is particular
+ * to a service stands in its main.c as a definition of hooks. Every listener serves its gRPC
+ * services (JSON too), health, reflection, /livez, /readyz and /metrics.
  *
  * A port in use, an unreadable store, a bad option: one line on standard error, exit status 1 (2
  * for bad usage). A second SIGTERM or SIGINT exits at once, with status 1. */
@@ -94,6 +94,10 @@ struct process_listener {
 
 /* In open. Returns the listener's number. CHECKs the limits. */
 unsigned process_add_listener(struct process *process, const struct process_listener *listener);
+
+/* As it was bound, the port that the kernel chose included; from `start` on. Borrowed for the
+ * process's life. */
+struct text process_listener_address(const struct process *process, unsigned listener);
 
 /* A condition of readiness, looked at by /readyz on any loop thread. reason: why not; valid in the
  * call's arena or static. In open, or in start on loop 0. */

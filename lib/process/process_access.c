@@ -50,3 +50,9 @@ struct http_server *process_http_server(struct process *process, unsigned listen
     CHECK(listener < process->server_count);
     return process->servers[listener].http[loop];
 }
+
+struct text process_listener_address(const struct process *process, unsigned listener)
+{
+    CHECK(listener < process->server_count);
+    return text_of(process->servers[listener].address);
+}

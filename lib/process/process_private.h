@@ -160,4 +160,6 @@ void process_servers_stop_serving(struct process *process);
 
 /* Registration of every listener, from the control loop. */
 void process_register(struct process *process);
+/* That it is not to be called any more, and then that it is gone. */
+void process_announce_drain(struct process *process, struct call *call);
 void process_deregister(struct process *process, struct call *call);

@@ -152,6 +152,13 @@ void process_register(struct process *process)
     }
 }
 
+void process_announce_drain(struct process *process, struct call *call)
+{
+    for (unsigned i = 0; i < process->server_count; i++) {
+        discovery_keeper_drain(process->servers[i].keeper, call);
+    }
+}
+
 void process_deregister(struct process *process, struct call *call)
 {
     for (unsigned i = 0; i < process->server_count; i++) {

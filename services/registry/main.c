@@ -9,6 +9,7 @@
 #include "registry/controller/registry_controller.h"
 #include "registry/handler/registry_dns.h"
 #include "registry/handler/registry_handler.h"
+#include "registry/registry_kept.h"
 #include "telemetry/telemetry.h"
 
 struct registry_process {
@@ -17,9 +18,11 @@ struct registry_process {
     struct audit_log *audit;
     struct http_client *client;
     struct registry_checker checker;
+    struct registry_repository kept;
     struct registry_controller *controller;
     struct registry_handler *handler;
     struct registry_dns *dns;
+    unsigned listener;
 };
 
 static const struct config_option options[] = {
@@ -42,8 +45,13 @@ static const struct config_option options[] = {
      .kind = CONFIG_DURATION,
      .argument = "TIME",
      .default_value = "10s",
-     .help = "after a start, clients keep their lists so long while services register again",
+     .help = "after a start without --data, clients keep their lists so long while services "
+             "register again",
      .maximum = INT64_C(600000)},
+    {.name = "data",
+     .kind = CONFIG_TEXT,
+     .argument = "DIRECTORY",
+     .help = "where what is registered is kept over a restart; empty for nowhere"},
     {.name = "read-token-file",
      .kind = CONFIG_TEXT,
      .argument = "FILE",
@@ -126,13 +134,13 @@ static enum status open_access(struct registry_process *registry, struct call *c
     return status;
 }
 
-static enum status create(struct registry_process *registry, const struct config *config,
+static enum status create(struct registry_process *registry, struct process *process,
                           struct call *call)
 {
+    const struct config *config = process_config(process);
     const struct registry_handler_options handler = {
         .datacenter = config_text(config, "datacenter"),
         .node_name = config_text(config, "node"),
-        .listen_address = config_text(config, "listen"),
         .version = TEXT(MARQUEE_VERSION),
         .tokens = process_tokens(registry->process),
         .read_tokens = registry->read_tokens,
@@ -144,11 +152,8 @@ static enum status create(struct registry_process *registry, const struct config
         status = network_checker_create(loop, registry->client, &registry->checker);
     }
     if (status == STATUS_OK) {
-        const struct registry_controller_options controller = {
-            .checker = registry->checker,
-            .settle_ms = config_duration_ms(config, "settle-time"),
-        };
-        status = registry_controller_create(loop, &controller, &registry->controller);
+        status = registry_kept_open(process, call, registry->checker, &registry->kept,
+                                    &registry->controller);
     }
     if (status == STATUS_OK) {
         status = registry_handler_create(registry->controller, &handler, &registry->handler);
@@ -187,7 +192,7 @@ static enum status open_registry(void *self, struct process *process, struct cal
     registry->process = process;
     enum status status = open_access(registry, call);
     if (status == STATUS_OK) {
-        status = create(registry, config, call);
+        status = create(registry, process, call);
     }
     if (status == STATUS_OK) {
         status = open_dns(registry, process, call);
@@ -197,12 +202,23 @@ static enum status open_registry(void *self, struct process *process, struct cal
     }
     size_t route_count;
     const struct http_route *routes = registry_handler_routes(registry->handler, &route_count);
-    (void)process_add_listener(process,
-                               &(struct process_listener){.address = config_text(config, "listen"),
-                                                          .routes = routes,
-                                                          .route_count = route_count,
-                                                          .guards_routes = true});
+    registry->listener = process_add_listener(
+        process, &(struct process_listener){.address = config_text(config, "listen"),
+                                            .routes = routes,
+                                            .route_count = route_count,
+                                            .guards_routes = true});
     return STATUS_OK;
+}
+
+/* The port is known by now, where the kernel chose it. */
+static enum status start_registry(void *self, struct process *process, struct call *call,
+                                  unsigned loop)
+{
+    struct registry_process *registry = self;
+    (void)loop; /* there is one */
+    enum status status = registry_handler_set_address(
+        registry->handler, process_listener_address(process, registry->listener));
+    return status == STATUS_OK ? status : call_fail(call, status, "no memory for the registry");
 }
 
 static void drain_registry(void *self, struct process *process, unsigned loop)
@@ -219,6 +235,7 @@ static void close_registry(void *self)
     registry_dns_destroy(registry->dns);
     registry_handler_destroy(registry->handler);
     registry_controller_destroy(registry->controller);
+    registry_kept_close(&registry->kept);
     if (registry->checker.ops != NULL) {
         registry->checker.ops->close(registry->checker.state);
     }
@@ -239,6 +256,7 @@ int main(int argc, char **argv)
         .option_count = ARRAY_LENGTH(options),
         .threads_max = 1,
         .open = open_registry,
+        .start = start_registry,
         .drain = drain_registry,
         .close = close_registry,
     };

@@ -66,6 +66,12 @@ static enum status remove_instance(struct fixture *fixture, const char *id)
     return fixture->registrar.ops->remove(fixture->registrar.state, &fixture->call, &wanted);
 }
 
+static enum status drain(struct fixture *fixture, const char *id)
+{
+    struct discovery_registration wanted = registration(id, 1);
+    return fixture->registrar.ops->drain(fixture->registrar.state, &fixture->call, &wanted);
+}
+
 static struct discovery_snapshot watch(struct fixture *fixture, uint64_t seen_version)
 {
     struct discovery_snapshot snapshot = {.version = 0};
@@ -154,6 +160,26 @@ static void test_fixed_list(struct fixture *fixture)
     assert_int_equal(watch(fixture, 0).version, before.version);
     assert_int_equal(remove_instance(fixture, "a"), STATUS_OK);
     assert_int_equal(watch(fixture, 0).version, before.version);
+}
+
+/* Left out although it is well, and whatever heartbeats say; another in its place is not. */
+static void test_draining_is_left_out(struct fixture *fixture)
+{
+    assert_int_equal(drain(fixture, "a"), STATUS_NOT_FOUND);
+    call_clear_error(&fixture->call);
+    assert_int_equal(add(fixture, "a", 8091), STATUS_OK);
+    assert_int_equal(add(fixture, "b", 8092), STATUS_OK);
+    struct discovery_snapshot both = watch_until(fixture, 2);
+    assert_int_equal(drain(fixture, "a"), STATUS_OK);
+    struct discovery_snapshot left = watch(fixture, both.version);
+    assert_int_equal(left.count, 1);
+    assert_true(text_equal(left.instances[0].address, TEXT("127.0.0.1:8092")));
+    assert_int_equal(heartbeat(fixture, "a", 8091), STATUS_OK);
+    assert_int_equal(drain(fixture, "a"), STATUS_OK);
+    (void)list(fixture, 1);
+    assert_int_equal(remove_instance(fixture, "a"), STATUS_OK);
+    assert_int_equal(add(fixture, "a", 8091), STATUS_OK);
+    (void)list(fixture, 2);
 }
 
 /* What is told of an instance comes back with it; changed, it is news. */
@@ -391,6 +417,39 @@ static void test_keeper_adds_again(struct fixture *fixture)
     (void)list(fixture, 0);
 }
 
+static void test_keeper_drains(struct fixture *fixture)
+{
+    struct told told = {0};
+    struct discovery_keeper *keeper = start_keeper(fixture, &told);
+    wait_until(fixture, &told.registered, 1);
+    discovery_keeper_drain(keeper, &fixture->call);
+    /* Longer than its TTL: it is kept, and left out. */
+    assert_int_equal(fiber_sleep(&fixture->call, 2 * TTL_MS * CLOCK_NS_PER_MS), STATUS_OK);
+    (void)list(fixture, 0);
+    assert_int_equal(heartbeat(fixture, "kept", 8091), STATUS_OK);
+    /* Forgotten, it is not added again. */
+    fixture->contract->forget(fixture->registry);
+    assert_int_equal(fiber_sleep(&fixture->call, TTL_MS * CLOCK_NS_PER_MS), STATUS_OK);
+    assert_int_equal(heartbeat(fixture, "kept", 8091), STATUS_NOT_FOUND);
+    assert_int_equal(told.registered, 1);
+    discovery_keeper_stop(keeper, &fixture->call);
+}
+
+/* Nobody could be told that it drains: it is not kept alive, so that its TTL says so. */
+static void test_keeper_drains_in_silence(struct fixture *fixture)
+{
+    struct told told = {0};
+    struct discovery_keeper *keeper = start_keeper(fixture, &told);
+    wait_until(fixture, &told.registered, 1);
+    fixture->contract->set_available(fixture->registry, false);
+    discovery_keeper_drain(keeper, &fixture->call);
+    call_clear_error(&fixture->call);
+    fixture->contract->set_available(fixture->registry, true);
+    (void)watch_until(fixture, 0);
+    assert_int_equal(told.registered, 1);
+    discovery_keeper_stop(keeper, &fixture->call);
+}
+
 /* What the watcher was told. */
 struct seen {
     unsigned updates;
@@ -494,6 +553,7 @@ static const struct contract_row {
     unsigned lacks; /* for those alone who cannot do it */
 } rows[] = {
     {"add and remove", test_add_and_remove, DISCOVERY_REGISTERS, 0},
+    {"draining is left out", test_draining_is_left_out, DISCOVERY_REGISTERS, 0},
     {"a fixed list", test_fixed_list, 0, DISCOVERY_REGISTERS},
     {"weight", test_weight, DISCOVERY_REGISTERS, 0},
     {"zone", test_zone, DISCOVERY_REGISTERS, 0},
@@ -509,6 +569,9 @@ static const struct contract_row {
     {"away is unavailable", test_away_is_unavailable, DISCOVERY_REGISTERS | DISCOVERY_CAN_BE_AWAY,
      0},
     {"keeper adds again", test_keeper_adds_again, DISCOVERY_REGISTERS | DISCOVERY_CAN_BE_AWAY, 0},
+    {"keeper drains", test_keeper_drains, DISCOVERY_REGISTERS, 0},
+    {"keeper drains in silence", test_keeper_drains_in_silence,
+     DISCOVERY_REGISTERS | DISCOVERY_CAN_BE_AWAY, 0},
     {"watcher follows", test_watcher_follows, DISCOVERY_REGISTERS | DISCOVERY_CAN_BE_AWAY, 0},
     {"bad registration", test_bad_registration, 0, 0},
 };

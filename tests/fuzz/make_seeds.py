@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of http2_fuzz, sniff_fuzz, grpc_text_fuzz and hpack_nghttp2_fuzz into corpus/, next to this file."""
+"""Writes the seeds of the targets that read bytes rather than text into corpus/, next to this file."""
 import pathlib
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
@@ -89,6 +89,34 @@ HPACK = {
 }
 
 
+def short(value):
+    """As registry_coder.h writes it."""
+    return bytes([len(value)]) + value.encode()
+
+
+def kept_check(kind, name):
+    """A check of a record: its definition, then how it is."""
+    times, counts, indexes = bytes([20, 0, 0, 0]), bytes([0, 0, 0, 0, 0]), bytes([5, 6, 0])
+    return (bytes([kind]) + short(name) + short("n") + short("") + bytes([2]) + times + counts + short("") + b"\0" +
+            short("") + short("") + short("") + b"\0" + b"\1" + short("out") + indexes)
+
+
+def kept_record(kind, key, fields):
+    """As registry_record_fuzz takes it; version 1."""
+    return bytes([kind, len(key)]) + key + b"\1" + fields
+
+
+REGISTRY_RECORD = {
+    "head": kept_record(0, b"", short("11111111-2222-3333-4444-555555555555") + bytes([1, 2, 4, 0, 0])),
+    "node": kept_record(1, b"n2", short("n2") + short("") + short("10.0.0.2") + bytes([0, 1]) + short("os") + short("linux") +
+                   bytes([3, 4, 1]) + kept_check(6, "t")),
+    "own": kept_record(1, b"\0", short("") + short("") + short("") + bytes([0, 0, 0, 0, 1]) + kept_check(7, "m")),
+    "instance": kept_record(2, b"a", short("") + short("a") + short("rating") + short("10.0.0.1") + b"P" + short("") +
+                       bytes([0, 2, 0, 1]) + short("tag") + bytes([1]) + short("k") + short("v") + bytes([1]) +
+                       short("wan") + short("1.2.3.4") + bytes([4, 0, 9, 10, 1]) + kept_check(0, "c")),
+}
+
+
 def dns(kind, flags, answers=(), authorities=(), additional=()):
     """The type's number in the target, and a reply to a question for the name "a"."""
     counts = b"".join(len(part).to_bytes(2, "big") for part in (answers, authorities, additional))
@@ -132,4 +160,5 @@ write("http2", {name: BEGIN + seed for name, seed in HTTP2.items()}, b"\x20\x80"
 write("sniff", SNIFF, b"\4\5")
 write("grpc_text", GRPC_TEXT, b"")
 write("hpack_nghttp2", HPACK, b"")
+write("registry_record", REGISTRY_RECORD, b"")
 write("dns_answer", DNS_ANSWER, b"")

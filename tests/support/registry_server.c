@@ -45,8 +45,9 @@ void registry_server_start(struct registry_server *server, struct call *call)
         assert_int_equal(fiber_sleep(call, CLOCK_NS_PER_MS), STATUS_OK);
     }
     memcpy(server->address, address, sizeof(address));
-    assert_int_equal(registry_controller_create(loop_current(), &controller, &server->controller),
-                     STATUS_OK);
+    assert_int_equal(
+        registry_controller_create(loop_current(), call, &controller, &server->controller),
+        STATUS_OK);
     assert_int_equal(registry_handler_create(
                          server->controller,
                          &(struct registry_handler_options){.version = TEXT("")}, &server->handler),

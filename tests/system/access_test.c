@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "support/cluster.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
@@ -324,14 +325,14 @@ static void change_secrets(struct scene *scene)
 }
 
 /* The process that the line "NAME started (process N)" tells last. */
-static pid_t registry_process(const struct scene *scene)
+static pid_t process_of(const struct scene *scene, const char *name)
 {
     struct text rest = buffer_text(&scene->up.log);
     uint64_t id = 0;
     while (rest.data != NULL) {
         struct text line = text_next(&rest, '\n');
         size_t at = text_find(line, 0, '(');
-        if (text_starts_with(line, TEXT("marquee-registry")) &&
+        if (text_starts_with(line, text_of(name)) &&
             text_starts_with(text_slice(line, at, line.length), TEXT("(process "))) {
             struct text digits = text_slice(line, at + strlen("(process "), line.length);
             assert_true(text_to_u64(text_next(&digits, ')'), &id));
@@ -349,14 +350,21 @@ static void change_certificates_and_kill_the_registry(struct scene *scene)
     tls_scene_copy(&scene->tls, "next.pem", "live.pem");
     tls_scene_copy(&scene->tls, "next.key", "live.key");
     service_process_signal(&scene->up, SIGHUP);
-    assert_int_equal(kill(registry_process(scene), SIGKILL), 0);
+    assert_int_equal(kill(process_of(scene, "marquee-registry"), SIGKILL), 0);
     assert_true(service_process_await(&scene->up, "marquee-registry  ready", before));
+    /* The registry remembers who was there: somebody new is to register. */
+    assert_int_equal(kill(process_of(scene, "marquee-metadata"), SIGKILL), 0);
+    assert_true(service_process_await(&scene->up, "marquee-metadata  ready", before));
     for (size_t i = METADATA; i < PARTS; i++) {
         await_services(scene, &client, 0, scene->addresses[i]);
     }
-    struct text registry = read_log(scene, "registry");
-    assert_true(wire_http_holds(registry, "token=\"next\""));
-    assert_true(wire_http_holds(registry, " subject=\"CN=next"));
+    struct test_call patience;
+    test_call_init(&patience, SERVICE_WAIT_MS);
+    while (!wire_http_holds(read_log(scene, "registry"), "token=\"next\"")) {
+        assert_int_equal(fiber_sleep(&patience.call, 100 * CLOCK_NS_PER_MS), STATUS_OK);
+    }
+    test_call_deinit(&patience);
+    assert_true(wire_http_holds(read_log(scene, "registry"), " subject=\"CN=next"));
 }
 
 static void run_system(void *argument)

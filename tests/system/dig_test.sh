@@ -97,6 +97,10 @@ expect 'by EDNS' "$(ask +bufsize=4096 +ignore +short many.service.consul | wc -l
 expect 'kept open' "$(ask +tcp +keepopen +short blue.rating.service.consul green.rating.service.consul |
     tr '\n' ' ')" '127.0.0.11 127.0.0.12 '
 
+put 'service/maintenance/r2?enable=true&reason=draining' ''
+expect draining "$(ask +short rating.service.consul)" 127.0.0.11
+put 'service/maintenance/r2?enable=false' ''
+
 put check/fail/service:r1 ''
 expect critical "$(ask +short rating.service.consul)" 127.0.0.12
 put service/deregister/r2 ''

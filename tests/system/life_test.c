@@ -407,7 +407,7 @@ static void run_trace(void *argument)
 {
     static const char trace[] = "4bf92f3577b34da6a3ce929d0e0e4736";
     const struct cluster_options options = {
-        .instances = {1, 1, 1}, .registries = 1, .log_level = "debug"};
+        .instances = {1, 1, 1}, .registries = 1, .log_level = "debug", .registration_ttl = "10s"};
     const char *const gateways[] = {NULL, "--gateway=http"};
     (void)argument;
     for (size_t i = 0; i < ARRAY_LENGTH(gateways); i++) {

@@ -2,6 +2,7 @@
 #include "access/access_tokens.h"
 #include "base/buffer.h"
 #include "discovery/consul_discovery.h"
+#include "discovery/discovery.h"
 #include "http/http_client.h"
 #include "marquee/session.h"
 #include "marquee/terminal.h"
@@ -96,6 +97,17 @@ static struct text member_text(const struct json *object, const char *name)
     return json_kind(value) == JSON_STRING ? json_string(value) : TEXT("");
 }
 
+/* Why the instance is not to be called, although it may be well; {NULL, 0}: it may be. */
+static struct text maintenance_of(const struct json *check)
+{
+    if (!text_starts_with(member_text(check, "CheckID"), TEXT("_service_maintenance:"))) {
+        return (struct text){NULL, 0};
+    }
+    return text_equal(member_text(check, "Notes"), TEXT(DISCOVERY_DRAIN_REASON))
+               ? TEXT(DISCOVERY_DRAIN_REASON)
+               : TEXT("maintenance");
+}
+
 /* The worst of the checks; without any it is well. */
 static struct text health_of(const struct json *checks)
 {
@@ -105,6 +117,10 @@ static struct text health_of(const struct json *checks)
     size_t count = json_kind(checks) == JSON_ARRAY ? json_length(checks) : 0;
     for (size_t i = 0; i < count; i++) {
         struct text status = member_text(json_at(checks, i), "Status");
+        struct text maintenance = maintenance_of(json_at(checks, i));
+        if (maintenance.length > 0) {
+            return maintenance;
+        }
         size_t at = 0;
         while (at + 1 < ARRAY_LENGTH(order) && !text_equal(order[at], status)) {
             at++;

@@ -221,6 +221,7 @@ enum status up_children_define(struct supervisor *supervisor, struct call *call,
     describe(&description, "marquee-registry");
     add_listener(&description, "--listen", addresses->registry);
     add(&description, "--dns-listen", addresses->dns);
+    add(&description, "--data", below(&description, data, "registry"));
     add_certificates(&description);
     add_if_any(&description, "--token-file", access->registry_tokens);
     add_if_any(&description, "--read-token-file", access->registry_read_tokens);

@@ -44,7 +44,21 @@ static void sweep(struct loop_timer *timer)
     start_sweeping(controller);
 }
 
-enum status registry_controller_create(struct loop *loop,
+/* A state with what was kept of it. */
+static enum status open_state(struct registry_controller *controller, struct call *call)
+{
+    /* Microseconds since 1970: no process before this one, with less than a million writes a
+     * second, has come so far. Exact in JSON's doubles. */
+    uint64_t first_index = (uint64_t)clock_wall_ms() * 1000;
+    enum status status = registry_state_create(first_index, &controller->state);
+    if (status == STATUS_OK) {
+        status = registry_saver_open(&controller->saver, call, controller->loop, controller->state,
+                                     &controller->loaded);
+    }
+    return status;
+}
+
+enum status registry_controller_create(struct loop *loop, struct call *call,
                                        const struct registry_controller_options *options,
                                        struct registry_controller **ret_controller)
 {
@@ -52,17 +66,10 @@ enum status registry_controller_create(struct loop *loop,
     if (controller == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    /* Microseconds since 1970: no process before this one, with less than a million writes a
-     * second, has come so far. Exact in JSON's doubles. */
-    uint64_t first_index = (uint64_t)clock_wall_ms() * 1000;
-    enum status status = registry_state_create(first_index, &controller->state);
-    if (status != STATUS_OK) {
-        free(controller);
-        return status;
-    }
     controller->loop = loop;
     controller->checker = options->checker;
-    controller->settled_ns = clock_monotonic_ns() + options->settle_ms * CLOCK_NS_PER_MS;
+    controller->saver.repository = options->repository;
+    controller->saver.events = options->events;
     controller->deregister_after_min_ns =
         (options->deregister_after_min_ms > 0 ? options->deregister_after_min_ms
                                               : REGISTRY_DEREGISTER_AFTER_MIN_MS) *
@@ -70,8 +77,30 @@ enum status registry_controller_create(struct loop *loop,
     controller->sweep.expire = sweep;
     cancellation_init(&controller->probes_cancelled);
     fiber_wait_init(&controller->probes_ended);
+    enum status status = open_state(controller, call);
+    if (status != STATUS_OK) {
+        registry_state_destroy(controller->state);
+        free(controller);
+        return status;
+    }
+    controller->settled_ns = clock_monotonic_ns();
+    if (!controller->loaded.any) {
+        controller->settled_ns += options->settle_ms * CLOCK_NS_PER_MS;
+    }
+    start_sweeping(controller);
     *ret_controller = controller;
     return STATUS_OK;
+}
+
+const struct registry_controller_loaded *
+registry_controller_loaded(const struct registry_controller *controller)
+{
+    return &controller->loaded;
+}
+
+bool registry_controller_is_saving(const struct registry_controller *controller)
+{
+    return controller->saver.told_ns == 0;
 }
 
 void registry_controller_destroy(struct registry_controller *controller)
@@ -85,6 +114,7 @@ void registry_controller_destroy(struct registry_controller *controller)
         CHECK(fiber_wait(NULL, &controller->probes_ended) == STATUS_OK);
     }
     loop_timer_stop(controller->loop, &controller->sweep);
+    registry_saver_close(&controller->saver);
     registry_state_destroy(controller->state);
     free(controller);
 }
@@ -142,13 +172,15 @@ enum status registry_controller_put_instance(struct registry_controller *control
     adjusted.checks = checks;
     enum status status = registry_state_put_instance(controller->state, call, &adjusted, now_ns);
     start_sweeping(controller);
-    return status;
+    return registry_saver_settle(&controller->saver, call, status);
 }
 
 enum status registry_controller_remove_instance(struct registry_controller *controller,
                                                 struct call *call, struct text id)
 {
-    return registry_state_remove_instance(controller->state, call, id, clock_monotonic_ns());
+    enum status status =
+        registry_state_remove_instance(controller->state, call, id, clock_monotonic_ns());
+    return registry_saver_settle(&controller->saver, call, status);
 }
 
 enum status registry_controller_put_check(struct registry_controller *controller, struct call *call,
@@ -161,35 +193,43 @@ enum status registry_controller_put_check(struct registry_controller *controller
         status = registry_state_put_check(controller->state, call, &adjusted, now_ns);
         start_sweeping(controller);
     }
-    return status;
+    return registry_saver_settle(&controller->saver, call, status);
 }
 
 enum status registry_controller_remove_check(struct registry_controller *controller,
                                              struct call *call, struct text id)
 {
-    return registry_state_remove_check(controller->state, call, id, clock_monotonic_ns());
+    enum status status =
+        registry_state_remove_check(controller->state, call, id, clock_monotonic_ns());
+    return registry_saver_settle(&controller->saver, call, status);
 }
 
+/* Heartbeats, which change nothing, wait for no disk. */
 enum status registry_controller_report(struct registry_controller *controller, struct call *call,
                                        struct text check_id, enum registry_status status,
                                        struct text output, int64_t now_ns)
 {
+    uint64_t changes = registry_state_changes(controller->state);
     enum status reported =
         registry_state_report(controller->state, call, check_id, status, output, now_ns);
     start_sweeping(controller);
-    return reported;
+    return registry_state_changes(controller->state) == changes
+               ? reported
+               : registry_saver_settle(&controller->saver, call, reported);
 }
 
 enum status registry_controller_put_node(struct registry_controller *controller, struct call *call,
                                          const struct registry_node_definition *node)
 {
-    return registry_state_put_node(controller->state, call, node);
+    enum status status = registry_state_put_node(controller->state, call, node);
+    return registry_saver_settle(&controller->saver, call, status);
 }
 
 enum status registry_controller_remove_node(struct registry_controller *controller,
                                             struct call *call, struct text name)
 {
-    return registry_state_remove_node(controller->state, call, name);
+    enum status status = registry_state_remove_node(controller->state, call, name);
+    return registry_saver_settle(&controller->saver, call, status);
 }
 
 enum status registry_controller_tell_check(struct registry_controller *controller,
@@ -199,19 +239,21 @@ enum status registry_controller_tell_check(struct registry_controller *controlle
 {
     enum status status = registry_state_tell_check(controller->state, call, check, output, now_ns);
     start_sweeping(controller);
-    return status;
+    return registry_saver_settle(&controller->saver, call, status);
 }
 
 static enum status set_maintenance(struct registry_controller *controller, struct call *call,
                                    const struct registry_check_definition *check, bool enable)
 {
     bool is_enabled = registry_state_find_check(controller->state, check->id) != NULL;
-    if (enable == is_enabled) {
-        return STATUS_OK;
+    enum status status = STATUS_OK;
+    if (enable && !is_enabled) {
+        status = registry_state_put_check(controller->state, call, check, clock_monotonic_ns());
+    } else if (!enable && is_enabled) {
+        status =
+            registry_state_remove_check(controller->state, call, check->id, clock_monotonic_ns());
     }
-    return enable ? registry_state_put_check(controller->state, call, check, clock_monotonic_ns())
-                  : registry_state_remove_check(controller->state, call, check->id,
-                                                clock_monotonic_ns());
+    return registry_saver_settle(&controller->saver, call, status);
 }
 
 enum status registry_controller_set_maintenance(struct registry_controller *controller,

@@ -4,6 +4,7 @@
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "registry/controller/registry_controller.h"
+#include "registry/controller/registry_saver.h"
 
 struct registry_controller {
     struct loop *loop;
@@ -16,6 +17,9 @@ struct registry_controller {
     bool sweep_postponed;
     bool waiting_stopped;
     unsigned probe_count; /* running */
+    unsigned probe_counts[REGISTRY_PACES];
+    struct registry_saver saver;
+    struct registry_controller_loaded loaded;
     struct cancellation probes_cancelled;
     struct fiber_wait probes_ended;
 };

@@ -1,11 +1,9 @@
 #include "registry/handler/registry_handler.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/random.h"
 #include "loop/loop.h"
 #include "registry/handler/registry_access.h"
 #include "registry/handler/registry_audit.h"
@@ -105,19 +103,6 @@ static bool bind_endpoints(struct registry_handler *handler)
     return true;
 }
 
-/* A version 4 UUID: the node is a new one with every start, as its state is. */
-static void make_node_id(char id[static REGISTRY_NODE_ID_BYTES])
-{
-    uint8_t bytes[16];
-    random_fill(bytes, sizeof(bytes));
-    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
-    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
-    (void)snprintf(id, REGISTRY_NODE_ID_BYTES,
-                   "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", bytes[0],
-                   bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7], bytes[8],
-                   bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]);
-}
-
 static bool keep(struct registry_handler *handler, struct text given, const char *otherwise,
                  struct text *kept)
 {
@@ -131,7 +116,7 @@ static bool keep_options(struct registry_handler *handler,
     return keep(handler, options->datacenter, "dc1", &handler->datacenter) &&
            keep(handler, options->node_name, "marquee", &handler->node_name) &&
            keep(handler, options->node_address, "127.0.0.1", &handler->node_address) &&
-           keep(handler, options->listen_address, "127.0.0.1:8500", &handler->listen_address) &&
+           keep(handler, TEXT("127.0.0.1:8500"), "", &handler->listen_address) &&
            keep(handler, options->version, "0.0.0", &handler->version);
 }
 
@@ -151,7 +136,8 @@ enum status registry_handler_create(struct registry_controller *controller,
     handler->tokens = options->tokens;
     handler->read_tokens = options->read_tokens;
     handler->audit = options->audit;
-    make_node_id(handler->node_id);
+    memcpy(handler->node_id, registry_state_node_id(registry_controller_state(controller)),
+           sizeof(handler->node_id));
     handler->peers = registry_peers_create();
     if (handler->arena == NULL || handler->peers == NULL || !keep_options(handler, options) ||
         !bind_endpoints(handler)) {
@@ -160,6 +146,12 @@ enum status registry_handler_create(struct registry_controller *controller,
     }
     *ret_handler = handler;
     return STATUS_OK;
+}
+
+enum status registry_handler_set_address(struct registry_handler *handler, struct text address)
+{
+    return keep(handler, address, "", &handler->listen_address) ? STATUS_OK
+                                                                : STATUS_RESOURCE_EXHAUSTED;
 }
 
 void registry_handler_destroy(struct registry_handler *handler)

@@ -21,11 +21,10 @@ enum {
 };
 
 struct registry_handler_options {
-    struct text datacenter;     /* empty: "dc1" */
-    struct text node_name;      /* empty: "marquee" */
-    struct text node_address;   /* of instances without one of their own; empty: "127.0.0.1" */
-    struct text listen_address; /* "host:port", told as the leader; empty: "127.0.0.1:8500" */
-    struct text version;        /* empty: "0.0.0" */
+    struct text datacenter;   /* empty: "dc1" */
+    struct text node_name;    /* empty: "marquee" */
+    struct text node_address; /* of instances without one of their own; empty: "127.0.0.1" */
+    struct text version;      /* empty: "0.0.0" */
     /* Who knows one of these may do everything (access/access_tokens.h); NULL: everybody may. */
     struct access_tokens *tokens;
     struct access_tokens *read_tokens; /* one of these: read; NULL: there are none */
@@ -39,6 +38,10 @@ struct registry_handler_options {
 MUST_USE enum status registry_handler_create(struct registry_controller *controller,
                                              const struct registry_handler_options *options,
                                              struct registry_handler **ret_handler);
+
+/* "host:port", told as the leader; "127.0.0.1:8500" before. Copied. STATUS_RESOURCE_EXHAUSTED. */
+MUST_USE enum status registry_handler_set_address(struct registry_handler *handler,
+                                                  struct text address);
 
 /* NULL is accepted. After the HTTP server that serves the routes. */
 void registry_handler_destroy(struct registry_handler *handler);

@@ -4,8 +4,6 @@
 #include "access/access_tokens.h"
 #include "registry/handler/registry_handler.h"
 
-enum { REGISTRY_NODE_ID_BYTES = 37 }; /* a UUID and its NUL */
-
 /* What every Consul node says of itself: that it is in no part of the network of its own. */
 #define REGISTRY_NODE_META_KEY "consul-network-segment"
 

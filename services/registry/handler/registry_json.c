@@ -104,7 +104,7 @@ void registry_write_member(struct registry_request *request, struct json_writer 
 void registry_write_node(struct registry_request *request, struct json_writer *writer,
                          const char *name, const struct registry_node *node)
 {
-    uint64_t index = registry_state_first_index(request->state);
+    uint64_t index = registry_state_own_index(request->state);
     open_member(writer, name);
     write_node_members(request, writer, node);
     write_node_meta(writer, "Meta", node);

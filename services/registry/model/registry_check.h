@@ -25,6 +25,7 @@ enum {
     REGISTRY_CHECK_HEADERS_MAX = 16,
     REGISTRY_CHECK_INTERVAL_MIN_MS = 1000, /* shorter ones are raised to it */
     REGISTRY_CHECK_TIMEOUT_DEFAULT_MS = 10000,
+    REGISTRY_CHECK_TIMEOUT_MAX_MS = 60000, /* of a look; longer ones count as this */
 };
 
 enum registry_status { REGISTRY_PASSING, REGISTRY_WARNING, REGISTRY_CRITICAL };
@@ -88,6 +89,15 @@ struct registry_check_definition {
     size_t header_count;
 };
 
+/* How the target of an active check has answered so far: those that hang must not keep the others
+ * from being looked at. */
+enum registry_pace {
+    REGISTRY_PACE_UNKNOWN,
+    REGISTRY_PACE_QUICK,
+    REGISTRY_PACE_SLOW,
+    REGISTRY_PACES,
+};
+
 /* A check as the registry keeps it. Read only, borrowed until the next write. */
 struct registry_check {
     const struct registry_check_definition *definition;
@@ -97,6 +107,8 @@ struct registry_check {
     struct text output;
     uint64_t create_index;
     uint64_t modify_index;
+    enum registry_pace pace;
+    bool is_unconfirmed; /* as it was before the registry's restart: nothing was heard since */
 };
 
 /* STATUS_INVALID_ARGUMENT: a limit above; the call's error names the field. */

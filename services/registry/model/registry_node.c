@@ -1,6 +1,9 @@
 #include "registry/model/registry_node.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+#include "base/random.h"
 
 struct text registry_key(struct text node, struct text id,
                          char buffer[static REGISTRY_KEY_BYTES_MAX])
@@ -26,6 +29,18 @@ struct text registry_pack_key(struct registry_pack *pack, struct text node, stru
         return registry_pack_text(pack, (struct text){NULL, node.length + 1 + id.length});
     }
     return registry_pack_text(pack, registry_key(node, id, buffer));
+}
+
+void registry_node_id_make(char id[static REGISTRY_NODE_ID_BYTES])
+{
+    uint8_t bytes[16];
+    random_fill(bytes, sizeof(bytes));
+    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+    (void)snprintf(id, REGISTRY_NODE_ID_BYTES,
+                   "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", bytes[0],
+                   bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7], bytes[8],
+                   bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]);
 }
 
 static bool pairs_fit(const struct registry_meta *pairs, size_t count)

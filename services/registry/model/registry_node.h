@@ -5,7 +5,13 @@
 #include "registry/model/registry_pack.h"
 #include "registry/model/registry_service.h"
 
-enum { REGISTRY_KEY_BYTES_MAX = 2 * REGISTRY_ID_BYTES_MAX + 1 };
+enum {
+    REGISTRY_KEY_BYTES_MAX = 2 * REGISTRY_ID_BYTES_MAX + 1,
+    REGISTRY_NODE_ID_BYTES = 37, /* a UUID and its NUL */
+};
+
+/* A new node's: a UUID of version 4 (RFC 9562 section 5.4). */
+void registry_node_id_make(char id[static REGISTRY_NODE_ID_BYTES]);
 
 /* What the registry as a whole knows an id by. node: empty for the registry's own, whose ids stand
  * for themselves. */

@@ -38,6 +38,7 @@ static void change_check(struct registry_change *change, struct stored_check *ch
 {
     struct registry_state *state = change->state;
     check->view.modify_index = registry_change_index(change);
+    stored_check_mark(state, check);
     registry_change_topic(change, REGISTRY_TOPIC_CHECKS);
     if (stored_node_is_own(state, check->node)) {
         stored_aliases_mark(state,
@@ -121,10 +122,29 @@ void stored_check_set(struct registry_change *change, struct stored_check *check
     arrange_reaping(change->state, check, now_ns);
 }
 
+void stored_check_set_unconfirmed(struct registry_state *state, struct stored_check *check,
+                                  bool unconfirmed)
+{
+    if (check->view.is_unconfirmed != unconfirmed) {
+        check->view.is_unconfirmed = unconfirmed;
+        state->unconfirmed_count += unconfirmed ? 1 : SIZE_MAX;
+    }
+}
+
+void stored_check_start_reaping(struct registry_state *state, struct stored_check *check,
+                                int64_t due_ns, int64_t now_ns)
+{
+    registry_deadline_start(&state->deadlines, &check->reap, due_ns, now_ns);
+}
+
 static void start_deadlines(struct registry_state *state, struct stored_check *check,
                             int64_t now_ns)
 {
     const struct registry_check_definition *definition = check->definition;
+    if (registry_deadline_is_running(&check->reap)) {
+        stored_check_mark(state, check); /* it counts anew */
+    }
+    stored_check_set_unconfirmed(state, check, false);
     registry_deadline_stop(&state->deadlines, &check->ttl);
     registry_deadline_stop(&state->deadlines, &check->reap);
     if (definition->kind == REGISTRY_CHECK_TTL) {
@@ -159,6 +179,7 @@ static void adopt_definition(struct registry_state *state, struct stored_check *
     /* As if it had been so for long: the first look counts at once. */
     check->successes = definition->success_before_passing;
     check->failures = definition->failures_before_critical;
+    check->view.pace = REGISTRY_PACE_UNKNOWN;
 }
 
 static enum status copy_definition(struct registry_state *state, struct call *call,
@@ -282,6 +303,7 @@ void stored_check_remove(struct registry_change *change, struct stored_check *ch
     registry_deadline_stop(&state->deadlines, &check->ttl);
     registry_deadline_stop(&state->deadlines, &check->reap);
     registry_deadline_stop(&state->deadlines, &check->probe);
+    stored_check_set_unconfirmed(state, check, false);
     change_check(change, check);
     list_remove(&check->link);
     list_remove(&check->alias_link);
@@ -376,6 +398,7 @@ enum status registry_state_report(struct registry_state *state, struct call *cal
     registry_deadline_start(&state->deadlines, &check->ttl, now_ns + check->definition->ttl_ns,
                             now_ns);
     output = cut_output(output, registry_check_output_bytes_max(check->definition), buffer);
+    stored_check_set_unconfirmed(state, check, false);
     stored_check_set(&change, check, status, output, now_ns);
     stored_aliases_settle(&change, now_ns);
     return STATUS_OK;
@@ -404,7 +427,7 @@ static bool count_look(struct stored_check *check, enum registry_status *status)
 
 void registry_state_probed(struct registry_state *state, struct text check_id,
                            uint64_t create_index, enum registry_status status, struct text output,
-                           int64_t now_ns)
+                           enum registry_pace pace, int64_t now_ns)
 {
     struct registry_change change = {.state = state};
     struct stored_check *check = registry_table_find(&state->checks, check_id);
@@ -414,6 +437,8 @@ void registry_state_probed(struct registry_state *state, struct text check_id,
     }
     registry_deadline_start(&state->deadlines, &check->probe,
                             now_ns + check->definition->interval_ns, now_ns);
+    stored_check_set_unconfirmed(state, check, false);
+    check->view.pace = pace;
     if (count_look(check, &status)) {
         stored_check_set(&change, check, status, output, now_ns);
         stored_aliases_settle(&change, now_ns);

@@ -38,6 +38,7 @@ static struct stored_node *create_node(struct registry_change *change,
         return NULL;
     }
     list_init(&node->checks);
+    list_init(&node->unsaved_link);
     node->view.create_index = registry_change_index(change);
     return node;
 }
@@ -47,6 +48,7 @@ static void change_node(struct registry_change *change, struct stored_node *node
 {
     struct registry_state *state = change->state;
     node->view.modify_index = registry_change_index(change);
+    stored_node_mark(state, node);
     registry_change_topic(change, REGISTRY_TOPIC_NODES);
     for (size_t i = 0; i < state->instances.count; i++) {
         const struct stored_instance *instance = state->instances.entries[i].value;
@@ -95,6 +97,7 @@ enum status registry_state_put_node(struct registry_state *state, struct call *c
 
 static void free_node(struct registry_state *state, struct stored_node *node)
 {
+    stored_node_mark_removed(state, node);
     registry_table_remove(&state->nodes, node->definition->name);
     state->bytes -= node->definition_bytes;
     free(node->definition);

@@ -115,6 +115,21 @@ const struct registry_check *registry_state_next_check(const struct registry_sta
     return check_at(checks, stored->link.next);
 }
 
+size_t registry_state_unconfirmed_count(const struct registry_state *state)
+{
+    return state->unconfirmed_count;
+}
+
+uint64_t registry_state_own_index(const struct registry_state *state)
+{
+    return state->own_index;
+}
+
+const char *registry_state_node_id(const struct registry_state *state)
+{
+    return state->node_id;
+}
+
 size_t registry_state_service_count(const struct registry_state *state)
 {
     return state->services.count;

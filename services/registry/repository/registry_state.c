@@ -12,14 +12,18 @@ enum status registry_state_create(uint64_t first_index, struct registry_state **
         return STATUS_RESOURCE_EXHAUSTED;
     }
     state->first_index = first_index;
+    state->own_index = first_index;
     state->index = first_index;
     state->extinction_index = first_index;
     list_init(&state->own.checks);
+    list_init(&state->own.unsaved_link);
+    unsaved_records_init(&state->unsaved);
     for (size_t i = 0; i < STORED_TOPIC_COUNT; i++) {
         state->topics[i].index = first_index;
         list_init(&state->topics[i].watchers);
     }
     registry_deadlines_init(&state->deadlines);
+    registry_node_id_make(state->node_id);
     list_init(&state->aliases);
     *ret_state = state;
     return STATUS_OK;
@@ -32,6 +36,8 @@ void registry_state_destroy(struct registry_state *state)
         return;
     }
     CHECK(state->watcher_count == 0);
+    unsaved_records_forget(&state->unsaved);
+    state->unsaved.is_kept = false;
     while (state->instances.count > 0) {
         stored_instance_remove(&change, state->instances.entries[state->instances.count - 1].value);
     }
@@ -58,6 +64,7 @@ enum status registry_state_check_bytes(struct registry_state *state, struct call
 static void change_instance(struct registry_change *change, struct stored_instance *instance)
 {
     instance->view.modify_index = registry_change_index(change);
+    stored_instance_mark(change->state, instance);
     if (stored_node_is_own(change->state, instance->node)) {
         stored_aliases_mark(change->state, &instance->definition->id);
     }
@@ -107,6 +114,7 @@ static struct stored_instance *create_instance(struct registry_change *change,
     adopt_definition(state, instance, definition, bytes);
     list_init(&instance->checks);
     list_init(&instance->link);
+    list_init(&instance->unsaved_link);
     instance->view.create_index = registry_change_index(change);
     return instance;
 }
@@ -256,6 +264,7 @@ void stored_instance_remove(struct registry_change *change, struct stored_instan
         stored_aliases_mark(state, &instance->definition->id);
     }
     leave_service(change, instance);
+    stored_instance_mark_removed(state, instance);
     registry_table_remove(&state->instances, instance->definition->key);
     state->bytes -= instance->definition_bytes;
     free(instance->definition);

@@ -1,7 +1,7 @@
 /* registry_state.h: what the registry knows: instances, their checks, and who waits for a change.
  *
- * In memory, on one loop: no locks, no waiting; a reader sees every write whole. Nothing is kept
- * over a restart: who is alive registers again. Knows no clock: the caller says what time it is.
+ * In memory, on one loop: no locks, no waiting; a reader sees every write whole. What of it is kept
+ * over a restart, registry_unsaved.h says. Knows no clock: the caller says what time it is.
  *
  * Every write that changes something takes the next index, once, and marks with it what it changed:
  * the service by name, the list of services, the checks. Whoever watches one of these is woken, and
@@ -83,11 +83,11 @@ MUST_USE enum status registry_state_report(struct registry_state *state, struct 
                                            struct text check_id, enum registry_status status,
                                            struct text output, int64_t now_ns);
 
-/* What came of looking at an active check; the next look is due an interval later. A check that is
- * gone, or is another one by now (create_index), is left alone. */
+/* What came of looking at an active check, and how long it took; the next look is due an interval
+ * later. A check that is gone, or is another one by now (create_index), is left alone. */
 void registry_state_probed(struct registry_state *state, struct text check_id,
                            uint64_t create_index, enum registry_status status, struct text output,
-                           int64_t now_ns);
+                           enum registry_pace pace, int64_t now_ns);
 
 /* Told of an active check that is to be looked at now. false: not now; it is asked again at the
  * next sweep. */
@@ -133,6 +133,14 @@ const struct registry_node *registry_state_find_node(const struct registry_state
 size_t registry_state_node_count(const struct registry_state *state);
 const struct registry_node *registry_state_node_at(const struct registry_state *state,
                                                    size_t position);
+
+/* Checks of which nothing was heard since a restart: they are as they were before it. */
+size_t registry_state_unconfirmed_count(const struct registry_state *state);
+
+/* The own node's: a UUID, and the index of its making; the same over restarts where the state is
+ * kept. */
+const char *registry_state_node_id(const struct registry_state *state);
+uint64_t registry_state_own_index(const struct registry_state *state);
 
 /* Services by name, in order: their first instance. Some may have none (they are only watched):
  * NULL, go on. */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "registry/repository/registry_deadlines.h"
+#include "registry/repository/registry_repository.h"
 #include "registry/repository/registry_state.h"
 #include "registry/repository/registry_table.h"
 
@@ -23,6 +24,7 @@ struct stored_node {
     size_t definition_bytes;
     struct list checks; /* of the node itself */
     size_t check_count;
+    struct list unsaved_link;
 };
 
 struct stored_instance {
@@ -34,6 +36,7 @@ struct stored_instance {
     struct list link; /* in service->instances */
     struct list checks;
     size_t check_count;
+    struct list unsaved_link;
 };
 
 enum stored_deadline { DEADLINE_TTL, DEADLINE_REAP, DEADLINE_PROBE };
@@ -64,8 +67,30 @@ struct stored_topic {
 
 enum { STORED_TOPIC_COUNT = REGISTRY_TOPIC_SERVICE };
 
+/* A record that is on disk, perhaps, and is not to be. */
+struct removed_record {
+    struct list link;
+    enum registry_record_kind kind;
+    struct text key; /* behind the struct */
+};
+
+/* What has changed since it was last saved. */
+struct unsaved_records {
+    bool is_kept;  /* false: nothing is ever saved */
+    bool is_whole; /* everything is to be: what was removed is not known */
+    struct list nodes;
+    struct list instances;
+    size_t marked_count; /* in both */
+    struct list removed; /* of struct removed_record */
+    size_t removed_count;
+    uint64_t changes; /* so far */
+    void (*notify)(void *argument);
+    void *argument;
+};
+
 struct registry_state {
     uint64_t first_index;
+    uint64_t own_index; /* of the own node's making */
     uint64_t index;
     uint64_t extinction_index; /* when a service last lost its last instance */
     size_t bytes;
@@ -79,6 +104,9 @@ struct registry_state {
     struct registry_deadlines deadlines;
     struct list aliases;
     bool any_alias_is_stale;
+    size_t unconfirmed_count;
+    struct unsaved_records unsaved;
+    char node_id[REGISTRY_NODE_ID_BYTES]; /* the own node's */
 };
 
 /* One write: takes an index when it first changes something. */
@@ -105,6 +133,26 @@ void stored_check_remove(struct registry_change *change, struct stored_check *ch
 /* Nothing but a changed status is a change. */
 void stored_check_set(struct registry_change *change, struct stored_check *check,
                       enum registry_status status, struct text output, int64_t now_ns);
+
+/* What is known of it is of before a restart, or no more. */
+void stored_check_set_unconfirmed(struct registry_state *state, struct stored_check *check,
+                                  bool unconfirmed);
+void stored_check_start_reaping(struct registry_state *state, struct stored_check *check,
+                                int64_t due_ns, int64_t now_ns);
+
+/* registry_unsaved.c */
+void unsaved_records_init(struct unsaved_records *unsaved);
+void unsaved_records_forget(struct unsaved_records *unsaved);
+void unsaved_records_forget_removed(struct unsaved_records *unsaved);
+/* With too many of them, or without memory, the whole is unsaved. */
+void unsaved_records_remember(struct unsaved_records *unsaved, enum registry_record_kind kind,
+                              struct text key);
+void stored_node_mark(struct registry_state *state, struct stored_node *node);
+void stored_instance_mark(struct registry_state *state, struct stored_instance *instance);
+/* Of the instance, or of the node itself. */
+void stored_check_mark(struct registry_state *state, struct stored_check *check);
+void stored_node_mark_removed(struct registry_state *state, struct stored_node *node);
+void stored_instance_mark_removed(struct registry_state *state, struct stored_instance *instance);
 
 /* registry_nodes.c */
 /* The registry's own for an empty name; NULL: there is none. */

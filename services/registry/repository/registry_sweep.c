@@ -23,6 +23,7 @@ static void expire(struct registry_change *change, struct stored_check *check, i
 {
     char output[EXPIRED_BYTES_MAX] = "TTL expired";
     struct text last = check->view.output;
+    stored_check_set_unconfirmed(change->state, check, false);
     if (text_starts_with(last, text_of(output))) {
         stored_check_set(change, check, REGISTRY_CRITICAL, last, now_ns);
         return;

@@ -52,10 +52,11 @@ static void setup(struct fixture *fixture)
                                                      .tokens = fixture->tokens,
                                                      .read_tokens = fixture->read_tokens,
                                                      .audit = fixture->audit};
-    assert_int_equal(registry_controller_create(
-                         loop_current(), &(struct registry_controller_options){.settle_ms = 0},
-                         &fixture->controller),
-                     STATUS_OK);
+    assert_int_equal(
+        registry_controller_create(loop_current(), &fixture->call,
+                                   &(struct registry_controller_options){.settle_ms = 0},
+                                   &fixture->controller),
+        STATUS_OK);
     assert_int_equal(registry_handler_create(fixture->controller, &options, &fixture->handler),
                      STATUS_OK);
     server.routes = registry_handler_routes(fixture->handler, &server.route_count);

@@ -17,8 +17,9 @@ static void setup(struct fixture *fixture, const struct registry_controller_opti
 {
     arena_init(&fixture->arena, 16 * 1024 * 1024);
     call_init(&fixture->call, &fixture->arena, LONG_MS);
-    assert_int_equal(registry_controller_create(loop_current(), options, &fixture->controller),
-                     STATUS_OK);
+    assert_int_equal(
+        registry_controller_create(loop_current(), &fixture->call, options, &fixture->controller),
+        STATUS_OK);
 }
 
 static void teardown(struct fixture *fixture)

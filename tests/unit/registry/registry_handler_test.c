@@ -24,10 +24,11 @@ static void setup(struct fixture *fixture)
     struct http_server_options server = {.routes = NULL};
     arena_init(&fixture->arena, 64 * 1024 * 1024);
     call_init(&fixture->call, &fixture->arena, TIMEOUT_MS);
-    assert_int_equal(registry_controller_create(
-                         loop_current(), &(struct registry_controller_options){.settle_ms = 0},
-                         &fixture->controller),
-                     STATUS_OK);
+    assert_int_equal(
+        registry_controller_create(loop_current(), &fixture->call,
+                                   &(struct registry_controller_options){.settle_ms = 0},
+                                   &fixture->controller),
+        STATUS_OK);
     assert_int_equal(registry_handler_create(fixture->controller, &options, &fixture->handler),
                      STATUS_OK);
     server.routes = registry_handler_routes(fixture->handler, &server.route_count);

@@ -293,7 +293,7 @@ static void test_several_looks(void **unused)
     for (size_t i = 0; i < ARRAY_LENGTH(looks); i++) {
         registry_state_probed(fixture.state, TEXT("p"), kept->create_index,
                               looks[i].well ? REGISTRY_PASSING : REGISTRY_CRITICAL, TEXT(""),
-                              START_NS);
+                              REGISTRY_PACE_QUICK, START_NS);
         if (kept->status != looks[i].want) {
             fail_msg("look %zu: %s", i, registry_status_name(kept->status));
         }

@@ -478,7 +478,7 @@ static void test_active_checks_are_asked_for(void **unused)
     registry_state_sweep(fixture.state, now_ns, count_probe, &asked);
     assert_int_equal(asked, 1);
     registry_state_probed(fixture.state, TEXT("tcp"), created, REGISTRY_CRITICAL, TEXT("refused"),
-                          now_ns);
+                          REGISTRY_PACE_QUICK, now_ns);
     assert_int_equal(status_of(&fixture, "tcp"), REGISTRY_CRITICAL);
     registry_state_sweep(fixture.state, now_ns + 9 * CLOCK_NS_PER_S, count_probe, &asked);
     assert_int_equal(asked, 1);
@@ -487,7 +487,7 @@ static void test_active_checks_are_asked_for(void **unused)
     registry_state_sweep(fixture.state, now_ns + 12 * CLOCK_NS_PER_S, count_probe, &asked);
     assert_int_equal(asked, 3); /* the one that had no room */
     registry_state_probed(fixture.state, TEXT("tcp"), created + 1, REGISTRY_PASSING, TEXT("stale"),
-                          now_ns);
+                          REGISTRY_PACE_QUICK, now_ns);
     assert_int_equal(status_of(&fixture, "tcp"), REGISTRY_CRITICAL);
     assert_int_equal(report(&fixture, "tcp", REGISTRY_PASSING, "", now_ns),
                      STATUS_FAILED_PRECONDITION);

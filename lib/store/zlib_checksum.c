@@ -1,4 +1,4 @@
-#include "eventlog/zlib_checksum.h"
+#include "store/zlib_checksum.h"
 
 #include <zlib.h>
 
