@@ -31,8 +31,8 @@ enum status grpc_config_member(const struct grpc_config_object *object, const ch
 {
     const struct json *value = json_member(object->value, name);
     enum json_kind found = json_kind(value);
+    *ret_value = NULL;
     if (found == JSON_ABSENT || found == JSON_NULL) {
-        *ret_value = NULL;
         return STATUS_OK;
     }
     if (found != kind && !(kind == JSON_REAL && found == JSON_INTEGER)) {
