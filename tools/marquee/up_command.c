@@ -231,7 +231,7 @@ static void print_addresses(const struct up *up)
                   "  movie     %s://%.*s (gRPC and HTTP)\n"
                   "  rating    %s://%.*s\n"
                   "  metadata  %s://%.*s\n"
-                  "  registry  %s://%.*s\n"
+                  "  registry  %s://%.*s (its page: /ui/)\n"
                   "  logs      %.*s\n\n",
                   terminal_colour(output, TERMINAL_BOLD), terminal_colour(output, TERMINAL_PLAIN),
                   scheme, TEXT_ARGUMENTS(up->addresses.movie), scheme,
