@@ -23,20 +23,25 @@ fail() {
     exit 1
 }
 
-# The registry's first lines say where it listens: the pipe is the event that is waited for.
-mkfifo "$scratch/words"
-"$1" --listen 127.0.0.1:0 --dns-listen 127.0.0.1:0 --registry '' --dns-ttl 3 2>"$scratch/words" &
-registry=$!
-exec 3<"$scratch/words"
-http='' dns=''
-while [ -z "$http" ] || [ -z "$dns" ]; do
-    read -r line <&3 || fail "the registry did not start"
-    address=$(echo "$line" | sed -n 's/.*listen="\([^"]*\)".*/\1/p')
-    case $line in
-    *'message="answering DNS"'*) dns=$address ;;
-    *'message="ready"'*) http=$address ;;
-    esac
-done
+# Its first lines say where it listens: the pipe is the event that is waited for.
+start() { # PROGRAM SETTLE-TIME
+    rm -f "$scratch/words"
+    mkfifo "$scratch/words"
+    "$1" --listen 127.0.0.1:0 --dns-listen 127.0.0.1:0 --registry '' --dns-ttl 3 --settle-time "$2" 2>"$scratch/words" &
+    registry=$!
+    exec 3<"$scratch/words"
+    http='' dns=''
+    while [ -z "$http" ] || [ -z "$dns" ]; do
+        read -r line <&3 || fail "the registry did not start"
+        address=$(echo "$line" | sed -n 's/.*listen="\([^"]*\)".*/\1/p')
+        case $line in
+        *'message="answering DNS"'*) dns=$address ;;
+        *'message="ready"'*) http=$address ;;
+        esac
+    done
+}
+
+start "$1" 0s
 
 put() {
     curl -sS -f -X PUT -d "$2" "http://$http/v1/agent/$1" >/dev/null
@@ -105,6 +110,14 @@ put check/fail/service:r1 ''
 expect critical "$(ask +short rating.service.consul)" 127.0.0.12
 put service/deregister/r2 ''
 contains 'nobody is left' "$(ask rating.service.consul)" 'status: NXDOMAIN'
+
+# Started again: who is not there yet may still come, and clients keep what they have.
+kill "$registry"
+start "$1" 600s
+contains settling "$(ask rating.service.consul)" 'status: SERVFAIL'
+contains 'settling, no node' "$(ask nobody.node.consul)" 'status: NXDOMAIN'
+put service/register '{"ID":"r1","Name":"rating","Port":8082,"Address":"127.0.0.11"}'
+expect 'settling, found' "$(ask +short rating.service.consul)" 127.0.0.11
 
 kill "$registry"
 wait "$registry" || fail "the registry ended with status $?"

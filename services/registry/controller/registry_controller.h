@@ -69,6 +69,9 @@ registry_controller_loaded(const struct registry_controller *controller);
 /* false: the last try to save what has changed has failed. */
 bool registry_controller_is_saving(const struct registry_controller *controller);
 
+/* false: services are still registering again after a start (settle_ms). */
+bool registry_controller_has_settled(const struct registry_controller *controller);
+
 /* Cancels running probes and waits for them, saves what is unsaved: in a fiber. No request may be
  * running. NULL is accepted. */
 void registry_controller_destroy(struct registry_controller *controller);

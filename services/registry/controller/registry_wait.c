@@ -23,11 +23,16 @@ static int64_t wait_with_jitter_ms(int64_t wait_ms)
     return wait_ms + (int64_t)random_below((uint64_t)(wait_ms / 16) + 1);
 }
 
+bool registry_controller_has_settled(const struct registry_controller *controller)
+{
+    return clock_monotonic_ns() >= controller->settled_ns;
+}
+
 /* The client's list is of an earlier process, and ours is still filling. */
 static bool is_held(const struct registry_controller *controller, uint64_t index)
 {
     return index < registry_state_first_index(controller->state) &&
-           clock_monotonic_ns() < controller->settled_ns;
+           !registry_controller_has_settled(controller);
 }
 
 /* Parks until the subject changes, the registry has settled, or the query's time is up. */

@@ -17,6 +17,15 @@ enum {
     BIND_ATTEMPTS_MAX = 20,
 };
 
+/* Nobody is found: which, while services are still registering again after a start, says nothing.
+ * Who is told of a failure keeps the list that it has. */
+static bool is_premature(const struct registry_dns *dns, const struct registry_dns_name *name,
+                         const struct registry_dns_answer *found)
+{
+    return name->kind == REGISTRY_DNS_SERVICE && found->result == REGISTRY_DNS_NO_NAME &&
+           !registry_controller_has_settled(dns->controller);
+}
+
 static struct registry_dns_answer answer(void *state, const struct text *labels, size_t count,
                                          unsigned type, struct arena *arena)
 {
@@ -24,8 +33,12 @@ static struct registry_dns_answer answer(void *state, const struct text *labels,
     char tag_room[REGISTRY_DNS_NAME_BYTES_MAX];
     struct registry_dns_name name =
         registry_dns_name_of(labels, count, dns->zone.domain, dns->zone.datacenter, tag_room);
-    return registry_dns_answer_to(&dns->zone, registry_controller_state(dns->controller), &name,
-                                  type, arena);
+    struct registry_dns_answer found = registry_dns_answer_to(
+        &dns->zone, registry_controller_state(dns->controller), &name, type, arena);
+    if (is_premature(dns, &name, &found)) {
+        found = (struct registry_dns_answer){.result = REGISTRY_DNS_SERVER_FAILURE};
+    }
+    return found;
 }
 
 size_t registry_dns_reply(struct registry_dns *dns, struct text query, bool datagram)
