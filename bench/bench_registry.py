@@ -4,8 +4,9 @@ import sys
 from bench_compare import Aims, Comparison
 from bench_contenders import Absent
 from bench_registry_days import measure_beats, measure_crashes, measure_scale
-from bench_registry_servers import (CONSUL, OURS, register, registrations, reports, requests_of, run_closed,
+from bench_registry_servers import (CONSUL, KEPT, OURS, register, registrations, reports, requests_of, run_closed,
                                     start_consul, start_ours)
+from bench_report import median
 
 SERVICES, EACH = 1_000, 10  # ten thousand instances
 BEATERS = 100  # instances whose reports are measured
@@ -49,7 +50,7 @@ class RegistryBench:
         requests = self.requests()
         for number in range(self.options.rounds + 1):
             print(f"bench: registry calls: round {number} of {self.options.rounds}", file=sys.stderr)
-            servers = self.start()
+            servers = [*self.start(), start_ours(self.workplace, KEPT)]
             for server in servers:
                 register(server, "beat", BEATERS)
                 for size in READS:
@@ -62,6 +63,14 @@ class RegistryBench:
         for what, aim in (("register", WRITES_AIM), ("TTL pass", WRITES_AIM),
                           *((f"read of {size}", READS_AIM) for size in READS)):
             self.aims.add_ratios(result, f"registry: {what}", what, {CONSUL: aim})
+        self.add_kept_aim(result)
+
+    def add_kept_aim(self, result):
+        """Consul keeps what is registered: so does ours when it is told to."""
+        kept, theirs = result.rates("register", KEPT), result.rates("register", CONSUL)
+        if kept and theirs:
+            ratio = median(kept) / median(theirs)
+            self.aims.add(f"registry, {KEPT}: register: to {CONSUL}", f"{WRITES_AIM}", f"{ratio:.2f}", ratio >= WRITES_AIM)
 
     def closed(self, what, calls):
         """A registration is measured when it is new, so each is sent once."""

@@ -12,7 +12,7 @@ WATCHED = "service-0"
 CHANGES, CHANGES_QUICK = 100, 10
 WATCHERS_P99_MS = 30
 MEMORY_MIB = 100
-REGISTER_SECONDS_MAX = 300
+REGISTER_SECONDS_MAX = 60  # a rival that has not taken all by then is measured with what it has
 
 CRASHES, CRASH_TTL_SECONDS, CRASH_LATE_MS = 20, 2, 100
 
@@ -23,30 +23,31 @@ BEAT_CORES = 0.5
 
 
 def fill(bench, server, services, each, **ttl):
-    """Registers all of them; the registry's processor time for it, in seconds."""
+    """Registers them: (how many, the registry's processor time for it in seconds)."""
     before = server.cpu_seconds()
     calls = registrations(bench.workplace, services, each, **ttl)
     found = run_load(bench.workplace, "closed", server, calls, 50, calls.count, REGISTER_SECONDS_MAX)[0]
-    if int(found["done"]) != calls.count:
-        raise SystemExit(f"{server.name} took {found['done']} of {calls.count} registrations")
-    return server.cpu_seconds() - before
+    done = int(found["done"])
+    if done != calls.count and server.name == OURS:
+        raise SystemExit(f"{server.name} took {done} of {calls.count} registrations")
+    return done, server.cpu_seconds() - before
 
 
 def measure_scale(bench, servers, services, each):
     table = bench.report.table(
         f"Registry: {services * each:,} instances as {services:,} services, {WATCHERS:,} watchers of one of them",
-        ["registry", "CPU-seconds to register", "MiB", "change to last watcher: p50 ms", "p99 ms", "to middle: p50 ms",
+        ["registry", "instances", "CPU-seconds to register", "MiB", "change to last watcher: p50 ms", "p99 ms", "to middle: p50 ms",
          "MiB with watchers"])
     rounds = CHANGES_QUICK if bench.options.quick else CHANGES
     for server in servers:
         print(f"bench: registry at scale: {server.name}", file=sys.stderr)
-        cpu = fill(bench, server, services, each)
+        count, cpu = fill(bench, server, services, each)
         memory = server.memory_mib()
         changes = requests_of(bench.workplace, "changes", [("PUT", f"/v1/agent/check/{verb}/{WATCHED}-0")
                                                            for verb in ("fail", "pass")])
         _, _, middle, last = run_load(bench.workplace, "watch", server, changes, WATCHERS, rounds,
                                       f"/v1/health/service/{WATCHED}")
-        table.add(server.name, f"{cpu:.2f}", f"{memory:.0f}", milliseconds(last["p50_us"]),
+        table.add(server.name, f"{count:,}", f"{cpu:.2f}", f"{memory:.0f}", milliseconds(last["p50_us"]),
                   milliseconds(last["p99_us"]), milliseconds(middle["p50_us"]), f"{server.memory_mib():.0f}")
         if server.name == OURS:
             p99_ms = float(last["p99_us"]) / 1000

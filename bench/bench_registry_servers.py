@@ -11,17 +11,19 @@ from bench_contenders import Absent
 from bench_load import Round
 from bench_servers import LOAD_CORE, free_port
 
-OURS, CONSUL = "Marquee", "Consul 1.14"
+OURS, KEPT, CONSUL = "Marquee", "Marquee, --data", "Consul 1.14"
 TTL = "20m"  # of registrations whose expiry is not measured
 CONNECTIONS_MAX = 12_000
 CLOSED_CONNECTIONS, CLOSED_CALLS_MAX = 50, 400_000
 
 
-def start_ours(workplace):
+def start_ours(workplace, name=OURS):
+    """KEPT: what is registered is on the disk, synced, before it is answered."""
     port = free_port()
-    return workplace.start(OURS, port, [[
+    data = ["--data", workplace.path(f"registry-{port}")] if name == KEPT else []
+    return workplace.start(name, port, [[
         workplace.program("marquee-registry"), "--listen", f"127.0.0.1:{port}", "--registry", "", "--settle-time", "0s",
-        "--dns-listen", "", "--log-level", "error"]])
+        "--dns-listen", "", "--log-level", "error", *data]])
 
 
 def start_consul(workplace, cache):
