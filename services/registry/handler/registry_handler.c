@@ -129,6 +129,8 @@ enum status registry_handler_create(struct registry_controller *controller,
         return STATUS_RESOURCE_EXHAUSTED;
     }
     handler->controller = controller;
+    buffer_init(&handler->shared.service, REGISTRY_SHARED_BYTES_MAX);
+    buffer_init(&handler->shared.text, REGISTRY_SHARED_BYTES_MAX);
     handler->arena = calloc(1, sizeof(*handler->arena));
     if (handler->arena != NULL) {
         arena_init(handler->arena, HANDLER_ARENA_BYTES_MAX);
@@ -162,6 +164,8 @@ void registry_handler_destroy(struct registry_handler *handler)
     if (handler->arena != NULL) {
         arena_deinit(handler->arena);
     }
+    buffer_deinit(&handler->shared.service);
+    buffer_deinit(&handler->shared.text);
     registry_peers_destroy(handler->peers);
     free(handler->arena);
     free(handler->routes);

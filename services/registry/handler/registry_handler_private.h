@@ -1,13 +1,26 @@
 /* registry_handler_private.h: what the handler's files share. */
 #pragma once
 
+#include "base/buffer.h"
 #include "access/access_tokens.h"
 #include "registry/handler/registry_handler.h"
 
 /* What every Consul node says of itself: that it is in no part of the network of its own. */
 #define REGISTRY_NODE_META_KEY "consul-network-segment"
 
+enum { REGISTRY_SHARED_BYTES_MAX = 1024 * 1024 };
+
+/* The list of a service's instances as it was rendered last: all who wait for a change ask for the
+ * same, and are answered together. */
+struct registry_shared_list {
+    struct buffer service;
+    struct buffer text;
+    bool only_passing;
+    uint64_t revision; /* of the state; 0: there is none */
+};
+
 struct registry_handler {
+    struct registry_shared_list shared;
     struct registry_controller *controller;
     struct arena *arena; /* of the texts below */
     struct text datacenter;

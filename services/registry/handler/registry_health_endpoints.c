@@ -74,10 +74,69 @@ static void write_entry(struct registry_request *request, struct json_writer *wr
     json_close_object(writer);
 }
 
+/* Whether the reply is the same for all who ask for this service so: nothing but the flags that
+ * have been read selects. */
+static bool is_shareable(const struct registry_request *request, const struct registry_list *list)
+{
+    struct text query = request->query;
+    return !registry_entries_have_filter(list->entries) &&
+           (query.length == 0 || (memmem(query.data, query.length, "tag", 3) == NULL &&
+                                  memmem(query.data, query.length, "node-meta", 9) == NULL));
+}
+
+static bool send_shared(struct registry_request *request, const struct registry_list *list,
+                        bool only_passing)
+{
+    const struct registry_shared_list *shared = &request->handler->shared;
+    if (shared->revision != registry_state_revision(request->state) || shared->revision == 0 ||
+        shared->only_passing != only_passing ||
+        !text_equal(buffer_text(&shared->service), request->rest)) {
+        return false;
+    }
+    struct registry_json *json = list->json;
+    buffer_clear(&json->buffer);
+    json_writer_init(&json->writer, &json->buffer);
+    json_write_raw(&json->writer, buffer_text(&shared->text));
+    registry_json_send(request, json, list->index);
+    return true;
+}
+
+static void keep_shared(struct registry_request *request, const struct registry_list *list,
+                        bool only_passing)
+{
+    struct registry_shared_list *shared = &request->handler->shared;
+    buffer_clear(&shared->service);
+    buffer_clear(&shared->text);
+    bool is_kept = list->json->status == STATUS_OK && json_writer_end(&list->json->writer) &&
+                   buffer_append(&shared->service, request->rest) &&
+                   buffer_append(&shared->text, buffer_text(&list->json->buffer));
+    shared->only_passing = only_passing;
+    shared->revision = is_kept ? registry_state_revision(request->state) : 0;
+}
+
+static void write_instances(struct registry_request *request, const struct registry_list *list,
+                            bool only_passing)
+{
+    struct written_node written = {.length = 0};
+    for (const struct registry_instance *instance =
+             registry_state_first_instance(request->state, request->rest);
+         instance != NULL; instance = registry_state_next_instance(instance)) {
+        if ((!only_passing || is_passing(request->state, instance)) &&
+            registry_query_node_matches(request, instance->node) &&
+            registry_query_tags_match(request, instance)) {
+            struct registry_entry entry = registry_entry_begin(list->json, NULL);
+            write_entry(request, &list->json->writer, instance, &written);
+            if (!registry_entry_end(list->entries, list->json, entry)) {
+                written.length = 0; /* it was taken back */
+            }
+        }
+    }
+    json_close_array(&list->json->writer);
+}
+
 static void list_instances(struct registry_request *request)
 {
     const struct registry_subject subject = {REGISTRY_TOPIC_SERVICE, request->rest};
-    struct written_node written = {.length = 0};
     struct registry_list list;
     bool only_passing;
     if (!registry_query_flag(request, "passing", &only_passing) ||
@@ -85,20 +144,15 @@ static void list_instances(struct registry_request *request)
                              &subject, &list)) {
         return;
     }
-    for (const struct registry_instance *instance =
-             registry_state_first_instance(request->state, request->rest);
-         instance != NULL; instance = registry_state_next_instance(instance)) {
-        if ((!only_passing || is_passing(request->state, instance)) &&
-            registry_query_node_matches(request, instance->node) &&
-            registry_query_tags_match(request, instance)) {
-            struct registry_entry entry = registry_entry_begin(list.json, NULL);
-            write_entry(request, &list.json->writer, instance, &written);
-            if (!registry_entry_end(list.entries, list.json, entry)) {
-                written.length = 0; /* it was taken back */
-            }
-        }
+    bool is_shared = is_shareable(request, &list);
+    if (is_shared && send_shared(request, &list, only_passing)) {
+        return;
     }
-    registry_list_end(request, &list);
+    write_instances(request, &list, only_passing);
+    if (is_shared) {
+        keep_shared(request, &list, only_passing);
+    }
+    registry_json_send(request, list.json, list.index);
 }
 
 static void list_checks_of_service(struct registry_request *request)

@@ -331,6 +331,7 @@ static struct stored_check *find_check(struct registry_state *state, struct call
 enum status registry_state_put_check(struct registry_state *state, struct call *call,
                                      const struct registry_check_definition *check, int64_t now_ns)
 {
+    state->revision++;
     char key[REGISTRY_KEY_BYTES_MAX];
     struct registry_change change = {.state = state};
     struct stored_instance *instance = NULL;
@@ -356,6 +357,7 @@ enum status registry_state_tell_check(struct registry_state *state, struct call 
                                       const struct registry_check_definition *check,
                                       struct text output, int64_t now_ns)
 {
+    state->revision++;
     char key[REGISTRY_KEY_BYTES_MAX];
     struct registry_change change = {.state = state};
     enum status status = registry_state_put_check(state, call, check, now_ns);
@@ -371,6 +373,7 @@ enum status registry_state_tell_check(struct registry_state *state, struct call 
 enum status registry_state_remove_check(struct registry_state *state, struct call *call,
                                         struct text id, int64_t now_ns)
 {
+    state->revision++;
     struct registry_change change = {.state = state};
     struct stored_check *check = find_check(state, call, id);
     if (check == NULL) {
@@ -385,6 +388,7 @@ enum status registry_state_report(struct registry_state *state, struct call *cal
                                   struct text check_id, enum registry_status status,
                                   struct text output, int64_t now_ns)
 {
+    state->revision++;
     char buffer[CUT_OUTPUT_BYTES];
     struct registry_change change = {.state = state};
     struct stored_check *check = find_check(state, call, check_id);
@@ -429,6 +433,7 @@ void registry_state_probed(struct registry_state *state, struct text check_id,
                            uint64_t create_index, enum registry_status status, struct text output,
                            enum registry_pace pace, int64_t now_ns)
 {
+    state->revision++;
     struct registry_change change = {.state = state};
     struct stored_check *check = registry_table_find(&state->checks, check_id);
     if (check == NULL || check->view.create_index != create_index ||

@@ -61,6 +61,7 @@ static void change_node(struct registry_change *change, struct stored_node *node
 enum status registry_state_put_node(struct registry_state *state, struct call *call,
                                     const struct registry_node_definition *definition)
 {
+    state->revision++;
     struct registry_change change = {.state = state};
     struct stored_node *node = registry_table_find(&state->nodes, definition->name);
     struct registry_node_definition *copy;
@@ -107,6 +108,7 @@ static void free_node(struct registry_state *state, struct stored_node *node)
 enum status registry_state_remove_node(struct registry_state *state, struct call *call,
                                        struct text name)
 {
+    state->revision++;
     struct registry_change change = {.state = state};
     struct stored_node *node = registry_table_find(&state->nodes, name);
     if (node == NULL) {

@@ -33,6 +33,11 @@ static const struct registry_check *check_at(const struct list *head, const stru
                 ->view;
 }
 
+uint64_t registry_state_revision(const struct registry_state *state)
+{
+    return state->revision;
+}
+
 const struct registry_instance *registry_state_find_instance(const struct registry_state *state,
                                                              struct text id)
 {

@@ -224,6 +224,7 @@ enum status registry_state_put_instance(struct registry_state *state, struct cal
                                         const struct registry_registration *registration,
                                         int64_t now_ns)
 {
+    state->revision++;
     struct registry_change change = {.state = state};
     char key[REGISTRY_KEY_BYTES_MAX];
     struct stored_instance *instance = registry_table_find(
@@ -274,6 +275,7 @@ void stored_instance_remove(struct registry_change *change, struct stored_instan
 enum status registry_state_remove_instance(struct registry_state *state, struct call *call,
                                            struct text id, int64_t now_ns)
 {
+    state->revision++;
     struct registry_change change = {.state = state};
     struct stored_instance *instance = registry_table_find(&state->instances, id);
     if (instance == NULL) {

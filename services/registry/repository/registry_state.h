@@ -148,6 +148,10 @@ size_t registry_state_service_count(const struct registry_state *state);
 const struct registry_instance *registry_state_service_at(const struct registry_state *state,
                                                           size_t position);
 
+/* Moves with every write and sweep, whatever came of it: what was read at the same revision is the
+ * same. */
+uint64_t registry_state_revision(const struct registry_state *state);
+
 /* What one can wait for. */
 enum registry_topic {
     REGISTRY_TOPIC_SERVICES, /* the list of services and their tags */

@@ -89,6 +89,7 @@ struct unsaved_records {
 };
 
 struct registry_state {
+    uint64_t revision;
     uint64_t first_index;
     uint64_t own_index; /* of the own node's making */
     uint64_t index;

@@ -39,6 +39,7 @@ static void expire(struct registry_change *change, struct stored_check *check, i
 void registry_state_sweep(struct registry_state *state, int64_t now_ns, registry_probe_fn probe,
                           void *argument)
 {
+    state->revision++;
     struct registry_change change = {.state = state};
     struct registry_deadline *deadline;
     struct list due;

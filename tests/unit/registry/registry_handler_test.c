@@ -514,6 +514,67 @@ static void test_nodes_are_copied(void **state)
     in_fiber(nodes_are_copied, NULL);
 }
 
+static void assert_listed(struct fixture *fixture, const char *target, const char *const *ids)
+{
+    const struct json *list = get(fixture, target);
+    size_t count = 0;
+    for (; ids[count] != NULL; count++) {
+        assert_member(json_member(json_at(list, count), "Service"), "ID", ids[count]);
+    }
+    assert_int_equal(json_length(list), count);
+}
+
+static void assert_output(struct fixture *fixture, const char *target, const char *output)
+{
+    const struct json *entry = json_at(get(fixture, target), 0);
+    assert_member(json_at(json_member(entry, "Checks"), 0), "Output", output);
+}
+
+/* A list is rendered once for all who ask for the same, and never told after a write. */
+static void lists_are_shared(void *unused)
+{
+    static const char all[] = "/v1/health/service/s";
+    static const char passing[] = "/v1/health/service/s?passing";
+    static const char *const both[] = {"s1", "s2", NULL};
+    static const char *const first[] = {"s1", NULL};
+    static const char *const second[] = {"s2", NULL};
+    static const char *const nobody[] = {NULL};
+    struct fixture fixture;
+    (void)unused;
+    setup(&fixture);
+    put(&fixture, "/v1/agent/service/register",
+        "{\"Name\":\"s\",\"ID\":\"s1\",\"Tags\":[\"a\"],\"Check\":{\"CheckID\":\"c\",\"TTL\":"
+        "\"60s\"}}");
+    put(&fixture, "/v1/agent/service/register", "{\"Name\":\"s\",\"ID\":\"s2\"}");
+    for (unsigned round = 0; round < 2; round++) {
+        assert_listed(&fixture, all, both);
+        assert_listed(&fixture, all, both);
+        assert_listed(&fixture, passing, second);
+        assert_listed(&fixture, passing, second);
+        assert_listed(&fixture, "/v1/health/service/s?tag=a", first);
+        assert_listed(&fixture, "/v1/health/service/s?node-meta=x:y", nobody);
+        assert_listed(&fixture, "/v1/health/service/s?filter=Service.ID==s1", first);
+        assert_listed(&fixture, "/v1/health/service/other", nobody);
+    }
+    /* The status stays, so that no index moves. */
+    put(&fixture, "/v1/agent/check/fail/c?note=one", NULL);
+    assert_output(&fixture, all, "one");
+    put(&fixture, "/v1/agent/check/fail/c?note=two", NULL);
+    assert_output(&fixture, all, "two");
+    put(&fixture, "/v1/agent/check/pass/c", NULL);
+    assert_listed(&fixture, passing, both);
+    put(&fixture, "/v1/agent/service/deregister/s1", NULL);
+    assert_listed(&fixture, passing, second);
+    assert_listed(&fixture, all, second);
+    teardown(&fixture);
+}
+
+static void test_lists_are_shared(void **state)
+{
+    (void)state;
+    in_fiber(lists_are_shared, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -521,6 +582,7 @@ int main(void)
         cmocka_unit_test(test_reports),          cmocka_unit_test(test_blocking_queries),
         cmocka_unit_test(test_client_goes_away), cmocka_unit_test(test_overview),
         cmocka_unit_test(test_overview_tags),    cmocka_unit_test(test_nodes_are_copied),
+        cmocka_unit_test(test_lists_are_shared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
