@@ -1,8 +1,8 @@
 /* registry_handler_private.h: what the handler's files share. */
 #pragma once
 
-#include "base/buffer.h"
 #include "access/access_tokens.h"
+#include "base/buffer.h"
 #include "registry/handler/registry_handler.h"
 
 /* What every Consul node says of itself: that it is in no part of the network of its own. */
