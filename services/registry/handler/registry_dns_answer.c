@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include "base/random.h"
+#include "registry/handler/registry_instance_health.h"
 
 /* The answer while it grows. */
 struct answering {
@@ -14,26 +15,6 @@ struct answering {
 };
 
 static const struct registry_dns_answer failed = {.result = REGISTRY_DNS_SERVER_FAILURE};
-
-/* Whether one of the checks, from this one on, has the status. */
-static bool has_status(const struct registry_state *state, const struct registry_check *check,
-                       enum registry_status status)
-{
-    for (; check != NULL; check = registry_state_next_check(state, check)) {
-        if (check->status == status) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_in_service(const struct registry_state *state,
-                          const struct registry_instance *instance)
-{
-    return !has_status(state, registry_state_first_check_of_node(state, instance->node),
-                       REGISTRY_CRITICAL) &&
-           !has_status(state, registry_state_first_check(state, instance), REGISTRY_CRITICAL);
-}
 
 static bool has_tag(const struct registry_instance *instance, struct text tag)
 {
@@ -149,11 +130,7 @@ static bool add_server(struct answering *self, const struct registry_instance *i
     const struct registry_service_definition *definition = instance->definition;
     struct registry_dns_record address = {.target = {NULL, 0}};
     bool numeric = parse_number(host_of(self, instance), &address);
-    bool warns =
-        has_status(self->state, registry_state_first_check_of_node(self->state, instance->node),
-                   REGISTRY_WARNING) ||
-        has_status(self->state, registry_state_first_check(self->state, instance),
-                   REGISTRY_WARNING);
+    bool warns = registry_instance_health(self->state, instance).worst == REGISTRY_WARNING;
     struct text target = definition->address;
     if (definition->address.length == 0) {
         target = node_name(self, instance->node);
@@ -204,7 +181,8 @@ choose(struct answering *self, const struct registry_dns_name *name, size_t *ret
     count = 0;
     for (const struct registry_instance *each = first; each != NULL;
          each = registry_state_next_instance(each)) {
-        if (has_tag(each, name->tag) && is_in_service(self->state, each)) {
+        if (has_tag(each, name->tag) &&
+            registry_instance_health(self->state, each).worst != REGISTRY_CRITICAL) {
             chosen[count++] = each;
         }
     }

@@ -1,25 +1,8 @@
 /* health: who is well. */
 #include "registry/handler/registry_entries.h"
+#include "registry/handler/registry_instance_health.h"
 #include "registry/handler/registry_json.h"
 #include "registry/handler/registry_query.h"
-
-/* Whether none of the checks, from this one on, fails. */
-static bool all_pass(const struct registry_state *state, const struct registry_check *check)
-{
-    for (; check != NULL; check = registry_state_next_check(state, check)) {
-        if (check->status != REGISTRY_PASSING) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Checks of the node count for every instance on it. */
-static bool is_passing(const struct registry_state *state, const struct registry_instance *instance)
-{
-    return all_pass(state, registry_state_first_check_of_node(state, instance->node)) &&
-           all_pass(state, registry_state_first_check(state, instance));
-}
 
 /* This one and those after it. */
 static void write_checks(struct registry_request *request, struct json_writer *writer,
@@ -121,7 +104,8 @@ static void write_instances(struct registry_request *request, const struct regis
     for (const struct registry_instance *instance =
              registry_state_first_instance(request->state, request->rest);
          instance != NULL; instance = registry_state_next_instance(instance)) {
-        if ((!only_passing || is_passing(request->state, instance)) &&
+        if ((!only_passing ||
+             registry_instance_health(request->state, instance).worst == REGISTRY_PASSING) &&
             registry_query_node_matches(request, instance->node) &&
             registry_query_tags_match(request, instance)) {
             struct registry_entry entry = registry_entry_begin(list->json, NULL);

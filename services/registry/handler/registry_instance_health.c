@@ -1,9 +1,11 @@
 #include "registry/handler/registry_instance_health.h"
 
+#include "discovery/discovery.h"
+
 static bool is_drain(const struct registry_check *check)
 {
     return check->definition->kind == REGISTRY_CHECK_MAINTENANCE &&
-           text_equal(check->definition->notes, TEXT(REGISTRY_DRAIN_REASON));
+           text_equal(check->definition->notes, TEXT(DISCOVERY_DRAIN_REASON));
 }
 
 /* This one and those after it. */

@@ -3,13 +3,10 @@
 
 #include "registry/repository/registry_state.h"
 
-/* The reason of a maintenance that is an instance's way out: it finishes its calls, then goes. */
-#define REGISTRY_DRAIN_REASON "draining"
-
 struct registry_instance_health {
     enum registry_status worst; /* without any check: passing */
     bool in_maintenance;        /* or its node is; `worst` is critical then */
-    bool is_draining;           /* and for no other reason */
+    bool is_draining;           /* and for no other reason than DISCOVERY_DRAIN_REASON */
 };
 
 struct registry_instance_health registry_instance_health(const struct registry_state *state,
