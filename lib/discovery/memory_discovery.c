@@ -138,17 +138,28 @@ static enum status memory_add(void *state, struct call *call,
     return status;
 }
 
-static enum status memory_heartbeat(void *state, struct call *call,
-                                    const struct discovery_registration *registration)
+static enum status find_registered(struct memory_discovery *memory, struct call *call,
+                                   const struct discovery_registration *registration,
+                                   struct memory_instance **ret_instance)
 {
-    struct memory_discovery *memory = state;
     enum status status = check_available(memory, call);
     if (status != STATUS_OK) {
         return status;
     }
-    struct memory_instance *instance = find_instance(memory, registration->instance_id);
-    if (instance == NULL) {
-        return call_fail(call, STATUS_NOT_FOUND, "the registry does not know this instance");
+    *ret_instance = find_instance(memory, registration->instance_id);
+    return *ret_instance != NULL
+               ? STATUS_OK
+               : call_fail(call, STATUS_NOT_FOUND, "the registry does not know this instance");
+}
+
+static enum status memory_heartbeat(void *state, struct call *call,
+                                    const struct discovery_registration *registration)
+{
+    struct memory_discovery *memory = state;
+    struct memory_instance *instance;
+    enum status status = find_registered(memory, call, registration, &instance);
+    if (status != STATUS_OK) {
+        return status;
     }
     return restart_expiry(memory, instance, registration->ttl_ms);
 }
@@ -157,13 +168,10 @@ static enum status memory_drain(void *state, struct call *call,
                                 const struct discovery_registration *registration)
 {
     struct memory_discovery *memory = state;
-    enum status status = check_available(memory, call);
+    struct memory_instance *instance;
+    enum status status = find_registered(memory, call, registration, &instance);
     if (status != STATUS_OK) {
         return status;
-    }
-    struct memory_instance *instance = find_instance(memory, registration->instance_id);
-    if (instance == NULL) {
-        return call_fail(call, STATUS_NOT_FOUND, "the registry does not know this instance");
     }
     instance->draining = true;
     wake_watches(memory);
