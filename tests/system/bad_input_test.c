@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -230,10 +229,7 @@ static void run_connections(void *argument)
 
 static void in_scene(fiber_fn run)
 {
-    struct scene *scene = calloc(1, sizeof(*scene));
-    assert_non_null(scene);
-    in_fiber(run, scene);
-    free(scene);
+    in_fiber_with(run, sizeof(struct scene));
 }
 
 static void wrong_requests(void **state)

@@ -1,5 +1,4 @@
 /* Weights and zones, from the command line of an instance through the registry to who calls it. */
-#include <stdlib.h>
 
 #include "support/cluster.h"
 #include "support/cmocka_test.h"
@@ -103,11 +102,8 @@ static void run_zones(void *argument)
 
 static void run_scene(void **state, void (*run)(void *scene))
 {
-    struct scene *scene = calloc(1, sizeof(*scene));
     (void)state;
-    assert_non_null(scene);
-    in_fiber(run, scene);
-    free(scene);
+    in_fiber_with(run, sizeof(struct scene));
 }
 
 static void calls_follow_weights(void **state)

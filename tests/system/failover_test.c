@@ -1,7 +1,6 @@
 /* Two instances of each service: one of each is killed under load, and calls go on; one hangs, and
  * is left alone. */
 #include <signal.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "support/cluster.h"
@@ -92,11 +91,8 @@ static void run_killed_under_load(void *argument)
 
 static void killed_under_load(void **state)
 {
-    struct scene *scene = calloc(1, sizeof(*scene));
     (void)state;
-    assert_non_null(scene);
-    in_fiber(run_killed_under_load, scene);
-    free(scene);
+    in_fiber_with(run_killed_under_load, sizeof(struct scene));
 }
 
 /* Whether the rating came with the details. */
@@ -143,11 +139,8 @@ static void run_hung(void *argument)
 
 static void a_hung_instance_is_left(void **state)
 {
-    struct scene *scene = calloc(1, sizeof(*scene));
     (void)state;
-    assert_non_null(scene);
-    in_fiber(run_hung, scene);
-    free(scene);
+    in_fiber_with(run_hung, sizeof(struct scene));
 }
 
 int main(void)

@@ -397,11 +397,8 @@ static void run_cluster(void *argument)
 
 static void test_cluster(void **state)
 {
-    struct scene *scene = calloc(1, sizeof(*scene));
     (void)state;
-    assert_non_null(scene);
-    in_fiber(run_cluster, scene);
-    free(scene);
+    in_fiber_with(run_cluster, sizeof(struct scene));
 }
 
 int main(void)

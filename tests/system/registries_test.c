@@ -2,7 +2,6 @@
  * either. Each is killed under load, then both at once; one hangs. No call fails by it. */
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "support/cluster.h"
 #include "support/cmocka_test.h"
@@ -211,11 +210,8 @@ static void run_hung(void *argument)
 
 static void run_scene(void **state, void (*run)(void *scene))
 {
-    struct scene *scene = calloc(1, sizeof(*scene));
     (void)state;
-    assert_non_null(scene);
-    in_fiber(run, scene);
-    free(scene);
+    in_fiber_with(run, sizeof(struct scene));
 }
 
 static void each_is_killed(void **state)

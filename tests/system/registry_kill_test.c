@@ -259,10 +259,7 @@ static void run_without_data(void *argument)
 
 static void run(void (*story)(void *argument))
 {
-    struct scene *scene = calloc(1, sizeof(*scene));
-    assert_non_null(scene);
-    in_fiber(story, scene);
-    free(scene);
+    in_fiber_with(story, sizeof(struct scene));
 }
 
 static void what_was_confirmed_is_there(void **state)

@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -204,10 +203,7 @@ static void run_port_in_use(void *argument)
 
 static void in_scene(fiber_fn run)
 {
-    struct scene *scene = calloc(1, sizeof(*scene));
-    assert_non_null(scene);
-    in_fiber(run, scene);
-    free(scene);
+    in_fiber_with(run, sizeof(struct scene));
 }
 
 static void twice_with_a_death(void **state)
