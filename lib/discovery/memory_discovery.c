@@ -138,27 +138,30 @@ static enum status memory_add(void *state, struct call *call,
     return status;
 }
 
-static enum status find_registered(struct memory_discovery *memory, struct call *call,
-                                   const struct discovery_registration *registration,
-                                   struct memory_instance **ret_instance)
+/* NULL, with why in *ret_status, when no such instance is registered. */
+static struct memory_instance *find_registered(struct memory_discovery *memory, struct call *call,
+                                               const struct discovery_registration *registration,
+                                               enum status *ret_status)
 {
-    enum status status = check_available(memory, call);
-    if (status != STATUS_OK) {
-        return status;
+    *ret_status = check_available(memory, call);
+    if (*ret_status != STATUS_OK) {
+        return NULL;
     }
-    *ret_instance = find_instance(memory, registration->instance_id);
-    return *ret_instance != NULL
-               ? STATUS_OK
-               : call_fail(call, STATUS_NOT_FOUND, "the registry does not know this instance");
+    struct memory_instance *instance = find_instance(memory, registration->instance_id);
+    if (instance == NULL) {
+        *ret_status =
+            call_fail(call, STATUS_NOT_FOUND, "the registry does not know this instance");
+    }
+    return instance;
 }
 
 static enum status memory_heartbeat(void *state, struct call *call,
                                     const struct discovery_registration *registration)
 {
     struct memory_discovery *memory = state;
-    struct memory_instance *instance;
-    enum status status = find_registered(memory, call, registration, &instance);
-    if (status != STATUS_OK) {
+    enum status status;
+    struct memory_instance *instance = find_registered(memory, call, registration, &status);
+    if (instance == NULL) {
         return status;
     }
     return restart_expiry(memory, instance, registration->ttl_ms);
@@ -168,9 +171,9 @@ static enum status memory_drain(void *state, struct call *call,
                                 const struct discovery_registration *registration)
 {
     struct memory_discovery *memory = state;
-    struct memory_instance *instance;
-    enum status status = find_registered(memory, call, registration, &instance);
-    if (status != STATUS_OK) {
+    enum status status;
+    struct memory_instance *instance = find_registered(memory, call, registration, &status);
+    if (instance == NULL) {
         return status;
     }
     instance->draining = true;
