@@ -16,6 +16,7 @@ enum {
     RATING_USER_BYTES_MAX = 128,
     RATING_RECORD_BYTES_MAX = 128,
     RATING_PROVIDER_BYTES_MAX = 64,
+    RATING_EVENT_ID_BYTES_MAX = 128,
     RATING_HUNDREDTHS_MAX = 1000, /* 10 points */
     RATING_HUNDREDTHS_PER_POINT = 100,
     RATING_BIN_HUNDREDTHS = 50, /* half a point */
@@ -72,12 +73,15 @@ struct rating_change {
     int32_t hundredths; /* of RATING_PUT */
     bool has_time;
     int64_t time_ms;
+    struct text event_id; /* the provider's own; empty: none */
+    int64_t offset;       /* in the partition that the batch comes from */
 };
 
 enum rating_outcome {
     RATING_APPLIED,
-    RATING_STALE,  /* a later vote or deletion stands */
-    RATING_ABSENT, /* there was no vote to delete */
+    RATING_STALE,     /* a later vote or deletion stands */
+    RATING_ABSENT,    /* there was no vote to delete */
+    RATING_DUPLICATE, /* an event of this id was taken within the window */
 };
 
 struct rating_aggregate {
