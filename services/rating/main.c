@@ -12,6 +12,7 @@
 
 struct rating_process {
     struct rating_controller controller;
+    struct rating_progress *progress;
     struct rating_ingestion *ingestion;
     struct grpc_service services[1];
     struct http_route routes[RATING_HANDLER_ROUTE_COUNT];
@@ -68,9 +69,14 @@ static enum status open_rating(void *self, struct process *process, struct call 
     if (status == STATUS_OK) {
         status = open_repository(process, call, &rating->controller.repository);
     }
+    if (status == STATUS_OK) {
+        status = rating_ingestion_open_progress(process, call, rating->controller.repository,
+                                                &rating->progress);
+    }
     if (status != STATUS_OK) {
         return status;
     }
+    rating->controller.applied = (struct rating_applied){rating_progress_await, rating->progress};
     rating->descriptors = movie_descriptor_set();
     rating->services[0] = rating_handler_service(&rating->controller);
     rating_handler_routes(&rating->controller, rating->routes);
@@ -93,7 +99,7 @@ static enum status start_rating(void *self, struct process *process, struct call
 {
     struct rating_process *rating = self;
     return loop == 0 ? rating_ingestion_open(process, call, rating->controller.repository,
-                                             &rating->ingestion)
+                                             rating->progress, &rating->ingestion)
                      : STATUS_OK;
 }
 
@@ -101,6 +107,7 @@ static void close_rating(void *self)
 {
     struct rating_process *rating = self;
     rating_ingestion_close(rating->ingestion);
+    rating_progress_destroy(rating->progress);
     if (rating->controller.repository.ops != NULL) {
         rating->controller.repository.ops->close(rating->controller.repository.state);
     }
