@@ -18,7 +18,7 @@
 #include "rating/controller/rating_controller.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_ingestion.h"
-#include "rating/repository/lmdb_rating_repository.h"
+#include "rating/rating_store.h"
 
 /* Lists of metadata are read on threads of their own; votes are entered in half points. */
 enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024, STEP_HUNDREDTHS = 50 };
@@ -80,11 +80,17 @@ static enum status open_stores(struct single_process *single, struct process *pr
         .path =
             arena_format(call->arena, "%.*s/metadata/metadata.sqlite", TEXT_ARGUMENTS(directory)),
         .workers = single->workers};
-    const struct lmdb_rating_repository_options rating = {
-        .path = arena_format(call->arena, "%.*s/rating", TEXT_ARGUMENTS(directory))};
+    const struct rating_store_options rating = {
+        .store = TEXT("lmdb"),
+        .data = arena_format(call->arena, "%.*s/rating", TEXT_ARGUMENTS(directory))};
+    struct rating_store store;
     status = sqlite_metadata_repository_open(call, &metadata, &single->metadata.repository);
     if (status == STATUS_OK) {
-        status = lmdb_rating_repository_open(call, &rating, &single->rating.repository);
+        status = rating_store_open(call, &rating, &store);
+    }
+    if (status == STATUS_OK) {
+        single->rating.repository = store.repository;
+        rating_store_add_metrics(&store, process_telemetry(process));
     }
     return status;
 }
