@@ -45,8 +45,7 @@ static void reply_number(struct http_exchange *exchange, double number)
 }
 
 /* `after=PARTITION:OFFSET`: waits until that event has been applied. */
-static enum status await_after(struct rating_controller *controller,
-                               struct http_exchange *exchange)
+static enum status await_after(struct rating_controller *controller, struct http_exchange *exchange)
 {
     struct call *call = http_exchange_call(exchange);
     struct text after;

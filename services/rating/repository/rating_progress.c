@@ -137,8 +137,8 @@ static void look(struct rating_progress *self, struct call *call)
             continue;
         }
         struct call asking = call_within(call, 0);
-        enum status status = self->repository.ops->get_position(
-            self->repository.state, &asking, self->topic, i, &next_offset);
+        enum status status = self->repository.ops->get_position(self->repository.state, &asking,
+                                                                self->topic, i, &next_offset);
         lock(self);
         self->look_status = status;
         if (status == STATUS_OK) {
