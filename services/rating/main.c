@@ -34,9 +34,9 @@ static const struct config_option options[] = {
 static enum status open_store(struct rating_process *rating, struct process *process,
                               struct call *call)
 {
-    const struct rating_store_options options = rating_store_options(process_config(process));
+    const struct rating_store_options wanted = rating_store_options(process_config(process));
     struct rating_store store;
-    enum status status = rating_store_open(call, &options, &store);
+    enum status status = rating_store_open(call, &wanted, &store);
     if (status == STATUS_OK) {
         rating->controller.repository = store.repository;
         rating_store_add_metrics(&store, process_telemetry(process));
