@@ -108,6 +108,9 @@ class Run:
         return False
 
     def end(self):
+        for rating in self.slots:
+            if rating is not None and rating.is_alive():
+                rating.address()  # before it is ready, SIGTERM just ends it
         codes = [rating.stop() for rating in self.slots if rating is not None]
         for rating, code in zip(self.slots, codes):
             if code != 0:

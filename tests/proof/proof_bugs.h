@@ -7,5 +7,5 @@
 /* bug: "position-outside": the position is moved in a transaction of its own, after the changes.
  * "no-fence": whatever epoch and position a batch comes with, those that stand are taken for them.
  * "from-beginning": a partition is read from its beginning, whatever was stored; not fenced.
- * Empty: none. Wraps the repository, which is closed by its owner. Lives until the process ends. */
+ * Empty: none. The repository stays its owner's. Once in a process. */
 struct rating_repository proof_bugs_wrap(const char *bug, struct rating_repository repository);
