@@ -16,7 +16,8 @@
 
 /* number, symbol, name. The order is that of struct crash_counters, and known to instances.py. */
 #define CRASH_POINTS(X)                                                                            \
-    X(0, ASSIGNMENT, "assignment")     /* a partition has just become ours: in the callback */     \
+    X(0, ASSIGNMENT, "assignment")     /* a partition has just become ours: in Kafka's callback,   \
+                                        * or before the store has taken the claim */               \
     X(1, BEFORE_BEGIN, "before_begin") /* of the store's transaction */                            \
     X(2, MID_BATCH, "mid_batch")       /* inside it, some changes made */                          \
     X(3, BEFORE_COMMIT, "before_commit")                                                           \

@@ -1,13 +1,8 @@
-/* What LMDB writes and syncs within a commit, and the leases of the embedded log. */
-#include <stdio.h>
-#include <string.h>
-#include <sys/file.h>
+/* What LMDB writes and syncs within a commit. */
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "proof/crash_shim.h"
-
-enum { PATH_BYTES = 512 };
 
 static _Thread_local bool is_committing;
 static _Thread_local bool has_written;
@@ -26,26 +21,10 @@ static void note_write(void)
     }
 }
 
-static bool is_lease(int fd)
-{
-    char link[32];
-    char path[PATH_BYTES];
-    (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, path, sizeof(path) - 1);
-    if (length < 0) {
-        return false;
-    }
-    path[length] = '\0';
-    return strstr(path, "/lease/") != NULL;
-}
-
 ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
 {
     ssize_t (*next)(int, const void *, size_t, off_t);
     crash_shim_next("pwrite", &next);
-    if (!is_committing && is_lease(fd)) {
-        crash_point_reached(CRASH_BEFORE_OFFSET);
-    }
     ssize_t written = next(fd, bytes, count, offset);
     note_write();
     return written;
@@ -70,17 +49,6 @@ int fdatasync(int fd)
     int result = next(fd);
     if (is_committing) {
         crash_point_reached(CRASH_BEFORE_META);
-    }
-    return result;
-}
-
-int flock(int fd, int operation)
-{
-    int (*next)(int, int);
-    crash_shim_next("flock", &next);
-    int result = next(fd, operation);
-    if (result == 0 && (operation & LOCK_EX) != 0 && is_lease(fd)) {
-        crash_point_reached(CRASH_ASSIGNMENT);
     }
     return result;
 }

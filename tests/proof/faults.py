@@ -8,10 +8,10 @@ import time
 from compare import Differences, compare
 from events import Event, Generator, Oracle
 from instances import Failure, Place, Rating
-from kafka_place import Mock
+from kafka_place import BROKERS, Mock
 
-FETCH, HEARTBEAT, OFFSET_COMMIT, JOIN_GROUP = 1, 12, 8, 11
-TRANSPORT, NOT_LEADER, NOT_COORDINATOR, REBALANCING, ILLEGAL_GENERATION = -195, 6, 16, 27, 22
+FETCH, HEARTBEAT, OFFSET_COMMIT = 1, 12, 8
+TRANSPORT, NOT_LEADER, REBALANCING, ILLEGAL_GENERATION = -195, 6, 27, 22
 FINISH_S = 90
 DOWN_S = 5
 EVENTS, CHUNK = 600, 100
@@ -20,22 +20,22 @@ STOP_S = 60
 
 def disconnect(mock, _):
     for api in (FETCH, HEARTBEAT, OFFSET_COMMIT):
-        mock.tell(f"errors {api} {TRANSPORT} 3")
+        mock.fail(api, TRANSPORT)
 
 
 def move_leaders(mock, turn):
     for partition in range(4):
         mock.tell(f"leader ratings {partition} {1 + (partition + turn) % 3}")
-    mock.tell(f"errors {FETCH} {NOT_LEADER} 2")
+    mock.fail(FETCH, NOT_LEADER)
 
 
 def lose_group(mock, _):
-    mock.tell(f"errors {HEARTBEAT} {REBALANCING} 1")
-    mock.tell(f"errors {OFFSET_COMMIT} {ILLEGAL_GENERATION} 2")
+    mock.fail(HEARTBEAT, REBALANCING)
+    mock.fail(OFFSET_COMMIT, ILLEGAL_GENERATION)
 
 
 def slow_down(mock, turn):
-    for broker in (1, 2, 3):
+    for broker in BROKERS:
         mock.tell(f"rtt {broker} {200 if turn % 2 == 0 else 0}")
 
 
@@ -89,7 +89,10 @@ def run_scene(programs, name, seed):
             found.add("stuck", f"not everything was applied within {FINISH_S} s")
         if any(codes):
             found.add("ended", f"the services ended with {codes}")
-        return make_row(name, seed, began, EVENTS, found)
+        met = mock.met()
+        if mock.failures and met == 0:
+            found.add("not met", "no request met a failure: nothing was tried")
+        return make_row(name, seed, began, EVENTS, found, met=met)
     finally:
         clean(ratings, mock, directory)
 

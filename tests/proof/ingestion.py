@@ -15,6 +15,7 @@ from instances import POINTS_OF, Place, Rating
 FINISH_S = 30        # until all is applied, when nobody is killed any more
 POLL_S = 0.003
 POSITIONS_S = 0.05   # between looks at the positions
+POINT_S = 1.5        # within which an instance comes to its point
 RUN_KILLS_S = 12     # a run that has not used up its kills by then goes on without
 
 
@@ -36,7 +37,7 @@ class Plan:
         if self.random.random() < 0.3:
             return None
         point = self.random.choice(self.points)
-        turns = {"assignment": 3, "revoke": 2, "mid_batch": 60, "before_begin": 8}.get(point, 6)
+        turns = {"assignment": 2, "revoke": 1, "mid_batch": 60, "before_begin": 8}.get(point, 6)
         return f"{point}:{self.random.randrange(1, turns + 1)}:kill"
 
 
@@ -51,13 +52,15 @@ class Run:
     def start(self, slot):
         is_armed = self.killed + self.armed() < self.plan.kills
         crash = self.plan.crash() if is_armed else ""
-        self.due[slot] = time.monotonic() + self.plan.random.uniform(0.01, 0.25) if crash is None else 0.0
+        # Who does not come to his point is killed where he is.
+        wait = self.plan.random.uniform(0.01, 0.25) if crash is None else POINT_S
+        self.due[slot] = time.monotonic() + wait if is_armed else 0.0
         self.slots[slot] = Rating(self.place, f"rating-{slot}", crash or "")
         self.started += 1
 
     def armed(self):
         return sum(1 for slot, rating in enumerate(self.slots) if rating is not None and rating.is_alive()
-                   and (rating.crash or self.due[slot] > 0))
+                   and self.due[slot] > 0)
 
     def step(self):
         """Kills who is due, starts who is dead."""
@@ -90,7 +93,7 @@ class Run:
             self.step()
             time.sleep(POLL_S)
         for slot, rating in enumerate(self.slots):  # whoever waits to be killed is not there for the end
-            if rating.crash or self.due[slot] > 0:
+            if self.due[slot] > 0:
                 rating.kill()
                 self.slots[slot] = Rating(self.place, rating.name)
                 self.started += 1

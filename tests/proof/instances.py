@@ -10,11 +10,12 @@ import urllib.request
 
 POINTS = ("assignment", "before_begin", "mid_batch", "before_commit", "mid_commit", "before_sync", "before_meta",
           "after_commit", "before_offset", "revoke")
-# What a place can reach. The embedded log has no callback that revokes, and PostgreSQL syncs out of our sight.
+# What a place can reach. The embedded log has no callback that revokes, and is told of positions without a call that could be
+# seen (what is between the commit and that is "after_commit"); PostgreSQL syncs out of our sight.
 POINTS_OF = {
-    ("lmdb", "local"): POINTS[:9],
+    ("lmdb", "local"): POINTS[:8],
     ("lmdb", "kafka"): POINTS,
-    ("postgres", "local"): POINTS[:5] + POINTS[7:9],
+    ("postgres", "local"): POINTS[:5] + POINTS[7:8],
     ("postgres", "kafka"): POINTS[:5] + POINTS[7:],
 }
 READY = re.compile(r'ready" address="([^"]+)"|ready.*?address="?([0-9.]+:\d+)')

@@ -13,21 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BROKERS = 3, LINE_BYTES = 512, REASON_BYTES = 512, WORDS_MAX = 4, ERRORS_MAX = 1000 };
+enum { BROKERS = 3, LINE_BYTES = 512, REASON_BYTES = 512, WORDS_MAX = 4 };
 
-static rd_kafka_resp_err_t make_errors(rd_kafka_mock_cluster_t *cluster, char **words)
+static rd_kafka_resp_err_t print_left(rd_kafka_mock_cluster_t *cluster, char **words)
 {
-    rd_kafka_resp_err_t errors[ERRORS_MAX];
-    int count = atoi(words[3]);
-    if (count < 0 || count > ERRORS_MAX) {
-        return RD_KAFKA_RESP_ERR__INVALID_ARG;
-    }
-    for (int i = 0; i < count; i++) {
-        errors[i] = (rd_kafka_resp_err_t)atoi(words[2]);
-    }
-    rd_kafka_mock_push_request_errors_array(cluster, (int16_t)atoi(words[1]), (size_t)count,
-                                            errors);
-    return RD_KAFKA_RESP_ERR_NO_ERROR;
+    size_t left = 0;
+    rd_kafka_resp_err_t error = rd_kafka_mock_broker_error_stack_cnt(
+        cluster, atoi(words[1]), (int16_t)atoi(words[2]), &left);
+    printf("%zu ", left);
+    return error;
 }
 
 static rd_kafka_resp_err_t obey(rd_kafka_mock_cluster_t *cluster, char **words, int count)
@@ -37,7 +31,11 @@ static rd_kafka_resp_err_t obey(rd_kafka_mock_cluster_t *cluster, char **words, 
         return rd_kafka_mock_topic_create(cluster, words[1], atoi(words[2]), BROKERS);
     }
     if (strcmp(verb, "errors") == 0 && count == 4) {
-        return make_errors(cluster, words);
+        return rd_kafka_mock_broker_push_request_error_rtts(
+            cluster, atoi(words[1]), (int16_t)atoi(words[2]), 1, atoi(words[3]), 0);
+    }
+    if (strcmp(verb, "left") == 0 && count == 3) {
+        return print_left(cluster, words);
     }
     if (strcmp(verb, "down") == 0 && count == 2) {
         return rd_kafka_mock_broker_set_down(cluster, atoi(words[1]));
@@ -72,8 +70,10 @@ int main(void)
 {
     char reason[REASON_BYTES];
     char line[LINE_BYTES];
-    rd_kafka_t *handle =
-        rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), reason, sizeof(reason));
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    /* It warns that it has no broker to go to: it is one. */
+    (void)rd_kafka_conf_set(conf, "log_level", "3", reason, sizeof(reason));
+    rd_kafka_t *handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
     if (handle == NULL) {
         (void)fprintf(stderr, "%s\n", reason);
         return 1;

@@ -1,5 +1,6 @@
 """Kafka for the proof: the real broker of scripts/peers/kafka.sh, killed and started again at will, and librdkafka's mock."""
 
+import collections
 import contextlib
 import os
 import shutil
@@ -10,6 +11,7 @@ import time
 
 from instances import Failure
 
+BROKERS = (1, 2, 3)  # of the mock
 CONTROL = {"broker": None}  # of the broker that all runs of this process share
 
 
@@ -78,13 +80,25 @@ class Mock:
     def __init__(self, programs):
         self.process = subprocess.Popen([programs.mock], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.address = self.process.stdout.readline().strip()
+        self.failures = collections.Counter()
 
     def tell(self, words):
         self.process.stdin.write(words + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline().strip()
-        if answer != "ok":
+        if not answer.endswith("ok"):
             raise Failure(f"the mock broker says {answer} to '{words}'")
+        return answer
+
+    def fail(self, api, error):
+        """The next request of this number to each broker fails so."""
+        for broker in BROKERS:
+            self.tell(f"errors {broker} {api} {error}")
+            self.failures[broker, api] += 1
+
+    def met(self):
+        """How many of those failures requests have met."""
+        return sum(count - int(self.tell(f"left {broker} {api}").split()[0]) for (broker, api), count in self.failures.items())
 
     def close(self):
         self.process.stdin.close()

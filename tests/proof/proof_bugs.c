@@ -9,9 +9,8 @@ static struct rating_repository_ops buggy;
 static enum status apply_then_move(void *state, struct call *call, const struct rating_batch *batch)
 {
     struct rating_batch changes = *batch;
-    struct rating_batch move = {.source = batch->source,
-                                .position = batch->position,
-                                .from_offset = batch->from_offset};
+    struct rating_batch move = {
+        .source = batch->source, .position = batch->position, .from_offset = batch->from_offset};
     changes.position = NULL;
     enum status status = real.apply(state, call, &changes);
     return status == STATUS_OK && batch->position != NULL ? real.apply(state, call, &move) : status;

@@ -106,8 +106,9 @@ def faults(state, subjects):
     rows = []
     for subject in subjects:
         runs = state.rows(subject)
-        rows.append([subject[7:], len(runs), shown(runs), total(runs, "events"), f"{total(runs, 'seconds'):.0f}", dates(runs)])
-    return lines + table(["fault", "runs", "with differences", "events", "s", "when"], rows)
+        rows.append([subject[7:], len(runs), shown(runs), total(runs, "events"), total(runs, "met") or "",
+                     f"{total(runs, 'seconds'):.0f}", dates(runs)])
+    return lines + table(["fault", "runs", "with differences", "events", "failures met", "s", "when"], rows)
 
 
 def powerloss(state, subjects):
