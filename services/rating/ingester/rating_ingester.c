@@ -152,8 +152,12 @@ static enum status describe(struct ingest_batch *batch, const struct eventlog_ba
  * need. false: ingestion ends. */
 static bool take(struct rating_ingester *self, const struct eventlog_batch *events)
 {
+    struct ingest_partition *own = rating_ingester_partition(self, events->partition);
     int64_t from_offset = events->from_offset;
     enum outcome outcome = OUTCOME_GOES_ON;
+    if (own->next_offset < 0) {
+        own->next_offset = events->records[0].offset;
+    }
     for (size_t at = 0; at < events->count && outcome == OUTCOME_GOES_ON;) {
         struct ingest_batch *batch = next_batch(self, &self->stop);
         enum status status = describe(batch, events, from_offset);

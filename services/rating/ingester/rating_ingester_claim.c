@@ -71,7 +71,7 @@ enum status rating_ingester_claim(void *ingester, struct call *call, struct text
     if (status != STATUS_OK) {
         return status;
     }
-    own->next_offset = position.next_offset;
+    own->next_offset = position.next_offset > 0 ? position.next_offset : -1;
     atomic_store_explicit(&own->applied_time_ms, 0, memory_order_relaxed);
     log_write(self->options.log, LOG_INFO, "claimed",
               LOG_FIELDS(log_integer("partition", partition), log_integer("epoch", position.epoch),

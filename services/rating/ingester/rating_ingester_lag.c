@@ -12,11 +12,11 @@ void rating_ingester_forget_lag(struct rating_ingester *self)
     }
 }
 
-/* What was read and is not applied yet is behind, too. The consumer alone knows where a log begins
- * of which nothing has been applied. */
+/* What was read and is not applied yet is behind, too. Where a log begins of which nothing has been
+ * read, only the consumer knows. */
 static int64_t lag_of(const struct ingest_partition *own, const struct eventlog_lag *row)
 {
-    int64_t next_offset = own->next_offset > 0 ? own->next_offset : row->next_offset;
+    int64_t next_offset = own->next_offset >= 0 ? own->next_offset : row->next_offset;
     return row->end_offset > next_offset ? row->end_offset - next_offset : 0;
 }
 

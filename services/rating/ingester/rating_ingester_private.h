@@ -35,7 +35,7 @@ struct ingest_counters {
 struct ingest_partition {
     int64_t epoch;       /* of its last claim; 0: never */
     int64_t claimed_ns;  /* when that was */
-    int64_t next_offset; /* the first that is not applied, as far as this instance knows */
+    int64_t next_offset; /* the first that is not applied; -1: not known yet */
     bool refused;        /* since then */
     _Atomic int64_t lag; /* plus one; 0: not owned, or not known yet */
     _Atomic int64_t applied_time_ms; /* of the last record that was applied; 0: none yet */

@@ -109,7 +109,9 @@ static void run_body(void *argument)
                      STATUS_OK);
     assert_int_equal(memory_rating_repository_open(&scene->call, &scene->whole), STATUS_OK);
     scene->body(scene);
-    rating_ingester_stop(scene->ingester);
+    if (scene->ingester != NULL) {
+        rating_ingester_stop(scene->ingester);
+    }
     rating_ingester_destroy(scene->ingester);
     scene->producer.ops->close(scene->producer.state);
     memory_eventlog_destroy(scene->log);

@@ -162,6 +162,7 @@ static void two_that_fight_do_not_spin(struct ingester_scene *scene)
     while (scene->claims < CLAIMS) {
         ingester_scene_produce_votes(scene, votes, votes + 1);
         ingester_scene_wait_for_position(scene, ++votes);
+        assert_int_equal(fiber_sleep(&scene->call, 5 * CLOCK_NS_PER_MS), STATUS_OK); /* few votes */
     }
     /* Of six claims, one of both has made three: with two pauses between them. */
     assert_true(clock_monotonic_ns() - began_ns >=
