@@ -69,6 +69,9 @@ struct rating_ingester_options {
     enum rating_delivery delivery;
     const struct rating_ingester_move *moves; /* borrowed for the call */
     size_t move_count;                        /* at most RATING_INGESTER_MOVES_MAX */
+    /* NULL, or told from the ingestion loop when everything below next_offset is in the store. */
+    void (*applied)(void *state, struct text topic, int32_t partition, int64_t next_offset);
+    void *applied_state; /* borrowed */
 };
 
 /* STATUS_RESOURCE_EXHAUSTED: no memory. *ret_ingester is owned by the caller. */

@@ -117,6 +117,10 @@ void rating_ingester_apply(void *argument)
         cancellation_request(&self->poll_unwanted);
         return;
     }
+    if (self->options.applied != NULL) {
+        self->options.applied(self->options.applied_state, batch->events.topic,
+                              batch->events.partition, batch->events.next_offset);
+    }
     self->consumer.ops->committed(self->consumer.state, &batch->events);
     partition->next_offset = batch->events.next_offset;
     atomic_store_explicit(&partition->applied_time_ms, batch->last_time_ms, memory_order_relaxed);
