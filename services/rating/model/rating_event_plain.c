@@ -1,3 +1,6 @@
+#include <endian.h>
+#include <limits.h>
+
 #include "rating/model/rating_event_private.h"
 
 /* So many digits are exact in a double, and so is their power of ten: the quotient is rounded once,
@@ -12,8 +15,10 @@ struct scanner {
 
 static void skip_space(struct scanner *scanner)
 {
-    while (scanner->at < scanner->end && (*scanner->at == ' ' || *scanner->at == '\n' ||
-                                          *scanner->at == '\r' || *scanner->at == '\t')) {
+    /* Mostly there is none, and one comparison says so. */
+    while (scanner->at < scanner->end && (unsigned char)*scanner->at <= ' ' &&
+           (*scanner->at == ' ' || *scanner->at == '\n' || *scanner->at == '\r' ||
+            *scanner->at == '\t')) {
         scanner->at++;
     }
 }
@@ -29,36 +34,49 @@ static bool take_byte(struct scanner *scanner, char byte)
     return true;
 }
 
-/* Whether all eight bytes are plain ASCII of a string: no control, quote, backslash or high bit
- * (Bit Twiddling Hacks, "determine if a word has a byte less than n"). */
-static bool is_plain_word(const char *at)
+/* Of eight bytes, the high bit of the first one that is no plain ASCII of a string (a control, a
+ * quote, a backslash, a high bit), and perhaps of some behind it; 0: all are plain. (Bit Twiddling
+ * Hacks, "determine if a word has a byte less than n".) */
+static uint64_t find_special(const char *at)
 {
     static const uint64_t ones = UINT64_C(0x0101010101010101);
     static const uint64_t highs = UINT64_C(0x8080808080808080);
     uint64_t word;
     memcpy(&word, at, WORD_BYTES);
+    word = le64toh(word);
     uint64_t quote = word ^ (ones * '"');
     uint64_t backslash = word ^ (ones * '\\');
-    uint64_t found = ((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) |
-                     ((backslash - ones) & ~backslash) | word;
-    return (found & highs) == 0;
+    return (((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) |
+            ((backslash - ones) & ~backslash) | word) &
+           highs;
+}
+
+/* The next byte that is not plain, or the end. */
+static const char *skip_plain(const char *at, const char *end)
+{
+    while (end - at >= WORD_BYTES) {
+        uint64_t special = find_special(at);
+        if (special != 0) {
+            return at + __builtin_ctzll(special) / CHAR_BIT;
+        }
+        at += WORD_BYTES;
+    }
+    while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' &&
+           *at != '\\') {
+        at++;
+    }
+    return at;
 }
 
 /* A string without escapes, whose opening quote has been taken. */
 static bool read_string(struct scanner *scanner, struct text *ret_text)
 {
-    const char *at = scanner->at;
-    while (scanner->end - at >= WORD_BYTES && is_plain_word(at)) {
-        at += WORD_BYTES;
+    const char *at = skip_plain(scanner->at, scanner->end);
+    while (at < scanner->end && (unsigned char)*at >= 0x80) {
+        scanner->is_ascii = false;
+        at = skip_plain(at + 1, scanner->end);
     }
-    for (; at < scanner->end && *at != '"'; at++) {
-        unsigned char byte = (unsigned char)*at;
-        if (byte < 0x20 || byte == '\\') {
-            return false;
-        }
-        scanner->is_ascii = scanner->is_ascii && byte < 0x80;
-    }
-    if (at == scanner->end) {
+    if (at == scanner->end || *at != '"') {
         return false;
     }
     *ret_text = text_of_bytes(scanner->at, (size_t)(at - scanner->at));
@@ -100,7 +118,7 @@ static bool read_number(struct scanner *scanner, struct rating_event_value *valu
     for (size_t i = 0; i < fraction; i++) {
         scale *= 10;
     }
-    value->number = (double)number / scale;
+    value->number = fraction > 0 ? (double)number / scale : (double)number;
     return whole + fraction <= DIGITS_MAX && scanner->at < scanner->end &&
            (*scanner->at == ',' || *scanner->at == '}' || *scanner->at == ' ');
 }
