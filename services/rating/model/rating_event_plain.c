@@ -175,9 +175,12 @@ static bool read_members(struct scanner *scanner, struct rating_event_fields *fi
 
 bool rating_event_read_plain(struct text json, struct rating_event_fields *ret_fields)
 {
-    struct scanner scanner = {json.data, json.data + json.length, true};
     struct rating_event_fields fields = {.values = {{.kind = JSON_ABSENT}}};
-    if (json.length == 0 || !take_byte(&scanner, '{') || !read_members(&scanner, &fields)) {
+    if (json.length == 0) {
+        return false;
+    }
+    struct scanner scanner = {json.data, json.data + json.length, true};
+    if (!take_byte(&scanner, '{') || !read_members(&scanner, &fields)) {
         return false;
     }
     skip_space(&scanner);

@@ -344,6 +344,7 @@ static void test_plain_events_are_read_as_trees_are(void **state)
         {TEXT_INIT("{}"), false},
         {TEXT_INIT("{"), false},
         {TEXT_INIT(""), false},
+        {{NULL, 0}, false},
         {TEXT_INIT("[]"), false},
     };
     (void)state;
