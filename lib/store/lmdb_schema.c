@@ -27,8 +27,22 @@ static enum status refuse(const struct lmdb_store *store, struct store_error *er
                       "%s: %s", store->path, what);
 }
 
+/* Its words reach whoever starts the program. */
+static enum status refuse_version(const struct lmdb_store *store, struct store_error *error,
+                                  uint32_t version, uint32_t known)
+{
+    return store_fail(error, STATUS_FAILED_PRECONDITION,
+                      version > known ? "the store was written by a newer program: start that one, "
+                                        "or restore a backup that this one made"
+                                      : "the store is of another kind or version",
+                      "%s: its version is %u; this program knows %u", store->path,
+                      (unsigned)version, (unsigned)known);
+}
+
+/* *ret_version: the version of what is there, where it is one that can be used or migrated. */
 static enum status check_schema(struct lmdb_store *store, MDB_txn *txn, MDB_dbi schema,
-                                const struct lmdb_store_options *options, struct store_error *error)
+                                const struct lmdb_store_options *options, struct store_error *error,
+                                uint32_t *ret_version)
 {
     MDB_val key = value_of_string("kind");
     MDB_val kind;
@@ -50,9 +64,12 @@ static enum status check_schema(struct lmdb_store *store, MDB_txn *txn, MDB_dbi 
         return refuse(store, error, "its version is malformed");
     }
     memcpy(&number, version.mv_data, sizeof(number));
-    return number == options->schema_version
-               ? STATUS_OK
-               : refuse(store, error, "its version is not the one that this program knows");
+    if (number > options->schema_version ||
+        (number < options->schema_version && options->migrate == NULL)) {
+        return refuse_version(store, error, number, options->schema_version);
+    }
+    *ret_version = number;
+    return STATUS_OK;
 }
 
 /* flags: 0, or MDB_CREATE. MDB_NOTFOUND when a map is missing. */
@@ -70,7 +87,7 @@ static int open_maps(struct lmdb_store *store, MDB_txn *txn,
 }
 
 /* Reads only, so that a process that is stopped inside a write does not keep others from opening.
- * *ret_missing: there is no schema, or a map is missing; nothing was opened. */
+ * *ret_missing: there is no schema, an older one, or a map is missing; nothing was opened. */
 static enum status open_existing(struct lmdb_store *store, const struct lmdb_store_options *options,
                                  struct store_error *error, bool *ret_missing)
 {
@@ -85,10 +102,14 @@ static enum status open_existing(struct lmdb_store *store, const struct lmdb_sto
         return lmdb_store_fail(store, error, code, "beginning to read");
     }
     enum status status = STATUS_OK;
+    uint32_t version = 0;
     code = mdb_dbi_open(txn, schema_map, 0, &schema);
     if (code == 0) {
-        status = check_schema(store, txn, schema, options, error);
+        status = check_schema(store, txn, schema, options, error, &version);
         code = status == STATUS_OK ? open_maps(store, txn, options, 0) : 0;
+    }
+    if (status == STATUS_OK && code == 0 && version < options->schema_version) {
+        code = MDB_NOTFOUND;
     }
     *ret_missing = code == MDB_NOTFOUND;
     if (status == STATUS_OK && code == 0) {
@@ -118,6 +139,19 @@ static int write_schema(MDB_txn *txn, MDB_dbi schema, const struct lmdb_store_op
     return code;
 }
 
+/* Brings what is there to the version of the options. */
+static int migrate(const struct lmdb_store *store, MDB_txn *txn, MDB_dbi schema,
+                   const struct lmdb_store_options *options, uint32_t from_version)
+{
+    int code = options->migrate(txn, store->maps, from_version);
+    if (code == 0) {
+        MDB_val key = value_of_string("version");
+        MDB_val value = value_of(&options->schema_version, sizeof(options->schema_version));
+        code = mdb_put(txn, schema, &key, &value, 0);
+    }
+    return code;
+}
+
 static enum status create_missing(struct lmdb_store *store,
                                   const struct lmdb_store_options *options,
                                   struct store_error *error)
@@ -129,13 +163,17 @@ static enum status create_missing(struct lmdb_store *store,
         return lmdb_store_fail(store, error, code, "beginning to write");
     }
     enum status status = STATUS_OK;
+    uint32_t version = options->schema_version;
     code = mdb_dbi_open(txn, schema_map, MDB_CREATE, &schema);
     code = code == 0 ? write_schema(txn, schema, options) : code;
     if (code == 0) {
-        status = check_schema(store, txn, schema, options, error);
+        status = check_schema(store, txn, schema, options, error, &version);
     }
     if (code == 0 && status == STATUS_OK) {
         code = open_maps(store, txn, options, MDB_CREATE);
+    }
+    if (code == 0 && status == STATUS_OK && version < options->schema_version) {
+        code = migrate(store, txn, schema, options, version);
     }
     if (code == 0 && status == STATUS_OK) {
         code = mdb_txn_commit(txn);
@@ -152,5 +190,12 @@ enum status lmdb_schema_open(struct lmdb_store *store, const struct lmdb_store_o
 {
     bool missing = false;
     enum status status = open_existing(store, options, error, &missing);
-    return status == STATUS_OK && missing ? create_missing(store, options, error) : status;
+    while (status == STATUS_OK && missing) {
+        store->full = false;
+        status = create_missing(store, options, error);
+        missing = status != STATUS_OK && store->full && lmdb_store_grow(store);
+        status = missing ? STATUS_OK : status;
+    }
+    store->full = false;
+    return status;
 }

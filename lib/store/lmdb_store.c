@@ -90,7 +90,8 @@ static enum status open_environment(struct lmdb_store *store,
     }
     if (code == 0) {
         /* Reads are of single keys: what lies behind a page is not wanted. */
-        code = mdb_env_open(store->env, store->path, MDB_NOTLS | MDB_NORDAHEAD, 0600);
+        code = mdb_env_open(store->env, store->path,
+                            MDB_NOTLS | MDB_NORDAHEAD | (options->relaxed ? MDB_NOSYNC : 0U), 0600);
     }
     if (code == 0) {
         code = mdb_reader_check(store->env, &dead_readers);
@@ -110,7 +111,9 @@ static enum status open_store(struct lmdb_store *store, const struct lmdb_store_
         status = store_directory_sync(options->path, error);
     }
     if (status == STATUS_OK) {
-        status = group_commit_create("lmdb-writer", &lmdb_store_ops, store, &store->writer);
+        status = group_commit_create("lmdb-writer",
+                                     options->relaxed ? &lmdb_relaxed_store_ops : &lmdb_store_ops,
+                                     store, &store->writer);
     }
     return status;
 }

@@ -1,9 +1,11 @@
 /* lmdb_store.h: an LMDB environment as our stores use it: named maps, pooled read transactions, one
  * write transaction at a time by group commit, a file that grows.
  *
- * Every commit is synced. Several processes may open the same directory; one process opens it once
- * (lmdb.h, "Caveats"). Reading never waits for writing. A reader must end soon: as long as one
- * lives, the pages freed since cannot be used again. Keys are at most 511 bytes. */
+ * Every commit is synced, unless the store is relaxed: then a loss of power takes the last commits,
+ * and, where the file system does not keep the order of writes, the file. Several processes may
+ * open the same directory; one process opens it once (lmdb.h, "Caveats"). Reading never waits for
+ * writing. A reader must end soon: as long as one lives, the pages freed since cannot be used
+ * again. Keys are at most 511 bytes. */
 #pragma once
 
 #include <lmdb.h>
@@ -16,6 +18,7 @@ enum {
     LMDB_STORE_READERS_MAX = 256,    /* at once, of this process */
     LMDB_STORE_READER_SLOTS = 2048,  /* of all processes */
     LMDB_STORE_CHECK_MS = 10 * 1000, /* between looks for readers whose process died */
+    LMDB_STORE_SYNC_MS = 1000,       /* of a relaxed store: from a commit to its sync */
 };
 
 /* The map is address space, not memory or disk; it doubles when it is full. */
@@ -25,10 +28,15 @@ enum {
 struct lmdb_store_options {
     struct text path;        /* a directory; created when missing, for the owner only */
     const char *kind;        /* what is kept: a store of another kind is refused */
-    uint32_t schema_version; /* a store of another version is refused */
+    uint32_t schema_version; /* a store of a newer version is refused */
+    /* NULL, or brings a store of an older version to this one, in the transaction that opens it;
+     * maps: by their places, those that it lacks are made. Returns LMDB's code; run again from
+     * scratch when the map was full. NULL: older versions are refused too. */
+    int (*migrate)(MDB_txn *txn, const MDB_dbi *maps, uint32_t from_version);
     const char *const *maps; /* names, at most LMDB_STORE_MAPS_MAX; static storage */
     size_t map_count;
     size_t map_bytes; /* 0: LMDB_STORE_MAP_BYTES_DEFAULT */
+    bool relaxed;     /* commits are synced at most LMDB_STORE_SYNC_MS later */
 };
 
 struct lmdb_store;

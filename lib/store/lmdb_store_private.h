@@ -27,12 +27,16 @@ struct lmdb_store {
 };
 
 extern const struct group_commit_ops lmdb_store_ops;
+extern const struct group_commit_ops lmdb_relaxed_store_ops;
 
 /* Gives the map `bytes` of address space (0: what the file has got from another process), with no
  * transaction of this process open. */
 MUST_USE int lmdb_store_remap(struct lmdb_store *store, size_t bytes);
 
-/* Opens the maps, creates and checks the schema. */
+/* Doubles the map, with no transaction of this process open. false: it cannot grow. */
+MUST_USE bool lmdb_store_grow(struct lmdb_store *store);
+
+/* Opens the maps, migrates an older schema, creates and checks the schema. */
 MUST_USE enum status lmdb_schema_open(struct lmdb_store *store,
                                       const struct lmdb_store_options *options,
                                       struct store_error *error);

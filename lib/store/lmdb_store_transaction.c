@@ -168,7 +168,7 @@ static enum status commit_write(void *state, struct store_error *error)
     return code == 0 ? STATUS_OK : lmdb_store_fail(store, error, code, "committing");
 }
 
-static bool grow(struct lmdb_store *store)
+bool lmdb_store_grow(struct lmdb_store *store)
 {
     MDB_envinfo info;
     if (mdb_env_info(store->env, &info) != 0 || info.me_mapsize > LMDB_STORE_MAP_BYTES_MAX / 2) {
@@ -184,13 +184,28 @@ static bool abort_write(void *state)
         mdb_txn_abort(store->write_txn);
         store->write_txn = NULL;
     }
-    bool grown = store->full && grow(store);
+    bool grown = store->full && lmdb_store_grow(store);
     store->full = false;
     return grown;
+}
+
+static enum status sync_relaxed(void *state, struct store_error *error)
+{
+    struct lmdb_store *store = state;
+    int code = mdb_env_sync(store->env, 1);
+    return code == 0 ? STATUS_OK : lmdb_store_fail(store, error, code, "syncing");
 }
 
 const struct group_commit_ops lmdb_store_ops = {
     .begin = begin_write,
     .commit = commit_write,
     .abort = abort_write,
+};
+
+const struct group_commit_ops lmdb_relaxed_store_ops = {
+    .begin = begin_write,
+    .commit = commit_write,
+    .abort = abort_write,
+    .sync = sync_relaxed,
+    .sync_ms = LMDB_STORE_SYNC_MS,
 };
