@@ -47,10 +47,15 @@ void ingest_scene_start(struct ingest_scene *scene, unsigned rating, const char 
     char log[INGEST_SCENE_PATH_BYTES];
     make_argument(store, "data", scene->store);
     make_argument(log, "event-log-directory", scene->log);
-    const char *const arguments[] = {
-        "--listen=127.0.0.1:0", "--registry=", "--threads=1", "--ingest-batch=20",
-        "--rating-step=0.01",   store,         log,           more,
-        NULL};
+    const char *const arguments[] = {"--listen=127.0.0.1:0",
+                                     "--registry=",
+                                     "--threads=1",
+                                     "--ingest-batch=20",
+                                     "--rating-step=0.01",
+                                     store,
+                                     log,
+                                     more,
+                                     NULL};
     service_process_start(&scene->ratings[rating], scene->directory, names[rating],
                           "marquee-rating", arguments, NULL);
 }
@@ -106,8 +111,7 @@ int64_t ingest_scene_metric(struct ingest_scene *scene, unsigned rating, const c
 {
     struct test_call test;
     test_call_init(&test, ASK_MS);
-    struct wire_reply reply =
-        wire_http_get(&test.call, scene->ratings[rating].address, "/metrics");
+    struct wire_reply reply = wire_http_get(&test.call, scene->ratings[rating].address, "/metrics");
     int64_t value = find_sample(reply.body, name);
     test_call_deinit(&test);
     return value;

@@ -1,6 +1,6 @@
-/* Two rating services share one store, one log and one group: one is killed, stopped for longer than
- * its session and let go on, or restarted, under load. Nothing is lost or doubled, and a process
- * that was thought dead is refused. */
+/* Two rating services share one store, one log and one group: one is killed, stopped for longer
+ * than its session and let go on, or restarted, under load. Nothing is lost or doubled, and a
+ * process that was thought dead is refused. */
 #include <signal.h>
 
 #include "base/clock.h"

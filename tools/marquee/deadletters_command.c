@@ -26,7 +26,7 @@ static const struct config_program program = {
         "retry reads an event again and applies it: after a change of the service that now\n"
         "understands it, or mended by --event or --edit. The dead letter goes in the same\n"
         "transaction. What fails again stays, with the reason of this time.\n\n" //
-        COMMAND_EXIT_STATUS_HELP "\nexamples: marquee deadletters\n"
+    COMMAND_EXIT_STATUS_HELP "\nexamples: marquee deadletters\n"
         "          marquee deadletters show ratings/3@1207 | tail -n +4 >event.json\n"
         "          marquee deadletters retry --edit event.json ratings/3@1207\n"
         "          marquee deadletters retry --all\n",

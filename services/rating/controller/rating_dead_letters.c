@@ -15,7 +15,8 @@ static enum status key_validate(struct call *call, const struct rating_dead_lett
                          RATING_TOPIC_BYTES_MAX);
     }
     if (key->partition < 0 || key->offset < 0) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "partition and offset must not be negative");
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "partition and offset must not be negative");
     }
     return STATUS_OK;
 }
@@ -46,7 +47,7 @@ struct retry {
     struct call *call; /* its arena keeps all of it */
     struct rating_change *changes;
     struct rating_dead_letter_key *settled;
-    size_t settled_count; /* and changes */
+    size_t settled_count;               /* and changes */
     struct rating_dead_letter *refused; /* whose reason is another one now */
     size_t refused_count;
     size_t failed; /* these, and those of the same reason as before */
@@ -250,8 +251,8 @@ enum status rating_controller_retry_dead_letters(struct rating_controller *self,
     struct call listing = *call;
     arena_init(&arena, PAGE_ARENA_BYTES_MAX);
     listing.arena = &arena;
-    status = list_page(self, &listing, page_token.length > 0 ? &after : NULL, &wanted, &letters,
-                       &count);
+    status =
+        list_page(self, &listing, page_token.length > 0 ? &after : NULL, &wanted, &letters, &count);
     if (status != STATUS_OK) {
         (void)call_fail(call, status, "%.*s", TEXT_ARGUMENTS(listing.error.message));
         (void)call_fail_detail(call, status, "%.*s", TEXT_ARGUMENTS(listing.error.detail));

@@ -72,8 +72,8 @@ enum status rating_handler_retry_dead_letter(void *state, struct call *call, con
     struct text reason;
     const struct rating_dead_letter_key key = {proto_text(retry->topic), retry->partition,
                                                retry->offset};
-    enum status status = rating_controller_retry_dead_letter(state, call, &key,
-                                                             proto_text(retry->event), &reason);
+    enum status status =
+        rating_controller_retry_dead_letter(state, call, &key, proto_text(retry->event), &reason);
     if (status == STATUS_OK) {
         reply->applied = reason.length == 0;
         reply->reason = proto_bytes(reason);
@@ -87,8 +87,8 @@ enum status rating_handler_retry_dead_letters(void *state, struct call *call, co
     const RetryDeadLettersRequest *retry = request;
     RetryDeadLettersResponse *reply = response;
     struct rating_retried_page page;
-    enum status status = rating_controller_retry_dead_letters(
-        state, call, retry->page_size, proto_text(retry->page_token), &page);
+    enum status status = rating_controller_retry_dead_letters(state, call, retry->page_size,
+                                                              proto_text(retry->page_token), &page);
     if (status == STATUS_OK) {
         reply->applied = (uint32_t)page.applied;
         reply->failed = (uint32_t)page.failed;

@@ -10,8 +10,8 @@
  * partition's epoch; every move of a position carries the epoch of its claim, in all modes. Who
  * was thought dead and is not, is refused there (STATUS_ABORTED): the batch and what follows it in
  * that partition are dropped, and the partition is claimed and read anew if the log says that it is
- * still owned, but not within RATING_INGESTER_CLAIM_PAUSE_MS of the claim before: two instances that
- * both believe to own it do not keep claiming it from each other.
+ * still owned, but not within RATING_INGESTER_CLAIM_PAUSE_MS of the claim before: two instances
+ * that both believe to own it do not keep claiming it from each other.
  *
  * A position of 0 says that nothing has been applied: reading starts where the log does, wherever
  * that is.
@@ -19,7 +19,8 @@
  * Memory: two batches, each at most RATING_INGESTER_ARENA_BYTES_MAX, of which the heap may take
  * twice as much, and what the consumer reads ahead; at any size of events, and however long the
  * store is away. One batch is read and decoded while the one before it is being applied. No event
- * waits for others to fill a batch. Runs on a loop of its own, so that decoding holds up no request.
+ * waits for others to fill a batch. Runs on a loop of its own, so that decoding holds up no
+ * request.
  */
 #pragma once
 

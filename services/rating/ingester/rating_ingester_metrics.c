@@ -77,9 +77,9 @@ static void write_histogram(struct telemetry_page *page, const char *name, const
         telemetry_write_sample(page, sample, label, (double)count);
     }
     (void)snprintf(sample, sizeof(sample), "%s_sum", name);
-    telemetry_write_sample(
-        page, sample, "",
-        (double)atomic_load_explicit(&histogram->sum, memory_order_relaxed) / unit);
+    telemetry_write_sample(page, sample, "",
+                           (double)atomic_load_explicit(&histogram->sum, memory_order_relaxed) /
+                               unit);
     (void)snprintf(sample, sizeof(sample), "%s_count", name);
     telemetry_write_sample(page, sample, "", (double)count);
 }

@@ -33,11 +33,11 @@ struct ingest_counters {
 
 /* What this instance knows of a partition. */
 struct ingest_partition {
-    int64_t epoch;       /* of its last claim; 0: never */
-    int64_t claimed_ns;  /* when that was */
-    int64_t next_offset; /* the first that is not applied; -1: not known yet */
-    bool refused;        /* since then */
-    _Atomic int64_t lag; /* plus one; 0: not owned, or not known yet */
+    int64_t epoch;                   /* of its last claim; 0: never */
+    int64_t claimed_ns;              /* when that was */
+    int64_t next_offset;             /* the first that is not applied; -1: not known yet */
+    bool refused;                    /* since then */
+    _Atomic int64_t lag;             /* plus one; 0: not owned, or not known yet */
     _Atomic int64_t applied_time_ms; /* of the last record that was applied; 0: none yet */
 };
 
@@ -72,8 +72,8 @@ struct rating_ingester {
     _Atomic bool failed;
     char reason[RATING_INGESTER_REASON_BYTES_MAX]; /* written once, before `failed` */
     size_t reason_length;
-    _Atomic int waiting;                /* enum status of the store's refusals; STATUS_OK: none */
-    _Atomic int64_t waiting_since_ns;   /* read after `waiting` */
+    _Atomic int waiting;              /* enum status of the store's refusals; STATUS_OK: none */
+    _Atomic int64_t waiting_since_ns; /* read after `waiting` */
     struct ingest_partition partitions[RATING_INGESTER_PARTITIONS_MAX];
     struct ingest_counters counters;
 };

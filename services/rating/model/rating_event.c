@@ -5,14 +5,10 @@
 #include "rating/model/rating_value.h"
 
 const struct text rating_event_field_names[EVENT_FIELD_COUNT] = {
-    [EVENT_USER_ID] = TEXT_INIT("userId"),
-    [EVENT_RECORD_ID] = TEXT_INIT("recordId"),
-    [EVENT_RECORD_TYPE] = TEXT_INIT("recordType"),
-    [EVENT_VALUE] = TEXT_INIT("value"),
-    [EVENT_PROVIDER_ID] = TEXT_INIT("providerId"),
-    [EVENT_EVENT_TYPE] = TEXT_INIT("eventType"),
-    [EVENT_EVENT_ID] = TEXT_INIT("eventId"),
-    [EVENT_EVENT_TIME] = TEXT_INIT("eventTime"),
+    [EVENT_USER_ID] = TEXT_INIT("userId"),         [EVENT_RECORD_ID] = TEXT_INIT("recordId"),
+    [EVENT_RECORD_TYPE] = TEXT_INIT("recordType"), [EVENT_VALUE] = TEXT_INIT("value"),
+    [EVENT_PROVIDER_ID] = TEXT_INIT("providerId"), [EVENT_EVENT_TYPE] = TEXT_INIT("eventType"),
+    [EVENT_EVENT_ID] = TEXT_INIT("eventId"),       [EVENT_EVENT_TIME] = TEXT_INIT("eventTime"),
 };
 
 static enum status read_text(struct call *call, const struct rating_event_fields *event,

@@ -87,8 +87,8 @@ static bool read_string(struct scanner *scanner, struct text *ret_text)
 static size_t read_digits(struct scanner *scanner, uint64_t *number)
 {
     const char *start = scanner->at;
-    while (scanner->at < scanner->end && scanner->at - start <= DIGITS_MAX &&
-           *scanner->at >= '0' && *scanner->at <= '9') {
+    while (scanner->at < scanner->end && scanner->at - start <= DIGITS_MAX && *scanner->at >= '0' &&
+           *scanner->at <= '9') {
         *number = *number * 10 + (uint64_t)(*scanner->at - '0');
         scanner->at++;
     }

@@ -93,8 +93,8 @@ struct rating_ingester *ingester_scene_open(struct ingester_scene *scene, struct
 
 void ingester_scene_start(struct ingester_scene *scene, size_t batch_max)
 {
-    scene->ingester = ingester_scene_open(
-        scene, TEXT("group"), (struct rating_ingester_options){.batch_max = batch_max});
+    scene->ingester = ingester_scene_open(scene, TEXT("group"),
+                                          (struct rating_ingester_options){.batch_max = batch_max});
 }
 
 static void run_body(void *argument)
@@ -136,12 +136,11 @@ void ingester_scene_produce(struct ingester_scene *scene, struct text value)
 void ingester_scene_produce_votes(struct ingester_scene *scene, unsigned from, unsigned to)
 {
     for (unsigned i = from; i < to; i++) {
-        ingester_scene_produce(scene,
-                               arena_format(&scene->arena,
-                                            "{\"userId\":\"u%u\",\"recordId\":\"tt1\","
-                                            "\"recordType\":\"movie\",\"value\":8,"
-                                            "\"providerId\":\"p\",\"eventType\":\"put\"}",
-                                            i));
+        ingester_scene_produce(scene, arena_format(&scene->arena,
+                                                   "{\"userId\":\"u%u\",\"recordId\":\"tt1\","
+                                                   "\"recordType\":\"movie\",\"value\":8,"
+                                                   "\"providerId\":\"p\",\"eventType\":\"put\"}",
+                                                   i));
     }
 }
 

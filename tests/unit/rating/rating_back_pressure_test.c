@@ -1,4 +1,5 @@
-/* A log that is faster than the store: memory stays bounded, nothing is lost, and one can see it. */
+/* A log that is faster than the store: memory stays bounded, nothing is lost, and one can see it.
+ */
 #include <malloc.h>
 #include <stdlib.h>
 
@@ -64,7 +65,7 @@ static size_t heap_bytes(void)
 
 static void memory_is_bounded_while_the_store_is_away(struct ingester_scene *scene)
 {
-    enum { COUNT = 160, TRIES = 8 };
+    enum { COUNT = 160, TRIES = 6 };
     scene->fault = STATUS_UNAVAILABLE;
     scene->fault_times = TRIES;
     produce_large(scene, COUNT);

@@ -145,8 +145,8 @@ static void what_fails_again_stays_with_its_reason(struct fixture *fixture)
         assert_int_equal(letter.time_ms, SET_ASIDE_MS);
     }
     /* Set aside, and with its new reason; the second time there was nothing new. */
-    assert_int_equal(
-        repository->ops->get_change_range(repository->state, &fixture->call, &range), STATUS_OK);
+    assert_int_equal(repository->ops->get_change_range(repository->state, &fixture->call, &range),
+                     STATUS_OK);
     assert_int_equal(range.last, 2);
 }
 LETTERS_TEST(what_fails_again_stays_with_its_reason)

@@ -182,9 +182,9 @@ static void changes_say_where_they_come_from(struct ingester_scene *scene)
     ingester_scene_produce_votes(scene, 2, 3);
     ingester_scene_start(scene, 3);
     ingester_scene_wait_for_position(scene, 4);
-    assert_int_equal(scene->whole.ops->list_changes(scene->whole.state, &scene->call, 0, 10,
-                                                    &records, &count),
-                     STATUS_OK);
+    assert_int_equal(
+        scene->whole.ops->list_changes(scene->whole.state, &scene->call, 0, 10, &records, &count),
+        STATUS_OK);
     assert_int_equal(count, 4);
     bool seen[4] = {false};
     for (size_t i = 0; i < count; i++) {
@@ -212,8 +212,7 @@ static int32_t stored_points(struct ingester_scene *scene, const char *provider)
 {
     struct vote vote;
     const struct vote_key key = {{RECORD_TYPE_MOVIE, TEXT("tt1")}, text_of(provider), TEXT("u")};
-    enum status status =
-        scene->whole.ops->get_vote(scene->whole.state, &scene->call, &key, &vote);
+    enum status status = scene->whole.ops->get_vote(scene->whole.state, &scene->call, &key, &vote);
     return status == STATUS_OK ? vote.hundredths / RATING_HUNDREDTHS_PER_POINT : -1;
 }
 
@@ -291,8 +290,8 @@ INGESTER_TEST(later_time_wins)
 
 static void position_outside_the_log_stops_until_it_is_moved(struct ingester_scene *scene)
 {
-    static const struct rating_ingester_move moves[] = {
-        {.partition = 1, .from = 2, .to = 0}, {.partition = 0, .from = 2, .to = 4}};
+    static const struct rating_ingester_move moves[] = {{.partition = 1, .from = 2, .to = 0},
+                                                        {.partition = 0, .from = 2, .to = 4}};
     ingester_scene_produce_votes(scene, 0, 2);
     struct rating_ingester *stopped =
         ingester_scene_open(scene, TEXT("group"), (struct rating_ingester_options){.batch_max = 9});

@@ -67,13 +67,12 @@ static void refused_batch_is_read_anew(struct ingester_scene *scene)
     ingester_scene_produce_votes(scene, 0, 1);
     ingester_scene_wait_for_position(scene, 1);
     struct rating_position moved;
-    assert_int_equal(scene->whole.ops->claim_position(scene->whole.state, &scene->call, SCENE_TOPIC,
-                                                      0, &moved),
-                     STATUS_OK);
+    assert_int_equal(
+        scene->whole.ops->claim_position(scene->whole.state, &scene->call, SCENE_TOPIC, 0, &moved),
+        STATUS_OK);
     moved.next_offset = 3;
     const struct rating_batch others = {.position = &moved, .from_offset = 1};
-    assert_int_equal(scene->whole.ops->apply(scene->whole.state, &scene->call, &others),
-                     STATUS_OK);
+    assert_int_equal(scene->whole.ops->apply(scene->whole.state, &scene->call, &others), STATUS_OK);
     ingester_scene_produce_votes(scene, 1, 6);
     ingester_scene_wait_for_position(scene, 6);
     assert_int_equal(ingester_scene_vote_count(scene), 4); /* 0, 3, 4, 5: once each */
@@ -138,8 +137,8 @@ static void unreadable_events_become_dead_letters(struct ingester_scene *scene)
     ingester_scene_start(scene, 0);
     ingester_scene_wait_for_position(scene, 5);
     assert_int_equal(ingester_scene_vote_count(scene), 2);
-    assert_int_equal(scene->whole.ops->list_dead_letters(scene->whole.state, &scene->call,
-                                                           NULL, 10, &letters, &count),
+    assert_int_equal(scene->whole.ops->list_dead_letters(scene->whole.state, &scene->call, NULL, 10,
+                                                         &letters, &count),
                      STATUS_OK);
     assert_int_equal(count, 3);
     for (size_t i = 0; i < count; i++) {
