@@ -9,6 +9,7 @@
 
 struct rating_process {
     struct rating_controller controller;
+    struct rating_progress *progress;
     struct rating_ingestion *ingestion;
     struct grpc_service services[1];
     struct http_route routes[RATING_HANDLER_ROUTE_COUNT];
@@ -33,9 +34,9 @@ static const struct config_option options[] = {
 static enum status open_store(struct rating_process *rating, struct process *process,
                               struct call *call)
 {
-    const struct rating_store_options options = rating_store_options(process_config(process));
+    const struct rating_store_options wanted = rating_store_options(process_config(process));
     struct rating_store store;
-    enum status status = rating_store_open(call, &options, &store);
+    enum status status = rating_store_open(call, &wanted, &store);
     if (status == STATUS_OK) {
         rating->controller.repository = store.repository;
         rating_store_add_metrics(&store, process_telemetry(process));
@@ -52,9 +53,14 @@ static enum status open_rating(void *self, struct process *process, struct call 
     if (status == STATUS_OK) {
         status = open_store(rating, process, call);
     }
+    if (status == STATUS_OK) {
+        status = rating_ingestion_open_progress(process, call, rating->controller.repository,
+                                                &rating->progress);
+    }
     if (status != STATUS_OK) {
         return status;
     }
+    rating->controller.applied = (struct rating_applied){rating_progress_await, rating->progress};
     rating->descriptors = movie_descriptor_set();
     rating->services[0] = rating_handler_service(&rating->controller);
     rating_handler_routes(&rating->controller, rating->routes);
@@ -77,7 +83,7 @@ static enum status start_rating(void *self, struct process *process, struct call
 {
     struct rating_process *rating = self;
     return loop == 0 ? rating_ingestion_open(process, call, rating->controller.repository,
-                                             &rating->ingestion)
+                                             rating->progress, &rating->ingestion)
                      : STATUS_OK;
 }
 
@@ -85,6 +91,7 @@ static void close_rating(void *self)
 {
     struct rating_process *rating = self;
     rating_ingestion_close(rating->ingestion);
+    rating_progress_destroy(rating->progress);
     if (rating->controller.repository.ops != NULL) {
         rating->controller.repository.ops->close(rating->controller.repository.state);
     }

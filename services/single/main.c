@@ -25,6 +25,7 @@ enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024, STEP_HUNDREDTHS = 50 };
 
 struct single_process {
     struct worker_pool *workers;
+    struct rating_progress *progress;
     struct rating_ingestion *ingestion;
     struct proto_descriptor_set descriptors;
     struct proto_pool *messages;
@@ -125,6 +126,12 @@ static enum status open_single(void *self, struct process *process, struct call 
     if (status != STATUS_OK) {
         return call_fail(call, status, "the messages cannot be set up");
     }
+    status =
+        rating_ingestion_open_progress(process, call, single->rating.repository, &single->progress);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    single->rating.applied = (struct rating_applied){rating_progress_await, single->progress};
     single->rating.step_hundredths = STEP_HUNDREDTHS;
     single->movie = (struct movie_controller){
         .metadata = grpc_metadata_gateway(&single->metadata_gateway),
@@ -173,8 +180,8 @@ static enum status start_single(void *self, struct process *process, struct call
     }
     /* Events are taken only once the addresses are ours. */
     if (status == STATUS_OK && loop == 0) {
-        status =
-            rating_ingestion_open(process, call, single->rating.repository, &single->ingestion);
+        status = rating_ingestion_open(process, call, single->rating.repository, single->progress,
+                                       &single->ingestion);
     }
     return status;
 }
@@ -192,6 +199,7 @@ static void close_single(void *self)
 {
     struct single_process *single = self;
     rating_ingestion_close(single->ingestion);
+    rating_progress_destroy(single->progress);
     if (single->rating.repository.ops != NULL) {
         single->rating.repository.ops->close(single->rating.repository.state);
     }
