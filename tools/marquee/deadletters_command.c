@@ -25,11 +25,11 @@ static const struct config_program program = {
         "show prints all of one, its event as it came.\n\n"
         "retry reads an event again and applies it: after a change of the service that now\n"
         "understands it, or mended by --event or --edit. The dead letter goes in the same\n"
-        "transaction. What fails again stays, with the reason of this time.\n\n" //
-    COMMAND_EXIT_STATUS_HELP "\nexamples: marquee deadletters\n"
-        "          marquee deadletters show ratings/3@1207 | tail -n +4 >event.json\n"
-        "          marquee deadletters retry --edit event.json ratings/3@1207\n"
-        "          marquee deadletters retry --all\n",
+        "transaction. What fails again stays, with the reason of this "
+        "time.\n\n" COMMAND_EXIT_STATUS_HELP "\nexample: marquee deadletters\n"
+        "         marquee deadletters show ratings/3@1207 | tail -n +4 >event.json\n"
+        "         marquee deadletters retry --edit event.json ratings/3@1207\n"
+        "         marquee deadletters retry --all\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .arguments_max = 2,
