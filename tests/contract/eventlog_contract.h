@@ -1,7 +1,7 @@
 /* eventlog_contract.h: what every event log must do, run on each implementation. */
 #pragma once
 
-#include "eventlog/eventlog.h"
+#include "eventlog/eventlog_admin.h"
 #include "loop/loop.h"
 
 enum {
@@ -19,6 +19,8 @@ struct eventlog_contract {
     enum status (*open_consumer)(void *log, struct call *call, struct text group, struct text topic,
                                  struct eventlog_positions positions,
                                  struct eventlog_consumer *ret);
+    /* NULL: there is none (the mock cluster). */
+    enum status (*open_admin)(void *log, struct call *call, struct eventlog_admin *ret);
 };
 
 /* Runs the suite; returns the number of failures. */
