@@ -67,8 +67,7 @@ enum status kafka_admin_fail(struct kafka_admin *admin, struct call *call,
 
 enum status kafka_admin_ask(struct kafka_admin *admin, struct call *call,
                             rd_kafka_admin_op_t operation,
-                            void (*send)(rd_kafka_t *handle,
-                                         const rd_kafka_AdminOptions_t *options,
+                            void (*send)(rd_kafka_t *handle, const rd_kafka_AdminOptions_t *options,
                                          rd_kafka_queue_t *queue, void *argument),
                             void *argument, rd_kafka_event_t **ret_answer)
 {
@@ -158,13 +157,13 @@ static enum status admin_create_topic(void *state, struct call *call, struct tex
     }
     configure(topic, options);
     rd_kafka_event_t *answer;
-    status = kafka_admin_ask(admin, call, RD_KAFKA_ADMIN_OP_CREATETOPICS, send_create, topic,
-                             &answer);
+    status =
+        kafka_admin_ask(admin, call, RD_KAFKA_ADMIN_OP_CREATETOPICS, send_create, topic, &answer);
     rd_kafka_NewTopic_destroy(topic);
     if (status == STATUS_OK) {
         size_t count;
-        const rd_kafka_topic_result_t **results = rd_kafka_CreateTopics_result_topics(
-            rd_kafka_event_CreateTopics_result(answer), &count);
+        const rd_kafka_topic_result_t **results =
+            rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer), &count);
         status = first_error(admin, call, results, count);
         rd_kafka_event_destroy(answer);
     }
@@ -190,13 +189,13 @@ static enum status admin_delete_topic(void *state, struct call *call, struct tex
     CHECK(text_to_c_string(name, topic_name, sizeof(topic_name)));
     rd_kafka_DeleteTopic_t *topic = rd_kafka_DeleteTopic_new(topic_name);
     rd_kafka_event_t *answer;
-    status = kafka_admin_ask(admin, call, RD_KAFKA_ADMIN_OP_DELETETOPICS, send_delete, topic,
-                             &answer);
+    status =
+        kafka_admin_ask(admin, call, RD_KAFKA_ADMIN_OP_DELETETOPICS, send_delete, topic, &answer);
     rd_kafka_DeleteTopic_destroy(topic);
     if (status == STATUS_OK) {
         size_t count;
-        const rd_kafka_topic_result_t **results = rd_kafka_DeleteTopics_result_topics(
-            rd_kafka_event_DeleteTopics_result(answer), &count);
+        const rd_kafka_topic_result_t **results =
+            rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(answer), &count);
         status = first_error(admin, call, results, count);
         rd_kafka_event_destroy(answer);
     }
@@ -230,12 +229,16 @@ static void ask_bounds(void *argument)
     struct bounds_question *question = argument;
     for (size_t i = 0; i < question->count; i++) {
         struct kafka_admin_bounds *row = &question->rows[i];
-        rd_kafka_resp_err_t error =
-            rd_kafka_query_watermark_offsets(question->admin->client->handle, row->topic,
-                                             row->partition, &row->begin, &row->end,
-                                             question->timeout_ms);
+        rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
+            question->admin->client->handle, row->topic, row->partition, &row->begin, &row->end,
+            question->timeout_ms);
         if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
             row->begin = row->end = -1;
+        }
+        bool is_gone = error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+                       error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                       error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+        if (!is_gone && question->error == RD_KAFKA_RESP_ERR_NO_ERROR) {
             question->error = error;
         }
         if (error == RD_KAFKA_RESP_ERR__TIMED_OUT || error == RD_KAFKA_RESP_ERR__TRANSPORT) {
@@ -308,7 +311,8 @@ static enum status describe_partitions(struct kafka_admin *admin, struct call *c
     if (bounds == NULL || states == NULL) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no room for the list");
     }
-    enum status status = copy_topics(call, metadata, rows, ret_count, bounds);
+    size_t count = 0;
+    enum status status = copy_topics(call, metadata, rows, &count, bounds);
     if (status == STATUS_OK) {
         status = kafka_admin_find_bounds(admin, call, bounds, partitions);
     }
@@ -316,8 +320,12 @@ static enum status describe_partitions(struct kafka_admin *admin, struct call *c
         states[i] = (struct eventlog_partition_state){
             .begin_offset = bounds[i].begin, .end_offset = bounds[i].end, .bytes = -1};
     }
-    for (size_t i = 0; status == STATUS_OK && i < *ret_count; i++) {
-        rows[i].partitions = states;
+    *ret_count = 0;
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        if (states[0].begin_offset >= 0) { /* else it has gone meanwhile */
+            rows[*ret_count] = rows[i];
+            rows[(*ret_count)++].partitions = states;
+        }
         states += rows[i].options.partitions;
     }
     return status;
@@ -335,8 +343,7 @@ static void send_describe(rd_kafka_t *handle, const rd_kafka_AdminOptions_t *opt
     rd_kafka_DescribeConfigs(handle, resources->rows, resources->count, options, queue);
 }
 
-static void take_config(struct eventlog_topic_options *options, const char *name,
-                        const char *value)
+static void take_config(struct eventlog_topic_options *options, const char *name, const char *value)
 {
     struct text key = text_of(name);
     int64_t number = 0;
@@ -379,10 +386,10 @@ static enum status describe_options(struct kafka_admin *admin, struct call *call
             rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, rows[resources.count].name.data);
     }
     rd_kafka_event_t *answer;
-    enum status status = count == 0 ? STATUS_OK
-                                    : kafka_admin_ask(admin, call,
-                                                      RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS,
-                                                      send_describe, &resources, &answer);
+    enum status status = count == 0
+                             ? STATUS_OK
+                             : kafka_admin_ask(admin, call, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS,
+                                               send_describe, &resources, &answer);
     if (status == STATUS_OK && count > 0) {
         size_t found;
         const rd_kafka_ConfigResource_t **answers = rd_kafka_DescribeConfigs_result_resources(
@@ -409,11 +416,10 @@ static enum status admin_list_topics(void *state, struct call *call,
         return kafka_admin_fail(admin, call, question.error, "Kafka has not answered");
     }
     size_t count = 0;
-    struct eventlog_topic_state *rows = arena_calloc(
-        call->arena, (size_t)question.metadata->topic_cnt + 1, sizeof(*rows));
-    status = rows == NULL
-                 ? call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no room for the list")
-                 : describe_partitions(admin, call, question.metadata, rows, &count);
+    struct eventlog_topic_state *rows =
+        arena_calloc(call->arena, (size_t)question.metadata->topic_cnt + 1, sizeof(*rows));
+    status = rows == NULL ? call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no room for the list")
+                          : describe_partitions(admin, call, question.metadata, rows, &count);
     rd_kafka_metadata_destroy(question.metadata);
     if (status == STATUS_OK) {
         status = describe_options(admin, call, rows, count);
@@ -425,10 +431,12 @@ static enum status admin_list_topics(void *state, struct call *call,
     return status;
 }
 
+/* Errors of the connection, which are noted. */
 static void handle_ready(struct kafka_client *client)
 {
-    while (rd_kafka_poll(client->handle, 0) > 0) {
-        /* errors of the connection, which are noted */
+    rd_kafka_message_t *message;
+    while ((message = rd_kafka_consumer_poll(client->handle, 0)) != NULL) {
+        rd_kafka_message_destroy(message);
     }
 }
 
@@ -454,10 +462,14 @@ enum status kafka_eventlog_admin_open(struct loop *loop, struct call *call,
     if (admin == NULL) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for an administrator");
     }
+    /* A producer would have the broker create topics that are only asked for. The group is never
+     * joined. */
+    static const struct kafka_setting table[] = {{"group.id", "marquee-admin"},
+                                                 {"allow.auto.create.topics", "false"}};
     rd_kafka_conf_t *conf;
-    enum status status = kafka_settings_create(call, options, NULL, 0, &conf);
+    enum status status = kafka_settings_create(call, options, table, ARRAY_LENGTH(table), &conf);
     if (status == STATUS_OK) {
-        status = kafka_client_open(loop, call, RD_KAFKA_PRODUCER, conf, handle_ready, admin,
+        status = kafka_client_open(loop, call, RD_KAFKA_CONSUMER, conf, handle_ready, admin,
                                    &admin->client);
     }
     if (status != STATUS_OK) {

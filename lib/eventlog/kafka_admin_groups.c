@@ -115,8 +115,8 @@ static bool take_members(struct group_rows *found,
     for (size_t i = 0; i < members; i++) {
         const rd_kafka_MemberDescription_t *member =
             rd_kafka_ConsumerGroupDescription_member(description, i);
-        const rd_kafka_topic_partition_list_t *owned = rd_kafka_MemberAssignment_partitions(
-            rd_kafka_MemberDescription_assignment(member));
+        const rd_kafka_topic_partition_list_t *owned =
+            rd_kafka_MemberAssignment_partitions(rd_kafka_MemberDescription_assignment(member));
         struct text owner = arena_format(found->call->arena, "%s of %s",
                                          rd_kafka_MemberDescription_consumer_id(member),
                                          rd_kafka_MemberDescription_host(member));
@@ -168,9 +168,8 @@ static size_t rows_of(const struct group_answers *group)
 static enum status ask_group(struct kafka_admin *admin, struct call *call, const char *name,
                              struct group_answers *group)
 {
-    enum status status =
-        kafka_admin_ask(admin, call, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, send_describe,
-                        (void *)(uintptr_t)name, &group->described);
+    enum status status = kafka_admin_ask(admin, call, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS,
+                                         send_describe, (void *)(uintptr_t)name, &group->described);
     return status == STATUS_OK
                ? kafka_admin_ask(admin, call, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
                                  send_offsets, (void *)(uintptr_t)name, &group->committed)
@@ -202,10 +201,9 @@ static enum status add_bounds(struct kafka_admin *admin, struct call *call,
         bounds[i] = (struct kafka_admin_bounds){.topic = found->rows[i].topic.data,
                                                 .partition = found->rows[i].partition};
     }
-    struct call asking = call_within(call, 0);
-    enum status status = kafka_admin_find_bounds(admin, &asking, bounds, found->count);
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
-        return call_fail(call, status, "%.*s", TEXT_ARGUMENTS(asking.error.message));
+    enum status status = kafka_admin_find_bounds(admin, call, bounds, found->count);
+    if (status != STATUS_OK) {
+        return status;
     }
     size_t kept = 0;
     for (size_t i = 0; i < found->count; i++) {
@@ -232,8 +230,7 @@ static enum status collect(struct call *call, const struct group_answers *groups
         fits = take_members(found, description_of(&groups[i])) &&
                take_offsets(found, offsets_of(&groups[i]));
     }
-    return fits ? STATUS_OK
-                : call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no room for the list");
+    return fits ? STATUS_OK : call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no room for the list");
 }
 
 enum status kafka_admin_list_groups(void *state, struct call *call,

@@ -25,7 +25,7 @@ kafka_admin_ask(struct kafka_admin *admin, struct call *call, rd_kafka_admin_op_
 struct kafka_admin_bounds {
     const char *topic;
     int32_t partition;
-    int64_t begin; /* -1: not told */
+    int64_t begin; /* -1: the topic has gone */
     int64_t end;
 };
 MUST_USE enum status kafka_admin_find_bounds(struct kafka_admin *admin, struct call *call,

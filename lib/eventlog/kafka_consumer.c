@@ -47,8 +47,8 @@ static bool reserve(struct kafka_consumer *consumer, size_t count)
 }
 
 /* Appends the message's headers to those of the batch. false: no memory. */
-static bool take_headers(struct kafka_consumer *consumer, rd_kafka_message_t *message,
-                         size_t *at, size_t *ret_count)
+static bool take_headers(struct kafka_consumer *consumer, rd_kafka_message_t *message, size_t *at,
+                         size_t *ret_count)
 {
     rd_kafka_headers_t *headers;
     const char *name;
@@ -69,9 +69,8 @@ static bool take_headers(struct kafka_consumer *consumer, rd_kafka_message_t *me
         consumer->headers = grown;
         consumer->header_capacity = capacity;
     }
-    while (*ret_count < count &&
-           rd_kafka_header_get_all(headers, *ret_count, &name, &value, &size) ==
-               RD_KAFKA_RESP_ERR_NO_ERROR) {
+    while (*ret_count < count && rd_kafka_header_get_all(headers, *ret_count, &name, &value,
+                                                         &size) == RD_KAFKA_RESP_ERR_NO_ERROR) {
         consumer->headers[(*at)++] = (struct eventlog_header){
             .name = text_of(name), .value = text_of_bytes(value, value == NULL ? 0 : size)};
         (*ret_count)++;

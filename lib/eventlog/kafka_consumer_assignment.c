@@ -84,8 +84,7 @@ static enum status find_committed(struct kafka_consumer *consumer, struct call *
         if (element->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
             return STATUS_UNAVAILABLE;
         }
-        note_start(consumer, element, consumer->has_group && element->offset >= 0,
-                   element->offset);
+        note_start(consumer, element, consumer->has_group && element->offset >= 0, element->offset);
     }
     return STATUS_OK;
 }
@@ -95,8 +94,7 @@ static void ask_partitions(void *argument)
     struct question *question = argument;
     rd_kafka_t *handle = question->consumer->client->handle;
     const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_topic_t *topic =
-        rd_kafka_topic_new(handle, question->consumer->topic_name, NULL);
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(handle, question->consumer->topic_name, NULL);
     question->error = topic == NULL ? rd_kafka_last_error()
                                     : rd_kafka_metadata(handle, 0, topic, &metadata, ASK_MS);
     if (metadata != NULL) {
@@ -158,7 +156,7 @@ enum status kafka_consumer_assign(struct kafka_consumer *consumer, struct call *
     }
     if (ask_positions(consumer, call) != STATUS_OK ||
         rd_kafka_assign(consumer->client->handle, consumer->assignment) !=
-        RD_KAFKA_RESP_ERR_NO_ERROR) {
+            RD_KAFKA_RESP_ERR_NO_ERROR) {
         return retry_later(consumer);
     }
     consumer->assign_due = false;

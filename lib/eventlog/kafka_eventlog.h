@@ -1,9 +1,9 @@
 /* kafka_eventlog.h: the event log kept by Apache Kafka, through librdkafka.
  *
  * Delivery is idempotent within one producer, acknowledged by all in-sync replicas. A consumer with
- * positions of its own starts there, never at those committed to the broker, which are for lag tools
- * only; one without starts at the broker's. A position outside the topic's log is STATUS_DATA_LOSS: it was
- * made again, or retention has removed records that nobody had read. */
+ * positions of its own starts there, never at those committed to the broker, which are for lag
+ * tools only; one without starts at the broker's. A position outside the topic's log is
+ * STATUS_DATA_LOSS: it was made again, or retention has removed records that nobody had read. */
 #pragma once
 
 #include "eventlog/eventlog_admin.h"

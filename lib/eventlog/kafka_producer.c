@@ -70,8 +70,7 @@ static rd_kafka_resp_err_t queue_message(struct kafka_producer *producer, rd_kaf
 {
     /* An empty key is a key: records without one go anywhere. */
     void *key = (void *)(uintptr_t)(message->key.data != NULL ? message->key.data : "");
-    void *value =
-        message->value.length == 0 ? NULL : (void *)(uintptr_t)message->value.data;
+    void *value = message->value.length == 0 ? NULL : (void *)(uintptr_t)message->value.data;
     char names[EVENTLOG_HEADERS_MAX][EVENTLOG_HEADER_NAME_BYTES_MAX + 1];
     rd_kafka_vu_t fields[OWN_FIELDS + EVENTLOG_HEADERS_MAX] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic},
@@ -91,8 +90,8 @@ static rd_kafka_resp_err_t queue_message(struct kafka_producer *producer, rd_kaf
                          .size = (ssize_t)header->value.length},
         };
     }
-    rd_kafka_error_t *error = rd_kafka_produceva(producer->client->handle, fields,
-                                                 OWN_FIELDS + message->header_count);
+    rd_kafka_error_t *error =
+        rd_kafka_produceva(producer->client->handle, fields, OWN_FIELDS + message->header_count);
     if (error == NULL) {
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     }

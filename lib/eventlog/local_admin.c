@@ -60,8 +60,7 @@ static void remove_group_files(struct local_eventlog *log, struct text topic)
 static enum status run_delete(struct local_eventlog *log, struct local_write *write)
 {
     struct topic_write *removal = (struct topic_write *)write;
-    enum status status =
-        local_store_delete_topic(log->store, removal->name, &write->failure);
+    enum status status = local_store_delete_topic(log->store, removal->name, &write->failure);
     bool more = status == STATUS_OK;
     while (more && status == STATUS_OK) {
         status = local_store_sweep(log->store, &more, &write->failure);
@@ -86,10 +85,8 @@ static enum status write_topic(struct local_admin *admin, struct call *call, str
     change->name = text_of_bytes(change->topic, topic.length);
     change->options = *options;
     struct local_write *write = &change->write;
-    *write = (struct local_write){.run = run,
-                                  .release = release_write,
-                                  .bytes = sizeof(*change),
-                                  .loop = admin->loop};
+    *write = (struct local_write){
+        .run = run, .release = release_write, .bytes = sizeof(*change), .loop = admin->loop};
     enum status status = local_writer_do(admin->log, call, write);
     if (status != STATUS_OK) {
         return status;
@@ -198,8 +195,7 @@ static enum status read_topics(struct local_admin *admin, struct call *call,
         return fail_room(call);
     }
     struct local_failure failure = {.text = ""};
-    enum status status =
-        local_store_each_topic(admin->log->store, collect_topic, &found, &failure);
+    enum status status = local_store_each_topic(admin->log->store, collect_topic, &found, &failure);
     if (status != STATUS_OK) {
         return fail_read(call, status, &failure);
     }
@@ -350,8 +346,7 @@ static enum status admin_list_groups(void *state, struct call *call,
     }
     struct group_rows found = {.arena = call->arena};
     status = collect_groups(state, call, &topics, &found);
-    struct eventlog_group_state *rows =
-        arena_calloc(call->arena, found.count + 1, sizeof(*rows));
+    struct eventlog_group_state *rows = arena_calloc(call->arena, found.count + 1, sizeof(*rows));
     if (status == STATUS_OK && rows == NULL) {
         status = fail_room(call);
     }

@@ -38,7 +38,8 @@ static enum status put_chunk(struct local_store *store, MDB_txn *txn,
     for (size_t i = 0; i < count; i++) {
         bytes += frame_length(append, frames[i]);
     }
-    struct local_key key = local_key_chunk(LOCAL_CHUNK_RAW, place, first_offset + (int64_t)count - 1);
+    struct local_key key =
+        local_key_chunk(LOCAL_CHUNK_RAW, place, first_offset + (int64_t)count - 1);
     MDB_val name = local_key_value(&key);
     MDB_val value = {.mv_size = bytes};
     int result = mdb_put(txn, store->dbi, &name, &value, MDB_RESERVE | MDB_NOOVERWRITE);
@@ -86,8 +87,8 @@ static enum status put_partition(struct local_store *store, MDB_txn *txn,
 
 /* How many of the frames the topic has already from this producer; notes that it has them all. */
 static enum status pass_over(struct local_store *store, MDB_txn *txn,
-                             const struct local_append *append, uint32_t topic_id, size_t *ret_first,
-                             struct local_failure *failure)
+                             const struct local_append *append, uint32_t topic_id,
+                             size_t *ret_first, struct local_failure *failure)
 {
     const struct eventlog_sequence *sequence = &append->sequence;
     *ret_first = 0;

@@ -47,8 +47,8 @@ static enum status get_committed(struct local_consumer *consumer, int32_t index,
     enum status status = local_store_get_committed(consumer->log->store, place,
                                                    consumer->group_name, &committed, &failure);
     if (partition->epoch == 0 && (status == STATUS_OK || status == STATUS_NOT_FOUND)) {
-        partition->epoch = partition->generation > committed.epoch ? partition->generation
-                                                                   : committed.epoch + 1;
+        partition->epoch =
+            partition->generation > committed.epoch ? partition->generation : committed.epoch + 1;
     }
     if (status == STATUS_OK) {
         *ret_next_offset = committed.next_offset;
@@ -262,9 +262,8 @@ static struct local_consumer *consumer_create(const struct local_eventlog_consum
 static enum status check_options(struct call *call,
                                  const struct local_eventlog_consumer_options *options)
 {
-    bool fits = options->session_ms == 0 ||
-                (options->session_ms >= LOCAL_EVENTLOG_SESSION_MS_MIN &&
-                 options->session_ms <= LOCAL_EVENTLOG_SESSION_MS_MAX);
+    bool fits = options->session_ms == 0 || (options->session_ms >= LOCAL_EVENTLOG_SESSION_MS_MIN &&
+                                             options->session_ms <= LOCAL_EVENTLOG_SESSION_MS_MAX);
     if (!fits) {
         return call_fail(call, STATUS_INVALID_ARGUMENT, "a session is %d to %d ms",
                          LOCAL_EVENTLOG_SESSION_MS_MIN, LOCAL_EVENTLOG_SESSION_MS_MAX);
@@ -291,8 +290,8 @@ static enum status start(struct local_consumer *consumer, struct call *call)
     if (status != STATUS_OK) {
         return call_fail(call, status, "the event log cannot be waited for");
     }
-    status = loop_poll_open(consumer->loop, consumer->wake.fd, handle_wake, consumer,
-                            &consumer->poll);
+    status =
+        loop_poll_open(consumer->loop, consumer->wake.fd, handle_wake, consumer, &consumer->poll);
     if (status != STATUS_OK) {
         return call_fail(call, status, "the event log cannot be waited for");
     }

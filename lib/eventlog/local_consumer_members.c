@@ -66,8 +66,7 @@ static bool give_up_partition(struct local_consumer *consumer, int32_t index)
 static void take_partition(struct local_consumer *consumer, int32_t index)
 {
     struct local_partition *partition = &consumer->partitions[index];
-    uint32_t generation =
-        consumer->group == NULL ? 1 : local_group_take(consumer->group, index);
+    uint32_t generation = consumer->group == NULL ? 1 : local_group_take(consumer->group, index);
     *partition = (struct local_partition){
         .owned = generation != 0, .generation = generation, .to_commit = -1};
 }

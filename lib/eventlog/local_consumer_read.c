@@ -41,7 +41,8 @@ static enum status lose_outside(struct local_consumer *consumer, int32_t partiti
                     "bring them back from a copy, or give them up by moving the stored position to "
                     "where the log begins; and keep the topic's records for longer");
     }
-    (void)snprintf(what, sizeof(what), "the stored position %lld is outside the log, which ends at "
+    (void)snprintf(what, sizeof(what),
+                   "the stored position %lld is outside the log, which ends at "
                    "%lld: the topic was made anew, or the log is an older copy",
                    (long long)position, (long long)bounds->end);
     return lose(consumer, partition, what, "move the stored position, or bring the log back");
@@ -231,7 +232,8 @@ static enum status give_ahead(struct local_consumer *consumer, size_t count_max,
 enum status local_consumer_read(struct local_consumer *consumer, struct call *call,
                                 size_t count_max, struct eventlog_batch *ret_batch)
 {
-    for (int32_t turn = 0; turn < consumer->found.options.partitions && !has_ahead(consumer); turn++) {
+    for (int32_t turn = 0; turn < consumer->found.options.partitions && !has_ahead(consumer);
+         turn++) {
         int32_t index = consumer->next_partition;
         consumer->next_partition = (index + 1) % consumer->found.options.partitions;
         if (!consumer->partitions[index].started) {

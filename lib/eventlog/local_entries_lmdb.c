@@ -133,8 +133,7 @@ struct local_key local_key_of_topic_id(char kind, uint32_t topic_id)
 
 bool local_key_starts(const MDB_val *key, const struct local_key *start)
 {
-    return key->mv_size >= start->length &&
-           memcmp(key->mv_data, start->bytes, start->length) == 0;
+    return key->mv_size >= start->length && memcmp(key->mv_data, start->bytes, start->length) == 0;
 }
 
 bool local_key_is_chunk(const MDB_val *key, enum local_chunk_kind kind, struct local_place place,
@@ -206,8 +205,8 @@ enum status local_store_get_meta(struct local_store *store, MDB_txn *txn,
     enum status status =
         get_stored(store, txn, &key, &stored, sizeof(stored), sizeof(stored), failure);
     if (status == STATUS_OK) {
-        *ret_meta = (struct local_meta){.version = stored.version,
-                                        .next_topic_id = stored.next_topic_id};
+        *ret_meta =
+            (struct local_meta){.version = stored.version, .next_topic_id = stored.next_topic_id};
     }
     return status;
 }
@@ -298,8 +297,8 @@ enum status local_store_get_entry_committed(struct local_store *store, MDB_txn *
     enum status status =
         get_stored(store, txn, &key, &stored, sizeof(stored), sizeof(stored), failure);
     if (status == STATUS_OK) {
-        *ret_committed = (struct local_committed){.next_offset = stored.next_offset,
-                                                  .epoch = stored.epoch};
+        *ret_committed =
+            (struct local_committed){.next_offset = stored.next_offset, .epoch = stored.epoch};
     }
     return status;
 }

@@ -25,7 +25,7 @@ struct local_eventlog;
 enum {
     LOCAL_EVENTLOG_PARTITIONS_DEFAULT = 4,
     LOCAL_EVENTLOG_TOPICS_MAX = 1000,
-    LOCAL_EVENTLOG_READERS_MAX = 510,        /* consumers reading at one instant, all processes */
+    LOCAL_EVENTLOG_READERS_MAX = 510, /* consumers reading at one instant, all processes */
     LOCAL_EVENTLOG_SESSION_MS_DEFAULT = 10000,
     LOCAL_EVENTLOG_SESSION_MS_MIN = 100,
     LOCAL_EVENTLOG_SESSION_MS_MAX = 3600000,
@@ -84,8 +84,8 @@ struct local_eventlog_consumer_options {
  * poll() reads LMDB on the loop's thread, in transactions of at most LOCAL_EVENTLOG_READ_BYTES_MAX.
  * close(), without positions of one's own: from a fiber, parks until what was committed is stored,
  * at most LOCAL_EVENTLOG_CLOSE_MS.
- * STATUS_INVALID_ARGUMENT: a bad name or session timeout. STATUS_UNAVAILABLE: no socket could be bound.
- * STATUS_RESOURCE_EXHAUSTED: no memory. */
+ * STATUS_INVALID_ARGUMENT: a bad name or session timeout. STATUS_UNAVAILABLE: no socket could be
+ * bound. STATUS_RESOURCE_EXHAUSTED: no memory. */
 MUST_USE enum status
 local_eventlog_consumer_open(struct local_eventlog *log, struct loop *loop, struct call *call,
                              const struct local_eventlog_consumer_options *options,

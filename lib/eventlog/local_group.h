@@ -53,7 +53,7 @@ void local_group_note(struct local_group *group, int32_t partition, int64_t next
 struct local_group_view {
     struct text group; /* these two are parts of the name */
     struct text topic;
-    int64_t noted[EVENTLOG_PARTITIONS_MAX]; /* -1: nothing */
+    int64_t noted[EVENTLOG_PARTITIONS_MAX];   /* -1: nothing */
     uint32_t owners[EVENTLOG_PARTITIONS_MAX]; /* process ids; 0: nobody */
 };
 

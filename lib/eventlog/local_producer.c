@@ -35,8 +35,8 @@ static struct local_produce *produce_create(struct local_producer *producer, str
     }
     size_t *frame_at = calloc(count + 1, sizeof(*frame_at));
     uint64_t *hashes = calloc(count, sizeof(*hashes));
-    produce->write = (struct local_write){
-        .release = produce_release, .bytes = bytes, .loop = producer->loop};
+    produce->write =
+        (struct local_write){.release = produce_release, .bytes = bytes, .loop = producer->loop};
     produce->append = (struct local_append){
         .options = producer->log->topic_options,
         .frames = malloc(bytes),

@@ -65,8 +65,8 @@ static enum status open_compacted(const struct reading *reading, const MDB_val *
     if (is_first ? head.base > reading->next : head.base != reading->next) {
         return fail_gap(reading, failure);
     }
-    *ret_frames = text_of_bytes((const char *)value->mv_data + sizeof(head),
-                                value->mv_size - sizeof(head));
+    *ret_frames =
+        text_of_bytes((const char *)value->mv_data + sizeof(head), value->mv_size - sizeof(head));
     return STATUS_OK;
 }
 

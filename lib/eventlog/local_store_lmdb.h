@@ -10,9 +10,9 @@
  *                                           of those of them that are left
  *   'c' topic id, partition, group       -> how far the group has committed
  *   's' topic id, producer id            -> the sequence number that a producer is at
- *   'd' topic id                         -> the topic was deleted, and its entries are being removed
- * Compacted chunks lie before all others of their partition, and each begins where the one before
- * it ends: what is missing is noticed, though offsets have holes.
+ *   'd' topic id                         -> the topic was deleted, and its entries are being
+ * removed Compacted chunks lie before all others of their partition, and each begins where the one
+ * before it ends: what is missing is noticed, though offsets have holes.
  *
  * Records lie in chunks, not one a key: a chunk costs one insertion, and what is appended together
  * lies together. A chunk is found by its last offset, so one MDB_SET_RANGE finds any record.
@@ -47,10 +47,10 @@ struct local_topic {
 };
 
 struct local_bounds {
-    int64_t begin;     /* the first offset, */
-    int64_t end;       /* and one past the last */
-    int64_t clean_end; /* before it, all chunks are compacted; 0 or begin at least */
-    int64_t raw_bytes; /* of chunks, -1: not counted yet; */
+    int64_t begin;       /* the first offset, */
+    int64_t end;         /* and one past the last */
+    int64_t clean_end;   /* before it, all chunks are compacted; 0 or begin at least */
+    int64_t raw_bytes;   /* of chunks, -1: not counted yet; */
     int64_t clean_bytes; /* and of compacted ones */
 };
 
@@ -68,9 +68,9 @@ struct local_append {
     struct eventlog_topic_options options; /* of the topic, when it is new */
     struct eventlog_sequence sequence;     /* producer_id is 0: none */
     char *frames;                          /* one after the other; sealed by the append */
-    const size_t *frame_at; /* count + 1 places in `frames`: the last is the end */
-    const uint64_t *hashes; /* of each key: chooses the partition */
-    uint32_t *order;        /* room for `count` */
+    const size_t *frame_at;                /* count + 1 places in `frames`: the last is the end */
+    const uint64_t *hashes;                /* of each key: chooses the partition */
+    uint32_t *order;                       /* room for `count` */
     size_t count;
 };
 

@@ -155,8 +155,7 @@ bool local_wake_is_alive(const struct local_wake *wake, uint64_t number)
         return true;
     }
     struct sockaddr_un address = address_of(wake->folder_fd, name);
-    int error =
-        connect(probe, (const struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
+    int error = connect(probe, (const struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
     (void)close(probe);
     if (error == ECONNREFUSED) {
         (void)unlinkat(wake->folder_fd, name, 0);

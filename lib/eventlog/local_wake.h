@@ -19,8 +19,8 @@ enum local_wake_kind {
 };
 
 struct local_wake {
-    int folder_fd; /* borrowed */
-    int fd;        /* readable when somebody woke us; -1 when closed */
+    int folder_fd;   /* borrowed */
+    int fd;          /* readable when somebody woke us; -1 when closed */
     uint64_t number; /* of this socket, at random; neither half is 0 */
     char name[LOCAL_WAKE_NAME_BYTES];
 };

@@ -18,8 +18,7 @@ static size_t take_group(struct local_writer *writer, struct local_write **group
 {
     size_t count = 0;
     while (count < GROUP_MAX && !list_is_empty(&writer->queue)) {
-        struct local_write *write =
-            CONTAINER_OF(writer->queue.next, struct local_write, link);
+        struct local_write *write = CONTAINER_OF(writer->queue.next, struct local_write, link);
         if (write->run != NULL && count > 0) {
             break;
         }

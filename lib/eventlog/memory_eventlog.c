@@ -201,8 +201,7 @@ static struct memory_sequence *sequence_of(struct memory_topic *topic, uint64_t 
 {
     struct memory_sequence found = {.producer_id = producer_id};
     size_t place = 0;
-    while (place < MEMORY_SEQUENCES_MAX - 1 &&
-           topic->sequences[place].producer_id != producer_id) {
+    while (place < MEMORY_SEQUENCES_MAX - 1 && topic->sequences[place].producer_id != producer_id) {
         place++;
     }
     if (topic->sequences[place].producer_id == producer_id) {

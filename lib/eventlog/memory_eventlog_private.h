@@ -31,7 +31,7 @@ struct memory_topic {
     struct list link;
     char name[EVENTLOG_TOPIC_BYTES_MAX];
     size_t name_length;
-    struct eventlog_topic_options options; /* nothing is removed by them */
+    struct eventlog_topic_options options;                  /* nothing is removed by them */
     struct memory_sequence sequences[MEMORY_SEQUENCES_MAX]; /* newest first */
     struct memory_partition partitions[EVENTLOG_PARTITIONS_MAX];
 };

@@ -175,8 +175,7 @@ static void refuses_what_is_too_large(struct trial *trial)
     static char bytes[EVENTLOG_VALUE_BYTES_MAX + 1];
     static const struct eventlog_header many_headers[EVENTLOG_HEADERS_MAX + 1];
     const struct eventlog_header nameless = {.value = TEXT("v")};
-    const struct eventlog_header long_name = {
-        .name = {bytes, EVENTLOG_HEADER_NAME_BYTES_MAX + 1}};
+    const struct eventlog_header long_name = {.name = {bytes, EVENTLOG_HEADER_NAME_BYTES_MAX + 1}};
     const struct eventlog_header large_header = {.name = TEXT("n"),
                                                  .value = {bytes, EVENTLOG_HEADERS_BYTES_MAX}};
     const struct {

@@ -15,6 +15,8 @@ struct eventlog_contract {
     const void *options; /* the implementation's own */
     void (*close)(void *log);
     bool creates_topics_at_sight; /* a topic that is asked for exists: the mock cluster */
+    /* What is committed while the group's members change is refused: the mock cluster. */
+    bool refuses_commits_at_times;
     enum status (*open_producer)(void *log, struct call *call, struct eventlog_producer *ret);
     enum status (*open_consumer)(void *log, struct call *call, struct text group, struct text topic,
                                  struct eventlog_positions positions,

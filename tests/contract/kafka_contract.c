@@ -88,6 +88,7 @@ int kafka_contract_run(const char *name, const char *bootstrap, bool is_mock)
     const struct eventlog_contract contract = {.open = open_log,
                                                .options = bootstrap,
                                                .creates_topics_at_sight = is_mock,
+                                               .refuses_commits_at_times = is_mock,
                                                .close = close_log,
                                                .open_producer = open_producer,
                                                .open_consumer = open_consumer,

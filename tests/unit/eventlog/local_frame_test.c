@@ -43,7 +43,8 @@ static void notices_every_flipped_bit(void **state)
         struct eventlog_header headers[EVENTLOG_HEADERS_MAX];
         struct eventlog_record record;
         size_t bytes;
-        assert_false(local_frame_read(text_of_bytes(frame, sizeof(frame)), place, headers, &record, &bytes));
+        assert_false(
+            local_frame_read(text_of_bytes(frame, sizeof(frame)), place, headers, &record, &bytes));
     }
 }
 
@@ -57,7 +58,8 @@ static void notices_every_cut(void **state)
         struct eventlog_record record;
         size_t bytes;
         int64_t offset;
-        assert_false(local_frame_read(text_of_bytes(frame, length), place, headers, &record, &bytes));
+        assert_false(
+            local_frame_read(text_of_bytes(frame, length), place, headers, &record, &bytes));
         assert_false(local_frame_peek(text_of_bytes(frame, length), &offset, &bytes));
     }
 }
@@ -73,8 +75,8 @@ static void notices_another_place(void **state)
         struct eventlog_header headers[EVENTLOG_HEADERS_MAX];
         struct eventlog_record record;
         size_t bytes;
-        assert_false(
-            local_frame_read(text_of_bytes(frame, sizeof(frame)), others[i], headers, &record, &bytes));
+        assert_false(local_frame_read(text_of_bytes(frame, sizeof(frame)), others[i], headers,
+                                      &record, &bytes));
     }
 }
 
