@@ -94,13 +94,16 @@ static bool is_ready(void *state, struct call *call, struct text *ret_reason)
     return rating_ingester_is_running(self->ingester, ret_reason);
 }
 
-static enum status start(struct rating_ingestion *self, struct rating_repository repository)
+static enum status start(struct rating_ingestion *self, struct rating_repository repository,
+                         struct rating_progress *progress)
 {
     struct process *process = self->process;
     const struct rating_ingester_options options = {
         .repository = repository,
         .log = process_log(process),
         .batch_max = (size_t)config_integer(process_config(process), "ingest-batch"),
+        .applied = rating_progress_note,
+        .applied_state = progress,
     };
     enum status status = rating_ingester_create(&options, &self->ingester);
     if (status == STATUS_OK) {
@@ -109,8 +112,18 @@ static enum status start(struct rating_ingestion *self, struct rating_repository
     return status == STATUS_OK ? loop_threads_each(self->threads, start_on_loop, self) : status;
 }
 
+enum status rating_ingestion_open_progress(struct process *process, struct call *call,
+                                           struct rating_repository repository,
+                                           struct rating_progress **ret_progress)
+{
+    enum status status = rating_progress_create(
+        repository, config_text(process_config(process), "topic"), ret_progress);
+    return status == STATUS_OK ? STATUS_OK : call_fail(call, status, "no memory for positions");
+}
+
 enum status rating_ingestion_open(struct process *process, struct call *call,
                                   struct rating_repository repository,
+                                  struct rating_progress *progress,
                                   struct rating_ingestion **ret_ingestion)
 {
     if (text_equal(config_text(process_config(process), "event-log"), TEXT("none"))) {
@@ -127,7 +140,7 @@ enum status rating_ingestion_open(struct process *process, struct call *call,
     call_init(&open_call, &arena, OPEN_TIMEOUT_MS);
     self->process = process;
     self->call = &open_call;
-    enum status status = start(self, repository);
+    enum status status = start(self, repository, progress);
     self->call = NULL;
     if (status == STATUS_OK) {
         process_add_check(process, "ingestion", is_ready, self);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "process/process.h"
-#include "rating/repository/rating_repository.h"
+#include "rating/repository/rating_progress.h"
 
 struct rating_ingestion;
 
@@ -44,11 +44,19 @@ struct rating_ingestion;
         .maximum = RATING_REPOSITORY_BATCH_MAX                                                     \
     }
 
+/* In the open hook: who waits for what is ingested, here or by another process, from the topic of
+ * the options; also with --event-log none. *ret_progress is owned by the caller, who destroys it
+ * after ingestion and all loops' calls have ended. */
+MUST_USE enum status rating_ingestion_open_progress(struct process *process, struct call *call,
+                                                    struct rating_repository repository,
+                                                    struct rating_progress **ret_progress);
+
 /* In the start hook of loop 0: starts ingesting, as the options say, on a loop of its own; adds a
- * check and metrics to the process. *ret_ingestion is NULL with --event-log none. The repository's
- * state outlives it. */
+ * check and metrics to the process, and tells `progress` of each batch. *ret_ingestion is NULL with
+ * --event-log none. The repository's state and `progress` outlive it. */
 MUST_USE enum status rating_ingestion_open(struct process *process, struct call *call,
                                            struct rating_repository repository,
+                                           struct rating_progress *progress,
                                            struct rating_ingestion **ret_ingestion);
 
 /* Ends it after the batch it is at. NULL is accepted. */

@@ -9,8 +9,23 @@
 #include "rating/model/rating.h"
 #include "rating/repository/rating_repository.h"
 
+/* The place of an event in the topic that is ingested. */
+struct rating_place {
+    int32_t partition;
+    int64_t offset;
+};
+
+/* Who knows how far ingestion has got (rating/repository/rating_progress.h). */
+struct rating_applied {
+    /* Parks until the event at this place has been applied. STATUS_DEADLINE_EXCEEDED: it was not in
+     * time; the call's error says why. */
+    enum status (*await)(void *state, struct call *call, int32_t partition, int64_t offset);
+    void *state;
+};
+
 struct rating_controller {
     struct rating_repository repository;
+    struct rating_applied applied; /* await NULL: there is nobody to ask */
     /* The steps in which votes may be entered through our own interface, in hundredths: 50 is half
      * points. What providers send is kept as it is. */
     int32_t step_hundredths;
@@ -28,6 +43,17 @@ MUST_USE enum status rating_controller_put_all(struct rating_controller *self, s
 MUST_USE enum status rating_controller_validate(const struct rating_controller *self,
                                                 struct call *call,
                                                 const struct rating_change *change);
+
+/* Reads after the writes that the caller knows of: parks until the event at this place has been
+ * applied, so that what is read behind it shows its effect. STATUS_DEADLINE_EXCEEDED: it was not in
+ * time; the call's error says how far ingestion has got. STATUS_FAILED_PRECONDITION: this process
+ * does not know of ingestion. */
+MUST_USE enum status rating_controller_await(struct rating_controller *self, struct call *call,
+                                             struct rating_place place);
+
+/* "2:17": partition and offset. STATUS_INVALID_ARGUMENT: it is no such thing. */
+MUST_USE enum status rating_place_parse(struct call *call, struct text text,
+                                        struct rating_place *ret_place);
 
 /* STATUS_NOT_FOUND: there is no such vote. */
 MUST_USE enum status rating_controller_delete(struct rating_controller *self, struct call *call,

@@ -2,9 +2,14 @@
  */
 #pragma once
 
-#include "base/call.h"
+#include "movie.pb-c.h"
+#include "rating/controller/rating_controller.h"
 
 enum status rating_handler_no_room(struct call *call);
+
+/* Waits for the event that the caller wants to have been applied; NULL: for none. */
+enum status rating_handler_await(struct rating_controller *controller, struct call *call,
+                                 const LogPosition *after);
 
 enum status rating_handler_batch_put_ratings(void *state, struct call *call, const void *request,
                                              void *response);

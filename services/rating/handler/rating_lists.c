@@ -57,9 +57,12 @@ enum status rating_handler_list_user_ratings(void *state, struct call *call, con
     const ListUserRatingsRequest *list = request;
     ListUserRatingsResponse *reply = response;
     struct rating_vote_page page;
-    enum status status =
-        rating_controller_list_user_votes(state, call, proto_text(list->user_id), list->page_size,
-                                          proto_text(list->page_token), &page);
+    enum status status = rating_handler_await(state, call, list->after);
+    if (status == STATUS_OK) {
+        status =
+            rating_controller_list_user_votes(state, call, proto_text(list->user_id),
+                                              list->page_size, proto_text(list->page_token), &page);
+    }
     if (status != STATUS_OK) {
         return status;
     }

@@ -29,6 +29,9 @@ struct rating_ingester_options {
     struct rating_repository repository;
     const struct log *log; /* borrowed */
     size_t batch_max;      /* 0: RATING_INGESTER_BATCH_DEFAULT */
+    /* NULL, or told from the ingestion loop when everything below next_offset is in the store. */
+    void (*applied)(void *state, struct text topic, int32_t partition, int64_t next_offset);
+    void *applied_state; /* borrowed */
 };
 
 /* STATUS_RESOURCE_EXHAUSTED: no memory. *ret_ingester is owned by the caller. */

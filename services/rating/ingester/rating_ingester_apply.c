@@ -72,6 +72,10 @@ void rating_ingester_apply(void *argument)
         cancellation_request(&self->poll_unwanted);
         return;
     }
+    if (self->options.applied != NULL) {
+        self->options.applied(self->options.applied_state, batch->events.topic,
+                              batch->events.partition, batch->events.next_offset);
+    }
     self->consumer.ops->committed(self->consumer.state, &batch->events);
     atomic_fetch_add_explicit(&self->applied, batch->changes.change_count, memory_order_relaxed);
     atomic_fetch_add_explicit(&self->set_aside, batch->changes.dead_letter_count,
