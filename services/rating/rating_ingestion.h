@@ -38,6 +38,17 @@ struct rating_ingestion;
          .argument = "NAME",                                                                       \
          .default_value = "rating",                                                                \
          .help = "the group in which instances share the topic's partitions"},                     \
+        {.name = "delivery",                                                                       \
+         .kind = CONFIG_CHOICE,                                                                    \
+         .argument = "exactly-once|at-least-once|at-most-once",                                    \
+         .default_value = "exactly-once",                                                          \
+         .help = "what becomes of events when a process dies: each once in effect, some twice, "   \
+                 "or some not at all"},                                                            \
+        {.name = "move-position",                                                                  \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "PARTITION@FROM-TO;…",                                                        \
+         .help = "go on at offset TO in a partition whose stored position is FROM: when that is "  \
+                 "outside the log, and what is missing may be missed"},                            \
     {                                                                                              \
         .name = "ingest-batch", .kind = CONFIG_INTEGER, .argument = "COUNT",                       \
         .default_value = "10000", .help = "events applied in one transaction", .minimum = 1,       \
