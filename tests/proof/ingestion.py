@@ -31,6 +31,7 @@ class Plan:
         self.batch = self.random.choice((5, 10, 20, 40))
         self.kills = self.random.randrange(3, 7)
         self.points = POINTS_OF[store, log]
+        self.kills_broker = log == "kafka" and self.random.random() < 0.25
 
     def crash(self):
         """How an instance that starts now is to end: a named point, or None for an instant of its own."""
@@ -48,6 +49,7 @@ class Run:
         self.due = [0.0] * plan.instances       # when it is killed by us; 0: by the shim, or never
         self.killed = self.random_kills = self.started = 0
         self.unexpected = []
+        self.broker_kills = 0
 
     def start(self, slot):
         is_armed = self.killed + self.armed() < self.plan.kills
@@ -89,6 +91,8 @@ class Run:
                 count = min(self.plan.chunk, left) if left > 0 else 10
                 self.place.produce(self.generator.make(count))
                 left = max(left - count, 0)
+                if self.plan.kills_broker and left < self.plan.events // 2:
+                    self.kill_broker()
                 pause = time.monotonic() + self.plan.random.uniform(0.0, 0.06)
             self.step()
             time.sleep(POLL_S)
@@ -97,6 +101,15 @@ class Run:
                 rating.kill()
                 self.slots[slot] = Rating(self.place, rating.name)
                 self.started += 1
+
+    def kill_broker(self):
+        """Once in a run, between two produces: the services find it gone, and back."""
+        import kafka_place
+        self.plan.kills_broker = False
+        if kafka_place.CONTROL["broker"] is not None:
+            kafka_place.CONTROL["broker"].kill()
+            kafka_place.CONTROL["broker"].resume()
+            self.broker_kills += 1
 
     def finish(self, ends):
         """Waits until all is applied; false when it is not in time."""
@@ -168,7 +181,7 @@ def run_once(programs, options, seed, keep=None):
         reached, fired = place.counters.read()
         epochs = place.dump("epochs").epochs
         row = {"seed": seed, "seconds": round(time.monotonic() - began, 2), "events": len(run.generator.events),
-               "instances": plan.instances, "started": run.started, "killed": run.killed, "random": run.random_kills,
+               "instances": plan.instances, "started": run.started, "killed": run.killed, "random": run.random_kills, "broker kills": run.broker_kills,
                "reached": reached, "fired": fired, "differences": dict(found.kinds), "words": found.words,
                "epochs": [epochs.get(i, 0) for i in range(4)]}
         if found and keep:
