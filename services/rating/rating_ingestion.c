@@ -211,20 +211,25 @@ enum status rating_ingestion_open(struct process *process, struct call *call,
     } else {
         (void)call_fail(call, status, "%.*s", TEXT_ARGUMENTS(open_call.error.message));
         (void)call_fail_detail(call, status, "%.*s", TEXT_ARGUMENTS(open_call.error.detail));
+        rating_ingestion_stop(self);
         rating_ingestion_close(self);
     }
     arena_deinit(&arena);
     return status;
 }
 
+void rating_ingestion_stop(struct rating_ingestion *ingestion)
+{
+    if (ingestion != NULL && ingestion->threads != NULL) {
+        /* It cannot fail: it only waits. */
+        status_ignore(loop_threads_each(ingestion->threads, stop_on_loop, ingestion));
+    }
+}
+
 void rating_ingestion_close(struct rating_ingestion *ingestion)
 {
     if (ingestion == NULL) {
         return;
-    }
-    if (ingestion->threads != NULL) {
-        /* It cannot fail: it only waits. */
-        status_ignore(loop_threads_each(ingestion->threads, stop_on_loop, ingestion));
     }
     loop_threads_destroy(ingestion->threads);
     rating_ingester_destroy(ingestion->ingester);

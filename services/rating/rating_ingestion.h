@@ -70,5 +70,10 @@ MUST_USE enum status rating_ingestion_open(struct process *process, struct call 
                                            struct rating_progress *progress,
                                            struct rating_ingestion **ret_ingestion);
 
-/* Ends it after the batch it is at. NULL is accepted. */
+/* Ends ingesting, after the batch it is at. What the store is still writing then (a claim that nobody
+ * waits for any more) is released on ingestion's loop, so the repository is closed next, and
+ * ingestion last. NULL is accepted. */
+void rating_ingestion_stop(struct rating_ingestion *ingestion);
+
+/* After rating_ingestion_stop() and the repository's close(). NULL is accepted. */
 void rating_ingestion_close(struct rating_ingestion *ingestion);
