@@ -51,11 +51,12 @@ static void next_function(const char *name, void *function)
     memcpy(function, &found, sizeof(found));
 }
 
-/* LMDB's table of readers is shared memory and no data. */
+/* LMDB's table of readers and who reads what of a group are shared memory and no data. */
 static bool is_traced(const char *path)
 {
     const char *last = strrchr(path, '/');
-    if (trace_fd < 0 || (last != NULL && strcmp(last, "/lock.mdb") == 0)) {
+    if (trace_fd < 0 || (last != NULL && strcmp(last, "/lock.mdb") == 0) ||
+        strstr(path, "/group/") != NULL) {
         return false;
     }
     for (int i = 0; i < TRACED_MAX; i++) {

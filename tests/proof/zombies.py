@@ -23,11 +23,12 @@ SLACK_S = 0.5  # an answer comes by the deadline, and this for a busy machine
 STALL_POINTS = ("mid_batch", "before_commit", "mid_commit", "before_sync", "before_meta")
 
 
-def await_true(condition, what, timeout_s=FINISH_S):
+def await_true(condition, what, ratings=(), timeout_s=FINISH_S):
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:
-            raise Failure(f"waited {timeout_s} s for {what}")
+            logs = "".join(f"\n{rating.name}: {rating.log()[-1500:]}" for rating in ratings)
+            raise Failure(f"waited {timeout_s} s for {what}{logs}")
         time.sleep(0.02)
 
 
@@ -57,7 +58,7 @@ def run_zombie(programs, options, seed):
             if time.monotonic() - began > FINISH_S:
                 raise Failure("the sleeper never came to its point")
         place.produce(generator.make(100))
-        await_true(lambda: are_applied(place, generator.ends), "the other to take over")
+        await_true(lambda: are_applied(place, generator.ends), "the other to take over", ratings)
         took_over = time.monotonic()
         ratings[1].signal(signal.SIGCONT)
         await_true(lambda: refusals(ratings[1]) > 0 or options.bug, "a refusal")
