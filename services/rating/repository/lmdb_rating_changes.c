@@ -16,15 +16,14 @@ enum { LOOK_ARENA_BYTES = 16 * 1024 };
 static int read_range(struct lmdb_store *store, MDB_txn *txn, struct rating_change_range *ret_range)
 {
     MDB_dbi marks = lmdb_store_map(store, LMDB_RATING_MARKS);
-    int64_t trimmed;
+    int64_t trimmed = 0;
+    int64_t last = 0;
     int code = lmdb_rating_read_trimmed(txn, marks, &trimmed);
     if (code == 0) {
         code = lmdb_rating_last_sequence(txn, lmdb_store_map(store, LMDB_RATING_CHANGES), marks,
-                                         &ret_range->last);
+                                         &last);
     }
-    if (code == 0) {
-        ret_range->first = trimmed + 1;
-    }
+    *ret_range = (struct rating_change_range){.first = trimmed + 1, .last = last};
     return code;
 }
 
