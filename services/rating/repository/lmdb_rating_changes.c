@@ -169,7 +169,7 @@ bool lmdb_rating_look(void *state, int64_t *ret_last)
 {
     struct arena arena;
     struct call call;
-    struct rating_change_range range;
+    struct rating_change_range range = {.last = 0};
     arena_init(&arena, LOOK_ARENA_BYTES);
     call_init(&call, &arena, 0);
     enum status status = lmdb_rating_get_change_range(state, &call, &range);
@@ -183,7 +183,7 @@ bool lmdb_rating_look(void *state, int64_t *ret_last)
 enum status lmdb_rating_await_change(void *state, struct call *call, int64_t after)
 {
     const struct lmdb_rating_repository *self = state;
-    struct rating_change_range range;
+    struct rating_change_range range = {.last = 0};
     enum status status = lmdb_rating_get_change_range(state, call, &range);
     if (status != STATUS_OK || range.last > after) {
         return status;
