@@ -229,9 +229,9 @@ static enum status give_ahead(struct local_consumer *consumer, size_t count_max,
     return STATUS_OK;
 }
 
-/* Whole chunks are read, of which the last goes on behind a full batch. Given alone, that rest would
- * be a batch too, and cost its owner as much as a full one: rather it is read again, where it is
- * little beside what was given before it. */
+/* Whole chunks are read, of which the last goes on behind a full batch. Given alone, that rest
+ * would be a batch too, and cost its owner as much as a full one: rather it is read again, where it
+ * is little beside what was given before it. */
 static void drop_rest(struct local_consumer *consumer)
 {
     struct local_ahead *ahead = &consumer->ahead;

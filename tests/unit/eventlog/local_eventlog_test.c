@@ -235,9 +235,12 @@ int main(int count, char **arguments)
         return child_main(arguments + 1);
     }
     const struct CMUnitTest tests[] = {
-        LOCAL_TRIAL(grows_its_map),          LOCAL_TRIAL(follows_growth_of_others),
-        LOCAL_TRIAL(says_when_it_is_full),   LOCAL_TRIAL(keeps_records_over_reopening),
-        LOCAL_TRIAL(refuses_bad_options),    LOCAL_TRIAL(works_in_a_deep_directory),
+        LOCAL_TRIAL(grows_its_map),
+        LOCAL_TRIAL(follows_growth_of_others),
+        LOCAL_TRIAL(says_when_it_is_full),
+        LOCAL_TRIAL(keeps_records_over_reopening),
+        LOCAL_TRIAL(refuses_bad_options),
+        LOCAL_TRIAL(works_in_a_deep_directory),
         LOCAL_TRIAL(full_batches_leave_no_rests),
         cmocka_unit_test(serves_many_loops),
     };
