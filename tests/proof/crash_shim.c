@@ -23,6 +23,7 @@ static _Atomic uint64_t reached_here[CRASH_POINT_COUNT];
 static int armed_point = -1;
 static uint64_t armed_turn;
 static int armed_signal;
+static const char *trigger;
 
 static void share_counters(const char *path)
 {
@@ -59,6 +60,7 @@ __attribute__((constructor)) static void open_shim(void)
 {
     const char *path = getenv("PROOF_COUNTERS");
     const char *order = getenv("PROOF_CRASH");
+    trigger = getenv("PROOF_TRIGGER");
     if (path != NULL && path[0] != '\0') {
         share_counters(path);
     }
@@ -70,6 +72,9 @@ __attribute__((constructor)) static void open_shim(void)
 void crash_point_reached(enum crash_point point)
 {
     atomic_fetch_add(&counters->reached[point], 1);
+    if (trigger != NULL && access(trigger, F_OK) != 0) {
+        return;
+    }
     uint64_t turn = atomic_fetch_add(&reached_here[point], 1) + 1;
     if ((int)point == armed_point && turn == armed_turn) {
         atomic_fetch_add(&counters->fired[point], 1);

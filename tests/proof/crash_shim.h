@@ -7,7 +7,8 @@
  *   PROOF_COUNTERS  a file of struct crash_counters, shared by all processes of a run
  *   PROOF_STORE     a part of the path by which the store is told from other LMDB environments
  *   PROOF_CRASH     POINT:N:kill or POINT:N:stop: what happens when this process comes to the point
- *                   for the Nth time; empty: nothing, reaching is counted only */
+ *                   for the Nth time; empty: nothing, reaching is counted only
+ *   PROOF_TRIGGER   a file: only what comes after it has appeared counts towards N */
 #pragma once
 
 #include <stdatomic.h>

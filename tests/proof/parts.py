@@ -22,13 +22,14 @@ STALL_RUNS = 2  # at each point
 SOAK_S = 600
 # In the short form, for CI.
 SHORT_RUNS = 6
+SHORT_CONTROL_RUNS = 4
 SHORT_SOAK_S = 20
 
 # What a control must show.
 CONTROL_KINDS = {"at-most-once": "lost", "at-least-once": "doubled", "position-outside": "doubled", "no-fence": "doubled",
                  "from-beginning": "doubled", "no-sync": "acknowledged vote lost", "relaxed": "acknowledged vote lost"}
 BROKEN_KINDS = {"ended", "stuck"}
-BUGS = ("position-outside", "no-fence", "from-beginning")
+BUGS = ("position-outside", "from-beginning", "no-fence")
 
 
 class Skipped(Exception):
@@ -48,7 +49,7 @@ def defaulted(options):
 
 def shortened(options):
     """The sizes of the short form, where none are given."""
-    runs = {"ingestion": SHORT_RUNS, "controls": SHORT_RUNS}.get(options.part, 1)
+    runs = {"ingestion": SHORT_RUNS, "controls": SHORT_CONTROL_RUNS}.get(options.part, 1)
     return with_options(options, runs=options.runs or runs, seconds=options.seconds or SHORT_SOAK_S)
 
 
@@ -114,11 +115,12 @@ def run_ingestion(options, state):
 
 
 def run_controls(options, state):
-    """At-most-once loses, at-least-once doubles, and three planted bugs are caught."""
+    """At-most-once loses, at-least-once doubles, and planted bugs are caught. That nothing is compared shows only where two have
+    the same partition: the third bug is run_zombies()'s."""
     result = 0
     for delivery in ("at-most-once", "at-least-once"):
         result |= run_ingestion(with_options(options, delivery=delivery, bug=""), state)
-    for bug in BUGS:
+    for bug in BUGS[:2]:
         result |= run_ingestion(with_options(options, delivery="exactly-once", bug=bug), state)
     return result
 
@@ -152,10 +154,10 @@ def run_faults(options, state):
     programs = Programs(options.build)
     runs = options.runs or 2
     result = 0
-    for name in ("disconnects",) if options.short else faults.SCENES:
+    for name in ("leader-moves",) if options.short else faults.SCENES:
         result |= run_all(f"faults-{name}", options, state, range(1, runs + 1),
                           lambda seed, n=name: faults.run_scene(programs, n, seed))
-    for reset, wanted in (("", None), ("earliest", "skipped")):
+    for reset, wanted in (("", None), ("earliest", "skipped"))[:1 if options.short else 2]:
         result |= run_all("faults-retention" + (f"-{reset}" if reset else ""), options, state, range(1, runs + 1),
                           lambda seed, r=reset: faults.run_retention(programs, seed, r), wanted)
     return result

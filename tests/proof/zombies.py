@@ -4,6 +4,7 @@ deadlines, still answer what is read, and go on when it wakes."""
 
 import http.client
 import json
+import os
 import random
 import shutil
 import signal
@@ -51,8 +52,12 @@ def run_zombie(programs, options, seed):
     try:
         prepare(place)
         generator = Generator(seed, options.log)
-        place.produce(generator.make(100))
-        ratings = [Rating(place, "awake"), Rating(place, "sleeper", f"before_begin:{chooser.randrange(6, 14)}:stop")]
+        trigger = os.path.join(directory, "trigger")
+        ratings = [Rating(place, "awake"), Rating(place, "sleeper", f"before_begin:{chooser.randrange(1, 4)}:stop",
+                                                  environment={"PROOF_TRIGGER": trigger})]
+        settle(place, generator, ratings)
+        with open(trigger, "w", encoding="ascii"):
+            pass  # from now on: what the sleeper begins is the transaction of a batch
         while not is_stopped(ratings[1]):
             place.produce(generator.make(40))
             if time.monotonic() - began > FINISH_S:
@@ -76,6 +81,14 @@ def run_zombie(programs, options, seed):
                 "refused": refused, "events": len(generator.events), "differences": dict(found.kinds), "words": found.words}
     finally:
         end(ratings, directory)
+
+
+def settle(place, generator, ratings):
+    """Until both have partitions of their own and have applied all."""
+    place.produce(generator.make(100))
+    await_true(lambda: all("claimed" in rating.log() for rating in ratings), "both to have partitions", ratings)
+    place.produce(generator.make(100))
+    await_true(lambda: are_applied(place, generator.ends), "the first events to be applied", ratings)
 
 
 def refusals(rating):
