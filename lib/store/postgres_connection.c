@@ -239,9 +239,12 @@ enum status postgres_receive_sync(struct postgres_connection *connection, struct
     if (status != STATUS_OK) {
         return status;
     }
-    CHECK(PQresultStatus(result) == PGRES_PIPELINE_SYNC);
+    if (PQresultStatus(result) != PGRES_PIPELINE_SYNC) {
+        status = fail_result(connection, result, error); /* the server's last words */
+        connection->broken = true;
+    }
     PQclear(result);
-    return STATUS_OK;
+    return status;
 }
 
 /* Sending */

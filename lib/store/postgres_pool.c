@@ -123,6 +123,7 @@ static struct postgres_connection *take_idle(struct postgres_pool *pool)
 {
     struct postgres_connection *connection = NULL;
     pthread_mutex_lock(&pool->lock);
+    pool->stats.queries++;
     while (connection == NULL && pool->stats.idle > 0) {
         connection = pool->idle[--pool->stats.idle];
         if (!postgres_connection_is_alive(connection)) {
@@ -261,7 +262,7 @@ enum status postgres_pool_query(struct postgres_pool *pool, struct call *call, u
 {
     struct store_error error = {.message = ""};
     for (unsigned tries = 1;; tries++) {
-        struct postgres_connection *connection;
+        struct postgres_connection *connection = NULL;
         enum status status = take(pool, call, &connection);
         if (status != STATUS_OK) {
             return status;

@@ -5,6 +5,8 @@
 #   postgres.sh start DIR     start one server with its data and its socket in DIR, as a user that is not root;
 #                             prints its conninfo, also kept in DIR/conninfo
 #   postgres.sh stop DIR      at once, as a crash would (it recovers when it is started again)
+#   postgres.sh replica DIR OF   start one in DIR that follows the server in OF
+#   postgres.sh promote DIR      have it follow no more, and take writes
 #   postgres.sh run COMMAND…  start one in a new directory, run the command with its conninfo in MARQUEE_POSTGRES
 #                             and its directory in MARQUEE_POSTGRES_DIR, stop it, remove the directory; where
 #                             MARQUEE_POSTGRES is set already, only run the command
@@ -92,7 +94,8 @@ is_running() {
         tr '\0' ' ' <"/proc/$(head -n 1 "$1/data/postmaster.pid")/cmdline" 2>/dev/null | grep -qF "$1/data"
 }
 
-start() {
+# Makes $1, for the server's user, and prints its whole path.
+make_directory() {
     is_installed || skip "not installed: ./dev peers postgres"
     mkdir -p "$1"
     dir=$(cd "$1" && pwd)
@@ -103,17 +106,42 @@ start() {
         chown "$(server_user)" "$dir"
     fi
     chmod 755 "$dir"
+    echo "$dir"
+}
+
+# Starts the server whose data there are; prints its conninfo.
+start_server() {
+    (as_server "$programs/pg_ctl" start --pgdata "$1/data" --wait --timeout "$start_seconds" --silent \
+        --log "$1/data/server.log") </dev/null >/dev/null 2>&1 || {
+        tail -n 20 "$1/data/server.log" >&2
+        die "the server did not start"
+    }
+    echo "host=$1 user=marquee dbname=postgres" | tee "$1/conninfo"
+}
+
+start() {
+    dir=$(make_directory "$1")
     if [ ! -e "$dir/data/PG_VERSION" ]; then
         (as_server "$programs/initdb" --pgdata "$dir/data" --username marquee --auth trust --encoding UTF8 \
             --locale C.UTF-8 --no-sync) >"$dir/initdb.log" 2>&1 || die "initdb failed: see $dir/initdb.log"
         settings "$dir" | (as_server tee -a "$dir/data/postgresql.conf") >/dev/null
     fi
-    (as_server "$programs/pg_ctl" start --pgdata "$dir/data" --wait --timeout "$start_seconds" --silent \
-        --log "$dir/data/server.log") </dev/null >/dev/null 2>&1 || {
-        tail -n 20 "$dir/data/server.log" >&2
-        die "the server did not start"
-    }
-    echo "host=$dir user=marquee dbname=postgres" | tee "$dir/conninfo"
+    start_server "$dir"
+}
+
+replica() {
+    dir=$(make_directory "$1")
+    of=$(cd "$2" && pwd)
+    (as_server "$programs/pg_basebackup" --pgdata "$dir/data" --host "$of" --username marquee --checkpoint fast \
+        --write-recovery-conf --no-sync) || die "the copy of $of failed"
+    settings "$dir" | (as_server tee -a "$dir/data/postgresql.conf") >/dev/null
+    start_server "$dir"
+}
+
+promote() {
+    dir=$(cd "$1" && pwd)
+    (as_server "$programs/pg_ctl" promote --pgdata "$dir/data" --wait --timeout "$start_seconds" --silent) ||
+        die "the server in $dir was not promoted"
 }
 
 stop() {
@@ -142,6 +170,8 @@ case $verb:$# in
 install:0) install ;;
 start:1) start "$1" ;;
 stop:1) stop "$1" ;;
+replica:2) replica "$1" "$2" ;;
+promote:1) promote "$1" ;;
 run:[1-9]*) run "$@" ;;
-*) die "usage: postgres.sh [install | start DIR | stop DIR | run COMMAND…]" ;;
+*) die "usage: postgres.sh [install | start DIR | stop DIR | replica DIR OF | promote DIR | run COMMAND…]" ;;
 esac
