@@ -189,7 +189,8 @@ static void run_commit_case(void *argument)
     assert_int_equal(pthread_join(self->meddler, NULL), 0);
     assert_int_equal(self->status, STATUS_OK);
     assert_int_equal(self->outcomes[0], RATING_APPLIED);
-    assert_int_equal(postgres_scene_ask(text_of(self->path), "select count(*) from changes"), 2);
+    assert_int_equal(
+        postgres_scene_ask(text_of(self->path), "select sum(record_count) from changes"), 2);
     assert_int_equal(
         postgres_scene_ask(text_of(self->path), "select sum(vote_count) from aggregates"), 1);
     assert_true(page_says(self, "marquee_postgres_doubts_total 1\n"));

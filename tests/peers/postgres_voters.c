@@ -1,6 +1,5 @@
 #include "peers/postgres_voters.h"
 
-#include <libpq-fe.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,6 +12,7 @@
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "support/cmocka_test.h"
+#include "support/in_fiber.h"
 
 enum {
     USERS = 40,
@@ -24,7 +24,6 @@ enum {
     PAUSE_NS = 20 * 1000 * 1000,
     AWAIT_S = 60,
     LOOK_MS = 5,
-    SQL_BYTES = 512,
 };
 
 /* What was said of the change that has this time: each has a time of its own. */
@@ -274,7 +273,7 @@ static void assert_none(struct text directory, const char *what, const char *sql
     }
 }
 
-static void check_tables(struct text directory)
+static void check_aggregates(struct text directory)
 {
     assert_none(directory, "aggregates that are not the sums of the votes",
                 "select count(*) from (select record_type, record_id, count(*) as n,"
@@ -283,42 +282,111 @@ static void check_tables(struct text directory)
                 " using (record_type, record_id)"
                 " where n is distinct from vote_count or s is distinct from sum_hundredths"
                 " or vote_count <> (select sum(b) from unnest(histogram) b)");
-    assert_none(directory, "votes that are not what the log says last",
-                "select count(*) from (select distinct on (record_type, record_id, provider,"
-                " user_id) * from changes order by record_type, record_id, provider, user_id,"
-                " sequence desc) c full join votes v using (record_type, record_id, provider,"
-                " user_id) where c.hundredths is distinct from v.hundredths"
-                " or c.vote_time_ms is distinct from v.time_ms");
-    assert_none(directory, "holes in the log",
-                "select count(*) - max(last_sequence) from changes, change_log");
-    assert_none(directory, "events that are not in the log once each",
-                "select count(*) from (select partition, count(*) as n, count(distinct"
-                " event_offset) as d, max(event_offset) + 1 as m from changes"
-                " where topic = 'ratings' group by 1) c full join positions p using (partition)"
-                " where n is distinct from next_offset or d is distinct from next_offset"
-                " or m is distinct from next_offset");
-    assert_none(directory, "votes that are in the log twice",
-                "select count(*) - count(distinct vote_time_ms) from changes where topic = ''");
 }
 
-/* Every direct vote of the log was asked for; every one that was acknowledged is there. */
-static void check_fates(struct postgres_voters *voters)
+/* What the log says, record by record. */
+struct log_check {
+    struct postgres_voters *voters;
+    struct rating_repository repository;
+    int64_t last;    /* sequence */
+    unsigned direct; /* acknowledged votes found */
+    int64_t ingested[POSTGRES_VOTERS_REPOSITORIES * POSTGRES_VOTERS_PARTITIONS];
+    int32_t standing[2][USERS][RECORDS]; /* hundredths by provider; -1: none */
+};
+
+static unsigned number_behind(struct text name, size_t prefix)
 {
-    unsigned logged = 0;
-    unsigned acknowledged = 0;
-    PGresult *result = postgres_scene_query(voters->directory,
-                                            "select vote_time_ms from changes where topic = ''");
-    for (int row = 0; row < PQntuples(result); row++) {
-        int time = atoi(PQgetvalue(result, row, 0));
-        enum fate fate = (enum fate)voters->fates[time];
-        assert_true(fate == ASKED || fate == ACKNOWLEDGED);
-        logged += fate == ACKNOWLEDGED ? 1 : 0;
+    uint64_t number;
+    assert_true(text_to_u64(text_slice(name, prefix, name.length), &number));
+    return (unsigned)number;
+}
+
+static void check_record(struct log_check *check, const struct rating_change_record *record)
+{
+    bool direct = record->source.topic.length == 0;
+    assert_true(record->sequence == check->last + 1);
+    check->last = record->sequence;
+    if (direct) {
+        /* Asked for, and here for the first time. */
+        unsigned char *fate = &check->voters->fates[record->vote.time_ms];
+        assert_true(*fate == ASKED || *fate == ACKNOWLEDGED);
+        check->direct += *fate == ACKNOWLEDGED ? 1 : 0;
+        *fate = NEVER;
+    } else {
+        /* Of a partition, each offset once and in order. */
+        assert_true(record->offset == check->ingested[record->source.partition]++);
     }
-    PQclear(result);
-    for (unsigned i = 0; i < TIMES_MAX; i++) {
-        acknowledged += voters->fates[i] == ACKNOWLEDGED ? 1 : 0;
+    check->standing[direct ? 0 : 1][number_behind(record->vote.key.user, strlen("user-"))]
+                   [number_behind(record->vote.key.record.id, strlen("record-"))] =
+        record->vote.hundredths;
+}
+
+static void walk_log(struct log_check *check)
+{
+    const struct rating_repository *repository = &check->repository;
+    struct rating_change_record *records;
+    size_t count = 1;
+    while (count > 0) {
+        struct arena arena;
+        struct call call;
+        arena_init(&arena, 8 * ARENA_BYTES_MAX);
+        call_init(&call, &arena, CALL_MS);
+        assert_int_equal(repository->ops->list_changes(repository->state, &call, check->last, 1000,
+                                                       &records, &count),
+                         STATUS_OK);
+        for (size_t i = 0; i < count; i++) {
+            check_record(check, &records[i]);
+        }
+        arena_deinit(&arena);
     }
-    assert_int_equal(logged, acknowledged);
+}
+
+/* The votes that stand are those that the log says last; positions are where the events end. */
+static void check_standing(struct log_check *check)
+{
+    const struct rating_repository *repository = &check->repository;
+    struct arena arena;
+    struct call call;
+    arena_init(&arena, ARENA_BYTES_MAX);
+    call_init(&call, &arena, CALL_MS);
+    for (unsigned i = 0; i < 2 * USERS * RECORDS; i++) {
+        unsigned user = i / 2 % USERS;
+        unsigned record = i / 2 / USERS;
+        int32_t want = check->standing[i % 2][user][record];
+        const struct vote_key key = {
+            .record = {RECORD_TYPE_MOVIE, text_of(check->voters->records[record])},
+            .provider = i % 2 == 0 ? TEXT("") : TEXT("provider"),
+            .user = text_of(check->voters->users[user])};
+        struct vote vote = {.hundredths = -1};
+        assert_int_equal(repository->ops->get_vote(repository->state, &call, &key, &vote),
+                         want < 0 ? STATUS_NOT_FOUND : STATUS_OK);
+        assert_int_equal(vote.hundredths, want);
+    }
+    for (unsigned i = 0; i < ARRAY_LENGTH(check->ingested); i++) {
+        int64_t next_offset;
+        assert_int_equal(repository->ops->get_position(repository->state, &call, TEXT("ratings"),
+                                                       (int32_t)i, &next_offset),
+                         STATUS_OK);
+        assert_true(next_offset == check->ingested[i]);
+    }
+    arena_deinit(&arena);
+}
+
+static void check_log(void *argument)
+{
+    struct log_check *check = argument;
+    struct arena arena;
+    struct call call;
+    memset(check->standing, 0xff, sizeof(check->standing)); /* -1 */
+    arena_init(&arena, ARENA_BYTES_MAX);
+    call_init(&call, &arena, CALL_MS);
+    assert_int_equal(postgres_scene_open(&call, check->voters->directory, &check->repository),
+                     STATUS_OK);
+    walk_log(check);
+    check_standing(check);
+    assert_int_equal(check->direct, atomic_load(&check->voters->acknowledged));
+    check->repository.ops->close(check->repository.state);
+    arena_deinit(&arena);
 }
 
 void postgres_voters_run(struct text directory, void (*chaos)(struct postgres_voters *voters),
@@ -350,7 +418,11 @@ void postgres_voters_run(struct text directory, void (*chaos)(struct postgres_vo
     print_message("  %u acknowledged, %u unknown, %u other, %u ingested, %u claims again\n",
                   ret_report->acknowledged, ret_report->unknown, ret_report->other,
                   ret_report->ingested, ret_report->reclaims);
-    check_tables(directory);
-    check_fates(voters);
+    check_aggregates(directory);
+    struct log_check *check = calloc(1, sizeof(*check));
+    assert_non_null(check);
+    check->voters = voters;
+    in_fiber(check_log, check);
+    free(check);
     free(voters);
 }

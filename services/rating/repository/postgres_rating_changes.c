@@ -1,57 +1,59 @@
 /* The change log, and what is kept for a while: leases, event ids, tombstones. */
 #include "rating/repository/postgres_rating_private.h"
+#include "rating/repository/rating_change_chunk.h"
 #include "rating/repository/rating_page.h"
 
 /* Columns of POSTGRES_READ_CHANGES. */
-enum { TRIMMED, LAST, SEQUENCE, TIME, KIND, TYPE, RECORD, PROVIDER, USER, HUNDREDTHS, VOTE_TIME };
-enum { TOPIC = VOTE_TIME + 1, PARTITION, OFFSET };
+enum { TRIMMED, LAST, FIRST_SEQUENCE, CHUNK };
 
 /* So that adding it to the server's time stays a number. */
 static const int64_t LEASE_MS_MAX = INT64_MAX / 4;
 
-static struct rating_change_record change_at(const PGresult *result, int row)
+/* A page under way. */
+struct page {
+    int64_t after;
+    size_t limit;
+    struct rating_change_record *records;
+    size_t count;
+};
+
+static enum status copy_chunk(struct call *call, struct text chunk, int64_t first,
+                              struct page *page)
 {
-    struct rating_change_record record = {
-        .sequence = postgres_int8(result, row, SEQUENCE),
-        .time_ms = postgres_int8(result, row, TIME),
-        .kind = (enum rating_record_kind)postgres_int2(result, row, KIND),
-        .source = {.topic = postgres_text(result, row, TOPIC),
-                   .partition = postgres_int4(result, row, PARTITION)},
-        .offset = postgres_int8(result, row, OFFSET),
-    };
-    if (record.kind != RATING_RECORD_DEAD_LETTER) {
-        record.vote = (struct vote){
-            .key = {.record = {(enum record_type)postgres_int2(result, row, TYPE),
-                               postgres_text(result, row, RECORD)},
-                    .provider = postgres_text(result, row, PROVIDER),
-                    .user = postgres_text(result, row, USER)},
-            .hundredths = postgres_int2(result, row, HUNDREDTHS),
-            .time_ms = postgres_int8(result, row, VOTE_TIME),
-        };
+    struct rating_chunk_reader reader;
+    struct rating_change_record record;
+    bool whole = rating_chunk_open(chunk, first, &reader);
+    uint32_t count = whole ? reader.head.count : 0;
+    for (uint32_t i = 0; i < count && whole && page->count < page->limit; i++) {
+        whole = rating_chunk_next(&reader, &record);
+        if (whole && record.sequence > page->after) {
+            enum status status =
+                rating_page_copy_change(call, &record, &page->records[page->count++]);
+            if (status != STATUS_OK) {
+                return status;
+            }
+        }
     }
-    return record;
+    return whole ? STATUS_OK : call_fail(call, STATUS_DATA_LOSS, "the store is damaged");
 }
 
-static enum status copy_changes(struct call *call, const PGresult *result, int64_t after,
-                                struct rating_change_record *records, size_t *ret_count)
+static enum status copy_changes(struct call *call, const PGresult *result, struct page *page)
 {
+    enum status status = STATUS_OK;
     if (PQntuples(result) == 0) {
         return call_fail(call, STATUS_DATA_LOSS, "the store is damaged");
     }
-    if (after < postgres_int8(result, 0, TRIMMED) || after > postgres_int8(result, 0, LAST)) {
+    if (page->after < postgres_int8(result, 0, TRIMMED) ||
+        page->after > postgres_int8(result, 0, LAST)) {
         return rating_page_fail_range(call);
     }
-    /* One row without a change says only the range. */
-    int rows = PQgetisnull(result, 0, SEQUENCE) ? 0 : PQntuples(result);
-    for (int row = 0; row < rows; row++) {
-        struct rating_change_record record = change_at(result, row);
-        enum status status = rating_page_copy_change(call, &record, &records[row]);
-        if (status != STATUS_OK) {
-            return status;
-        }
+    /* One row without a chunk says only the range. */
+    int rows = PQgetisnull(result, 0, CHUNK) ? 0 : PQntuples(result);
+    for (int row = 0; row < rows && status == STATUS_OK; row++) {
+        status = copy_chunk(call, postgres_text(result, row, CHUNK),
+                            postgres_int8(result, row, FIRST_SEQUENCE), page);
     }
-    *ret_count = (size_t)rows;
-    return STATUS_OK;
+    return status;
 }
 
 enum status postgres_rating_list_changes(void *state, struct call *call, int64_t after,
@@ -60,22 +62,25 @@ enum status postgres_rating_list_changes(void *state, struct call *call, int64_t
 {
     struct postgres_rating_repository *self = state;
     struct postgres_parameters parameters = {.count = 0};
+    struct page page = {.after = after, .limit = limit};
     PGresult *result;
-    struct rating_change_record *records = rating_page_alloc(call, limit, sizeof(*records));
-    if (records == NULL) {
+    page.records = rating_page_alloc(call, limit, sizeof(*page.records));
+    if (page.records == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    postgres_add_int8(&parameters, after);
+    /* So that the statement's sums stay numbers; no log is that long. */
+    postgres_add_int8(&parameters, after < INT64_MAX / 2 ? after : INT64_MAX / 2);
     postgres_add_int8(&parameters, (int64_t)limit);
     enum status status =
         postgres_pool_query(self->pool, call, POSTGRES_READ_CHANGES, &parameters, &result);
     if (status != STATUS_OK) {
         return status;
     }
-    status = copy_changes(call, result, after, records, ret_count);
+    status = copy_changes(call, result, &page);
     PQclear(result);
     if (status == STATUS_OK) {
-        *ret_records = records;
+        *ret_records = page.records;
+        *ret_count = page.count;
     }
     return status;
 }

@@ -225,13 +225,23 @@ void postgres_rating_plan_deinit(struct postgres_rating_plan *plan)
 
 /* Folding */
 
-static void fold_aggregate(struct postgres_rating_record *record, const struct vote_state *before,
+static bool holds(const struct rating_aggregate *aggregate, int32_t hundredths)
+{
+    return aggregate->count > 0 && aggregate->histogram[rating_bin(hundredths)] > 0 &&
+           aggregate->sum_hundredths >= (uint64_t)hundredths;
+}
+
+/* false: the aggregate does not hold the vote that stands, so the store is damaged. */
+static bool fold_aggregate(struct postgres_rating_record *record, const struct vote_state *before,
                            const struct vote_state *after)
 {
     bool counted = vote_state_counts(before);
     bool counts = vote_state_counts(after);
     if (counted == counts && (!counts || before->hundredths == after->hundredths)) {
-        return;
+        return true;
+    }
+    if (counted && !holds(&record->aggregate, before->hundredths)) {
+        return false;
     }
     if (counted) {
         rating_aggregate_subtract(&record->aggregate, before->hundredths);
@@ -240,10 +250,12 @@ static void fold_aggregate(struct postgres_rating_record *record, const struct v
         rating_aggregate_add(&record->aggregate, after->hundredths);
     }
     record->changed = true;
+    return true;
 }
 
-void postgres_rating_plan_fold(struct postgres_rating_plan *plan)
+bool postgres_rating_plan_fold(struct postgres_rating_plan *plan)
 {
+    bool whole = true;
     for (size_t i = 0; i < plan->vote_count; i++) {
         struct postgres_rating_vote *vote = &plan->votes[i];
         vote->after = vote->before;
@@ -255,18 +267,7 @@ void postgres_rating_plan_fold(struct postgres_rating_plan *plan)
             item->hundredths = vote->after.hundredths;
             item->time_ms = vote->after.time_ms;
         }
-        fold_aggregate(&plan->records[vote->record], &vote->before, &vote->after);
+        whole = fold_aggregate(&plan->records[vote->record], &vote->before, &vote->after) && whole;
     }
-}
-
-size_t postgres_rating_plan_count_log(const struct postgres_rating_plan *plan)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < plan->item_count; i++) {
-        count += plan->items[i].outcome == RATING_APPLIED ? 1 : 0;
-    }
-    for (size_t i = 0; i < plan->job_count; i++) {
-        count += plan->jobs[i]->batch.dead_letter_count;
-    }
-    return count;
+    return whole;
 }

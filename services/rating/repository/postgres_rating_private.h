@@ -147,15 +147,13 @@ void postgres_rating_plan_deinit(struct postgres_rating_plan *plan);
 bool postgres_rating_plan_same_event(const struct postgres_rating_plan *plan, size_t a, size_t b);
 
 /* Brings every change to what stands: votes' `before`, records' aggregates and the items that are
- * RATING_DUPLICATE are known; sets the rest. */
-void postgres_rating_plan_fold(struct postgres_rating_plan *plan);
-
-/* The records of the change log that it makes: dead letters as they were given, not as they end. */
-size_t postgres_rating_plan_count_log(const struct postgres_rating_plan *plan);
+ * RATING_DUPLICATE are known; sets the rest. false: an aggregate does not hold a vote that stands,
+ * so the store is damaged. */
+MUST_USE bool postgres_rating_plan_fold(struct postgres_rating_plan *plan);
 
 /* The writer */
 
-enum { POSTGRES_RATING_ARRAYS = 11, POSTGRES_RATING_WRITER_BYTES = 33 };
+enum { POSTGRES_RATING_ARRAYS = 7, POSTGRES_RATING_WRITER_BYTES = 33 };
 
 struct postgres_rating_counters {
     _Atomic uint64_t rows; /* votes, aggregates, dead letters and log records written */
@@ -205,6 +203,10 @@ MUST_USE enum status postgres_rating_write_plan(struct postgres_rating_writer *w
                                                 const struct postgres_rating_plan *plan,
                                                 struct call *call, struct store_error *error,
                                                 int64_t *ret_last);
+
+/* Sends what a folded plan adds to the change log; how many chunks. */
+size_t postgres_rating_send_log(struct postgres_rating_writer *writer,
+                                const struct postgres_rating_plan *plan);
 
 /* Notices */
 

@@ -38,19 +38,22 @@ const struct postgres_statement postgres_rating_pool_statements[POSTGRES_POOL_ST
     [POSTGRES_READ_DEAD_LETTER] =
         {"select topic, partition, event_offset, time_ms, reason, payload from dead_letters"
          " where topic = $1::text and partition = $2::int4 and event_offset = $3::int8"},
-    /* One statement, one moment: a row that says the range even where no change follows. */
+    /* One statement, one moment: a row that says the range even where no chunk follows. The first
+     * chunk is the one that holds the first record. */
     [POSTGRES_READ_CHANGES] =
-        {"select l.trimmed, l.last_sequence, c.* from change_log l left join lateral"
-         " (select sequence, time_ms, kind, record_type, record_id, provider, user_id, hundredths,"
-         " vote_time_ms, topic, partition, event_offset from changes where sequence > $1::int8"
-         " order by sequence limit $2::int8) c on true order by c.sequence"},
+        {"select l.trimmed, l.last_sequence, c.first_sequence, c.chunk from change_log l"
+         " left join lateral (select first_sequence, chunk from changes where first_sequence >="
+         " coalesce((select first_sequence from changes where first_sequence <= $1::int8 + 1"
+         " order by first_sequence desc limit 1), 0) and first_sequence <= $1::int8 + $2::int8) c"
+         " on true order by c.first_sequence"},
     [POSTGRES_READ_CHANGE_RANGE] = {"select trimmed, last_sequence from change_log"},
     [POSTGRES_CLAIM] = {"insert into positions (topic, partition, next_offset, epoch)"
                         " values ($1::text, $2::int4, 0, 1) on conflict (topic, partition)"
                         " do update set epoch = positions.epoch + 1 returning next_offset, epoch"},
     [POSTGRES_TRIM] = {"with log as (update change_log set trimmed = least($1::int8, last_sequence)"
                        " where trimmed < least($1::int8, last_sequence) returning trimmed)"
-                       " delete from changes using log where changes.sequence <= log.trimmed"},
+                       " delete from changes using log where first_sequence <= log.trimmed"
+                       " and first_sequence + record_count - 1 <= log.trimmed"},
     [POSTGRES_TAKE_LEASE] =
         {"insert into leases (name, owner, until_ms) values ($1::text, $2::text, " NOW
          " + $3::int8)"
@@ -146,15 +149,11 @@ const struct postgres_statement postgres_rating_write_statements[POSTGRES_WRITE_
          " select * from unnest($1::text[], $2::int4[], $3::int8[], $4::int8[], $5::bytea[],"
          " $6::bytea[]) on conflict (topic, partition, event_offset) do update set"
          " time_ms = excluded.time_ms, reason = excluded.reason, payload = excluded.payload"},
-    [POSTGRES_LOG] =
-        {"with log as (update change_log set last_sequence = last_sequence + $1::int8"
-         " returning last_sequence - $1::int8 as base)"
-         " insert into changes (sequence, time_ms, kind, record_type, record_id, provider, user_id,"
-         " hundredths, vote_time_ms, topic, partition, event_offset)"
-         " select log.base + k.n, m, i, t, r, p, u, h, v, s, q, o from log,"
-         " unnest($2::int8[], $3::int2[], $4::int2[], $5::text[], $6::text[], $7::text[],"
-         " $8::int2[], $9::int8[], $10::text[], $11::int4[], $12::int8[])"
-         " with ordinality as k(m, i, t, r, p, u, h, v, s, q, o, n)"},
+    [POSTGRES_LOG] = {"with log as (update change_log set last_sequence = last_sequence + $1::int8"
+                      " returning last_sequence - $1::int8 as base)"
+                      " insert into changes (first_sequence, record_count, chunk) select log.base "
+                      "+ k.f, k.c, k.b"
+                      " from log, unnest($2::int8[], $3::int4[], $4::bytea[]) as k(f, c, b)"},
     [POSTGRES_NOTIFY] = {"select last_sequence, pg_notify($1::text, '') from change_log"},
 };
 

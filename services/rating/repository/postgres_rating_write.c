@@ -374,87 +374,17 @@ static void send_positions(struct writes *writes)
     }
 }
 
-/* The log: last, as its lock is held to the end */
-
-static void add_log_source(struct postgres_rating_writer *writer,
-                           const struct rating_source *source, int64_t offset)
-{
-    postgres_array_add_text(&writer->arrays[8], source->topic);
-    postgres_array_add_int4(&writer->arrays[9], source->partition);
-    postgres_array_add_int8(&writer->arrays[10], offset);
-}
-
-static void add_log_vote(struct postgres_rating_writer *writer,
-                         const struct postgres_rating_item *item)
-{
-    const struct vote_key *key = &item->change->key;
-    bool deleted = item->change->kind == RATING_DELETE;
-    postgres_array_add_int8(&writer->arrays[0], item->job->now_ms);
-    postgres_array_add_int2(&writer->arrays[1], deleted ? RATING_RECORD_DELETE : RATING_RECORD_PUT);
-    postgres_array_add_int2(&writer->arrays[2], (int16_t)key->record.type);
-    postgres_array_add_text(&writer->arrays[3], key->record.id);
-    postgres_array_add_text(&writer->arrays[4], key->provider);
-    postgres_array_add_text(&writer->arrays[5], key->user);
-    postgres_array_add_int2(&writer->arrays[6], (int16_t)item->hundredths);
-    postgres_array_add_int8(&writer->arrays[7], item->time_ms);
-    add_log_source(writer, &item->job->source, item->change->offset);
-}
-
-static void add_log_letter(struct postgres_rating_writer *writer, int64_t now_ms,
-                           const struct rating_dead_letter *letter)
-{
-    const struct rating_source source = {letter->topic, letter->partition};
-    postgres_array_add_int8(&writer->arrays[0], now_ms);
-    postgres_array_add_int2(&writer->arrays[1], RATING_RECORD_DEAD_LETTER);
-    postgres_array_add_int2(&writer->arrays[2], 0);
-    for (unsigned i = 3; i <= 5; i++) {
-        postgres_array_add_text(&writer->arrays[i], TEXT(""));
-    }
-    postgres_array_add_int2(&writer->arrays[6], 0);
-    postgres_array_add_int8(&writer->arrays[7], 0);
-    add_log_source(writer, &source, letter->offset);
-}
-
-static void begin_log(struct postgres_rating_writer *writer)
-{
-    static const enum postgres_type types[POSTGRES_RATING_ARRAYS] = {
-        POSTGRES_INT8, POSTGRES_INT2, POSTGRES_INT2, POSTGRES_TEXT, POSTGRES_TEXT, POSTGRES_TEXT,
-        POSTGRES_INT2, POSTGRES_INT8, POSTGRES_TEXT, POSTGRES_INT4, POSTGRES_INT8};
-    for (unsigned i = 0; i < POSTGRES_RATING_ARRAYS; i++) {
-        (void)begin_array(writer, i, types[i]);
-    }
-}
-
-/* In the order of the jobs: of each its changes, then its dead letters. */
+/* The log: last, as its lock is held to the end. */
 static void send_log(struct writes *writes)
 {
-    struct postgres_rating_writer *writer = writes->writer;
-    const struct postgres_rating_plan *plan = writes->plan;
-    size_t rows = postgres_rating_plan_count_log(plan);
-    const struct postgres_rating_item *item = plan->items;
-    writes->log = rows > 0;
-    if (rows == 0) {
-        return;
+    size_t chunks = postgres_rating_send_log(writes->writer, writes->plan);
+    writes->log = chunks > 0;
+    if (chunks > 0) {
+        struct postgres_parameters parameters = {.count = 0};
+        expect(writes, chunks);
+        postgres_add_text(&parameters, text_of(writes->writer->session->schema));
+        postgres_send(writes->writer->connection, POSTGRES_NOTIFY, &parameters);
     }
-    begin_log(writer);
-    for (size_t i = 0; i < plan->job_count; i++) {
-        const struct postgres_rating_job *job = plan->jobs[i];
-        for (size_t k = 0; k < job->batch.change_count; k++, item++) {
-            if (item->outcome == RATING_APPLIED) {
-                add_log_vote(writer, item);
-            }
-        }
-        for (size_t k = 0; k < job->batch.dead_letter_count; k++) {
-            add_log_letter(writer, job->now_ms, &job->batch.dead_letters[k]);
-        }
-    }
-    struct postgres_parameters parameters = {.count = 0};
-    postgres_add_int8(&parameters, (int64_t)rows);
-    send_arrays(writer, POSTGRES_LOG, POSTGRES_RATING_ARRAYS, &parameters);
-    expect(writes, rows);
-    parameters = (struct postgres_parameters){.count = 0};
-    postgres_add_text(&parameters, text_of(writer->session->schema));
-    postgres_send(writer->connection, POSTGRES_NOTIFY, &parameters);
 }
 
 static void send_mark(struct writes *writes)

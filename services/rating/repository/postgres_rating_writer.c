@@ -233,7 +233,10 @@ static enum status run_plan(struct postgres_rating_writer *writer,
     if (status != STATUS_OK) {
         return status;
     }
-    postgres_rating_plan_fold(plan);
+    if (!postgres_rating_plan_fold(plan)) {
+        return store_fail(error, STATUS_DATA_LOSS, "the store is damaged",
+                          "PostgreSQL: an aggregate does not hold a vote of its record");
+    }
     hand_out_outcomes(plan);
     writer->group++;
     for (size_t i = 0; i < plan->job_count; i++) {
