@@ -90,11 +90,12 @@ static enum status start_rating(void *self, struct process *process, struct call
 static void close_rating(void *self)
 {
     struct rating_process *rating = self;
-    rating_ingestion_close(rating->ingestion);
+    rating_ingestion_stop(rating->ingestion);
     rating_progress_destroy(rating->progress);
     if (rating->controller.repository.ops != NULL) {
         rating->controller.repository.ops->close(rating->controller.repository.state);
     }
+    rating_ingestion_close(rating->ingestion);
 }
 
 int main(int argc, char **argv)
