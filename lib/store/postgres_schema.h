@@ -3,8 +3,8 @@
 
 #include "store/postgres_connection.h"
 
-/* The text that makes version N of version N - 1; the first in a table makes 1. Each of its statements
- * ends with its line, by a semicolon outside of $$. */
+/* The text that makes version N of version N - 1; the first in a table makes 1. Each of its
+ * statements ends with its line, by a semicolon outside of $$. */
 struct postgres_migration {
     const unsigned char *sql; /* embedded; need not end in NUL */
     size_t length;
