@@ -30,6 +30,7 @@ static enum status open_local(struct rating_ingestion *self, struct call *call,
         .group = config_text(config, "consumer-group"),
         .topic = config_text(config, "topic"),
         .positions = rating_ingester_positions(self->ingester),
+        .session_ms = config_duration_ms(config, "session-timeout"),
     };
     enum status status = local_eventlog_open(call, &options, &self->log);
     if (status == STATUS_OK) {
@@ -44,8 +45,10 @@ static enum status open_kafka(struct rating_ingestion *self, struct call *call,
 {
     const struct config *config = process_config(self->process);
     struct text settings[KAFKA_EVENTLOG_SETTINGS_MAX];
-    size_t count = 0;
     struct text rest = config_text(config, "kafka-settings");
+    size_t count = 1; /* ours comes first, so that theirs wins */
+    settings[0] = arena_format(call->arena, "session.timeout.ms=%lld",
+                               (long long)config_duration_ms(config, "session-timeout"));
     while (rest.length > 0) {
         if (count == ARRAY_LENGTH(settings)) {
             return call_fail(call, STATUS_INVALID_ARGUMENT, "--kafka-settings: more than %d",
@@ -211,20 +214,30 @@ enum status rating_ingestion_open(struct process *process, struct call *call,
     } else {
         (void)call_fail(call, status, "%.*s", TEXT_ARGUMENTS(open_call.error.message));
         (void)call_fail_detail(call, status, "%.*s", TEXT_ARGUMENTS(open_call.error.detail));
+        rating_ingestion_stop(self);
         rating_ingestion_close(self);
     }
     arena_deinit(&arena);
     return status;
 }
 
+struct local_eventlog *rating_ingestion_log(const struct rating_ingestion *ingestion)
+{
+    return ingestion != NULL ? ingestion->log : NULL;
+}
+
+void rating_ingestion_stop(struct rating_ingestion *ingestion)
+{
+    if (ingestion != NULL && ingestion->threads != NULL) {
+        /* It cannot fail: it only waits. */
+        status_ignore(loop_threads_each(ingestion->threads, stop_on_loop, ingestion));
+    }
+}
+
 void rating_ingestion_close(struct rating_ingestion *ingestion)
 {
     if (ingestion == NULL) {
         return;
-    }
-    if (ingestion->threads != NULL) {
-        /* It cannot fail: it only waits. */
-        status_ignore(loop_threads_each(ingestion->threads, stop_on_loop, ingestion));
     }
     loop_threads_destroy(ingestion->threads);
     rating_ingester_destroy(ingestion->ingester);
