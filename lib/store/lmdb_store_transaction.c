@@ -168,12 +168,21 @@ static enum status begin_write(void *state, struct store_error *error)
     return code == 0 ? STATUS_OK : lmdb_store_fail(store, error, code, "beginning to write");
 }
 
+size_t lmdb_store_last_commit(const struct lmdb_store *store)
+{
+    MDB_envinfo info;
+    return mdb_env_info(store->env, &info) == 0 ? info.me_last_txnid : 0;
+}
+
 static enum status commit_write(void *state, struct store_error *error)
 {
     struct lmdb_store *store = state;
     MDB_txn *txn = store->write_txn;
     store->write_txn = NULL; /* freed whatever is returned */
     int code = mdb_txn_commit(txn);
+    if (code == 0 && store->relaxed) {
+        atomic_store(&store->committed, lmdb_store_last_commit(store));
+    }
     return code == 0 ? STATUS_OK : lmdb_store_fail(store, error, code, "committing");
 }
 
@@ -198,13 +207,6 @@ static bool abort_write(void *state)
     return grown;
 }
 
-static enum status sync_relaxed(void *state, struct store_error *error)
-{
-    struct lmdb_store *store = state;
-    int code = mdb_env_sync(store->env, 1);
-    return code == 0 ? STATUS_OK : lmdb_store_fail(store, error, code, "syncing");
-}
-
 const struct group_commit_ops lmdb_store_ops = {
     .begin = begin_write,
     .commit = commit_write,
@@ -215,6 +217,6 @@ const struct group_commit_ops lmdb_relaxed_store_ops = {
     .begin = begin_write,
     .commit = commit_write,
     .abort = abort_write,
-    .sync = sync_relaxed,
+    .sync = lmdb_store_sync_commits,
     .sync_ms = LMDB_STORE_SYNC_MS,
 };

@@ -154,8 +154,9 @@ MUST_USE int lmdb_rating_write_trimmed(MDB_txn *txn, MDB_dbi marks, int64_t trim
 /* The watch's look; state: the repository. */
 bool lmdb_rating_look(void *state, int64_t *ret_last);
 
-/* lmdb_store_options' migrate. */
-MUST_USE int lmdb_rating_migrate(MDB_txn *txn, const MDB_dbi *maps, uint32_t from_version);
+/* lmdb_store_options' upgrade. */
+enum status lmdb_rating_upgrade(struct lmdb_store *store, MDB_txn *txn, uint32_t from,
+                                struct store_error *error);
 
 /* A walk over a map, for lists. */
 struct lmdb_rating_walk {

@@ -65,26 +65,28 @@ static void test_refuses_another_schema(void **state)
 /* From version 3 to 4: every value gets a copy in a map that is new. */
 static const char *const newer_maps[] = {"things", "copies"};
 
-static int copy_things(MDB_txn *txn, const MDB_dbi *maps, uint32_t from)
+static enum status copy_things(struct lmdb_store *store, MDB_txn *txn, uint32_t from,
+                               struct store_error *error)
 {
     MDB_cursor *cursor;
     MDB_val key;
     MDB_val value;
     CHECK(from == 3);
-    int code = mdb_cursor_open(txn, maps[0], &cursor);
+    int code = mdb_cursor_open(txn, lmdb_store_map(store, 0), &cursor);
     while (code == 0 && (code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-        code = mdb_put(txn, maps[1], &key, &value, MDB_NOOVERWRITE);
+        code = mdb_put(txn, lmdb_store_map(store, 1), &key, &value, MDB_NOOVERWRITE);
     }
-    return code == MDB_NOTFOUND ? 0 : code;
+    return code == MDB_NOTFOUND ? STATUS_OK : lmdb_store_fail(store, error, code, "copying");
 }
 
-static int refuse_to_migrate(MDB_txn *txn, const MDB_dbi *maps, uint32_t from)
+static enum status refuse_to_upgrade(struct lmdb_store *store, MDB_txn *txn, uint32_t from,
+                                     struct store_error *error)
 {
     uint32_t number = 1;
     MDB_val key = {.mv_size = sizeof(number), .mv_data = &number};
     (void)from;
-    CHECK(mdb_del(txn, maps[0], &key, NULL) == 0);
-    return MDB_CORRUPTED;
+    CHECK(mdb_del(txn, lmdb_store_map(store, 0), &key, NULL) == 0);
+    return store_fail(error, STATUS_DATA_LOSS, "the store is damaged", "a value is malformed");
 }
 
 static size_t count_entries(struct lmdb_store *store, size_t map)
@@ -102,7 +104,7 @@ static size_t count_entries(struct lmdb_store *store, size_t map)
     return stat.ms_entries;
 }
 
-static void migrate(void *argument)
+static void upgrade(void *argument)
 {
     struct lmdb_store_options options = lmdb_scene_options(argument);
     struct store_error error;
@@ -117,13 +119,14 @@ static void migrate(void *argument)
     options.schema_version = 4;
     options.maps = newer_maps;
     options.map_count = ARRAY_LENGTH(newer_maps);
-    options.migrate = refuse_to_migrate;
+    options.upgrade = refuse_to_upgrade;
     assert_int_equal(lmdb_store_open(&options, &error, &store), STATUS_DATA_LOSS);
-    options.migrate = copy_things;
+    assert_string_equal(error.detail, "a value is malformed");
+    options.upgrade = copy_things;
     assert_int_equal(lmdb_store_open(&options, &error, &store), STATUS_OK);
     assert_int_equal(count_entries(store, 1), 10); /* what the refused one deleted is there */
     lmdb_store_close(store);
-    options.migrate = refuse_to_migrate; /* of this version now: nothing is done */
+    options.upgrade = refuse_to_upgrade; /* of this version now: nothing is done */
     assert_int_equal(lmdb_store_open(&options, &error, &store), STATUS_OK);
     assert_int_equal(lmdb_scene_get(store, 1, &size), STATUS_OK);
     lmdb_store_close(store);
@@ -131,10 +134,10 @@ static void migrate(void *argument)
     assert_int_equal(lmdb_store_open(&options, &error, &store), STATUS_FAILED_PRECONDITION);
 }
 
-static void test_migrates_an_older_schema(void **state)
+static void test_upgrades_an_older_schema(void **state)
 {
     (void)state;
-    lmdb_scene_run(migrate);
+    lmdb_scene_run(upgrade);
 }
 
 /* What syncs, counted: LMDB's calls come here. */
@@ -152,20 +155,22 @@ static void write_relaxed(void *argument)
     struct lmdb_store_options options = lmdb_scene_options(argument);
     struct store_error error;
     struct lmdb_store *store;
+    struct arena arena;
+    struct call call;
+    arena_init(&arena, ARENA_BYTES_MAX);
+    call_init(&call, &arena, LMDB_SCENE_TIMEOUT_MS);
     options.relaxed = true;
     assert_int_equal(lmdb_store_open(&options, &error, &store), STATUS_OK);
     int before = atomic_load(&syncs);
-    int64_t began_ns = clock_monotonic_ns();
     for (uint32_t key = 1; key <= 5; key++) {
         assert_int_equal(lmdb_scene_put(store, key, 10, LMDB_SCENE_TIMEOUT_MS), STATUS_OK);
     }
-    while (atomic_load(&syncs) == before) { /* nothing more is written */
-        assert_true(clock_monotonic_ns() - began_ns < LMDB_SCENE_TIMEOUT_MS * CLOCK_NS_PER_MS);
-        fiber_yield();
-    }
-    assert_true(clock_monotonic_ns() - began_ns >= LMDB_STORE_SYNC_MS * CLOCK_NS_PER_MS);
-    assert_int_equal(lmdb_scene_put(store, 6, 10, LMDB_SCENE_TIMEOUT_MS), STATUS_OK);
+    assert_int_equal(atomic_load(&syncs) - before, 0);
+    assert_int_equal(lmdb_store_sync(store, &call), STATUS_OK);
     assert_int_equal(atomic_load(&syncs) - before, 1);
+    assert_int_equal(lmdb_store_sync(store, &call), STATUS_OK); /* nothing to do */
+    assert_int_equal(atomic_load(&syncs) - before, 1);
+    assert_int_equal(lmdb_scene_put(store, 6, 10, LMDB_SCENE_TIMEOUT_MS), STATUS_OK);
     lmdb_store_close(store);
     assert_int_equal(atomic_load(&syncs) - before, 2);
 
@@ -174,10 +179,14 @@ static void write_relaxed(void *argument)
     before = atomic_load(&syncs);
     assert_int_equal(lmdb_scene_put(store, 7, 10, LMDB_SCENE_TIMEOUT_MS), STATUS_OK);
     assert_true(atomic_load(&syncs) > before);
+    before = atomic_load(&syncs);
+    assert_int_equal(lmdb_store_sync(store, &call), STATUS_OK);
+    assert_int_equal(atomic_load(&syncs) - before, 0);
     lmdb_store_close(store);
+    arena_deinit(&arena);
 }
 
-static void test_relaxed_syncs_later(void **state)
+static void test_relaxed_syncs_when_told(void **state)
 {
     (void)state;
     lmdb_scene_run(write_relaxed);
@@ -365,8 +374,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keeps_what_was_written),
         cmocka_unit_test(test_refuses_another_schema),
-        cmocka_unit_test(test_migrates_an_older_schema),
-        cmocka_unit_test(test_relaxed_syncs_later),
+        cmocka_unit_test(test_upgrades_an_older_schema),
+        cmocka_unit_test(test_relaxed_syncs_when_told),
         cmocka_unit_test(test_creates_private_directories),
         cmocka_unit_test(test_refuses_what_is_no_store),
         cmocka_unit_test(test_grows_when_full),

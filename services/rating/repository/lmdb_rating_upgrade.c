@@ -5,7 +5,7 @@
 enum { V1_POSITION_BYTES = 8 };
 
 /* The offset stays; nobody has claimed the partition yet. */
-static int migrate_positions(MDB_cursor *positions)
+static int upgrade_positions(MDB_cursor *positions)
 {
     MDB_val key;
     MDB_val value;
@@ -54,11 +54,16 @@ struct cursors {
     MDB_cursor *expiries;
 };
 
-static int open_cursors(MDB_txn *txn, const MDB_dbi *maps, struct cursors *cursors)
+static int open_cursors(const struct lmdb_store *store, MDB_txn *txn, struct cursors *cursors)
 {
-    int code = mdb_cursor_open(txn, maps[LMDB_RATING_POSITIONS], &cursors->positions);
-    code = code == 0 ? mdb_cursor_open(txn, maps[LMDB_RATING_VOTES], &cursors->votes) : code;
-    return code == 0 ? mdb_cursor_open(txn, maps[LMDB_RATING_EXPIRIES], &cursors->expiries) : code;
+    int code =
+        mdb_cursor_open(txn, lmdb_store_map(store, LMDB_RATING_POSITIONS), &cursors->positions);
+    code = code == 0
+               ? mdb_cursor_open(txn, lmdb_store_map(store, LMDB_RATING_VOTES), &cursors->votes)
+               : code;
+    return code == 0 ? mdb_cursor_open(txn, lmdb_store_map(store, LMDB_RATING_EXPIRIES),
+                                       &cursors->expiries)
+                     : code;
 }
 
 static void close_cursors(struct cursors *cursors)
@@ -68,18 +73,29 @@ static void close_cursors(struct cursors *cursors)
     mdb_cursor_close(cursors->expiries);
 }
 
-int lmdb_rating_migrate(MDB_txn *txn, const MDB_dbi *maps, uint32_t from_version)
+static int upgrade(const struct lmdb_store *store, MDB_txn *txn)
 {
-    if (from_version != 1) {
-        return MDB_VERSION_MISMATCH;
-    }
     struct cursors cursors = {.votes = NULL};
     bool some = false;
-    int code = open_cursors(txn, maps, &cursors);
-    code = code == 0 ? migrate_positions(cursors.positions) : code;
+    int code = open_cursors(store, txn, &cursors);
+    code = code == 0 ? upgrade_positions(cursors.positions) : code;
     code = code == 0 ? note_tombstones(cursors.votes, cursors.expiries, &some) : code;
     close_cursors(&cursors);
     /* The votes that are there are no records: a reader that wants the log from its beginning must
      * be told to start from a snapshot, as if their records had been trimmed. */
-    return code == 0 && some ? lmdb_rating_write_trimmed(txn, maps[LMDB_RATING_MARKS], 1) : code;
+    return code == 0 && some
+               ? lmdb_rating_write_trimmed(txn, lmdb_store_map(store, LMDB_RATING_MARKS), 1)
+               : code;
+}
+
+enum status lmdb_rating_upgrade(struct lmdb_store *store, MDB_txn *txn, uint32_t from,
+                                struct store_error *error)
+{
+    if (from != 1) {
+        return store_fail(error, STATUS_FAILED_PRECONDITION,
+                          "the store is of another kind or version", "there is no version %u",
+                          (unsigned)from);
+    }
+    int code = upgrade(store, txn);
+    return code == 0 ? STATUS_OK : lmdb_store_fail(store, error, code, "upgrading the votes");
 }
