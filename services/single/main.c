@@ -19,6 +19,7 @@
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_ingestion.h"
 #include "rating/rating_store.h"
+#include "rating/rating_upkeep.h"
 
 /* Lists of metadata are read on threads of their own; votes are entered in half points. */
 enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024, STEP_HUNDREDTHS = 50 };
@@ -27,6 +28,8 @@ struct single_process {
     struct worker_pool *workers;
     struct rating_progress *progress;
     struct rating_ingestion *ingestion;
+    struct rating_upkeep *upkeep;
+    bool is_kept; /* upkeep runs */
     struct proto_descriptor_set descriptors;
     struct proto_pool *messages;
     struct metadata_controller metadata;
@@ -65,6 +68,7 @@ static const struct config_option options[] = {
      .argument = "DIRECTORY",
      .default_value = "var",
      .help = "the directory of both stores"},
+    RATING_STORE_KEEPING_OPTIONS,
     RATING_INGESTION_OPTIONS,
 };
 
@@ -81,10 +85,11 @@ static enum status open_stores(struct single_process *single, struct process *pr
         .path =
             arena_format(call->arena, "%.*s/metadata/metadata.sqlite", TEXT_ARGUMENTS(directory)),
         .workers = single->workers};
-    const struct rating_store_options rating = {
+    struct rating_store_options rating = {
         .store = TEXT("lmdb"),
         .data = arena_format(call->arena, "%.*s/rating", TEXT_ARGUMENTS(directory))};
     struct rating_store store;
+    rating_store_read_keeping(process_config(process), &rating);
     status = sqlite_metadata_repository_open(call, &metadata, &single->metadata.repository);
     if (status == STATUS_OK) {
         status = rating_store_open(call, &rating, &store);
@@ -92,6 +97,7 @@ static enum status open_stores(struct single_process *single, struct process *pr
     if (status == STATUS_OK) {
         single->rating.repository = store.repository;
         rating_store_add_metrics(&store, process_telemetry(process));
+        status = rating_upkeep_create(process, call, &store, &single->upkeep);
     }
     return status;
 }
@@ -183,6 +189,10 @@ static enum status start_single(void *self, struct process *process, struct call
         status = rating_ingestion_open(process, call, single->rating.repository, single->progress,
                                        &single->ingestion);
     }
+    if (status == STATUS_OK && loop == 0) {
+        status = rating_upkeep_start(single->upkeep);
+        single->is_kept = status == STATUS_OK;
+    }
     return status;
 }
 
@@ -191,6 +201,9 @@ static void stop_single(void *self, struct process *process, struct call *call, 
     struct single_process *single = self;
     (void)process;
     (void)call;
+    if (loop == 0 && single->is_kept) {
+        rating_upkeep_stop(single->upkeep);
+    }
     grpc_channel_destroy(single->metadata_gateway.channels[loop]);
     grpc_channel_destroy(single->rating_gateway.channels[loop]);
 }
@@ -199,6 +212,7 @@ static void close_single(void *self)
 {
     struct single_process *single = self;
     rating_ingestion_close(single->ingestion);
+    rating_upkeep_destroy(single->upkeep);
     rating_progress_destroy(single->progress);
     if (single->rating.repository.ops != NULL) {
         single->rating.repository.ops->close(single->rating.repository.state);
