@@ -42,6 +42,7 @@ const struct command *command_find(struct text name);
 void command_print_list(FILE *output);
 
 /* One function a subcommand, each in a file of its name: rate_command.c. All take --help. */
+int backup_command(const struct command_input *input);
 int child_of_command(const struct command_input *input);
 int completion_command(const struct command_input *input);
 int deadletters_command(const struct command_input *input);
