@@ -75,6 +75,23 @@ enum status rating_store_open(struct call *call, const struct rating_store_optio
                      TEXT_ARGUMENTS(options->store));
 }
 
+enum status rating_store_open_existing(struct call *call,
+                                       const struct rating_store_options *options,
+                                       struct rating_store *ret_store)
+{
+    if (text_equal(options->store, TEXT("lmdb")) && !lmdb_store_exists(options->data)) {
+        return call_fail(call, STATUS_NOT_FOUND, "%.*s: there is no store",
+                         TEXT_ARGUMENTS(options->data));
+    }
+    struct call opening = call_within(call, 0);
+    enum status status = rating_store_open(&opening, options, ret_store);
+    return status == STATUS_OK
+               ? STATUS_OK
+               : call_fail(call, status, "%.*s%s%.*s", TEXT_ARGUMENTS(opening.error.message),
+                           opening.error.detail.length > 0 ? ": " : "",
+                           TEXT_ARGUMENTS(opening.error.detail));
+}
+
 void rating_store_add_metrics(const struct rating_store *store, struct telemetry *telemetry)
 {
     if (store->lmdb != NULL) {

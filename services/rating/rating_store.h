@@ -71,5 +71,11 @@ MUST_USE enum status rating_store_open(struct call *call,
                                        const struct rating_store_options *options,
                                        struct rating_store *ret_store);
 
+/* The same, but makes no new store. STATUS_NOT_FOUND: there is none. Its words say where and why it
+ * cannot be opened: for whoever gives a command. */
+MUST_USE enum status rating_store_open_existing(struct call *call,
+                                                const struct rating_store_options *options,
+                                                struct rating_store *ret_store);
+
 /* The store's own metrics, from now on. It outlives the telemetry's pages. */
 void rating_store_add_metrics(const struct rating_store *store, struct telemetry *telemetry);

@@ -8,13 +8,13 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "json/json.h"
 #include "loop/worker.h"
 #include "marquee/backup_parts.h"
 #include "marquee/progress.h"
 #include "marquee/session.h"
 #include "store/lmdb_backup.h"
 #include "store/store_directory.h"
+#include "json/json.h"
 
 enum {
     PROGRESS_MS = 100,
@@ -221,10 +221,9 @@ static enum status give_name(struct backup *backup)
 {
     struct store_error error = {.message = ""};
     enum status status = store_directory_sync(backup->partial, &error);
-    if (status == STATUS_OK && renameat2(AT_FDCWD, backup->partial.data, AT_FDCWD,
-                                         backup->to.data, RENAME_NOREPLACE) != 0) {
-        return fail_to(backup, errno == EEXIST ? STATUS_ALREADY_EXISTS : STATUS_UNAVAILABLE,
-                       errno);
+    if (status == STATUS_OK && renameat2(AT_FDCWD, backup->partial.data, AT_FDCWD, backup->to.data,
+                                         RENAME_NOREPLACE) != 0) {
+        return fail_to(backup, errno == EEXIST ? STATUS_ALREADY_EXISTS : STATUS_UNAVAILABLE, errno);
     }
     if (status == STATUS_OK) {
         backup->partial = (struct text){NULL, 0};

@@ -13,6 +13,7 @@ static const struct command commands[] = {
     {"ingest", "Data in bulk", "append rating events to the event log", ingest_command},
     {"deadletters", "Data in bulk", "list events that could not be applied", deadletters_command},
     {"backup", "Stores", "copy the stores and the event log, while they are used", backup_command},
+    {"fsck", "Stores", "check that a rating store agrees with itself", fsck_command},
     {"sizecompare", "Tools", "compare six formats by size and speed", sizecompare_command},
     {"completion", "Tools", "print a completion script for a shell", completion_command},
     {"child-of", NULL, "run a program that ends with its parent", child_of_command},
