@@ -113,12 +113,13 @@ static void stop_rating(void *self, struct process *process, struct call *call, 
 static void close_rating(void *self)
 {
     struct rating_process *rating = self;
-    rating_ingestion_close(rating->ingestion);
+    rating_ingestion_stop(rating->ingestion);
     rating_progress_destroy(rating->progress);
     rating_upkeep_destroy(rating->upkeep);
     if (rating->controller.repository.ops != NULL) {
         rating->controller.repository.ops->close(rating->controller.repository.state);
     }
+    rating_ingestion_close(rating->ingestion);
 }
 
 int main(int argc, char **argv)

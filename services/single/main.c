@@ -211,12 +211,13 @@ static void stop_single(void *self, struct process *process, struct call *call, 
 static void close_single(void *self)
 {
     struct single_process *single = self;
-    rating_ingestion_close(single->ingestion);
+    rating_ingestion_stop(single->ingestion);
     rating_upkeep_destroy(single->upkeep);
     rating_progress_destroy(single->progress);
     if (single->rating.repository.ops != NULL) {
         single->rating.repository.ops->close(single->rating.repository.state);
     }
+    rating_ingestion_close(single->ingestion);
     if (single->metadata.repository.ops != NULL) {
         single->metadata.repository.ops->close(single->metadata.repository.state);
     }
