@@ -1,25 +1,17 @@
 /* marquee backup: copies of the stores and of the event log, while they are used. */
-#include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "loop/worker.h"
+#include "marquee/backup_directory.h"
 #include "marquee/backup_parts.h"
 #include "marquee/progress.h"
 #include "marquee/session.h"
 #include "store/lmdb_backup.h"
-#include "store/store_directory.h"
 #include "json/json.h"
 
 enum {
     PROGRESS_MS = 100,
     JSON_BYTES_MAX = 64 * 1024,
-    OPEN_FILES_MAX = 16, /* while what failed is removed */
 };
 
 static const struct config_option options[] = {
@@ -57,8 +49,7 @@ static const struct config_program program = {
 struct backup {
     struct session *session;
     struct worker_pool *workers;
-    struct text to;
-    struct text partial; /* what it is called until it is complete */
+    struct backup_directory directory;
     struct backup_copy copies[BACKUP_PARTS_MAX];
     size_t count;
     int64_t began_ns;
@@ -78,7 +69,7 @@ static enum status add_part(struct backup *backup, const struct backup_part *par
     struct arena *arena = &backup->session->arena;
     struct backup_copy *copy = &backup->copies[backup->count++];
     *copy = (struct backup_copy){.part = part, .from = folder};
-    copy->to = arena_format(arena, "%.*s/%s", TEXT_ARGUMENTS(backup->partial), part->name);
+    copy->to = arena_format(arena, "%s/%s", backup->directory.partial, part->name);
     return copy->from.data != NULL && copy->to.data != NULL ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
 }
 
@@ -173,67 +164,6 @@ static enum status copy_part(struct backup *backup)
                            backup->error.message, backup->error.detail);
 }
 
-/* The directory */
-
-static int remove_entry(const char *path, const struct stat *entry, int kind, struct FTW *walk)
-{
-    (void)entry;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
-static enum status fail_to(struct backup *backup, enum status status, int number)
-{
-    return call_fail(&backup->session->call, status, "%.*s: %s", TEXT_ARGUMENTS(backup->to),
-                     strerrordesc_np(number));
-}
-
-static enum status make_partial(struct backup *backup)
-{
-    struct arena *arena = &backup->session->arena;
-    struct text to = config_text(backup->session->config, "to");
-    while (to.length > 1 && text_ends_with(to, TEXT("/"))) {
-        to = text_slice(to, 0, to.length - 1);
-    }
-    if (to.length == 0) {
-        return call_fail(&backup->session->call, STATUS_INVALID_ARGUMENT, "--to is missing");
-    }
-    backup->to = arena_copy(arena, to);
-    size_t bytes = to.length + sizeof(".partial-XXXXXX");
-    char *partial = arena_calloc(arena, bytes, 1);
-    if (backup->to.data == NULL || partial == NULL) {
-        return STATUS_RESOURCE_EXHAUSTED;
-    }
-    (void)snprintf(partial, bytes, "%.*s.partial-XXXXXX", TEXT_ARGUMENTS(to)); /* fits */
-    if (access(backup->to.data, F_OK) == 0) {
-        return fail_to(backup, STATUS_ALREADY_EXISTS, EEXIST);
-    }
-    if (mkdtemp(partial) == NULL) {
-        return fail_to(backup, STATUS_FAILED_PRECONDITION, errno);
-    }
-    backup->partial = text_of(partial);
-    return STATUS_OK;
-}
-
-/* Everything is synced before it gets its name, and the name after that. */
-static enum status give_name(struct backup *backup)
-{
-    struct store_error error = {.message = ""};
-    enum status status = store_directory_sync(backup->partial, &error);
-    if (status == STATUS_OK && renameat2(AT_FDCWD, backup->partial.data, AT_FDCWD, backup->to.data,
-                                         RENAME_NOREPLACE) != 0) {
-        return fail_to(backup, errno == EEXIST ? STATUS_ALREADY_EXISTS : STATUS_UNAVAILABLE, errno);
-    }
-    if (status == STATUS_OK) {
-        backup->partial = (struct text){NULL, 0};
-        status = store_directory_sync(store_directory_of(backup->to), &error);
-    }
-    return status == STATUS_OK
-               ? STATUS_OK
-               : call_fail(&backup->session->call, status, "%s: %s", error.message, error.detail);
-}
-
 /* What the store's metrics tell. */
 static void note_time(struct backup *backup)
 {
@@ -265,7 +195,7 @@ static enum status print_json(const struct backup *backup, double seconds)
     buffer_init(&buffer, JSON_BYTES_MAX);
     json_writer_init(&writer, &buffer);
     json_open_object(&writer);
-    json_member_string(&writer, "directory", backup->to);
+    json_member_string(&writer, "directory", text_of(backup->directory.path));
     json_member_integer(&writer, "bytes", (int64_t)total_bytes(backup));
     json_write_name(&writer, TEXT("parts"));
     json_open_array(&writer);
@@ -301,7 +231,7 @@ static enum status print(const struct backup *backup)
         (void)fprintf(output, "%-10s %llu bytes of %.*s\n", copy->part->name,
                       (unsigned long long)copy->bytes, TEXT_ARGUMENTS(copy->from));
     }
-    (void)fprintf(output, "%.*s is complete: %llu bytes in %.1f s\n", TEXT_ARGUMENTS(backup->to),
+    (void)fprintf(output, "%s is complete: %llu bytes in %.1f s\n", backup->directory.path,
                   (unsigned long long)total_bytes(backup), seconds);
     return STATUS_OK;
 }
@@ -319,7 +249,8 @@ static enum status copy_all(struct backup *backup)
         status = copy_part(backup);
     }
     worker_pool_destroy(backup->workers);
-    return status == STATUS_OK ? give_name(backup) : status;
+    return status == STATUS_OK ? backup_directory_finish(&backup->session->call, &backup->directory)
+                               : status;
 }
 
 static enum status run(struct session *session)
@@ -329,17 +260,17 @@ static enum status run(struct session *session)
         return STATUS_RESOURCE_EXHAUSTED;
     }
     *backup = (struct backup){.session = session, .began_ns = clock_monotonic_ns()};
-    enum status status = make_partial(backup);
+    struct text to = config_text(session->config, "to");
+    enum status status =
+        to.length > 0 ? backup_directory_make(&session->call, to, &backup->directory)
+                      : call_fail(&session->call, STATUS_INVALID_ARGUMENT, "--to is missing");
     if (status == STATUS_OK) {
         status = copy_all(backup);
     }
+    backup_directory_discard(&backup->directory);
     if (status == STATUS_OK) {
         note_time(backup);
-        return print(backup);
-    }
-    if (backup->partial.data != NULL) {
-        (void)nftw(backup->partial.data, remove_entry, OPEN_FILES_MAX,
-                   FTW_DEPTH | FTW_PHYS); /* what stays is called partial */
+        status = print(backup);
     }
     return status;
 }

@@ -15,6 +15,8 @@ static const struct command commands[] = {
      deadletters_command},
     {"backup", "Stores", "copy the stores and the event log, while they are used", backup_command},
     {"fsck", "Stores", "check that a rating store agrees with itself", fsck_command},
+    {"snapshot", "Stores", "write all votes to a file", snapshot_command},
+    {"rebuild", "Stores", "replay a snapshot and the change log, and compare", rebuild_command},
     {"sizecompare", "Tools", "compare six formats by size and speed", sizecompare_command},
     {"completion", "Tools", "print a completion script for a shell", completion_command},
     {"child-of", NULL, "run a program that ends with its parent", child_of_command},

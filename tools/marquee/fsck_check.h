@@ -37,5 +37,8 @@ MUST_USE enum status fsck_check_changes(struct fsck *fsck);
 /* Dead letters and positions can be read. */
 MUST_USE enum status fsck_check_ingestion(struct fsck *fsck);
 
+/* Compares the record's aggregate with its votes, as of one moment. */
+MUST_USE enum status fsck_look_again(struct fsck *fsck, struct record_key record);
+
 /* DATA_LOSS, met while reading `what`, is a difference; else the status. */
 MUST_USE enum status fsck_note_loss(struct fsck *fsck, enum status status, const char *what);

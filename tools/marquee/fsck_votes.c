@@ -20,7 +20,7 @@ static int compare_records(struct record_key left, struct record_key right)
                       : (left.id.length > right.id.length) - (left.id.length < right.id.length);
 }
 
-static enum status look_again(struct fsck *fsck, struct record_key record)
+enum status fsck_look_again(struct fsck *fsck, struct record_key record)
 {
     char name[FSCK_NAME_BYTES];
     struct fsck_aggregate found;
@@ -268,7 +268,7 @@ static enum status compare(struct merge *merge, struct record_key record,
     enum status status = STATUS_OK;
     while (status == STATUS_OK && merge->aggregate != NULL &&
            compare_records(merge->aggregate->record, record) < 0) {
-        status = look_again(merge->fsck, merge->aggregate->record);
+        status = fsck_look_again(merge->fsck, merge->aggregate->record);
         status = status == STATUS_OK ? next_aggregate(merge) : status;
     }
     if (status != STATUS_OK) {
@@ -280,7 +280,7 @@ static enum status compare(struct merge *merge, struct record_key record,
                                 fsck_aggregate_equals(&merge->aggregate->aggregate, counted)
                           : counted->count == 0;
     if (!same) {
-        status = look_again(merge->fsck, record);
+        status = fsck_look_again(merge->fsck, record);
     }
     return status == STATUS_OK && is_stored ? next_aggregate(merge) : status;
 }
@@ -297,7 +297,7 @@ static enum status walk_both(struct merge *merge)
         status = status == STATUS_OK ? compare(merge, record, &counted) : status;
     }
     while (status == STATUS_OK && merge->aggregate != NULL) {
-        status = look_again(merge->fsck, merge->aggregate->record);
+        status = fsck_look_again(merge->fsck, merge->aggregate->record);
         status = status == STATUS_OK ? next_aggregate(merge) : status;
     }
     return status;
