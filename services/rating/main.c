@@ -5,6 +5,7 @@
 #include "rating/handler/rating_handler.h"
 #include "rating/model/rating_value.h"
 #include "rating/rating_ingestion.h"
+#include "rating/rating_outbox.h"
 #include "rating/rating_store.h"
 #include "rating/rating_upkeep.h"
 
@@ -12,6 +13,7 @@ struct rating_process {
     struct rating_controller controller;
     struct rating_progress *progress;
     struct rating_ingestion *ingestion;
+    struct rating_outbox *outbox;
     struct rating_upkeep *upkeep;
     bool is_kept; /* upkeep runs */
     struct grpc_service services[1];
@@ -33,6 +35,7 @@ static const struct config_option options[] = {
      .default_value = "0.5",
      .help = "the steps, in points, in which votes may be entered"},
     RATING_INGESTION_OPTIONS,
+    RATING_OUTBOX_OPTIONS,
 };
 
 static enum status open_store(struct rating_process *rating, struct process *process,
@@ -83,7 +86,7 @@ static enum status open_rating(void *self, struct process *process, struct call 
     return STATUS_OK;
 }
 
-/* Events are taken only once the address is ours. */
+/* Events are taken, and sent, only once the address is ours. */
 static enum status start_rating(void *self, struct process *process, struct call *call,
                                 unsigned loop)
 {
@@ -93,6 +96,10 @@ static enum status start_rating(void *self, struct process *process, struct call
     }
     enum status status = rating_ingestion_open(process, call, rating->controller.repository,
                                                rating->progress, &rating->ingestion);
+    if (status == STATUS_OK) {
+        status = rating_outbox_open(process, call, rating->controller.repository,
+                                    rating_ingestion_log(rating->ingestion), &rating->outbox);
+    }
     if (status == STATUS_OK) {
         status = rating_upkeep_start(rating->upkeep);
         rating->is_kept = status == STATUS_OK;
@@ -113,6 +120,7 @@ static void stop_rating(void *self, struct process *process, struct call *call, 
 static void close_rating(void *self)
 {
     struct rating_process *rating = self;
+    rating_outbox_stop(rating->outbox);
     rating_ingestion_stop(rating->ingestion);
     rating_progress_destroy(rating->progress);
     rating_upkeep_destroy(rating->upkeep);
@@ -120,6 +128,7 @@ static void close_rating(void *self)
         rating->controller.repository.ops->close(rating->controller.repository.state);
     }
     rating_ingestion_close(rating->ingestion);
+    rating_outbox_close(rating->outbox);
 }
 
 int main(int argc, char **argv)

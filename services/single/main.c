@@ -18,6 +18,7 @@
 #include "rating/controller/rating_controller.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_ingestion.h"
+#include "rating/rating_outbox.h"
 #include "rating/rating_store.h"
 #include "rating/rating_upkeep.h"
 
@@ -28,6 +29,7 @@ struct single_process {
     struct worker_pool *workers;
     struct rating_progress *progress;
     struct rating_ingestion *ingestion;
+    struct rating_outbox *outbox;
     struct rating_upkeep *upkeep;
     bool is_kept; /* upkeep runs */
     struct proto_descriptor_set descriptors;
@@ -70,6 +72,7 @@ static const struct config_option options[] = {
      .help = "the directory of both stores"},
     RATING_STORE_KEEPING_OPTIONS,
     RATING_INGESTION_OPTIONS,
+    RATING_OUTBOX_OPTIONS,
 };
 
 static enum status open_stores(struct single_process *single, struct process *process,
@@ -184,10 +187,14 @@ static enum status start_single(void *self, struct process *process, struct call
             process_http_server(process, single->rating_listener, loop), &rating,
             &single->rating_gateway.channels[loop]);
     }
-    /* Events are taken only once the addresses are ours. */
+    /* Events are taken, and sent, only once the addresses are ours. */
     if (status == STATUS_OK && loop == 0) {
         status = rating_ingestion_open(process, call, single->rating.repository, single->progress,
                                        &single->ingestion);
+    }
+    if (status == STATUS_OK && loop == 0) {
+        status = rating_outbox_open(process, call, single->rating.repository,
+                                    rating_ingestion_log(single->ingestion), &single->outbox);
     }
     if (status == STATUS_OK && loop == 0) {
         status = rating_upkeep_start(single->upkeep);
@@ -211,6 +218,7 @@ static void stop_single(void *self, struct process *process, struct call *call, 
 static void close_single(void *self)
 {
     struct single_process *single = self;
+    rating_outbox_stop(single->outbox);
     rating_ingestion_stop(single->ingestion);
     rating_upkeep_destroy(single->upkeep);
     rating_progress_destroy(single->progress);
@@ -218,6 +226,7 @@ static void close_single(void *self)
         single->rating.repository.ops->close(single->rating.repository.state);
     }
     rating_ingestion_close(single->ingestion);
+    rating_outbox_close(single->outbox);
     if (single->metadata.repository.ops != NULL) {
         single->metadata.repository.ops->close(single->metadata.repository.state);
     }
