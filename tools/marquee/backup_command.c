@@ -38,9 +38,8 @@ static const struct config_program program = {
         "was committed at one moment. The backup is written beside --to and gets its name when\n"
         "all of it is synced; one that is there is never touched. Restoring is copying a folder\n"
         "back while its service is stopped (docs/operations.md).\n\n" COMMAND_EXIT_STATUS_HELP
-        "\nexamples:\n"
-        "  marquee backup --from var --to backups/monday\n"
-        "  marquee backup --to rating-monday rating=/var/lib/marquee/rating\n",
+        "\nexample: marquee backup --from var --to backups/monday\n"
+        "         marquee backup --to rating-monday rating=/var/lib/marquee/rating\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .arguments_max = BACKUP_PARTS_MAX,

@@ -44,9 +44,8 @@ static const struct config_program program = {
         "without one to its beginning, is refused.\n"
         "\nexit status: 0 no difference, 1 differences (a line each) or it failed, 2 wrong usage\n"
         "or a value that is not allowed, 3 there is no store or snapshot\n"
-        "\nexamples:\n"
-        "  marquee rebuild ratings --data var/rating --snapshot backups/ratings.snapshot\n"
-        "  marquee rebuild ratings --snapshot backups/ratings.snapshot --into rebuilt\n",
+        "\nexample: marquee rebuild ratings --snapshot backups/ratings.snapshot\n"
+        "         marquee rebuild ratings --snapshot backups/ratings.snapshot --into rebuilt\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .arguments_min = 1,

@@ -27,8 +27,8 @@ static const struct config_program program = {
         "gives any later state exactly (marquee rebuild). The file is written beside --to and\n"
         "gets its name when it is synced; one that is there is never touched. With --trim, who\n"
         "reads the change log and is not yet behind the snapshot's start must begin anew.\n"
-        "\n" COMMAND_EXIT_STATUS_HELP "\nexample: marquee snapshot ratings --data var/rating --to "
-                                      "backups/ratings.snapshot --trim\n",
+        "\n" COMMAND_EXIT_STATUS_HELP
+        "\nexample: marquee snapshot ratings --to backups/ratings.snapshot --trim\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .arguments_min = 1,
