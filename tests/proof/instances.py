@@ -159,10 +159,10 @@ class Place:
 
     def rating_options(self):
         options = ["--listen=127.0.0.1:0", "--registry=", "--threads=1", f"--ingest-batch={self.batch}", f"--topic={self.topic}",
-                   f"--consumer-group={self.group}", "--rating-step=0.01", *self.store_options(), *self.log_options()]
+                   f"--consumer-group={self.group}", f"--session-timeout={self.session_ms}ms", "--rating-step=0.01",
+                   *self.store_options(), *self.log_options()]
         if self.log == "kafka":
-            settings = f"session.timeout.ms={self.session_ms};heartbeat.interval.ms=300;fetch.wait.max.ms=50"
-            options.append(f"--kafka-settings={settings}")
+            options.append("--kafka-settings=heartbeat.interval.ms=300;fetch.wait.max.ms=50")
         if self.delivery != "exactly-once":
             options.append(f"--delivery={self.delivery}")
         return options

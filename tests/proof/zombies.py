@@ -18,6 +18,7 @@ from ingestion import prepare
 from instances import Failure, Place, Rating
 
 FINISH_S = 40
+SESSION_MS = 1500
 REFUSALS = "marquee_ingestion_refused_total"
 DEADLINE_MS = 1500
 SLACK_S = 0.5  # an answer comes by the deadline, and this for a busy machine
@@ -50,6 +51,7 @@ def run_zombie(programs, options, seed):
     place = Place(directory, programs, options.store, options.log, chooser.choice((5, 10, 20)), bug=options.bug)
     ratings, began = [], time.monotonic()
     try:
+        place.session_ms = SESSION_MS
         prepare(place)
         generator = Generator(seed, options.log)
         trigger = os.path.join(directory, "trigger")
