@@ -185,8 +185,8 @@ static void own_claim_refuses_no_batch(struct ingester_scene *scene)
         assert_int_equal(fiber_wait(&scene->call, &scene->applied), STATUS_OK);
     }
     struct eventlog_positions positions = rating_ingester_positions(scene->ingester);
-    assert_int_equal(
-        positions.get(positions.state, &scene->call, SCENE_TOPIC, 0, &next_offset), STATUS_OK);
+    assert_int_equal(positions.get(positions.state, &scene->call, SCENE_TOPIC, 0, &next_offset),
+                     STATUS_OK);
     assert_int_equal(next_offset, 3); /* the batch went first */
     ingester_scene_produce_votes(scene, 3, 4);
     ingester_scene_wait_for_position(scene, 4);
