@@ -93,6 +93,8 @@ static enum status look_for(struct postgres_connection *connection, struct call 
     return status;
 }
 
+#define VERSIONS_OF "pg_tables where tablename = 'schema_versions' and schemaname"
+
 /* Creates only what is missing: a role without the right to create gets by where nothing is. */
 static enum status make_versions(struct postgres_connection *connection, struct call *call,
                                  const char *schema, struct store_error *error)
@@ -106,9 +108,7 @@ static enum status make_versions(struct postgres_connection *connection, struct 
         status = run(connection, call, sql, error, NULL);
     }
     if (status == STATUS_OK) {
-        status = look_for(connection, call,
-                          "pg_tables where tablename = 'schema_versions' and schemaname", schema,
-                          error, &found);
+        status = look_for(connection, call, VERSIONS_OF, schema, error, &found);
     }
     return status != STATUS_OK || found
                ? status
@@ -180,5 +180,21 @@ enum status postgres_schema_migrate(const struct postgres_session *session,
         status = run(connection, &call, "commit", error, NULL);
     }
     postgres_connection_close(connection); /* what was not committed goes with it */
+    return status;
+}
+
+enum status postgres_schema_exists(const struct postgres_session *session,
+                                   struct store_error *error, bool *ret_exists)
+{
+    struct call call = {.deadline_ns =
+                            clock_monotonic_ns() + POSTGRES_STATEMENT_MS_MAX * CLOCK_NS_PER_MS};
+    struct postgres_session plain = *session;
+    struct postgres_connection *connection;
+    plain.statement_count = 0;
+    enum status status = postgres_connection_open(&plain, -1, error, &connection);
+    if (status == STATUS_OK) {
+        status = look_for(connection, &call, VERSIONS_OF, session->schema, error, ret_exists);
+        postgres_connection_close(connection);
+    }
     return status;
 }
