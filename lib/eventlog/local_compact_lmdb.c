@@ -4,8 +4,9 @@
 #include "eventlog/local_store_lmdb_private.h"
 #include "eventlog/local_upkeep_lmdb.h"
 
-enum { IN_BYTES_MAX = LOCAL_UPKEEP_PIECE_BYTES + LOCAL_EVENTLOG_CHUNK_BYTES_MAX +
-                      LOCAL_FRAME_BYTES_MAX };
+enum {
+    IN_BYTES_MAX = LOCAL_UPKEEP_PIECE_BYTES + LOCAL_EVENTLOG_CHUNK_BYTES_MAX + LOCAL_FRAME_BYTES_MAX
+};
 
 struct search {
     struct local_compaction *compaction;
@@ -42,15 +43,14 @@ static bool look_at_topic(void *argument, MDB_txn *txn, struct local_store *stor
 }
 
 enum status local_compaction_begin(struct local_compaction *compaction, struct local_store *store,
-                                   int64_t now_ms, int64_t bytes_min,
-                                   struct local_failure *failure)
+                                   int64_t now_ms, int64_t bytes_min, struct local_failure *failure)
 {
     struct search search = {.compaction = compaction, .now_ms = now_ms, .bytes_min = bytes_min};
     *compaction = (struct local_compaction){.active = false};
     enum status status = local_store_walk_topics(store, look_at_topic, &search, failure);
     if (status == STATUS_OK && compaction->active) {
-        compaction->last = local_last_offsets_create(LOCAL_COMPACTION_KEYS_MAX,
-                                                     LOCAL_COMPACTION_KEY_BYTES_MAX);
+        compaction->last =
+            local_last_offsets_create(LOCAL_COMPACTION_KEYS_MAX, LOCAL_COMPACTION_KEY_BYTES_MAX);
         if (compaction->last == NULL) {
             (void)snprintf(failure->text, sizeof(failure->text), "no memory to compact with");
             status = STATUS_RESOURCE_EXHAUSTED;
@@ -206,8 +206,7 @@ static enum status put_chunk(struct piece *piece, struct local_store *store, MDB
                              int64_t last, struct local_failure *failure)
 {
     struct local_compacted head = {.base = piece->put_from};
-    struct local_key key =
-        local_key_chunk(LOCAL_CHUNK_COMPACTED, piece->compaction->place, last);
+    struct local_key key = local_key_chunk(LOCAL_CHUNK_COMPACTED, piece->compaction->place, last);
     MDB_val name = local_key_value(&key);
     MDB_val value = {.mv_size = sizeof(head) + piece->out.length};
     int result = mdb_put(txn, store->dbi, &name, &value, MDB_RESERVE | MDB_NOOVERWRITE);
@@ -340,8 +339,8 @@ enum status local_compaction_step(struct local_compaction *compaction, struct lo
     }
     struct piece piece = {
         .compaction = compaction,
-        .kind = compaction->phase == LOCAL_COMPACTION_CLEAN ? LOCAL_CHUNK_COMPACTED
-                                                            : LOCAL_CHUNK_RAW,
+        .kind =
+            compaction->phase == LOCAL_COMPACTION_CLEAN ? LOCAL_CHUNK_COMPACTED : LOCAL_CHUNK_RAW,
     };
     buffer_init(&piece.in, IN_BYTES_MAX);
     buffer_init(&piece.out, IN_BYTES_MAX);

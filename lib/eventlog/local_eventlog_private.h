@@ -50,7 +50,7 @@ struct local_writer {
     pthread_cond_t work; /* these two on the monotonic clock */
     pthread_cond_t end;
     struct local_upkeep upkeep;
-    struct list queue;  /* of local_write */
+    struct list queue; /* of local_write */
     size_t queue_bytes;
     bool stopping;
     bool ended;    /* the thread touches nothing any more */

@@ -30,8 +30,7 @@ static bool first_chunk(MDB_cursor *cursor, struct local_place place,
 {
     struct local_key from = local_key_chunk(LOCAL_CHUNK_RAW, place, bounds->begin);
     MDB_val key = local_key_value(&from);
-    return bounds->begin < bounds->end &&
-           mdb_cursor_get(cursor, &key, value, MDB_SET_RANGE) == 0 &&
+    return bounds->begin < bounds->end && mdb_cursor_get(cursor, &key, value, MDB_SET_RANGE) == 0 &&
            local_key_is_chunk(&key, LOCAL_CHUNK_RAW, place, ret_last);
 }
 
@@ -53,8 +52,9 @@ static bool look_at_topic(void *argument, MDB_txn *txn, struct local_store *stor
         MDB_val chunk;
         int64_t last;
         retention->place = (struct local_place){.topic_id = topic->topic.id, .partition = p};
-        retention->is_due = first_chunk(cursor, retention->place, &topic->bounds[p], &chunk, &last)
-                            && may_go(retention, &topic->bounds[p], &chunk);
+        retention->is_due =
+            first_chunk(cursor, retention->place, &topic->bounds[p], &chunk, &last) &&
+            may_go(retention, &topic->bounds[p], &chunk);
     }
     mdb_cursor_close(cursor);
     return !retention->is_due;
@@ -93,9 +93,8 @@ static enum status trim(struct local_store *store, MDB_txn *txn, void *argument,
     if (result != 0) {
         return local_store_fail(failure, "removing records", result);
     }
-    return removed == 0
-               ? STATUS_OK
-               : local_store_put_bounds(store, txn, retention->place, &bounds, failure);
+    return removed == 0 ? STATUS_OK
+                        : local_store_put_bounds(store, txn, retention->place, &bounds, failure);
 }
 
 enum status local_store_retain(struct local_store *store, int64_t now_ms, bool *ret_more,

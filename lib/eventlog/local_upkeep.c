@@ -31,19 +31,18 @@ static bool compact(struct local_upkeep *upkeep, struct local_store *store)
 {
     struct local_compaction *compaction = &upkeep->compaction;
     struct local_failure failure;
-    enum status status =
-        compaction->active
-            ? local_compaction_step(compaction, store, &failure)
-            : local_compaction_begin(compaction, store, clock_wall_ms(), upkeep->compact_bytes,
-                                     &failure);
+    enum status status = compaction->active
+                             ? local_compaction_step(compaction, store, &failure)
+                             : local_compaction_begin(compaction, store, clock_wall_ms(),
+                                                      upkeep->compact_bytes, &failure);
     if (status != STATUS_OK) {
         local_compaction_stop(compaction);
     }
     return compaction->active;
 }
 
-static bool (*const duties[])(struct local_upkeep *upkeep, struct local_store *store) = {
-    sweep, retain, expire, compact};
+static bool (*const duties[])(struct local_upkeep *upkeep,
+                              struct local_store *store) = {sweep, retain, expire, compact};
 
 int64_t local_upkeep_due_ns(const struct local_upkeep *upkeep)
 {

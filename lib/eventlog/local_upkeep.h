@@ -5,9 +5,9 @@
 
 struct local_upkeep {
     /* set by the owner */
-    int64_t period_ms;       /* between two rounds */
-    int64_t compact_bytes;   /* at least, that a partition is compacted for */
-    int64_t sequences_ms;    /* that a producer's numbers are kept */
+    int64_t period_ms;     /* between two rounds */
+    int64_t compact_bytes; /* at least, that a partition is compacted for */
+    int64_t sequences_ms;  /* that a producer's numbers are kept */
     /* private */
     int64_t due_ns;
     unsigned duty; /* of the round */

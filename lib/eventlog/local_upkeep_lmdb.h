@@ -6,10 +6,10 @@
 #include "eventlog/local_store_lmdb.h"
 
 enum {
-    LOCAL_UPKEEP_ENTRIES_MAX = 256,              /* removed in one piece, if they are small */
-    LOCAL_UPKEEP_CHUNKS_MAX = 64,                /* of records removed in one piece */
-    LOCAL_UPKEEP_PIECE_BYTES = 1024 * 1024,      /* compacted in one, and one chunk more */
-    LOCAL_COMPACTION_KEYS_MAX = 1 << 18,         /* known to one pass; the next does the rest */
+    LOCAL_UPKEEP_ENTRIES_MAX = 256,         /* removed in one piece, if they are small */
+    LOCAL_UPKEEP_CHUNKS_MAX = 64,           /* of records removed in one piece */
+    LOCAL_UPKEEP_PIECE_BYTES = 1024 * 1024, /* compacted in one, and one chunk more */
+    LOCAL_COMPACTION_KEYS_MAX = 1 << 18,    /* known to one pass; the next does the rest */
     LOCAL_COMPACTION_KEY_BYTES_MAX = 16 * 1024 * 1024,
 };
 

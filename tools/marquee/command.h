@@ -47,6 +47,7 @@ int completion_command(const struct command_input *input);
 int deadletters_command(const struct command_input *input);
 int import_command(const struct command_input *input);
 int ingest_command(const struct command_input *input);
+int log_command(const struct command_input *input);
 int metadata_command(const struct command_input *input);
 int movie_command(const struct command_input *input);
 int rate_command(const struct command_input *input);

@@ -11,6 +11,7 @@ static const struct command commands[] = {
     {"ratings", "Movies and votes", "list a user's votes", ratings_command},
     {"import", "Data in bulk", "import a MovieLens set or a catalogue", import_command},
     {"ingest", "Data in bulk", "append rating events to the event log", ingest_command},
+    {"log", "Data in bulk", "show the event log's topics, groups and records", log_command},
     {"deadletters", "Data in bulk", "list events that could not be applied", deadletters_command},
     {"sizecompare", "Tools", "compare six formats by size and speed", sizecompare_command},
     {"completion", "Tools", "print a completion script for a shell", completion_command},

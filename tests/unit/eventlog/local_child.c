@@ -124,12 +124,11 @@ static void run_hold(void *argument)
 
 int child_main(char **arguments)
 {
-    static const struct role roles[] = {
-        {"write", run_write},
-                                       {"read", run_read},
-                                       {"hold", run_hold},
-                                       {"queue", run_queue},
-                                       {"zombie", run_zombie}};
+    static const struct role roles[] = {{"write", run_write},
+                                        {"read", run_read},
+                                        {"hold", run_hold},
+                                        {"queue", run_queue},
+                                        {"zombie", run_zombie}};
     uint64_t count;
     CHECK(text_to_u64(text_of(arguments[2]), &count));
     struct work work = {.directory = arguments[1], .count = (unsigned)count};

@@ -1,4 +1,5 @@
-/* Members of a group in several processes: who reads what, when one is stopped, and when it goes on.
+/* Members of a group in several processes: who reads what, when one is stopped, and when it goes
+ * on.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -167,16 +168,16 @@ static void refuses_older_epochs(struct local_trial *trial)
     const struct local_place place = {.topic_id = 0, .partition = 1};
     struct local_failure failure;
     struct local_committed committed;
-    assert_int_equal(local_store_get_committed(trial->log->store, place, TEXT("g"), &committed,
-                                               &failure),
-                     STATUS_NOT_FOUND);
+    assert_int_equal(
+        local_store_get_committed(trial->log->store, place, TEXT("g"), &committed, &failure),
+        STATUS_NOT_FOUND);
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         const struct local_commit commit = {.partition = 1, .committed = cases[i].commit};
-        assert_int_equal(
-            local_store_commit(trial->log->store, 0, TEXT("g"), &commit, 1, &failure), STATUS_OK);
-        assert_int_equal(local_store_get_committed(trial->log->store, place, TEXT("g"), &committed,
-                                                   &failure),
+        assert_int_equal(local_store_commit(trial->log->store, 0, TEXT("g"), &commit, 1, &failure),
                          STATUS_OK);
+        assert_int_equal(
+            local_store_get_committed(trial->log->store, place, TEXT("g"), &committed, &failure),
+            STATUS_OK);
         assert_int_equal(committed.next_offset, cases[i].want);
     }
 }
@@ -224,8 +225,10 @@ int main(int count, char **arguments)
         return child_main(arguments + 1);
     }
     const struct CMUnitTest tests[] = {
-        LOCAL_TRIAL(takes_over_from_a_stopped_member), LOCAL_TRIAL(ignores_what_a_zombie_commits),
-        LOCAL_TRIAL(refuses_older_epochs),             LOCAL_TRIAL(shares_among_processes),
+        LOCAL_TRIAL(takes_over_from_a_stopped_member),
+        LOCAL_TRIAL(ignores_what_a_zombie_commits),
+        LOCAL_TRIAL(refuses_older_epochs),
+        LOCAL_TRIAL(shares_among_processes),
         LOCAL_TRIAL(refuses_bad_sessions),
     };
     return cmocka_run_group_tests_name("takeover in the embedded log", tests, NULL, NULL);

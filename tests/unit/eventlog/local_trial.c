@@ -70,9 +70,8 @@ void local_trial_produce(struct local_trial *trial, unsigned first_sequence, uns
     producer.ops->close(producer.state);
 }
 
-static struct eventlog_consumer open_consumer(struct local_trial *trial,
-                                              struct eventlog_positions positions,
-                                              int64_t session_ms)
+static struct eventlog_consumer
+open_consumer(struct local_trial *trial, struct eventlog_positions positions, int64_t session_ms)
 {
     const struct local_eventlog_consumer_options options = {
         .group = TEXT("g"),

@@ -59,10 +59,11 @@ struct child {
     int output; /* a byte for each batch that was produced or read */
 };
 
-/* "queue": reads as a member of group "g" without positions of its own, and commits; a byte for each
- * record. "zombie": the same, but stops itself when it has its first batch, before it commits that;
- * then ends. "write": produces one batch of every key after the other, `count` of them, or until it is killed
- * when that is 0. "read": reads as a member of group "g". "hold": stops within a write. */
+/* "queue": reads as a member of group "g" without positions of its own, and commits; a byte for
+ * each record. "zombie": the same, but stops itself when it has its first batch, before it commits
+ * that; then ends. "write": produces one batch of every key after the other, `count` of them, or
+ * until it is killed when that is 0. "read": reads as a member of group "g". "hold": stops within a
+ * write. */
 struct child child_start(const char *role, const char *directory, unsigned count);
 void child_await_byte(const struct child *child);
 

@@ -29,8 +29,8 @@ static void reopen_quietly(struct local_trial *trial)
 static void create_topic(struct local_trial *trial, const struct eventlog_topic_options *options)
 {
     struct eventlog_admin admin;
-    assert_int_equal(
-        local_eventlog_admin_open(trial->log, loop_current(), &trial->call, &admin), STATUS_OK);
+    assert_int_equal(local_eventlog_admin_open(trial->log, loop_current(), &trial->call, &admin),
+                     STATUS_OK);
     assert_int_equal(admin.ops->create_topic(admin.state, &trial->call, TEXT("t"), options),
                      STATUS_OK);
     admin.ops->close(admin.state);
@@ -40,8 +40,8 @@ static struct eventlog_partition_state partition_state(struct local_trial *trial
 {
     struct eventlog_admin admin;
     struct eventlog_topics topics;
-    assert_int_equal(
-        local_eventlog_admin_open(trial->log, loop_current(), &trial->call, &admin), STATUS_OK);
+    assert_int_equal(local_eventlog_admin_open(trial->log, loop_current(), &trial->call, &admin),
+                     STATUS_OK);
     assert_int_equal(admin.ops->list_topics(admin.state, &trial->call, &topics), STATUS_OK);
     assert_int_equal(topics.count, 1);
     admin.ops->close(admin.state);
@@ -56,9 +56,9 @@ static void produce(struct local_trial *trial, const struct eventlog_message *me
     assert_int_equal(
         local_eventlog_producer_open(trial->log, loop_current(), &trial->call, &producer),
         STATUS_OK);
-    assert_int_equal(producer.ops->produce(producer.state, &trial->call, TEXT("t"), messages, count,
-                                           &delivered),
-                     STATUS_OK);
+    assert_int_equal(
+        producer.ops->produce(producer.state, &trial->call, TEXT("t"), messages, count, &delivered),
+        STATUS_OK);
     producer.ops->close(producer.state);
 }
 
@@ -67,8 +67,8 @@ static void retain(struct local_trial *trial)
     struct local_failure failure;
     bool more = true;
     while (more) {
-        assert_int_equal(
-            local_store_retain(trial->log->store, clock_wall_ms(), &more, &failure), STATUS_OK);
+        assert_int_equal(local_store_retain(trial->log->store, clock_wall_ms(), &more, &failure),
+                         STATUS_OK);
     }
 }
 
@@ -208,9 +208,8 @@ static void produce_some(struct local_trial *trial, struct history *history, int
         if (history->values[offset][0] != 'v') {
             history->values[offset][0] = '\0';
         }
-        messages[i] = (struct eventlog_message){.key = text_of(keys[i]),
-                                                .value = text_of(history->values[offset]),
-                                                .time_ms = time_ms};
+        messages[i] = (struct eventlog_message){
+            .key = text_of(keys[i]), .value = text_of(history->values[offset]), .time_ms = time_ms};
     }
     produce(trial, messages, count);
     history->count += count;
@@ -416,8 +415,8 @@ static void reads_version_1(struct local_trial *trial)
     int64_t bytes = 0;
     struct eventlog_admin admin;
     struct eventlog_topics topics;
-    assert_int_equal(
-        local_eventlog_admin_open(trial->log, loop_current(), &trial->call, &admin), STATUS_OK);
+    assert_int_equal(local_eventlog_admin_open(trial->log, loop_current(), &trial->call, &admin),
+                     STATUS_OK);
     assert_int_equal(admin.ops->create_topic(admin.state, &trial->call, TEXT("u"),
                                              &(struct eventlog_topic_options){.partitions = 2}),
                      STATUS_OK);
@@ -440,8 +439,7 @@ static void refuses_a_newer_version(struct local_trial *trial)
     make_version(trial->directory, LOCAL_STORE_VERSION + 1);
     struct local_eventlog *log;
     struct call call = call_within(&trial->call, 0);
-    assert_int_equal(local_eventlog_open(&call, &trial->options, &log),
-                     STATUS_FAILED_PRECONDITION);
+    assert_int_equal(local_eventlog_open(&call, &trial->options, &log), STATUS_FAILED_PRECONDITION);
     char message[512];
     assert_true(text_to_c_string(call.error.message, message, sizeof(message)));
     assert_non_null(strstr(message, "newer Marquee (version 3; this one knows up to 2)"));
