@@ -68,15 +68,14 @@ static const struct config_program program = {
         "groups  of each group how far it has come in each partition, its lag, and who reads it\n"
         "tail    records: partition@offset, time, key, headers, value\n"
         "create  makes a topic; delete removes it with its records, if --yes is given\n\n"
-        "It may be used while services read and write the log. \n\n" COMMAND_EXIT_STATUS_HELP
-        "\nexamples:\n"
-        "  marquee log topics\n"
-        "  marquee log groups --json\n"
-        "  marquee log tail ratings --follow\n"
-        "  marquee log tail ratings --partition 2 --from 1200 --count 10\n"
-        "  marquee log create ratings --partitions 8 --retention 30d\n"
-        "  marquee log create changes --cleanup compact\n"
-        "  marquee log groups --event-log kafka --kafka-brokers 127.0.0.1:9092\n",
+        "It may be used while services read and write the log.\n\n" COMMAND_EXIT_STATUS_HELP
+        "\nexample: marquee log topics\n"
+        "         marquee log groups --json\n"
+        "         marquee log tail ratings --follow\n"
+        "         marquee log tail ratings --partition 2 --from 1200 --count 10\n"
+        "         marquee log create ratings --partitions 8 --retention 30d\n"
+        "         marquee log create changes --cleanup compact\n"
+        "         marquee log groups --event-log kafka --kafka-brokers 127.0.0.1:9092\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .arguments_min = 1,
