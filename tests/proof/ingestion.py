@@ -160,6 +160,13 @@ def prepare(place):
         kafka_place.prepare(place)
 
 
+def clean(place):
+    if place.store == "postgres":
+        import postgres_place
+        postgres_place.clean(place)
+    shutil.rmtree(place.directory, ignore_errors=True)
+
+
 def run_once(programs, options, seed, keep=None):
     """One run; returns what is known of it, as a row of the state file."""
     plan = Plan(seed, options.store, options.log)
@@ -191,4 +198,4 @@ def run_once(programs, options, seed, keep=None):
         for rating in run.slots:
             if rating is not None and rating.is_alive():
                 rating.kill()
-        shutil.rmtree(directory, ignore_errors=True)
+        clean(place)
