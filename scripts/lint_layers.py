@@ -56,6 +56,7 @@ TOOL_OPENS = {
                             "tools/marquee/fsck_settle.c"),
     "rating/rating_store.h": STORE_COMMANDS,
     "rating/repository/rating_repository.h": STORE_COMMANDS,
+    "rating/relay/rating_relay_position.h": STORE_COMMANDS,
     "store/*": STORE_COMMANDS,
     "eventlog/*": LOG_COMMANDS,
 }

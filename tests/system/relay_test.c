@@ -414,6 +414,54 @@ static void run_take_over(void *argument)
     close_scene(scene);
 }
 
+/* A command on the store, while no service uses it. Returns what it says. */
+static struct text snapshot(struct scene *scene, struct service_process *process, const char *name,
+                            const char *more)
+{
+    char to[INGEST_SCENE_PATH_BYTES + ID_BYTES];
+    char data[INGEST_SCENE_PATH_BYTES + ID_BYTES];
+    (void)snprintf(to, sizeof(to), "--to=%s/%s", scene->ratings.directory, name);
+    (void)snprintf(data, sizeof(data), "--data=%s", scene->ratings.store);
+    const char *const arguments[] = {"snapshot", to, data, "--trim", "ratings", more, NULL};
+    service_process_start(process, scene->ratings.directory, name, "marquee", arguments, NULL);
+    assert_int_equal(service_process_await_end(process, SERVICE_WAIT_MS), 0);
+    return buffer_text(&process->log);
+}
+
+/* What has not been sent stays in the change log, unless one says otherwise; then all is sent. */
+static void run_trimmed(void *argument)
+{
+    static const char transfer[] = "the change log was trimmed beyond what was relayed";
+    struct scene *scene = argument;
+    struct service_process command = {.id = 0};
+    open_scene(scene, 36, true);
+    put(scene, "relayed", "movie-1", 700);
+    start_movie(scene, "local");
+    (void)await_votes(scene, "movie-1", 1, ARRIVAL_MS);
+    for (unsigned round = 0; round < 2; round++) {
+        while (ingest_scene_metric(&scene->ratings, 0, "marquee_relay_lag_changes") != 0) {
+            assert_int_equal(fiber_sleep(NULL, CLOCK_NS_PER_MS), STATUS_OK);
+        }
+        service_process_stop(&scene->ratings.ratings[0]);
+        start_rating(scene, 0, NULL);
+        ask_rating(scene, 0);
+        put(scene, round == 0 ? "kept" : "dropped", "movie-1", 700);
+        service_process_stop(&scene->ratings.ratings[0]);
+        struct text said = snapshot(scene, &command, round == 0 ? "first" : "second",
+                                    round == 0 ? NULL : "--trim-unrelayed");
+        assert_true(wire_http_holds(said, round == 0
+                                              ? "\n1 records of the change log are dropped"
+                                              : "\n2 records of the change log are dropped"));
+        service_process_kill(&command);
+        start_rating(scene, 0, scene->relay);
+        (void)await_votes(scene, "movie-1", round + 2, ARRIVAL_MS);
+        bool is_transferred = service_process_line(&scene->ratings.ratings[0], transfer).length > 0;
+        assert_int_equal(is_transferred, round == 1);
+    }
+    ask_rating(scene, 0);
+    close_scene(scene);
+}
+
 #define RELAY_TEST(name)                                                                           \
     static void name(void **state)                                                                 \
     {                                                                                              \
@@ -426,13 +474,14 @@ RELAY_TEST(unfilled)
 RELAY_TEST(cached)
 RELAY_TEST(killed_while_relaying)
 RELAY_TEST(take_over)
+RELAY_TEST(trimmed)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(local),     cmocka_unit_test(unfilled),
         cmocka_unit_test(cached),    cmocka_unit_test(killed_while_relaying),
-        cmocka_unit_test(take_over),
+        cmocka_unit_test(take_over), cmocka_unit_test(trimmed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
