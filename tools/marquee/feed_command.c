@@ -294,7 +294,7 @@ static enum status run(struct session *session)
     feed->processor.troubled = say_trouble;
     feed->processor.troubled_state = feed;
     arena_init(&feed->arena, EVENT_ARENA_BYTES_MAX);
-    enum status status = stream_log_open(&feed->log, session, 0);
+    enum status status = stream_log_open(&feed->log, session);
     if (status == STATUS_OK) {
         status = stream_log_consumer(
             &feed->log, &session->call, config_text(session->config, "group"), feed->topic,
