@@ -3,6 +3,7 @@
 #include "rating/repository/lmdb_rating_repository.h"
 #include "rating/repository/memory_rating_repository.h"
 #include "store/lmdb_store.h"
+#include "store/lmdb_watch.h"
 #include "store/store_metrics.h"
 #include "telemetry/telemetry.h"
 
@@ -14,19 +15,33 @@ struct rating_store_options rating_store_options(const struct config *config)
     };
 }
 
+void rating_store_read_keeping(const struct config *config, struct rating_store_options *options)
+{
+    options->retention = (struct rating_retention){
+        .event_id_window_ms = config_duration_ms(config, "event-id-window"),
+        .tombstone_retention_ms = config_duration_ms(config, "tombstone-retention"),
+    };
+    options->durability = text_equal(config_text(config, "durability"), TEXT("relaxed"))
+                              ? RATING_RELAXED
+                              : RATING_DURABLE;
+}
+
 static enum status open_memory(struct call *call, const struct rating_store_options *options,
                                struct rating_store *ret_store)
 {
-    (void)options;
-    return memory_rating_repository_open(call, &ret_store->repository);
+    const struct memory_rating_repository_options memory = {.retention = options->retention};
+    return memory_rating_repository_open_with(call, &memory, &ret_store->repository);
 }
 
 static enum status open_lmdb(struct call *call, const struct rating_store_options *options,
                              struct rating_store *ret_store)
 {
-    enum status status = lmdb_rating_repository_open(
-        call, &(struct lmdb_rating_repository_options){.path = options->data},
-        &ret_store->repository);
+    const struct lmdb_rating_repository_options lmdb = {
+        .path = options->data,
+        .retention = options->retention,
+        .durability = options->durability,
+    };
+    enum status status = lmdb_rating_repository_open(call, &lmdb, &ret_store->repository);
     if (status == STATUS_OK) {
         ret_store->lmdb = lmdb_rating_repository_store(&ret_store->repository);
     }
@@ -60,9 +75,27 @@ enum status rating_store_open(struct call *call, const struct rating_store_optio
                      TEXT_ARGUMENTS(options->store));
 }
 
+enum status rating_store_open_existing(struct call *call,
+                                       const struct rating_store_options *options,
+                                       struct rating_store *ret_store)
+{
+    if (text_equal(options->store, TEXT("lmdb")) && !lmdb_store_exists(options->data)) {
+        return call_fail(call, STATUS_NOT_FOUND, "%.*s: there is no store",
+                         TEXT_ARGUMENTS(options->data));
+    }
+    struct call opening = call_within(call, 0);
+    enum status status = rating_store_open(&opening, options, ret_store);
+    return status == STATUS_OK
+               ? STATUS_OK
+               : call_fail(call, status, "%.*s%s%.*s", TEXT_ARGUMENTS(opening.error.message),
+                           opening.error.detail.length > 0 ? ": " : "",
+                           TEXT_ARGUMENTS(opening.error.detail));
+}
+
 void rating_store_add_metrics(const struct rating_store *store, struct telemetry *telemetry)
 {
     if (store->lmdb != NULL) {
         telemetry_add_source(telemetry, store_metrics_write, lmdb_store_writer(store->lmdb));
+        telemetry_add_source(telemetry, lmdb_watch_write_metrics, store->lmdb);
     }
 }
