@@ -14,12 +14,27 @@ struct telemetry;
 #define RATING_STORE_OPTIONS                                                                       \
     {.name = "store",                                                                              \
      .kind = CONFIG_CHOICE,                                                                        \
-     .argument = "lmdb|memory",                                                                    \
+     .argument = "lmdb|postgres|memory",                                                           \
      .default_value = "lmdb",                                                                      \
      .help = "where votes live"},                                                                  \
+        {.name = "data",                                                                           \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "DIRECTORY",                                                                  \
+         .default_value = "var/rating",                                                            \
+         .help = "the directory of the store"},                                                    \
+        {.name = "postgres",                                                                       \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "CONNINFO",                                                                   \
+         .help = "of --store postgres: the database, as libpq takes it; no password here"},        \
+        {.name = "postgres-schema",                                                                \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "NAME",                                                                       \
+         .default_value = "marquee",                                                               \
+         .help = "of --store postgres: the schema of the tables"},                                 \
     {                                                                                              \
-        .name = "data", .kind = CONFIG_TEXT, .argument = "DIRECTORY",                              \
-        .default_value = "var/rating", .help = "the directory of the store"                        \
+        .name = "postgres-connections", .kind = CONFIG_INTEGER, .argument = "COUNT",               \
+        .default_value = "8", .minimum = 1, .maximum = 256,                                        \
+        .help = "of --store postgres: connections for reads, at most; two more are for the rest"   \
     }
 
 #define RATING_STORE_KEEPING_OPTIONS                                                               \
@@ -50,6 +65,9 @@ struct telemetry;
 struct rating_store_options {
     struct text store; /* of --store */
     struct text data;
+    struct text postgres; /* of --postgres */
+    struct text postgres_schema;
+    unsigned postgres_connections;
     struct rating_retention retention;
     enum rating_durability durability;
 };
@@ -63,6 +81,7 @@ void rating_store_read_keeping(const struct config *config, struct rating_store_
 struct rating_store {
     struct rating_repository repository;
     struct lmdb_store *lmdb; /* beneath; NULL: it is of another kind */
+    bool is_postgres;
 };
 
 /* Blocks: at start-up. repository.ops->close() closes it, while the loops of its callers still

@@ -1,6 +1,7 @@
 /* Several rating repositories on the same tables of a real server, at once. */
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
 #include "loop/fiber.h"
@@ -23,20 +24,26 @@ struct fixture {
     void (*body)(struct fixture *fixture);
 };
 
-static void run_body(void *argument)
+static void run_in_directory(void *argument)
 {
     struct fixture *fixture = argument;
     arena_init(&fixture->arena, ARENA_BYTES_MAX);
     call_init(&fixture->call, &fixture->arena, TIMEOUT_MS);
-    scratch_directory_make(fixture->path);
-    fixture->directory = text_of(fixture->path);
     assert_int_equal(postgres_scene_open_with(&fixture->call, fixture->directory, fixture->options,
                                               &fixture->repository),
                      STATUS_OK);
     fixture->body(fixture);
     fixture->repository.ops->close(fixture->repository.state);
-    scratch_directory_remove(fixture->path);
     arena_deinit(&fixture->arena);
+}
+
+static void run_body(void *argument)
+{
+    struct fixture *fixture = argument;
+    scratch_directory_make(fixture->path);
+    fixture->directory = text_of(fixture->path);
+    run_in_directory(fixture);
+    scratch_directory_remove(fixture->path);
 }
 
 static void run(void (*body)(struct fixture *fixture),
@@ -205,6 +212,39 @@ static void commits_are_shared(struct fixture *fixture)
         postgres_scene_ask(fixture->directory, "select max(last_group) from commit_marks") <= 8);
 }
 
+/* A role that may use the tables, but neither make nor own them. */
+static void least_rights_suffice(void **state)
+{
+    char path[SCRATCH_PATH_BYTES];
+    char schema[POSTGRES_SCENE_SCHEMA_BYTES];
+    char sql[1024];
+    const char *conninfo = postgres_scene_conninfo();
+    (void)state;
+    scratch_directory_make(path);
+    struct opener opener = {.directory = text_of(path)};
+    in_fiber(open_one, &opener);
+    assert_int_equal(opener.status, STATUS_OK);
+    postgres_scene_schema(text_of(path), schema);
+    (void)snprintf(sql, sizeof(sql),
+                   "create role user_of_%s login; grant usage on schema %s to user_of_%s;"
+                   " grant select, insert, update, delete on all tables in schema %s to user_of_%s;"
+                   " revoke insert, update, delete on schema_versions from user_of_%s",
+                   schema, schema, schema, schema, schema, schema);
+    (void)postgres_scene_ask(text_of(path), sql);
+    (void)snprintf(sql, sizeof(sql), "%s user=user_of_%s", conninfo, schema);
+    char *owner = strdup(conninfo);
+    assert_non_null(owner);
+    assert_int_equal(setenv("MARQUEE_POSTGRES", sql, 1), 0);
+    struct fixture fixture = {.body = commits_are_shared, .path = ""};
+    in_fiber(open_one, &opener);
+    assert_int_equal(opener.status, STATUS_OK);
+    fixture.directory = text_of(path);
+    in_fiber(run_in_directory, &fixture);
+    assert_int_equal(setenv("MARQUEE_POSTGRES", owner, 1), 0);
+    free(owner);
+    scratch_directory_remove(path);
+}
+
 static void bad_text_is_refused_alone(struct fixture *fixture)
 {
     static struct caller const none;
@@ -357,6 +397,7 @@ int main(void)
         cmocka_unit_test(tables_made_at_once),
         cmocka_unit_test(later_version_is_refused),
         cmocka_unit_test(commits_are_shared_test),
+        cmocka_unit_test(least_rights_suffice),
         cmocka_unit_test(bad_text_is_refused_alone_test),
         cmocka_unit_test(pool_is_bounded_test),
         cmocka_unit_test(deadlines_hold_test),

@@ -83,6 +83,15 @@ void ingest_scene_append(struct ingest_scene *scene, unsigned count)
     scene->total += count;
 }
 
+void ingest_scene_append_lines(struct ingest_scene *scene, const char *lines)
+{
+    FILE *file = fopen(scene->events, "we");
+    assert_non_null(file);
+    assert_true(fputs(lines, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    ingest(scene);
+}
+
 void ingest_scene_append_last(struct ingest_scene *scene)
 {
     FILE *file = fopen(scene->events, "we");

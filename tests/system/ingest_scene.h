@@ -29,6 +29,9 @@ void ingest_scene_start(struct ingest_scene *scene, unsigned rating, const char 
 /* Draws so many events and appends them. */
 void ingest_scene_append(struct ingest_scene *scene, unsigned count);
 
+/* Appends these lines, each an event, whatever the oracle thinks. */
+void ingest_scene_append_lines(struct ingest_scene *scene, const char *lines);
+
 /* A last bad event goes to each partition in the end: when its letter is there, all before it in
  * that partition has been applied. */
 void ingest_scene_append_last(struct ingest_scene *scene);

@@ -31,6 +31,12 @@ postgres_rating_repository_open(struct call *call,
                                 const struct postgres_rating_repository_options *options,
                                 struct rating_repository *ret_repository);
 
+/* Whether there are such tables, of whatever version. Blocks. STATUS_NOT_FOUND: there are none;
+ * otherwise as open. */
+MUST_USE enum status
+postgres_rating_repository_look_for(struct call *call,
+                                    const struct postgres_rating_repository_options *options);
+
 /* A telemetry source (telemetry_add_source()); state: the repository's. Writes marquee_postgres_…,
  * and what its writer has committed as marquee_store_…. */
 void postgres_rating_write_metrics(void *state, struct telemetry_page *page);
