@@ -293,6 +293,9 @@ def run_once(programs, options, seed, votes=VOTES_EACH, events=EVENTS, random_pa
     began = time.monotonic()
     try:
         place = Place(directory, programs, batch=10)
+        # In a folder of its own: what one keeps of its names is not to keep the other's.
+        place.log_path = os.path.join(directory, "events", "log")
+        os.mkdir(os.path.dirname(place.log_path))
         trace_path, generator = record(place, options, seed, votes, events)
         replay = Replay(place, generator, random_parts, every, seed)
         replay.run(read_trace(trace_path))
