@@ -58,6 +58,7 @@ TOOL_OPENS = {
     "store/store_directory.h": (*STORE_COMMANDS, "tools/marquee/ingest_position.c"),
     "rating/rating_store.h": STORE_COMMANDS,
     "rating/repository/rating_repository.h": STORE_COMMANDS,
+    "rating/relay/rating_relay_position.h": STORE_COMMANDS,
     "store/*": STORE_COMMANDS,
     "eventlog/*": LOG_COMMANDS,
 }

@@ -7,8 +7,8 @@
 #                                         DIR/secure-address is a listener with TLS and SASL (PLAIN): user
 #                                         marquee, password secret, certificate by DIR/ca.pem
 #   kafka.sh kill DIR                     end it by SIGKILL
-#   kafka.sh restart DIR                  start it again, on the ports that it had
 #   kafka.sh stop DIR
+#   kafka.sh resume DIR                   start again one that was killed, on its ports, with its data
 #   kafka.sh topic DIR NAME PARTITIONS    create a topic
 #   kafka.sh run COMMAND…                 start one in a new directory, run the command with its address in
 #                                         MARQUEE_KAFKA and its directory in MARQUEE_KAFKA_DIR, stop it, remove
@@ -152,23 +152,22 @@ start() {
         (become_java kafka.tools.StorageTool format --cluster-id marqueeTestCluster001A \
             --config "$dir/server.properties") >"$dir/format.log" 2>&1 || die "format failed: see $dir/format.log"
     fi
-    echo "127.0.0.1:$port" >"$dir/address"
     launch "$dir"
-    cat "$dir/address"
+    echo "127.0.0.1:$port" | tee "$dir/address"
 }
 
 launch() {
-    dir=$1
-    : >"$dir/broker.log"
-    (become_java kafka.Kafka "$dir/server.properties") >>"$dir/broker.log" 2>&1 </dev/null &
-    echo "$!" >"$dir/pid"
+    : >"$1/broker.log"
+    (become_java kafka.Kafka "$1/server.properties") >>"$1/broker.log" 2>&1 </dev/null &
+    echo "$!" >"$1/pid"
     sleep 0.2
-    await_start "$dir"
+    await_start "$1"
 }
 
-restart() {
+resume() {
     dir=$(cd "$1" && pwd)
-    ! is_running "$dir" || die "there is a broker in $dir already"
+    [ -s "$dir/server.properties" ] || die "there was no broker in $dir"
+    ! is_running "$dir" || die "the broker in $dir runs"
     launch "$dir"
 }
 
@@ -225,8 +224,8 @@ install:0) install ;;
 start:1) start "$1" ;;
 stop:1) stop "$1" ;;
 kill:1) kill_broker "$1" ;;
-restart:1) restart "$1" ;;
+resume:1) resume "$1" ;;
 topic:3) topic "$@" ;;
 run:[1-9]*) run "$@" ;;
-*) die "usage: kafka.sh [install | start DIR | kill DIR | restart DIR | stop DIR | topic DIR NAME PARTITIONS | run COMMAND…]" ;;
+*) die "usage: kafka.sh [install | start DIR | kill DIR | stop DIR | resume DIR | topic DIR NAME PARTITIONS | run COMMAND…]" ;;
 esac

@@ -59,7 +59,7 @@ def main():
                 await_lines(f"{scratch}/got", (kill + 1) * EVENTS // (KILLS + 3), (producer, follower))
                 assert producer.poll() is None, "all was produced before the kill: the test shows nothing"
                 subprocess.run(["sh", BROKER, "kill", folder], check=True, timeout=WAIT_S)
-                subprocess.run(["sh", BROKER, "restart", folder], check=True, timeout=WAIT_S)
+                subprocess.run(["sh", BROKER, "resume", folder], check=True, timeout=WAIT_S)
             output, _ = producer.communicate(timeout=WAIT_S)
             assert producer.returncode == 0 and f"{EVENTS} appended" in output, output
             assert follower.wait(timeout=WAIT_S) == 0

@@ -286,7 +286,7 @@ class StoreCareTest(unittest.TestCase):
     def test_backup_of_parts(self):
         self.start()
         self.assertEqual(self.rating.ask("PUT", "/rating?id=m1&type=movie&userId=a&value=5")[0] // 100, 2)
-        to = self.root / "one"
+        to = self.root / "folder" / "one"
         said = json.loads(run("backup", f"--to={to}", "--json", f"rating={self.data}/rating"))
         self.assertEqual([part["part"] for part in said["parts"]], ["rating"])
         self.assertEqual(said["bytes"], (to / "rating" / "data.mdb").stat().st_size)
