@@ -19,8 +19,7 @@ static enum status make_folder(const char *path, struct store_error *error)
     if (mkdir(path, 0700) == 0) {
         return store_directory_sync(store_directory_of(text_of(path)), error);
     }
-    return errno == EEXIST ? STATUS_OK
-                           : fail_path(error, STATUS_FAILED_PRECONDITION, path, errno);
+    return errno == EEXIST ? STATUS_OK : fail_path(error, STATUS_FAILED_PRECONDITION, path, errno);
 }
 
 enum status store_directory_create(struct text path, struct store_error *error)

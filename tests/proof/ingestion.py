@@ -188,7 +188,8 @@ def run_once(programs, options, seed, keep=None):
         reached, fired = place.counters.read()
         epochs = place.dump("epochs").epochs
         row = {"seed": seed, "seconds": round(time.monotonic() - began, 2), "events": len(run.generator.events),
-               "instances": plan.instances, "started": run.started, "killed": run.killed, "random": run.random_kills, "broker kills": run.broker_kills,
+               "instances": plan.instances, "started": run.started, "killed": run.killed, "random": run.random_kills,
+               "broker kills": run.broker_kills,
                "reached": reached, "fired": fired, "differences": dict(found.kinds), "words": found.words,
                "epochs": [epochs.get(i, 0) for i in range(4)]}
         if found and keep:
