@@ -335,10 +335,11 @@ static size_t consumer_lag(void *state, struct eventlog_lag *lags, size_t max)
             rd_kafka_get_watermark_offsets(consumer->client->handle, consumer->topic_name, i, &low,
                                            &high) == RD_KAFKA_RESP_ERR_NO_ERROR) {
             int64_t next_offset = consumer->partitions[i].next_offset;
-            lags[count++] =
-                (struct eventlog_lag){.partition = i,
-                                      .next_offset = next_offset,
-                                      .end_offset = high > next_offset ? high : next_offset};
+            /* What is known comes with the first fetch; what was read since may be beyond it. */
+            int64_t end_offset = high > next_offset ? high : next_offset;
+            lags[count++] = (struct eventlog_lag){.partition = i,
+                                                  .next_offset = next_offset,
+                                                  .end_offset = high < 0 ? -1 : end_offset};
         }
     }
     return count;
