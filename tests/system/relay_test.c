@@ -33,7 +33,28 @@ struct scene {
     unsigned voted; /* acknowledged, by put_batch() */
 };
 
-/* As the options say it: the log, and topics that no other test on the same broker has. */
+static void set_all(const char *const *names, size_t count, const char *value)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(setenv(names[i], value, 1), 0);
+    }
+}
+
+/* A schema that no other test on the same server has. */
+static void set_store(const char *conninfo, uint64_t number)
+{
+    static const char *const stores[] = {"MARQUEE_RATING_STORE", "MARQUEE_CLI_STORE"};
+    static const char *const databases[] = {"MARQUEE_RATING_POSTGRES", "MARQUEE_CLI_POSTGRES"};
+    static const char *const schemas[] = {"MARQUEE_RATING_POSTGRES_SCHEMA",
+                                          "MARQUEE_CLI_POSTGRES_SCHEMA"};
+    char schema[2 * ID_BYTES];
+    (void)snprintf(schema, sizeof(schema), "relay_%016llx", (unsigned long long)number);
+    set_all(stores, ARRAY_LENGTH(stores), "postgres");
+    set_all(databases, ARRAY_LENGTH(databases), conninfo);
+    set_all(schemas, ARRAY_LENGTH(schemas), schema);
+}
+
+/* As the options say it: log and store, and topics that no other test on the same broker has. */
 static void set_options(struct scene *scene)
 {
     static const struct {
@@ -51,6 +72,9 @@ static void set_options(struct scene *scene)
         assert_int_equal(setenv("MARQUEE_MOVIE_EVENT_LOG", "kafka", 1), 0);
     }
     uint64_t number = random_below(UINT64_MAX);
+    if (getenv("MARQUEE_POSTGRES") != NULL) {
+        set_store(getenv("MARQUEE_POSTGRES"), number);
+    }
     for (size_t i = 0; i < ARRAY_LENGTH(topics); i++) {
         char topic[2 * ID_BYTES];
         (void)snprintf(topic, sizeof(topic), "%s-%016llx", topics[i].topic,
