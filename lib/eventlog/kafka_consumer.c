@@ -257,6 +257,11 @@ static enum status check_readable(struct kafka_consumer *consumer, struct call *
         (void)call_fail_detail(call, STATUS_UNAVAILABLE, "%s", reason);
         return call_fail(call, STATUS_UNAVAILABLE, "the event log cannot be read any more");
     }
+    if (consumer->client->refused) {
+        consumer->client->refused = false;
+        return call_fail(call, STATUS_UNAVAILABLE, "Kafka refuses us: %s",
+                         consumer->client->last_error);
+    }
     enum status status = call_check(call);
     return status == STATUS_OK ? STATUS_OK : call_fail(call, status, "the call is over");
 }
