@@ -302,7 +302,8 @@ def jobs_are_done_once_in_effect(scene):
 # ---- a broker's roles ----
 
 def provider_events(scene, count, clock, state):
-    """Events of two providers on their own scales; `state` is what must stand after them."""
+    """Events of two providers on their own scales; `state` is what must stand after them; `clock` counts events, those that
+    must be refused, and changes of movies' votes."""
     events = []
     for _ in range(count):
         clock[0] += 1
@@ -317,11 +318,13 @@ def provider_events(scene, count, clock, state):
         one = {"userId": user, "recordId": record, "recordType": kind, "value": value, "providerId": provider,
                "eventType": "delete" if deleted else "put", "eventTime": when}
         events.append(one)
-        if value != 101 or deleted:
-            points = round(value * 200 if provider == "stars" else value * 10)
-            state[kind, record, provider, user] = None if deleted else points
-        else:
+        if value == 101 and not deleted:
             clock[1] += 1
+            continue
+        vote = kind, record, provider, user
+        if kind == "movie" and (not deleted or state.get(vote) is not None):
+            clock[2] += 1  # it changes something: each once
+        state[vote] = None if deleted else round(value * 200 if provider == "stars" else value * 10)
     return events
 
 
@@ -338,7 +341,7 @@ def differences(address, state, kind):
 
 def a_killed_chain_leaves_what_it_should(scene):
     """provider-events -> transform -> ratings -> route -> ratings.movie -> the rating service's store."""
-    state, clock = {}, [0, 0]
+    state, clock = {}, [0, 0, 0]
     stages = {
         "transform": lambda: scene.start("marquee", "stream", "transform", "--scale", "stars=stars;tomatoes=percent",
                                          "--batch=40", *scene.log),
@@ -368,8 +371,11 @@ def a_killed_chain_leaves_what_it_should(scene):
     rows = [json.loads(line) for line in refused.splitlines()]
     check(len({row["event"]["eventTime"] for row in rows}) == clock[1], f"{clock[1]} events were set aside")
     check(all("scale" in row["headers"][3]["value"] for row in rows), "and it is said why")
-    print(f"{kills} kills over {ROUNDS * 300} events, {clock[1]} refused")
     scene.end(rating, signal.SIGTERM)
+    taken = json.loads(scene.run("snapshot", "ratings", "--data", scene.path("rating"), "--to", scene.path("snapshot"),
+                                 "--json"))
+    check(taken["sequence"] == clock[2], f"the change log has {taken}, not {clock[2]} changes")
+    print(f"{kills} kills over {ROUNDS * 300} events, {clock[1]} refused, {clock[2]} changes")
 
 
 def windows_are_counted_once(scene):
