@@ -15,8 +15,8 @@ from instances import POINTS_OF, Place, Rating
 FINISH_S = 30        # until all is applied, when nobody is killed any more
 POLL_S = 0.003
 POSITIONS_S = 0.05   # between looks at the positions
-POINT_S = 1.5        # within which an instance comes to its point
-RUN_KILLS_S = 12     # a run that has not used up its kills by then goes on without
+POINT_S = {"local": 1.5, "kafka": 5}  # within which an instance comes to its point: a group takes its time
+RUN_KILLS_S = 20     # a run that has not used up its kills by then goes on without
 
 
 class Plan:
@@ -55,7 +55,7 @@ class Run:
         is_armed = self.killed + self.armed() < self.plan.kills
         crash = self.plan.crash() if is_armed else ""
         # Who does not come to his point is killed where he is.
-        wait = self.plan.random.uniform(0.01, 0.25) if crash is None else POINT_S
+        wait = self.plan.random.uniform(0.01, 0.25) if crash is None else POINT_S[self.place.log]
         self.due[slot] = time.monotonic() + wait if is_armed else 0.0
         self.slots[slot] = Rating(self.place, f"rating-{slot}", crash or "")
         self.started += 1

@@ -267,8 +267,9 @@ class Replay:
         self.counts["acknowledged votes looked for"] += len(self.known.told)
         check(dump, self.known, self.prefixes, found)
         for partition, position in dump.positions.items() if choice == "none" else ():
-            if position > self.log_ends[partition]:
-                found.add("ahead", f"partition {partition}: the position {position} is past the log's end {self.log_ends[partition]}")
+            end = self.log_ends[partition]
+            if position > end:
+                found.add("ahead", f"partition {partition}: the position {position} is past the log's end {end}")
 
     def look_at_log(self, choice, found):
         text = self.log_checker.dump(self.write(self.place.log_path, choice))
