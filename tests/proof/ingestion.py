@@ -160,6 +160,13 @@ def prepare(place):
         kafka_place.prepare(place)
 
 
+def clean(place):
+    if place.store == "postgres":
+        import postgres_place
+        postgres_place.clean(place)
+    shutil.rmtree(place.directory, ignore_errors=True)
+
+
 def run_once(programs, options, seed, keep=None):
     """One run; returns what is known of it, as a row of the state file."""
     plan = Plan(seed, options.store, options.log)
@@ -181,7 +188,8 @@ def run_once(programs, options, seed, keep=None):
         reached, fired = place.counters.read()
         epochs = place.dump("epochs").epochs
         row = {"seed": seed, "seconds": round(time.monotonic() - began, 2), "events": len(run.generator.events),
-               "instances": plan.instances, "started": run.started, "killed": run.killed, "random": run.random_kills, "broker kills": run.broker_kills,
+               "instances": plan.instances, "started": run.started, "killed": run.killed, "random": run.random_kills,
+               "broker kills": run.broker_kills,
                "reached": reached, "fired": fired, "differences": dict(found.kinds), "words": found.words,
                "epochs": [epochs.get(i, 0) for i in range(4)]}
         if found and keep:
@@ -191,4 +199,4 @@ def run_once(programs, options, seed, keep=None):
         for rating in run.slots:
             if rating is not None and rating.is_alive():
                 rating.kill()
-        shutil.rmtree(directory, ignore_errors=True)
+        clean(place)

@@ -123,9 +123,10 @@ def powerloss(state, subjects):
         opened = counts["images none"] + counts["images all"] + counts["images part"]
         rows.append([subject[10:] or "durable", len(runs), shown(runs), counts["steps W"],
                      counts["steps S"] + counts["steps D"], counts["points"], opened,
-                     counts["acknowledged votes looked for"], counts["newborn and unreadable"], dates(runs)])
+                     counts["acknowledged votes looked for"], counts["acknowledged events looked for"],
+                     counts["newborn and unreadable"], dates(runs)])
     return lines + table(["durability", "traces", "with differences", "writes", "syncs", "points", "stores opened",
-                          "acknowledged votes looked for", "unreadable before the first sync", "when"], rows)
+                          "acknowledged votes looked for", "acknowledged events looked for", "unreadable before the first sync", "when"], rows)
 
 
 def soak(state, subjects):

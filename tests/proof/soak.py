@@ -4,7 +4,6 @@ lost or doubled, memory stays flat, and how far they are behind stays bounded.""
 import array
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -12,6 +11,7 @@ import time
 
 from compare import Differences, aggregates_of, compare_aggregates
 from events import partition_of, rfc3339, FIRST_MS
+from ingestion import clean, prepare
 from instances import Failure, Place, Rating
 
 USERS, RECORDS = 2000, 100
@@ -175,11 +175,10 @@ def compare_runs(partition, end, runs, found):
 
 
 def run_once(programs, options, seconds, rate, restart_s=RESTART_S):
-    from ingestion import prepare
     directory = tempfile.mkdtemp(prefix="proof-")
     soak, began = None, time.monotonic()
+    place = Place(directory, programs, options.store, options.log, batch=10000, bug=options.bug, delivery=options.delivery)
     try:
-        place = Place(directory, programs, options.store, options.log, batch=10000, bug=options.bug, delivery=options.delivery)
         prepare(place)
         producer = Producer(place, rate, seconds)
         soak = Soak(place, producer, restart_s)
@@ -201,4 +200,4 @@ def run_once(programs, options, seconds, rate, restart_s=RESTART_S):
         for rating in soak.ratings if soak else ():
             if rating.is_alive():
                 rating.kill()
-        shutil.rmtree(directory, ignore_errors=True)
+        clean(place)

@@ -14,7 +14,7 @@ import time
 
 from compare import Differences, compare
 from events import Generator, Oracle
-from ingestion import prepare
+from ingestion import clean, prepare
 from instances import Failure, Place, Rating
 
 FINISH_S = 40
@@ -82,7 +82,8 @@ def run_zombie(programs, options, seed):
         return {"seed": seed, "seconds": round(time.monotonic() - began, 1), "taken over after": round(took_over - began, 1),
                 "refused": refused, "events": len(generator.events), "differences": dict(found.kinds), "words": found.words}
     finally:
-        end(ratings, directory)
+        end(ratings)
+        clean(place)
 
 
 def settle(place, generator, ratings):
@@ -97,11 +98,10 @@ def refusals(rating):
     return sum(value for name, value in rating.metrics().items() if name.split("{")[0] == REFUSALS)
 
 
-def end(ratings, directory):
+def end(ratings):
     for rating in ratings:
         if rating.is_alive():
             rating.kill()
-    shutil.rmtree(directory, ignore_errors=True)
 
 
 def put(address, user, hundredths, deadline_ms=DEADLINE_MS):
@@ -166,7 +166,8 @@ def run_stall(programs, point, seed):
         return {"point": point, "seed": seed, "seconds": round(time.monotonic() - began, 1), "differences": dict(found.kinds),
                 "words": found.words}
     finally:
-        end(ratings, directory)
+        end(ratings)
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def look_while_stalled(address, found):
