@@ -32,6 +32,7 @@ class Plan:
         self.kills = self.random.randrange(3, 7)
         self.points = POINTS_OF[store, log]
         self.kills_broker = log == "kafka" and self.random.random() < 0.25
+        self.kills_server = store == "postgres" and self.random.random() < 0.25
 
     def crash(self):
         """How an instance that starts now is to end: a named point, or None for an instant of its own."""
@@ -49,7 +50,7 @@ class Run:
         self.due = [0.0] * plan.instances       # when it is killed by us; 0: by the shim, or never
         self.killed = self.random_kills = self.started = 0
         self.unexpected = []
-        self.broker_kills = 0
+        self.broker_kills = self.server_kills = 0
 
     def start(self, slot):
         is_armed = self.killed + self.armed() < self.plan.kills
@@ -93,6 +94,8 @@ class Run:
                 left = max(left - count, 0)
                 if self.plan.kills_broker and left < self.plan.events // 2:
                     self.kill_broker()
+                if self.plan.kills_server and left < self.plan.events // 2:
+                    self.kill_server()
                 pause = time.monotonic() + self.plan.random.uniform(0.0, 0.06)
             self.step()
             time.sleep(POLL_S)
@@ -110,6 +113,13 @@ class Run:
             kafka_place.CONTROL["broker"].kill()
             kafka_place.CONTROL["broker"].resume()
             self.broker_kills += 1
+
+    def kill_server(self):
+        """Once in a run: whoever is within a commit has to find out whether it was done."""
+        import postgres_place
+        self.plan.kills_server = False
+        if postgres_place.crash():
+            self.server_kills += 1
 
     def finish(self, ends):
         """Waits until all is applied; false when it is not in time."""
@@ -189,7 +199,7 @@ def run_once(programs, options, seed, keep=None):
         epochs = place.dump("epochs").epochs
         row = {"seed": seed, "seconds": round(time.monotonic() - began, 2), "events": len(run.generator.events),
                "instances": plan.instances, "started": run.started, "killed": run.killed, "random": run.random_kills,
-               "broker kills": run.broker_kills,
+               "broker kills": run.broker_kills, "server kills": run.server_kills,
                "reached": reached, "fired": fired, "differences": dict(found.kinds), "words": found.words,
                "epochs": [epochs.get(i, 0) for i in range(4)]}
         if found and keep:

@@ -8,7 +8,7 @@ import tempfile
 
 from instances import Failure
 
-CONTROL = {"conninfo": None}  # of the server that all runs of this process share
+CONTROL = {"conninfo": None, "folder": None, "source": None}  # of the server that all runs of this process share
 
 
 def run_script(source, verb, folder):
@@ -31,13 +31,22 @@ def server(options):
         return
     folder = tempfile.mkdtemp(prefix="proof-pg-")
     try:
-        CONTROL["conninfo"] = run_script(options.source, "start", folder)
+        CONTROL.update(conninfo=run_script(options.source, "start", folder), folder=folder, source=options.source)
         yield
     finally:
         with contextlib.suppress(Failure):
             run_script(options.source, "stop", folder)
-        CONTROL["conninfo"] = None
+        CONTROL.update(conninfo=None, folder=None)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def crash():
+    """Ends the server as a crash would, and starts it: it recovers. False: it is not ours."""
+    if CONTROL["folder"] is None:
+        return False
+    run_script(CONTROL["source"], "stop", CONTROL["folder"])
+    run_script(CONTROL["source"], "start", CONTROL["folder"])
+    return True
 
 
 def ask(sql):

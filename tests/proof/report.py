@@ -61,14 +61,15 @@ def ingestion(state, subjects):
     lines = ["## Killed while ingesting", "",
              "Two or three services of one group; every run with its own seed, store and log, and three to six kills.", ""]
     head = ["store", "log", "delivery", "bug", "runs", "with differences", "events", "kills", "of these at any instant",
-            "broker killed", "s", "when"]
+            "broker or server killed", "s", "when"]
     rows = []
     for subject in sorted(subjects, key=lambda name: (is_control(name), name)):
         _, store, log, rest = subject.split("-", 3)
         delivery, bug = rest[:rest.index("-once") + 5], rest[rest.index("-once") + 6:]
         runs = state.rows(subject)
         rows.append([store, log, delivery, bug, len(runs), shown(runs), total(runs, "events"), total(runs, "killed"),
-                     total(runs, "random"), total(runs, "broker kills") or "", f"{total(runs, 'seconds'):.0f}", dates(runs)])
+                     total(runs, "random"), total(runs, "broker kills") + total(runs, "server kills") or "",
+                     f"{total(runs, 'seconds'):.0f}", dates(runs)])
     lines += table(head, rows)
     lines += ["How often each point was reached, and how often a service was killed there, in the runs of exactly-once:", ""]
     columns = [subject for subject in subjects if not is_control(subject)]
