@@ -80,6 +80,14 @@ class Workplace:
         self.directory = tempfile.mkdtemp(prefix="marquee-bench-", dir=os.environ.get("TMPDIR", "/var/tmp"))
         return self
 
+    def events(self, name, count):
+        """A file of so many rating events, made once."""
+        path = self.path(name)
+        if not os.path.exists(path):
+            with open(path, "wb") as file:
+                subprocess.run([self.program("vote_events"), str(count)], check=True, stdout=file)
+        return path
+
     def __exit__(self, *_):
         for server in self.servers:
             server.stop()
