@@ -3,7 +3,8 @@
 
 The rules are those of ARCHITECTURE.md: model -> base; port -> model; controller -> model and ports;
 repository, gateway, ingester, checker and handler -> own port or controller, model and lib; main.c ->
-all of its service; another service -> only its model and the generated messages; lib -> lower lib only.
+all of its service; another service -> only its model and the generated messages; lib -> lower lib only; tools -> lib and models,
+and stores and logs in the commands that open them.
 Basenames are unique, and a foreign library is included only by the files that are named after it.
 """
 
@@ -40,6 +41,19 @@ PORT_LAYERS = ("repository", "gateway", "checker")
 
 # services/single composes every service in one process.
 COMPOSERS = ("single",)
+
+# A tool asks the services; only these commands open stores or logs themselves, and no other file of a
+# tool includes what opens them.
+STORE_COMMANDS = ("tools/marquee/backup_*", "tools/marquee/fsck_*", "tools/marquee/snapshot_*",
+                  "tools/marquee/rebuild_*")
+LOG_COMMANDS = ("tools/marquee/ingest_*", "tools/marquee/event_*", "tools/marquee/log_*",
+                "tools/marquee/backup_*", "tools/marquee/up_sample.c")
+TOOL_OPENS = {
+    "rating/rating_store.h": STORE_COMMANDS,
+    "rating/repository/rating_repository.h": STORE_COMMANDS,
+    "store/*": STORE_COMMANDS,
+    "eventlog/*": LOG_COMMANDS,
+}
 
 # Foreign headers, and the files that may include them.
 FOREIGN = {
@@ -123,7 +137,7 @@ class Layers:
             layer = where[2] if len(where) > 3 else MAIN
             return self.why_not_in_service(where[1], layer, name, header)
         if where[0] == "tools":
-            return self.why_not_in_tool(where[1], header)
+            return self.why_not_in_tool(where[1], name, header)
         return None
 
     def why_not_in_library(self, own, header):
@@ -186,9 +200,12 @@ class Layers:
             return None
         return f"{layer} does not know {other}"
 
-    def why_not_in_tool(self, own, header):
+    def why_not_in_tool(self, own, name, header):
         if matches(header, GENERATED):
             return None
+        for pattern, openers in TOOL_OPENS.items():
+            if fnmatch.fnmatchcase(header, pattern):
+                return None if matches(name, openers) else "this command asks the services"
         folder, _, rest = header.partition("/")
         if folder == own:
             return None

@@ -23,8 +23,7 @@ enum {
 enum config_kind {
     CONFIG_TEXT,
     CONFIG_INTEGER,  /* within minimum and maximum */
-    CONFIG_DURATION, /* "250ms", "15s", "5m", "1h", kept in milliseconds; within minimum and maximum
-                      */
+    CONFIG_DURATION, /* "250ms", "15s", "5m", "1h", "30d", in milliseconds; within the same */
     CONFIG_BOOLEAN,  /* --name, --no-name, true, false */
     CONFIG_CHOICE,   /* one of `argument`, separated by '|' */
 };

@@ -10,6 +10,7 @@ static const struct {
     {TEXT_INIT("s"), 1000},
     {TEXT_INIT("m"), 60 * 1000},
     {TEXT_INIT("h"), 60 * 60 * 1000},
+    {TEXT_INIT("d"), 24 * 60 * 60 * 1000},
 };
 
 static bool parse_duration(struct text text, int64_t *ret_ms)
@@ -54,7 +55,8 @@ static const char *parse(struct config_value *value, struct text text)
     case CONFIG_INTEGER:
         return text_to_i64(text, &value->number) ? NULL : "a whole number";
     case CONFIG_DURATION:
-        return parse_duration(text, &value->number) ? NULL : "a time such as 250ms, 15s, 5m or 1h";
+        return parse_duration(text, &value->number) ? NULL
+                                                    : "a time such as 250ms, 15s, 5m, 1h or 30d";
     case CONFIG_BOOLEAN:
         return parse_boolean(text, &value->number) ? NULL : "true or false";
     case CONFIG_CHOICE:

@@ -149,8 +149,7 @@ static struct memory_instance *find_registered(struct memory_discovery *memory, 
     }
     struct memory_instance *instance = find_instance(memory, registration->instance_id);
     if (instance == NULL) {
-        *ret_status =
-            call_fail(call, STATUS_NOT_FOUND, "the registry does not know this instance");
+        *ret_status = call_fail(call, STATUS_NOT_FOUND, "the registry does not know this instance");
     }
     return instance;
 }

@@ -5,7 +5,7 @@
 #include "loop/fiber.h"
 #include "loop/loop.h"
 
-enum { MESSAGES_A_TURN = 1000, NUMBER_BYTES = 16, MESSAGE_BYTES_MAX = 1100000 };
+enum { MESSAGES_A_TURN = 1000, NUMBER_BYTES = 16, MESSAGE_BYTES_MAX = 1100000, OWN_FIELDS = 6 };
 
 struct kafka_producer {
     struct kafka_client *client;
@@ -70,8 +70,9 @@ static rd_kafka_resp_err_t queue_message(struct kafka_producer *producer, rd_kaf
 {
     /* An empty key is a key: records without one go anywhere. */
     void *key = (void *)(uintptr_t)(message->key.data != NULL ? message->key.data : "");
-    void *value = (void *)(uintptr_t)message->value.data;
-    const rd_kafka_vu_t fields[] = {
+    void *value = message->value.length == 0 ? NULL : (void *)(uintptr_t)message->value.data;
+    char names[EVENTLOG_HEADERS_MAX][EVENTLOG_HEADER_NAME_BYTES_MAX + 1];
+    rd_kafka_vu_t fields[OWN_FIELDS + EVENTLOG_HEADERS_MAX] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {.ptr = key, .size = message->key.length}},
@@ -79,8 +80,18 @@ static rd_kafka_resp_err_t queue_message(struct kafka_producer *producer, rd_kaf
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = message->time_ms},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = produce},
     };
+    for (size_t i = 0; i < message->header_count; i++) {
+        const struct eventlog_header *header = &message->headers[i];
+        CHECK(text_to_c_string(header->name, names[i], sizeof(names[i])));
+        fields[OWN_FIELDS + i] = (rd_kafka_vu_t){
+            .vtype = RD_KAFKA_VTYPE_HEADER,
+            .u.header = {.name = names[i],
+                         .val = header->value.data != NULL ? header->value.data : "",
+                         .size = (ssize_t)header->value.length},
+        };
+    }
     rd_kafka_error_t *error =
-        rd_kafka_produceva(producer->client->handle, fields, ARRAY_LENGTH(fields));
+        rd_kafka_produceva(producer->client->handle, fields, OWN_FIELDS + message->header_count);
     if (error == NULL) {
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     }

@@ -5,13 +5,11 @@
 #include "rating/handler/rating_handler.h"
 #include "rating/model/rating_value.h"
 #include "rating/rating_ingestion.h"
-#include "rating/repository/lmdb_rating_repository.h"
-#include "rating/repository/memory_rating_repository.h"
-#include "store/lmdb_store.h"
-#include "store/store_metrics.h"
+#include "rating/rating_store.h"
 
 struct rating_process {
     struct rating_controller controller;
+    struct rating_progress *progress;
     struct rating_ingestion *ingestion;
     struct grpc_service services[1];
     struct http_route routes[RATING_HANDLER_ROUTE_COUNT];
@@ -24,16 +22,7 @@ static const struct config_option options[] = {
      .argument = "HOST:PORT",
      .default_value = "127.0.0.1:8082",
      .help = "the address to serve on; port 0 lets the kernel choose"},
-    {.name = "store",
-     .kind = CONFIG_CHOICE,
-     .argument = "lmdb|memory",
-     .default_value = "lmdb",
-     .help = "where votes live"},
-    {.name = "data",
-     .kind = CONFIG_TEXT,
-     .argument = "DIRECTORY",
-     .default_value = "var/rating",
-     .help = "the directory of the store"},
+    RATING_STORE_OPTIONS,
     {.name = "rating-step",
      .kind = CONFIG_CHOICE,
      .argument = "0.5|0.25|0.1|0.01|1",
@@ -42,19 +31,15 @@ static const struct config_option options[] = {
     RATING_INGESTION_OPTIONS,
 };
 
-static enum status open_repository(struct process *process, struct call *call,
-                                   struct rating_repository *ret_repository)
+static enum status open_store(struct rating_process *rating, struct process *process,
+                              struct call *call)
 {
-    const struct config *config = process_config(process);
-    if (text_equal(config_text(config, "store"), TEXT("memory"))) {
-        return memory_rating_repository_open(call, ret_repository);
-    }
-    enum status status = lmdb_rating_repository_open(
-        call, &(struct lmdb_rating_repository_options){.path = config_text(config, "data")},
-        ret_repository);
+    const struct rating_store_options wanted = rating_store_options(process_config(process));
+    struct rating_store store;
+    enum status status = rating_store_open(call, &wanted, &store);
     if (status == STATUS_OK) {
-        telemetry_add_source(process_telemetry(process), store_metrics_write,
-                             lmdb_store_writer(lmdb_rating_repository_store(ret_repository)));
+        rating->controller.repository = store.repository;
+        rating_store_add_metrics(&store, process_telemetry(process));
     }
     return status;
 }
@@ -66,11 +51,16 @@ static enum status open_rating(void *self, struct process *process, struct call 
     enum status status = rating_value_parse(call, config_text(config, "rating-step"),
                                             &rating->controller.step_hundredths);
     if (status == STATUS_OK) {
-        status = open_repository(process, call, &rating->controller.repository);
+        status = open_store(rating, process, call);
+    }
+    if (status == STATUS_OK) {
+        status = rating_ingestion_open_progress(process, call, rating->controller.repository,
+                                                &rating->progress);
     }
     if (status != STATUS_OK) {
         return status;
     }
+    rating->controller.applied = (struct rating_applied){rating_progress_await, rating->progress};
     rating->descriptors = movie_descriptor_set();
     rating->services[0] = rating_handler_service(&rating->controller);
     rating_handler_routes(&rating->controller, rating->routes);
@@ -93,17 +83,19 @@ static enum status start_rating(void *self, struct process *process, struct call
 {
     struct rating_process *rating = self;
     return loop == 0 ? rating_ingestion_open(process, call, rating->controller.repository,
-                                             &rating->ingestion)
+                                             rating->progress, &rating->ingestion)
                      : STATUS_OK;
 }
 
 static void close_rating(void *self)
 {
     struct rating_process *rating = self;
-    rating_ingestion_close(rating->ingestion);
+    rating_ingestion_stop(rating->ingestion);
+    rating_progress_destroy(rating->progress);
     if (rating->controller.repository.ops != NULL) {
         rating->controller.repository.ops->close(rating->controller.repository.state);
     }
+    rating_ingestion_close(rating->ingestion);
 }
 
 int main(int argc, char **argv)

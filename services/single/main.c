@@ -18,13 +18,14 @@
 #include "rating/controller/rating_controller.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_ingestion.h"
-#include "rating/repository/lmdb_rating_repository.h"
+#include "rating/rating_store.h"
 
 /* Lists of metadata are read on threads of their own; votes are entered in half points. */
 enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024, STEP_HUNDREDTHS = 50 };
 
 struct single_process {
     struct worker_pool *workers;
+    struct rating_progress *progress;
     struct rating_ingestion *ingestion;
     struct proto_descriptor_set descriptors;
     struct proto_pool *messages;
@@ -80,11 +81,17 @@ static enum status open_stores(struct single_process *single, struct process *pr
         .path =
             arena_format(call->arena, "%.*s/metadata/metadata.sqlite", TEXT_ARGUMENTS(directory)),
         .workers = single->workers};
-    const struct lmdb_rating_repository_options rating = {
-        .path = arena_format(call->arena, "%.*s/rating", TEXT_ARGUMENTS(directory))};
+    const struct rating_store_options rating = {
+        .store = TEXT("lmdb"),
+        .data = arena_format(call->arena, "%.*s/rating", TEXT_ARGUMENTS(directory))};
+    struct rating_store store;
     status = sqlite_metadata_repository_open(call, &metadata, &single->metadata.repository);
     if (status == STATUS_OK) {
-        status = lmdb_rating_repository_open(call, &rating, &single->rating.repository);
+        status = rating_store_open(call, &rating, &store);
+    }
+    if (status == STATUS_OK) {
+        single->rating.repository = store.repository;
+        rating_store_add_metrics(&store, process_telemetry(process));
     }
     return status;
 }
@@ -119,6 +126,12 @@ static enum status open_single(void *self, struct process *process, struct call 
     if (status != STATUS_OK) {
         return call_fail(call, status, "the messages cannot be set up");
     }
+    status =
+        rating_ingestion_open_progress(process, call, single->rating.repository, &single->progress);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    single->rating.applied = (struct rating_applied){rating_progress_await, single->progress};
     single->rating.step_hundredths = STEP_HUNDREDTHS;
     single->movie = (struct movie_controller){
         .metadata = grpc_metadata_gateway(&single->metadata_gateway),
@@ -167,8 +180,8 @@ static enum status start_single(void *self, struct process *process, struct call
     }
     /* Events are taken only once the addresses are ours. */
     if (status == STATUS_OK && loop == 0) {
-        status =
-            rating_ingestion_open(process, call, single->rating.repository, &single->ingestion);
+        status = rating_ingestion_open(process, call, single->rating.repository, single->progress,
+                                       &single->ingestion);
     }
     return status;
 }
@@ -185,10 +198,12 @@ static void stop_single(void *self, struct process *process, struct call *call, 
 static void close_single(void *self)
 {
     struct single_process *single = self;
-    rating_ingestion_close(single->ingestion);
+    rating_ingestion_stop(single->ingestion);
+    rating_progress_destroy(single->progress);
     if (single->rating.repository.ops != NULL) {
         single->rating.repository.ops->close(single->rating.repository.state);
     }
+    rating_ingestion_close(single->ingestion);
     if (single->metadata.repository.ops != NULL) {
         single->metadata.repository.ops->close(single->metadata.repository.state);
     }

@@ -298,7 +298,9 @@ static void open_repository(struct oracle *oracle,
     struct call call;
     arena_init(&arena, ARENA_BYTES_MAX);
     call_init(&call, &arena, TIMEOUT_MS);
-    assert_int_equal(implementation->open(&call, directory, &oracle->repository), STATUS_OK);
+    assert_int_equal(implementation->open(&call, directory, (struct rating_retention){0, 0},
+                                          &oracle->repository),
+                     STATUS_OK);
     arena_deinit(&arena);
 }
 

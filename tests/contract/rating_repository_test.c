@@ -7,41 +7,60 @@
 #include "rating/repository/memory_rating_repository.h"
 
 static enum status open_memory(struct call *call, struct text directory,
+                               struct rating_retention retention,
                                struct rating_repository *ret_repository)
 {
     (void)directory;
-    return memory_rating_repository_open(call, ret_repository);
+    const struct memory_rating_repository_options options = {.retention = retention};
+    return memory_rating_repository_open_with(call, &options, ret_repository);
 }
 
 static enum status open_lmdb(struct call *call, struct text directory,
+                             struct rating_retention retention,
                              struct rating_repository *ret_repository)
 {
-    const struct lmdb_rating_repository_options options = {.path = directory};
+    const struct lmdb_rating_repository_options options = {.path = directory,
+                                                           .retention = retention};
     return lmdb_rating_repository_open(call, &options, ret_repository);
 }
 
 /* So small that it grows several times. */
 static enum status open_small_lmdb(struct call *call, struct text directory,
+                                   struct rating_retention retention,
                                    struct rating_repository *ret_repository)
 {
-    const struct lmdb_rating_repository_options options = {.path = directory,
-                                                           .map_bytes = 128 * 1024};
+    const struct lmdb_rating_repository_options options = {
+        .path = directory, .map_bytes = 128 * 1024, .retention = retention};
     return lmdb_rating_repository_open(call, &options, ret_repository);
 }
 
 static enum status open_keeps_deleted(struct call *call, struct text directory,
+                                      struct rating_retention retention,
                                       struct rating_repository *ret_repository)
 {
     (void)directory;
+    (void)retention;
     return rating_faulty_repository_open(call, RATING_FAULT_AGGREGATE_KEEPS_DELETED,
                                          ret_repository);
 }
 
 static enum status open_loses_changes(struct call *call, struct text directory,
+                                      struct rating_retention retention,
                                       struct rating_repository *ret_repository)
 {
     (void)directory;
+    (void)retention;
     return rating_faulty_repository_open(call, RATING_FAULT_LOSES_A_CHANGE, ret_repository);
+}
+
+/* Synced a second later. */
+static enum status open_relaxed_lmdb(struct call *call, struct text directory,
+                                     struct rating_retention retention,
+                                     struct rating_repository *ret_repository)
+{
+    const struct lmdb_rating_repository_options options = {
+        .path = directory, .durability = RATING_RELAXED, .retention = retention};
+    return lmdb_rating_repository_open(call, &options, ret_repository);
 }
 
 static void oracle_sees_a_fault(void **state)
@@ -74,6 +93,7 @@ int main(void)
         {"memory", false, open_memory},
         {"lmdb", true, open_lmdb},
         {"lmdb that grows", true, open_small_lmdb},
+        {"lmdb that is relaxed", true, open_relaxed_lmdb},
     };
     int failures = check_oracle();
     for (size_t i = 0; i < ARRAY_LENGTH(implementations); i++) {

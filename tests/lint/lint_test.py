@@ -12,7 +12,7 @@ import unittest
 SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
 
 CLEAN = {
-    "lib/CMakeLists.txt": "# Lowest first.\nmarquee_folders(base loop http json proto)\n",
+    "lib/CMakeLists.txt": "# Lowest first.\nmarquee_folders(base loop http json proto store eventlog)\n",
     "lib/base/text.h": "#pragma once\n\n#include <stddef.h>\n\nstruct text {\n    size_t length;\n};\n",
     "lib/base/text.c": '#include "base/text.h"\n\nstatic const int table[] = {1, 2};\n\n'
                        "int text_first(void)\n{\n    return table[0];\n}\n",
@@ -36,6 +36,10 @@ CLEAN = {
     "services/movie/gateway/rating_gateway.h": '#pragma once\n\n#include "rating/model/rating.h"\n',
     "services/single/main.c": '#include "movie/gateway/rating_gateway.h"\n'
                               '#include "rating/repository/rating_repository.h"\n',
+    "lib/store/lmdb_store.h": "#pragma once\n",
+    "services/rating/rating_store.h": '#pragma once\n\n#include "rating/repository/rating_repository.h"\n',
+    "tools/marquee/fsck_command.c": '#include "rating/rating_store.h"\n#include "store/lmdb_store.h"\n'
+                                    '#include "rating/repository/rating_repository.h"\n',
     "tools/marquee/rate.c": '#include "http/http_server.h"\n#include "rating/model/rating.h"\n',
     "tests/unit/rating/rating_test.c": "#include <cmocka.h>\n",
     "docs/adding-a-service.md": "# Page\n\n<!-- from lib/base/text.c -->\n```c\n    return table[0];\n}\n```\n",
@@ -89,6 +93,13 @@ LAYERS = {
                       "handler does not know rating_ingestion.h"),
     "tool to service": ("tools/marquee/put.c", '#include "rating/controller/rating_controller.h"\n',
                         "a service's model only"),
+    "tool to implementation": ("tools/marquee/fsck_command.c",
+                               '#include "rating/repository/lmdb_rating_repository.h"\n', "a service's model only"),
+    "command to store": ("tools/marquee/put_command.c", '#include "rating/rating_store.h"\n', "asks the services"),
+    "command to port": ("tools/marquee/put_command.c", '#include "rating/repository/rating_repository.h"\n',
+                        "asks the services"),
+    "command to lib's store": ("tools/marquee/put_command.c", '#include "store/lmdb_store.h"\n', "asks the services"),
+    "command to log": ("tools/marquee/fsck_command.c", '#include "eventlog/eventlog.h"\n', "asks the services"),
     "no layer named": ("lib/http/http_x.c", '#include "text.h"\n', "names its folder"),
     "source included": ("tests/unit/rating/vote_test.c", '#include "rating/model/rating_json.c"\n',
                         "compiled, not included"),

@@ -1,4 +1,5 @@
 /* marquee rating: what all votes on a movie come to. */
+#include "marquee/log_position.h"
 #include "marquee/session.h"
 #include "marquee/terminal.h"
 #include "movie.pb-c.h"
@@ -13,6 +14,7 @@ static const struct config_option options[] = {
      .argument = "movie|actor|soundtrack",
      .default_value = "movie",
      .help = "what was voted on"},
+    LOG_POSITION_OPTION,
     SESSION_JSON_OPTION,
 };
 
@@ -21,7 +23,8 @@ static const struct config_program program = {
     SESSION_PROGRAM,
     .summary = "marquee rating: show the mean, the count and the histogram of a movie's votes.",
     .usage = "[OPTIONS] MOVIE",
-    .epilogue = COMMAND_EXIT_STATUS_HELP "\nexample: marquee rating tt0133093\n",
+    .epilogue = COMMAND_EXIT_STATUS_HELP "\nexample: marquee rating tt0133093\n"
+                                         "         marquee rating --after 2:17 tt0133093\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .arguments_min = 1,
@@ -60,9 +63,12 @@ static enum status show(struct session *session)
     ProtobufCMessage *message;
     request.record_id = proto_bytes(config_argument(session->config, 0));
     request.record_type = proto_bytes(config_text(session->config, "type"));
-    enum status status =
-        session_ask_once(session, SESSION_RATING, "/RatingService/GetRatingSummary", &request.base,
-                         &get_rating_summary_response__descriptor, &message);
+    enum status status = log_position_read(session, &request.after);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = session_ask_once(session, SESSION_RATING, "/RatingService/GetRatingSummary",
+                              &request.base, &get_rating_summary_response__descriptor, &message);
     if (status != STATUS_OK) {
         return status;
     }

@@ -1,4 +1,5 @@
 /* marquee ratings: all votes of a user. */
+#include "marquee/log_position.h"
 #include "marquee/session.h"
 #include "marquee/terminal.h"
 #include "movie.pb-c.h"
@@ -7,7 +8,7 @@
 
 enum { TYPE_COLUMN = 12, RECORD_COLUMN = 16, PROVIDER_COLUMN = 12 };
 
-static const struct config_option options[] = {SESSION_JSON_OPTION};
+static const struct config_option options[] = {LOG_POSITION_OPTION, SESSION_JSON_OPTION};
 
 static const struct config_program program = {
     .name = "marquee ratings",
@@ -15,7 +16,8 @@ static const struct config_program program = {
     .summary = "marquee ratings: list a user's votes, over all providers.",
     .usage = "[OPTIONS] USER",
     .epilogue = "--json prints one page a line.\n\n" COMMAND_EXIT_STATUS_HELP
-                "\nexample: marquee ratings sample-004\n",
+                "\nexample: marquee ratings sample-004\n"
+                "         marquee ratings --after 2:17 ann\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .arguments_min = 1,
@@ -45,9 +47,11 @@ static enum status list_page(struct session *session, void *state, struct sessio
     request.user_id = proto_bytes(config_argument(session->config, 0));
     request.page_size = RATING_PAGE_SIZE_MAX;
     request.page_token = proto_bytes(page->token);
-    enum status status =
-        session_ask(session, &page->call, SESSION_RATING, "/RatingService/ListUserRatings",
-                    &request.base, &list_user_ratings_response__descriptor, &message);
+    enum status status = log_position_read(session, &request.after);
+    if (status == STATUS_OK) {
+        status = session_ask(session, &page->call, SESSION_RATING, "/RatingService/ListUserRatings",
+                             &request.base, &list_user_ratings_response__descriptor, &message);
+    }
     if (status != STATUS_OK) {
         return status;
     }

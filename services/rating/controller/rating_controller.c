@@ -31,6 +31,32 @@ enum status rating_controller_put(struct rating_controller *self, struct call *c
     return status == STATUS_OK ? rating_controller_put_all(self, call, change, 1) : status;
 }
 
+enum status rating_controller_await(struct rating_controller *self, struct call *call,
+                                    struct rating_place place)
+{
+    if (self->applied.await == NULL) {
+        return call_fail(call, STATUS_FAILED_PRECONDITION,
+                         "positions of ingestion are not known here");
+    }
+    return self->applied.await(self->applied.state, call, place.partition, place.offset);
+}
+
+enum status rating_place_parse(struct call *call, struct text text, struct rating_place *ret_place)
+{
+    struct text rest = text;
+    int64_t partition = -1;
+    int64_t offset = -1;
+    bool is_place = text_to_i64(text_next(&rest, ':'), &partition) && text_to_i64(rest, &offset) &&
+                    partition >= 0 && partition <= INT32_MAX && offset >= 0;
+    if (!is_place) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "'%.*s' is not a position such as 2:17 (partition and offset)",
+                         TEXT_ARGUMENTS(text));
+    }
+    *ret_place = (struct rating_place){.partition = (int32_t)partition, .offset = offset};
+    return STATUS_OK;
+}
+
 static enum status no_such_vote(struct call *call, const struct vote_key *key)
 {
     return call_fail(call, STATUS_NOT_FOUND, "user '%.*s' has not rated %s '%.*s'",

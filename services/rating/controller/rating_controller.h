@@ -9,8 +9,23 @@
 #include "rating/model/rating.h"
 #include "rating/repository/rating_repository.h"
 
+/* The place of an event in the topic that is ingested. */
+struct rating_place {
+    int32_t partition;
+    int64_t offset;
+};
+
+/* Who knows how far ingestion has got (rating/repository/rating_progress.h). */
+struct rating_applied {
+    /* Parks until the event at this place has been applied. STATUS_DEADLINE_EXCEEDED: it was not in
+     * time; the call's error says why. */
+    enum status (*await)(void *state, struct call *call, int32_t partition, int64_t offset);
+    void *state;
+};
+
 struct rating_controller {
     struct rating_repository repository;
+    struct rating_applied applied; /* await NULL: there is nobody to ask */
     /* The steps in which votes may be entered through our own interface, in hundredths: 50 is half
      * points. What providers send is kept as it is. */
     int32_t step_hundredths;
@@ -28,6 +43,17 @@ MUST_USE enum status rating_controller_put_all(struct rating_controller *self, s
 MUST_USE enum status rating_controller_validate(const struct rating_controller *self,
                                                 struct call *call,
                                                 const struct rating_change *change);
+
+/* Reads after the writes that the caller knows of: parks until the event at this place has been
+ * applied, so that what is read behind it shows its effect. STATUS_DEADLINE_EXCEEDED: it was not in
+ * time; the call's error says how far ingestion has got. STATUS_FAILED_PRECONDITION: this process
+ * does not know of ingestion. */
+MUST_USE enum status rating_controller_await(struct rating_controller *self, struct call *call,
+                                             struct rating_place place);
+
+/* "2:17": partition and offset. STATUS_INVALID_ARGUMENT: it is no such thing. */
+MUST_USE enum status rating_place_parse(struct call *call, struct text text,
+                                        struct rating_place *ret_place);
 
 /* STATUS_NOT_FOUND: there is no such vote. */
 MUST_USE enum status rating_controller_delete(struct rating_controller *self, struct call *call,
@@ -62,3 +88,36 @@ MUST_USE enum status rating_controller_list_dead_letters(struct rating_controlle
                                                          struct call *call, int32_t page_size,
                                                          struct text page_token,
                                                          struct rating_dead_letter_page *ret_page);
+
+/* STATUS_NOT_FOUND: it was settled, or never was. */
+MUST_USE enum status rating_controller_get_dead_letter(struct rating_controller *self,
+                                                       struct call *call,
+                                                       const struct rating_dead_letter_key *key,
+                                                       struct rating_dead_letter *ret_letter);
+
+/* Decodes a dead letter's event again and applies it, removing the letter in the same transaction.
+ * An event without eventTime counts as of when it was set aside, so that it yields to what came
+ * after it. event: in place of the letter's own, which it mends; empty: that one.
+ * *ret_reason: empty, or why the event cannot be applied this time either: the letter stays, with
+ * that as its reason unless another event was given. STATUS_NOT_FOUND: there is no such letter. */
+MUST_USE enum status rating_controller_retry_dead_letter(struct rating_controller *self,
+                                                         struct call *call,
+                                                         const struct rating_dead_letter_key *key,
+                                                         struct text event,
+                                                         struct text *ret_reason);
+
+enum { RATING_RETRY_PAGE_SIZE_DEFAULT = 100 };
+
+struct rating_retried_page {
+    size_t applied;
+    size_t failed;
+    struct text next_page_token; /* empty: there are no more */
+};
+
+/* The same for a page of them, in their order; those of one partition in one transaction.
+ * page_size: 0 for the default; fewer are taken where their events are large. When it fails, those
+ * of earlier partitions may have been applied. */
+MUST_USE enum status rating_controller_retry_dead_letters(struct rating_controller *self,
+                                                          struct call *call, int32_t page_size,
+                                                          struct text page_token,
+                                                          struct rating_retried_page *ret_page);

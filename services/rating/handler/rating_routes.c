@@ -44,6 +44,20 @@ static void reply_number(struct http_exchange *exchange, double number)
     http_json_reply_send(&reply, 200);
 }
 
+/* `after=PARTITION:OFFSET`: waits until that event has been applied. */
+static enum status await_after(struct rating_controller *controller, struct http_exchange *exchange)
+{
+    struct call *call = http_exchange_call(exchange);
+    struct text after;
+    struct rating_place place;
+    enum status status = http_json_optional_parameter(exchange, "after", &after);
+    if (status != STATUS_OK || after.data == NULL) {
+        return status;
+    }
+    status = rating_place_parse(call, after, &place);
+    return status == STATUS_OK ? rating_controller_await(controller, call, place) : status;
+}
+
 /* The mean of all votes, or with `userId` that user's own vote: a bare number. */
 static void get_rating(void *state, struct http_exchange *exchange)
 {
@@ -53,6 +67,9 @@ static void get_rating(void *state, struct http_exchange *exchange)
     struct vote vote;
     double value = 0;
     enum status status = read_key(exchange, &key);
+    if (status == STATUS_OK) {
+        status = await_after(state, exchange);
+    }
     if (status == STATUS_OK && key.user.data != NULL) {
         status = rating_controller_get_vote(state, call, &key, &vote);
         value = status == STATUS_OK ? (double)vote.hundredths / RATING_HUNDREDTHS_PER_POINT : 0;

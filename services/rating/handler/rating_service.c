@@ -11,6 +11,15 @@ enum status rating_handler_no_room(struct call *call)
     return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the reply would be too large");
 }
 
+enum status rating_handler_await(struct rating_controller *controller, struct call *call,
+                                 const LogPosition *after)
+{
+    return after == NULL
+               ? STATUS_OK
+               : rating_controller_await(controller, call,
+                                         (struct rating_place){after->partition, after->offset});
+}
+
 static enum status read_record(struct call *call, ProtobufCBinaryData type, ProtobufCBinaryData id,
                                struct record_key *ret_record)
 {
@@ -30,6 +39,9 @@ static enum status get_aggregated_rating(void *state, struct call *call, const v
     struct record_key record;
     struct rating_aggregate aggregate;
     enum status status = read_record(call, get->record_type, get->record_id, &record);
+    if (status == STATUS_OK) {
+        status = rating_handler_await(state, call, get->after);
+    }
     if (status == STATUS_OK) {
         status = rating_controller_get_aggregate(state, call, record, &aggregate);
     }
@@ -57,6 +69,9 @@ static enum status get_rating(void *state, struct call *call, const void *reques
     enum status status =
         vote_key_from_texts(call, proto_text(get->record_type), proto_text(get->record_id),
                             proto_text(get->user_id), proto_text(get->provider_id), &key);
+    if (status == STATUS_OK) {
+        status = rating_handler_await(state, call, get->after);
+    }
     if (status == STATUS_OK) {
         status = rating_controller_get_vote(state, call, &key, &vote);
     }
@@ -87,6 +102,9 @@ static enum status get_rating_summary(void *state, struct call *call, const void
     struct record_key record;
     struct rating_aggregate aggregate;
     enum status status = read_record(call, get->record_type, get->record_id, &record);
+    if (status == STATUS_OK) {
+        status = rating_handler_await(state, call, get->after);
+    }
     if (status == STATUS_OK) {
         status = rating_controller_get_aggregate(state, call, record, &aggregate);
     }
@@ -142,6 +160,19 @@ static const struct grpc_method methods[] = {
      .request = &list_dead_letters_request__descriptor,
      .response = &list_dead_letters_response__descriptor,
      .unary = rating_handler_list_dead_letters},
+    {.name = "GetDeadLetter",
+     .no_side_effects = true,
+     .request = &get_dead_letter_request__descriptor,
+     .response = &get_dead_letter_response__descriptor,
+     .unary = rating_handler_get_dead_letter},
+    {.name = "RetryDeadLetter",
+     .request = &retry_dead_letter_request__descriptor,
+     .response = &retry_dead_letter_response__descriptor,
+     .unary = rating_handler_retry_dead_letter},
+    {.name = "RetryDeadLetters",
+     .request = &retry_dead_letters_request__descriptor,
+     .response = &retry_dead_letters_response__descriptor,
+     .unary = rating_handler_retry_dead_letters},
 };
 
 struct grpc_service rating_handler_service(struct rating_controller *controller)

@@ -15,14 +15,28 @@ enum { CHUNK_BYTES = sizeof(uint64_t) };
 
 struct sorting {
     const struct lmdb_rating_job *job;
-    bool by_user;
+    enum lmdb_rating_sorting by;
 };
+
+struct text lmdb_rating_job_key(const struct lmdb_rating_job *job,
+                                const struct lmdb_rating_order *order,
+                                enum lmdb_rating_sorting sorting)
+{
+    const struct lmdb_rating_entry *entry = &job->entries[order->entry];
+    switch (sorting) {
+    case LMDB_RATING_BY_USER:
+        return text_of_bytes(job->bytes + entry->user_key, entry->key_length);
+    case LMDB_RATING_BY_EVENT:
+        return text_of_bytes(job->bytes + entry->event_key, entry->event_key_length);
+    case LMDB_RATING_BY_VOTE:
+        break;
+    }
+    return text_of_bytes(job->bytes + entry->vote_key, entry->key_length);
+}
 
 static struct text key_of(const struct sorting *sorting, const struct lmdb_rating_order *order)
 {
-    const struct lmdb_rating_entry *entry = &sorting->job->entries[order->entry];
-    uint32_t offset = sorting->by_user ? entry->user_key : entry->vote_key;
-    return text_of_bytes(sorting->job->bytes + offset, entry->key_length);
+    return lmdb_rating_job_key(sorting->job, order, sorting->by);
 }
 
 /* The order of keys that are equal up to `depth`; of equal keys, that of the batch. */
@@ -134,8 +148,8 @@ static void sort_from(struct sorting *sorting, struct lmdb_rating_order *order, 
 }
 
 void lmdb_rating_job_sort(const struct lmdb_rating_job *job, struct lmdb_rating_order *order,
-                          size_t count, bool by_user)
+                          size_t count, enum lmdb_rating_sorting by)
 {
-    struct sorting sorting = {.job = job, .by_user = by_user};
+    struct sorting sorting = {.job = job, .by = by};
     sort_from(&sorting, order, count, 0);
 }

@@ -31,7 +31,7 @@ int lmdb_rating_apply_user_votes(struct lmdb_store *store, struct lmdb_rating_jo
     if (code != 0) {
         return code;
     }
-    lmdb_rating_job_sort(job, job->user_votes, count, true);
+    lmdb_rating_job_sort(job, job->user_votes, count, LMDB_RATING_BY_USER);
     code = write_index(cursor, job, count);
     mdb_cursor_close(cursor);
     return code;
@@ -126,7 +126,8 @@ enum status lmdb_rating_list_user_votes(void *state, struct call *call, struct t
     }
     char bytes[RATING_VOTE_KEY_BYTES_MAX];
     struct text key = text_of_bytes(bytes, rating_key_encode_user_vote(&start, bytes));
-    struct page page = {.store = state, .call = call, .limit = limit};
+    const struct lmdb_rating_repository *self = state;
+    struct page page = {.store = self->store, .call = call, .limit = limit};
     page.prefix = text_slice(key, 0, user.length + 1);
     page.votes = rating_page_alloc(call, limit, sizeof(*page.votes));
     if (page.votes == NULL) {

@@ -20,7 +20,7 @@ static const struct config_option options[] = {
      .argument = "TIME",
      .default_value = "15s",
      .help = "how long to wait",
-     .maximum = 60 * 60 * 1000},
+     .maximum = 24 * 60 * 60 * 1000},
     {.name = "verbose", .kind = CONFIG_BOOLEAN, .help = "say more"},
     {.name = "cache", .kind = CONFIG_BOOLEAN, .default_value = "true", .help = "keep answers"},
     {.name = "format",

@@ -8,7 +8,7 @@
 #include "config/config.h"
 
 /* "marquee-rating" of the service "rating", with 0 to 2 arguments:
- * --name TEXT, --count 1..10 [3], --timeout up to 1h [15s], --verbose, --cache [true],
+ * --name TEXT, --count 1..10 [3], --timeout up to 1d [15s], --verbose, --cache [true],
  * --format text|json [text], and, of the second table, --log-level. */
 extern const struct config_program config_fixture_program;
 

@@ -29,8 +29,13 @@ static void test_durations(void **state)
         const char *flag;
         int64_t want_ms;
     } cases[] = {
-        {"--timeout=0ms", 0},        {"--timeout=250ms", 250},         {"--timeout=15s", 15000},
-        {"--timeout=5m", 5 * 60000}, {"--timeout=1h", 60 * 60 * 1000}, {"--timeout=3600s", 3600000},
+        {"--timeout=0ms", 0},
+        {"--timeout=250ms", 250},
+        {"--timeout=15s", 15000},
+        {"--timeout=5m", 5 * 60000},
+        {"--timeout=1h", 60 * 60 * 1000},
+        {"--timeout=86400s", 86400000},
+        {"--timeout=1d", 86400000},
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
@@ -103,14 +108,15 @@ static void test_refused(void **state)
         {"--count=0", "--count: '0' is out of range"},
         {"--count=11", "--count: '11' is out of range"},
         {"--count=-1", "--count: '-1' is out of range"},
-        {"--timeout=15", "--timeout: '15' is not a time such as 250ms, 15s, 5m or 1h"},
-        {"--timeout=s", "--timeout: 's' is not a time such as 250ms, 15s, 5m or 1h"},
-        {"--timeout=1d", "--timeout: '1d' is not a time such as 250ms, 15s, 5m or 1h"},
-        {"--timeout=1.5s", "--timeout: '1.5s' is not a time such as 250ms, 15s, 5m or 1h"},
+        {"--timeout=15", "--timeout: '15' is not a time such as 250ms, 15s, 5m, 1h or 30d"},
+        {"--timeout=s", "--timeout: 's' is not a time such as 250ms, 15s, 5m, 1h or 30d"},
+        {"--timeout=1w", "--timeout: '1w' is not a time such as 250ms, 15s, 5m, 1h or 30d"},
+        {"--timeout=1.5s", "--timeout: '1.5s' is not a time such as 250ms, 15s, 5m, 1h or 30d"},
         {"--timeout=9223372036854775807h",
-         "--timeout: '9223372036854775807h' is not a time such as 250ms, 15s, 5m or 1h"},
+         "--timeout: '9223372036854775807h' is not a time such as 250ms, 15s, 5m, 1h or 30d"},
         {"--timeout=-1s", "--timeout: '-1s' is out of range"},
-        {"--timeout=3601s", "--timeout: '3601s' is out of range"},
+        {"--timeout=86401s", "--timeout: '86401s' is out of range"},
+        {"--timeout=2d", "--timeout: '2d' is out of range"},
         {"--verbose=yes", "--verbose: 'yes' is not true or false"},
         {"--verbose=", "--verbose: '' is not true or false"},
         {"--format=xml", "--format: 'xml' is not text|json"},

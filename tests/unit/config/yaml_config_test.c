@@ -59,7 +59,7 @@ static void test_refused(void **state)
         {TEXT_INIT("count: 11\n"), "%s:1: count: '11' is out of range"},
         {TEXT_INIT("cache: yes\n"), "%s:1: cache: 'yes' is not true or false"},
         {TEXT_INIT("\nrating:\n  timeout: 15\n"),
-         "%s:3: timeout: '15' is not a time such as 250ms, 15s, 5m or 1h"},
+         "%s:3: timeout: '15' is not a time such as 250ms, 15s, 5m, 1h or 30d"},
         {TEXT_INIT("name: [Ann, Bea]\n"), "%s:1: a single value was expected for 'name'"},
         {TEXT_INIT("rating:\n  name: {a: b}\n"), "%s:2: a single value was expected for 'name'"},
         {TEXT_INIT("? [a]\n: b\n"), "%s:1: a name was expected, not 'a structure'"},

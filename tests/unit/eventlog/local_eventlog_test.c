@@ -147,24 +147,6 @@ static void works_in_a_deep_directory(struct local_trial *trial)
     consumer.ops->close(consumer.state);
 }
 
-static void notes_what_was_committed(struct local_trial *trial)
-{
-    trial->options.partitions = 1;
-    reopen(trial, trial->options);
-    local_trial_produce(trial, 0, 2);
-    struct eventlog_consumer consumer = local_trial_consumer(trial);
-    reader_consume(consumer, &trial->store, &trial->call, 100, LOCAL_TRIAL_KEYS * 2);
-    char path[SCRATCH_PATH_BYTES + 32];
-    (void)snprintf(path, sizeof(path), "%s/lease/g@t@0", trial->directory);
-    FILE *note = fopen(path, "re");
-    assert_non_null(note);
-    char line[64];
-    assert_non_null(fgets(line, sizeof(line), note));
-    assert_string_equal(line, "00000000000000000020\n");
-    assert_int_equal(fclose(note), 0);
-    consumer.ops->close(consumer.state);
-}
-
 struct loops_work {
     struct local_eventlog *log;
 };
@@ -222,13 +204,9 @@ int main(int count, char **arguments)
         return child_main(arguments + 1);
     }
     const struct CMUnitTest tests[] = {
-        LOCAL_TRIAL(grows_its_map),
-        LOCAL_TRIAL(follows_growth_of_others),
-        LOCAL_TRIAL(says_when_it_is_full),
-        LOCAL_TRIAL(keeps_records_over_reopening),
-        LOCAL_TRIAL(refuses_bad_options),
-        LOCAL_TRIAL(works_in_a_deep_directory),
-        LOCAL_TRIAL(notes_what_was_committed),
+        LOCAL_TRIAL(grows_its_map),          LOCAL_TRIAL(follows_growth_of_others),
+        LOCAL_TRIAL(says_when_it_is_full),   LOCAL_TRIAL(keeps_records_over_reopening),
+        LOCAL_TRIAL(refuses_bad_options),    LOCAL_TRIAL(works_in_a_deep_directory),
         cmocka_unit_test(serves_many_loops),
     };
     return cmocka_run_group_tests_name("embedded event log", tests, NULL, NULL);

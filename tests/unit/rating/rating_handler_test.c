@@ -14,11 +14,21 @@ struct fixture {
     void (*body)(struct fixture *fixture);
 };
 
+/* Partition 1 has been applied, the others have not. */
+static enum status await_applied(void *state, struct call *call, int32_t partition, int64_t offset)
+{
+    (void)state;
+    return partition == 1 && offset == 17 ? STATUS_OK
+                                          : call_fail(call, STATUS_DEADLINE_EXCEEDED,
+                                                      "not yet: %d:%d", partition, (int)offset);
+}
+
 static void run_body(void *argument)
 {
     struct fixture *fixture = argument;
     struct http_route routes[RATING_HANDLER_ROUTE_COUNT];
     fixture->controller.step_hundredths = 50;
+    fixture->controller.applied.await = await_applied;
     rating_handler_routes(&fixture->controller, routes);
     service_scene_open(&fixture->scene, rating_handler_service(&fixture->controller), routes,
                        ARRAY_LENGTH(routes));
@@ -89,6 +99,42 @@ static void every_method_by_connect(struct fixture *fixture)
     service_scene_check(&fixture->scene, exchanges, ARRAY_LENGTH(exchanges));
 }
 HANDLER_TEST(every_method_by_connect)
+
+#define AFTER(partition) "\"after\":{\"partition\":" partition ",\"offset\":\"17\"}"
+
+static void reads_wait_for_the_event_they_name(struct fixture *fixture)
+{
+    static const struct service_exchange exchanges[] = {
+        CONNECT("PutRating", "{" KEY ",\"ratingValue\":7}", 200, "{}"),
+        CONNECT("GetAggregatedRating", "{" RECORD "," AFTER("1") "}", 200,
+                "{\"ratingValue\":7,\"count\":1}"),
+        CONNECT("GetAggregatedRating", "{" RECORD "," AFTER("2") "}", 504, "not yet: 2:17"),
+        CONNECT("GetRatingSummary", "{" RECORD "," AFTER("3") "}", 504, "not yet: 3:17"),
+        CONNECT("GetRating", "{" KEY "," AFTER("4") "}", 504, "not yet: 4:17"),
+        CONNECT("ListUserRatings", "{\"userId\":\"u\"," AFTER("5") "}", 504, "not yet: 5:17"),
+        {"applied", "GET", "/rating?id=tt1&type=movie&after=1:17", NULL, NULL, 200, "7"},
+        {"own", "GET", "/rating?id=tt1&type=movie&userId=u&after=1:17", NULL, NULL, 200, "7"},
+        {"not applied", "GET", "/rating?id=tt1&type=movie&after=6:17", NULL, NULL, 504,
+         "not yet: 6:17"},
+        {"no position", "GET", "/rating?id=tt1&type=movie&after=1", NULL, NULL, 400,
+         "'1' is not a position such as 2:17 (partition and offset)"},
+        {"negative", "GET", "/rating?id=tt1&type=movie&after=-1:2", NULL, NULL, 400,
+         "'-1:2' is not a position such as 2:17 (partition and offset)"},
+        {"too much", "GET", "/rating?id=tt1&type=movie&after=4294967297:2", NULL, NULL, 400,
+         "'4294967297:2' is not a position such as 2:17 (partition and offset)"},
+    };
+    service_scene_check(&fixture->scene, exchanges, ARRAY_LENGTH(exchanges));
+    fixture->controller.applied.await = NULL;
+    static const struct service_exchange unknown = {"nobody to ask",
+                                                    "GET",
+                                                    "/rating?id=tt1&type=movie&after=1:17",
+                                                    NULL,
+                                                    NULL,
+                                                    400,
+                                                    "positions of ingestion are not known here"};
+    service_scene_check(&fixture->scene, &unknown, 1);
+}
+HANDLER_TEST(reads_wait_for_the_event_they_name)
 
 static enum status put(struct fixture *fixture, const char *user, int32_t points)
 {
@@ -171,6 +217,7 @@ int main(void)
         cmocka_unit_test(every_method_by_connect_test),
         cmocka_unit_test(votes_by_grpc_test),
         cmocka_unit_test(plain_routes_test),
+        cmocka_unit_test(reads_wait_for_the_event_they_name_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,7 +93,10 @@ static void test_values_come_back(void **state)
     char bytes[RATING_AGGREGATE_VALUE_BYTES];
     struct vote_state got_vote;
     struct rating_aggregate got_aggregate;
-    int64_t got_position;
+    const struct rating_position position = {.next_offset = -7, .epoch = INT64_MAX};
+    struct rating_position got_position;
+    struct text got_owner;
+    int64_t got_ms;
     aggregate.histogram[20] = UINT32_MAX;
     rating_codec_encode_vote(&vote, bytes);
     assert_true(rating_codec_decode_vote(text_of_bytes(bytes, RATING_VOTE_VALUE_BYTES), &got_vote));
@@ -102,10 +105,19 @@ static void test_values_come_back(void **state)
     assert_true(rating_codec_decode_aggregate(text_of_bytes(bytes, sizeof(bytes)), &got_aggregate));
     assert_true(got_aggregate.count == UINT64_MAX && got_aggregate.sum_hundredths == 1);
     assert_memory_equal(got_aggregate.histogram, aggregate.histogram, sizeof(aggregate.histogram));
-    rating_codec_encode_position(-7, bytes);
+    rating_codec_encode_position(&position, bytes);
     assert_true(rating_codec_decode_position(text_of_bytes(bytes, RATING_POSITION_VALUE_BYTES),
                                              &got_position));
-    assert_int_equal(got_position, -7);
+    assert_int_equal(got_position.next_offset, -7);
+    assert_int_equal(got_position.epoch, INT64_MAX);
+    rating_codec_encode_time(INT64_MIN, bytes);
+    assert_true(rating_codec_decode_time(text_of_bytes(bytes, RATING_TIME_VALUE_BYTES), &got_ms));
+    assert_int_equal(got_ms, INT64_MIN);
+    char lease[RATING_LEASE_VALUE_BYTES_MAX];
+    size_t length = rating_codec_encode_lease(77, TEXT("owner"), lease);
+    assert_true(rating_codec_decode_lease(text_of_bytes(lease, length), &got_ms, &got_owner));
+    assert_int_equal(got_ms, 77);
+    assert_true(text_equal(got_owner, TEXT("owner")));
 }
 
 static void test_malformed_values_are_refused(void **state)
@@ -115,13 +127,17 @@ static void test_malformed_values_are_refused(void **state)
     struct vote_state vote;
     struct rating_aggregate aggregate;
     struct rating_dead_letter letter;
-    int64_t position;
+    struct rating_position position;
+    struct text owner;
+    int64_t time_ms;
     memset(bytes, 0xff, sizeof(bytes));
     /* The right size, but no such value. */
     assert_false(rating_codec_decode_vote(text_of_bytes(bytes, RATING_VOTE_VALUE_BYTES), &vote));
     assert_false(rating_codec_decode_vote(text_of_bytes(bytes, 11), &vote));
     assert_false(rating_codec_decode_aggregate(text_of_bytes(bytes, sizeof(bytes)), &aggregate));
-    assert_false(rating_codec_decode_position(text_of_bytes(bytes, 7), &position));
+    assert_false(rating_codec_decode_position(text_of_bytes(bytes, 15), &position));
+    assert_false(rating_codec_decode_time(text_of_bytes(bytes, 7), &time_ms));
+    assert_false(rating_codec_decode_lease(text_of_bytes(bytes, 7), &time_ms, &owner));
     /* The reason would end behind the value. */
     assert_false(rating_codec_decode_dead_letter(text_of_bytes(bytes, sizeof(bytes)), &letter));
     assert_false(rating_codec_decode_dead_letter(text_of_bytes(bytes, 11), &letter));
