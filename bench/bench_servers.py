@@ -78,6 +78,7 @@ class Workplace:
 
     def __enter__(self):
         self.directory = tempfile.mkdtemp(prefix="marquee-bench-", dir=os.environ.get("TMPDIR", "/var/tmp"))
+        os.chmod(self.directory, 0o755)  # PostgreSQL runs as another user
         return self
 
     def events(self, name, count):

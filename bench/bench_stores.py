@@ -3,8 +3,9 @@ import os
 import re
 import shutil
 import subprocess
+import time
 
-from bench_servers import SERVER_CORE, cpu_seconds, process_tree
+from bench_servers import PROCESS_CPU_CLOCK, SERVER_CORE, process_tree
 
 POSTGRES_SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scripts", "peers", "postgres.sh")
 
@@ -16,6 +17,10 @@ def written_bytes(pid):
         with open(f"/proc/{member}/io", encoding="ascii") as file:
             total += int(re.search(r"^write_bytes: (\d+)$", file.read(), re.M).group(1))
     return total
+
+
+def cpu_by_process(pid):
+    return {member: time.clock_gettime(~member << 3 | PROCESS_CPU_CLOCK) for member in process_tree(pid)}
 
 
 def server_pid(server):
@@ -73,8 +78,56 @@ class PostgresStore:
     def __init__(self, workplace, cache):
         self.workplace, self.cache = workplace, cache
         self.directory = workplace.path("postgres")
-        self.server = None  # conninfo without the database
+        self.conninfo = None
+        self.runs = 0
+        self.cpu_before, self.written_before = {}, 0
+
+    def run(self, *arguments):
+        return subprocess.run(["sh", POSTGRES_SCRIPT, *arguments], capture_output=True, text=True, check=False,
+                              env={**os.environ, "MARQUEE_CACHE": self.cache})
 
     def start(self, report):
-        report.note("PostgreSQL: skipped, it does not start here (`./dev peers postgres`)")
-        return False
+        started = self.run("start", self.directory)
+        if started.returncode:
+            report.note(f"PostgreSQL: skipped, it does not start here (`./dev peers postgres`): {started.stdout.strip()[-200:]}")
+            return False
+        self.conninfo = started.stdout.strip().splitlines()[-1]
+        return True
+
+    def database(self):
+        return f"{self.conninfo.rsplit(' ', 1)[0]} dbname=run_{self.runs}"
+
+    def sql(self, statement):
+        subprocess.run(["psql", "-q", "-c", statement, self.conninfo], check=True, capture_output=True)
+
+    def create(self):
+        self.runs += 1
+        self.sql(f"create database run_{self.runs}")
+        self.cpu_before = cpu_by_process(self.server_pid())
+        self.written_before = written_bytes(self.server_pid())
+
+    def drop(self):
+        self.sql(f"drop database if exists run_{self.runs} with (force)")
+
+    def options(self):
+        return ["--store", "postgres", "--postgres", self.database()]
+
+    def server_pid(self):
+        with open(os.path.join(self.directory, "data", "postmaster.pid"), encoding="ascii") as file:
+            return int(file.readline())
+
+    def cpu_seconds(self, server):
+        """The service's and the database's."""
+        now = cpu_by_process(self.server_pid())
+        return server.cpu_seconds() + sum(seconds - self.cpu_before.get(pid, 0) for pid, seconds in now.items())
+
+    def written_bytes(self, server):
+        return written_bytes(server_pid(server)) + written_bytes(self.server_pid()) - self.written_before
+
+    def bare(self, events, batch):
+        output = subprocess.run(["taskset", "-c", SERVER_CORE, self.workplace.program("ingest_bare_postgres"), events,
+                                 self.conninfo, str(batch)], check=True, capture_output=True, text=True).stdout
+        return {"unnest": float(output)}
+
+    def stop(self):
+        self.run("stop", self.directory)

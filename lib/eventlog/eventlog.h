@@ -37,6 +37,12 @@ struct eventlog_header {
     struct text value;
 };
 
+/* Where a record stands in its topic. */
+struct eventlog_place {
+    int32_t partition;
+    int64_t offset; /* -1: not known (produce_once() has passed it over) */
+};
+
 struct eventlog_message {
     struct text key; /* chooses the partition: equal keys keep their order */
     /* Empty, in a compacted topic: a tombstone, by which the key is removed. (Kafka's null value:
@@ -45,6 +51,8 @@ struct eventlog_message {
     int64_t time_ms; /* wall clock; 0: now */
     const struct eventlog_header *headers;
     size_t header_count;
+    /* NULL, or where to say the record's place: written when all were delivered. */
+    struct eventlog_place *place;
 };
 
 struct eventlog_record {

@@ -51,6 +51,10 @@ static enum status put_chunk(struct local_store *store, MDB_txn *txn,
         char *frame = append->frames + append->frame_at[frames[i]];
         size_t length = frame_length(append, frames[i]);
         local_frame_seal(frame, length, place, first_offset + (int64_t)i);
+        if (append->places != NULL) {
+            append->places[frames[i]] =
+                (struct eventlog_place){place.partition, first_offset + (int64_t)i};
+        }
         memcpy(to, frame, length);
         to += length;
     }
@@ -126,6 +130,10 @@ static enum status append_one(struct local_store *store, MDB_txn *txn, struct lo
     }
     if (status != STATUS_OK) {
         return status;
+    }
+    for (size_t i = 0; i < first && append->places != NULL; i++) {
+        int32_t partition = (int32_t)(append->hashes[i] % (uint64_t)topic.options.partitions);
+        append->places[i] = (struct eventlog_place){partition, -1};
     }
     size_t starts[EVENTLOG_PARTITIONS_MAX + 1];
     order_by_partition(append, first, topic.options.partitions, starts);

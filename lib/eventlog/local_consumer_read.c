@@ -229,9 +229,22 @@ static enum status give_ahead(struct local_consumer *consumer, size_t count_max,
     return STATUS_OK;
 }
 
+/* Whole chunks are read, of which the last goes on behind a full batch. Given alone, that rest
+ * would be a batch too, and cost its owner as much as a full one: rather it is read again, where it
+ * is little beside what was given before it. */
+static void drop_rest(struct local_consumer *consumer)
+{
+    struct local_ahead *ahead = &consumer->ahead;
+    if (ahead->frames.length - ahead->at < ahead->at / 2) {
+        buffer_clear(&ahead->frames);
+        ahead->at = 0;
+    }
+}
+
 enum status local_consumer_read(struct local_consumer *consumer, struct call *call,
                                 size_t count_max, struct eventlog_batch *ret_batch)
 {
+    drop_rest(consumer);
     for (int32_t turn = 0; turn < consumer->found.options.partitions && !has_ahead(consumer);
          turn++) {
         int32_t index = consumer->next_partition;

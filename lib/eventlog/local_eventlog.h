@@ -33,7 +33,7 @@ enum {
     LOCAL_EVENTLOG_POSITION_RETRY_MS = 1000, /* after eventlog_positions.get() failed */
     LOCAL_EVENTLOG_CLOSE_MS = 5000,
     LOCAL_EVENTLOG_CHUNK_BYTES_MAX = 256 * 1024,        /* of records stored as one LMDB value */
-    LOCAL_EVENTLOG_READ_BYTES_MAX = 4 * 1024 * 1024,    /* read ahead, and one chunk more */
+    LOCAL_EVENTLOG_READ_BYTES_MAX = 16 * 1024 * 1024,   /* read ahead, and one chunk more */
     LOCAL_EVENTLOG_QUEUE_BYTES_MAX = 256 * 1024 * 1024, /* of produces that wait for the writer */
 };
 

@@ -18,7 +18,27 @@ static void produce_release(struct local_write *write)
     free((void *)(uintptr_t)produce->append.frame_at);
     free((void *)(uintptr_t)produce->append.hashes);
     free(produce->append.order);
+    free(produce->append.places);
     free(produce);
+}
+
+static bool wants_places(const struct eventlog_message *messages, size_t count)
+{
+    size_t i = 0;
+    while (i < count && messages[i].place == NULL) {
+        i++;
+    }
+    return i < count;
+}
+
+static void say_places(const struct local_produce *produce, const struct eventlog_message *messages,
+                       size_t count)
+{
+    for (size_t i = 0; i < count && produce->append.places != NULL; i++) {
+        if (messages[i].place != NULL) {
+            *messages[i].place = produce->append.places[i];
+        }
+    }
 }
 
 /* Copies the messages, because the writer may still be at work when the call is over. */
@@ -45,7 +65,12 @@ static struct local_produce *produce_create(struct local_producer *producer, str
         .order = calloc(count, sizeof(*produce->append.order)),
         .count = count,
     };
-    if (frame_at == NULL || hashes == NULL || produce->append.frames == NULL ||
+    bool has_places = true;
+    if (wants_places(messages, count)) {
+        produce->append.places = calloc(count, sizeof(*produce->append.places));
+        has_places = produce->append.places != NULL;
+    }
+    if (!has_places || frame_at == NULL || hashes == NULL || produce->append.frames == NULL ||
         produce->append.order == NULL) {
         produce_release(&produce->write);
         return NULL;
@@ -64,12 +89,16 @@ static struct local_produce *produce_create(struct local_producer *producer, str
 }
 
 static enum status append(struct local_producer *producer, struct call *call,
-                          struct local_produce *produce)
+                          struct local_produce *produce, const struct eventlog_message *messages,
+                          size_t count)
 {
     struct local_write *write = &produce->write;
     enum status status = local_writer_do(producer->log, call, write);
     if (status == STATUS_OK) {
         status = write->status == STATUS_OK ? STATUS_OK : local_write_fail(call, write);
+        if (status == STATUS_OK) {
+            say_places(produce, messages, count);
+        }
         write->release(write);
     }
     return status;
@@ -98,7 +127,7 @@ static enum status producer_produce_once(void *state, struct call *call, struct 
         if (sequence != NULL) {
             produce->append.sequence = *sequence;
         }
-        status = append(producer, call, produce);
+        status = append(producer, call, produce, messages, count);
     }
     fiber_semaphore_give(&producer->turns);
     if (status == STATUS_OK) {

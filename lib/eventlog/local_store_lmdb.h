@@ -71,6 +71,7 @@ struct local_append {
     const size_t *frame_at;                /* count + 1 places in `frames`: the last is the end */
     const uint64_t *hashes;                /* of each key: chooses the partition */
     uint32_t *order;                       /* room for `count` */
+    struct eventlog_place *places; /* room for `count`, for where they stand; NULL: nobody asks */
     size_t count;
 };
 

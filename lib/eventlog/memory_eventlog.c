@@ -231,6 +231,13 @@ static void note_messages(struct memory_topic *topic, const struct eventlog_sequ
     known->next = known->next > next ? known->next : next;
 }
 
+static void say_place(const struct eventlog_message *message, int32_t partition, int64_t offset)
+{
+    if (message->place != NULL) {
+        *message->place = (struct eventlog_place){partition, offset};
+    }
+}
+
 static enum status producer_produce_once(void *state, struct call *call, struct text topic,
                                          const struct eventlog_sequence *sequence,
                                          const struct eventlog_message *messages, size_t count,
@@ -254,9 +261,13 @@ static enum status producer_produce_once(void *state, struct call *call, struct 
         return call_fail(call, STATUS_UNAVAILABLE, "no memory for a topic");
     }
     *ret_delivered = sequence == NULL ? 0 : known_messages(found, sequence, count);
+    for (size_t i = 0; i < *ret_delivered; i++) {
+        say_place(&messages[i], eventlog_partition(messages[i].key, found->options.partitions), -1);
+    }
     for (size_t i = *ret_delivered; i < count && status == STATUS_OK; i++) {
         int32_t partition = eventlog_partition(messages[i].key, found->options.partitions);
         if (append_record(&found->partitions[partition], &messages[i])) {
+            say_place(&messages[i], partition, (int64_t)found->partitions[partition].count - 1);
             (*ret_delivered)++;
         } else {
             status = call_fail(call, STATUS_UNAVAILABLE, "the log is full");

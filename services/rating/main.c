@@ -5,12 +5,14 @@
 #include "rating/handler/rating_handler.h"
 #include "rating/model/rating_value.h"
 #include "rating/rating_ingestion.h"
+#include "rating/rating_outbox.h"
 #include "rating/rating_store.h"
 
 struct rating_process {
     struct rating_controller controller;
     struct rating_progress *progress;
     struct rating_ingestion *ingestion;
+    struct rating_outbox *outbox;
     struct grpc_service services[1];
     struct http_route routes[RATING_HANDLER_ROUTE_COUNT];
     struct proto_descriptor_set descriptors;
@@ -29,6 +31,7 @@ static const struct config_option options[] = {
      .default_value = "0.5",
      .help = "the steps, in points, in which votes may be entered"},
     RATING_INGESTION_OPTIONS,
+    RATING_OUTBOX_OPTIONS,
 };
 
 static enum status open_store(struct rating_process *rating, struct process *process,
@@ -77,25 +80,34 @@ static enum status open_rating(void *self, struct process *process, struct call 
     return STATUS_OK;
 }
 
-/* Events are taken only once the address is ours. */
+/* Events are taken, and sent, only once the address is ours. */
 static enum status start_rating(void *self, struct process *process, struct call *call,
                                 unsigned loop)
 {
     struct rating_process *rating = self;
-    return loop == 0 ? rating_ingestion_open(process, call, rating->controller.repository,
-                                             rating->progress, &rating->ingestion)
-                     : STATUS_OK;
+    if (loop != 0) {
+        return STATUS_OK;
+    }
+    enum status status = rating_ingestion_open(process, call, rating->controller.repository,
+                                               rating->progress, &rating->ingestion);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    return rating_outbox_open(process, call, rating->controller.repository,
+                              rating_ingestion_log(rating->ingestion), &rating->outbox);
 }
 
 static void close_rating(void *self)
 {
     struct rating_process *rating = self;
+    rating_outbox_stop(rating->outbox);
     rating_ingestion_stop(rating->ingestion);
     rating_progress_destroy(rating->progress);
     if (rating->controller.repository.ops != NULL) {
         rating->controller.repository.ops->close(rating->controller.repository.state);
     }
     rating_ingestion_close(rating->ingestion);
+    rating_outbox_close(rating->outbox);
 }
 
 int main(int argc, char **argv)

@@ -221,6 +221,11 @@ enum status rating_ingestion_open(struct process *process, struct call *call,
     return status;
 }
 
+struct local_eventlog *rating_ingestion_log(const struct rating_ingestion *ingestion)
+{
+    return ingestion != NULL ? ingestion->log : NULL;
+}
+
 void rating_ingestion_stop(struct rating_ingestion *ingestion)
 {
     if (ingestion != NULL && ingestion->threads != NULL) {

@@ -6,6 +6,7 @@
 #include "process/process.h"
 #include "rating/repository/rating_progress.h"
 
+struct local_eventlog;
 struct rating_ingestion;
 
 /* The options of ingestion, for the table of main.c. */
@@ -77,6 +78,10 @@ MUST_USE enum status rating_ingestion_open(struct process *process, struct call 
                                            struct rating_repository repository,
                                            struct rating_progress *progress,
                                            struct rating_ingestion **ret_ingestion);
+
+/* The embedded log that it reads, for others in this process: a directory is opened only once.
+ * Borrowed until stop, before which they let go of it. NULL: it reads none, or is NULL. */
+struct local_eventlog *rating_ingestion_log(const struct rating_ingestion *ingestion);
 
 /* Ends it: what the store has not answered by then is left to it. NULL is accepted. */
 void rating_ingestion_stop(struct rating_ingestion *ingestion);

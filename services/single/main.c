@@ -18,6 +18,7 @@
 #include "rating/controller/rating_controller.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_ingestion.h"
+#include "rating/rating_outbox.h"
 #include "rating/rating_store.h"
 
 /* Lists of metadata are read on threads of their own; votes are entered in half points. */
@@ -27,6 +28,7 @@ struct single_process {
     struct worker_pool *workers;
     struct rating_progress *progress;
     struct rating_ingestion *ingestion;
+    struct rating_outbox *outbox;
     struct proto_descriptor_set descriptors;
     struct proto_pool *messages;
     struct metadata_controller metadata;
@@ -66,6 +68,7 @@ static const struct config_option options[] = {
      .default_value = "var",
      .help = "the directory of both stores"},
     RATING_INGESTION_OPTIONS,
+    RATING_OUTBOX_OPTIONS,
 };
 
 static enum status open_stores(struct single_process *single, struct process *process,
@@ -178,10 +181,14 @@ static enum status start_single(void *self, struct process *process, struct call
             process_http_server(process, single->rating_listener, loop), &rating,
             &single->rating_gateway.channels[loop]);
     }
-    /* Events are taken only once the addresses are ours. */
+    /* Events are taken, and sent, only once the addresses are ours. */
     if (status == STATUS_OK && loop == 0) {
         status = rating_ingestion_open(process, call, single->rating.repository, single->progress,
                                        &single->ingestion);
+    }
+    if (status == STATUS_OK && loop == 0) {
+        status = rating_outbox_open(process, call, single->rating.repository,
+                                    rating_ingestion_log(single->ingestion), &single->outbox);
     }
     return status;
 }
@@ -198,12 +205,14 @@ static void stop_single(void *self, struct process *process, struct call *call, 
 static void close_single(void *self)
 {
     struct single_process *single = self;
+    rating_outbox_stop(single->outbox);
     rating_ingestion_stop(single->ingestion);
     rating_progress_destroy(single->progress);
     if (single->rating.repository.ops != NULL) {
         single->rating.repository.ops->close(single->rating.repository.state);
     }
     rating_ingestion_close(single->ingestion);
+    rating_outbox_close(single->outbox);
     if (single->metadata.repository.ops != NULL) {
         single->metadata.repository.ops->close(single->metadata.repository.state);
     }

@@ -62,6 +62,44 @@ static void keeps_order(struct trial *trial)
     contract_close_member(consumer);
 }
 
+/* Every other one asks; what is said is where it is read. */
+static void says_places(struct trial *trial)
+{
+    enum { COUNT = 40 };
+    struct eventlog_message messages[COUNT];
+    struct eventlog_place places[COUNT];
+    char keys[COUNT][READER_KEY_BYTES];
+    size_t delivered;
+    for (int i = 0; i < COUNT; i++) {
+        (void)snprintf(keys[i], sizeof(keys[i]), "%d", i);
+        messages[i] = (struct eventlog_message){.key = text_of(keys[i]),
+                                                .value = text_of(keys[i]),
+                                                .place = i % 2 == 0 ? &places[i] : NULL};
+        places[i] = (struct eventlog_place){-1, -1};
+    }
+    for (int part = 0; part < 2; part++) {
+        assert_int_equal(trial->producer.ops->produce(trial->producer.state, &trial->call,
+                                                      trial->topic, messages + part * COUNT / 2,
+                                                      COUNT / 2, &delivered),
+                         STATUS_OK);
+    }
+    struct eventlog_consumer consumer =
+        contract_open_at(trial, "", (struct eventlog_positions){.get = NULL});
+    for (size_t seen = 0; seen < COUNT;) {
+        struct eventlog_batch batch;
+        assert_int_equal(consumer.ops->poll(consumer.state, &trial->call, COUNT, &batch),
+                         STATUS_OK);
+        for (size_t i = 0; i < batch.count; i++) {
+            uint64_t key;
+            assert_true(text_to_u64(batch.records[i].value, &key));
+            assert_int_equal(places[key].partition, key % 2 == 0 ? batch.partition : -1);
+            assert_int_equal(places[key].offset, key % 2 == 0 ? batch.records[i].offset : -1);
+        }
+        seen += batch.count;
+    }
+    consumer.ops->close(consumer.state);
+}
+
 static void limits_batches(struct trial *trial)
 {
     reader_produce(trial->producer, &trial->call, trial->topic, KEYS, 0, 20);
@@ -403,6 +441,7 @@ static void carries_headers(struct trial *trial)
 
 static const struct named_trial trials[] = {
     {.name = "keeps_order", .body = keeps_order},
+    {.name = "says_places", .body = says_places},
     {.name = "limits_batches", .body = limits_batches},
     {.name = "restarts_at_stored_position", .body = restarts_at_stored_position},
     {.name = "rewinds", .body = rewinds},

@@ -211,6 +211,64 @@ static void largest_batch(struct rating_case *self)
     free(users);
 }
 
+/* Many changes of the same votes in one batch, of keys of many lengths, some alike in all but their
+ * ends: of each vote the last change stands, and an id's first event counts. */
+enum { SAME_USERS = 70, SAME_EVENTS_EACH = 3 };
+
+static void check_same_votes(struct rating_case *self, const int32_t *want, char (*users)[48])
+{
+    for (size_t i = 0; i < SAME_USERS; i++) {
+        const struct rating_change change = rating_case_put(users[i], "movie", 0);
+        struct vote vote = {.hundredths = -1};
+        enum status status =
+            self->repository.ops->get_vote(self->repository.state, self->call, &change.key, &vote);
+        assert_int_equal(status, want[i] < 0 ? STATUS_NOT_FOUND : STATUS_OK);
+        assert_int_equal(vote.hundredths, want[i]);
+    }
+}
+
+static void apply_same_votes(struct rating_case *self, size_t count, char (*users)[48],
+                             int32_t *want)
+{
+    struct rating_change *changes = calloc(count, sizeof(*changes));
+    enum rating_outcome *outcomes = calloc(count, sizeof(*outcomes));
+    char(*events)[64] = calloc(count, sizeof(*events));
+    assert_true(changes != NULL && outcomes != NULL && events != NULL);
+    for (size_t i = 0; i < count; i++) {
+        size_t user = i * 7919 % 1009 % SAME_USERS;
+        bool repeats = i % SAME_EVENTS_EACH != 0; /* the id of the one before */
+        (void)snprintf(events[i], sizeof(events[i]), "event-%zu-of-%zu",
+                       i / SAME_EVENTS_EACH * SAME_EVENTS_EACH, count);
+        changes[i] = rating_case_put(users[user], "movie", (int32_t)(i % 1001));
+        changes[i].event_id = text_of(events[i]);
+        want[user] = repeats ? want[user] : changes[i].hundredths;
+    }
+    rating_case_apply(self, changes, count, outcomes);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(outcomes[i],
+                         i % SAME_EVENTS_EACH != 0 ? RATING_DUPLICATE : RATING_APPLIED);
+    }
+    check_same_votes(self, want, users);
+    free(changes);
+    free(outcomes);
+    free(events);
+}
+
+static void same_votes_in_one_batch(struct rating_case *self)
+{
+    static const size_t counts[] = {5, 16, 17, 300, 511, 512, 6000};
+    char users[SAME_USERS][48];
+    int32_t want[SAME_USERS];
+    for (size_t i = 0; i < SAME_USERS; i++) {
+        (void)snprintf(users[i], sizeof(users[i]), i % 2 == 0 ? "u%zu" : "a-much-longer-user-%zu",
+                       i);
+        want[i] = -1;
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(counts); i++) {
+        apply_same_votes(self, counts[i], users, want);
+    }
+}
+
 const struct rating_contract_case rating_vote_cases[] = {
     {.name = "empty_has_nothing", .run = empty_has_nothing},
     {.name = "vote_is_kept", .run = vote_is_kept},
@@ -218,5 +276,6 @@ const struct rating_contract_case rating_vote_cases[] = {
     {.name = "keys_at_their_limits", .run = keys_at_their_limits},
     {.name = "keys_over_their_limits", .run = keys_over_their_limits},
     {.name = "largest_batch", .run = largest_batch},
+    {.name = "same_votes_in_one_batch", .run = same_votes_in_one_batch},
     {.name = NULL},
 };

@@ -142,9 +142,10 @@ static int apply_votes(struct progress *progress)
     for (size_t i = 0; i < job->entry_count; i++) {
         job->votes[i] = (struct lmdb_rating_order){.entry = (uint32_t)i};
     }
-    lmdb_rating_job_sort(job, job->votes, job->entry_count, LMDB_RATING_BY_VOTE);
+    lmdb_rating_job_sort(job, job->votes, job->user_votes, job->entry_count, LMDB_RATING_BY_VOTE);
     int code = 0;
     for (size_t i = 0; i < job->entry_count && code == 0;) {
+        lmdb_rating_job_prefetch(job, job->votes, job->entry_count, i);
         struct same_key same = find_same_key(job, i);
         code = apply_same_key(progress, &same);
         i = same.end;

@@ -16,15 +16,14 @@ enum { LOOK_ARENA_BYTES = 16 * 1024 };
 static int read_range(struct lmdb_store *store, MDB_txn *txn, struct rating_change_range *ret_range)
 {
     MDB_dbi marks = lmdb_store_map(store, LMDB_RATING_MARKS);
-    int64_t trimmed;
+    int64_t trimmed = 0;
+    int64_t last = 0;
     int code = lmdb_rating_read_trimmed(txn, marks, &trimmed);
     if (code == 0) {
         code = lmdb_rating_last_sequence(txn, lmdb_store_map(store, LMDB_RATING_CHANGES), marks,
-                                         &ret_range->last);
+                                         &last);
     }
-    if (code == 0) {
-        ret_range->first = trimmed + 1;
-    }
+    *ret_range = (struct rating_change_range){.first = trimmed + 1, .last = last};
     return code;
 }
 
@@ -170,7 +169,7 @@ bool lmdb_rating_look(void *state, int64_t *ret_last)
 {
     struct arena arena;
     struct call call;
-    struct rating_change_range range;
+    struct rating_change_range range = {.last = 0};
     arena_init(&arena, LOOK_ARENA_BYTES);
     call_init(&call, &arena, 0);
     enum status status = lmdb_rating_get_change_range(state, &call, &range);
@@ -184,7 +183,7 @@ bool lmdb_rating_look(void *state, int64_t *ret_last)
 enum status lmdb_rating_await_change(void *state, struct call *call, int64_t after)
 {
     const struct lmdb_rating_repository *self = state;
-    struct rating_change_range range;
+    struct rating_change_range range = {.last = 0};
     enum status status = lmdb_rating_get_change_range(state, call, &range);
     if (status != STATUS_OK || range.last > after) {
         return status;

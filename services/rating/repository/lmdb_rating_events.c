@@ -74,6 +74,7 @@ static int take_sorted(struct taking *taking)
     for (size_t i = 0; i < job->event_count && code == 0; i++) {
         struct text next = lmdb_rating_job_key(job, &job->events[i], LMDB_RATING_BY_EVENT);
         bool taken = false;
+        lmdb_rating_job_prefetch(job, job->events, job->event_count, i);
         if (i == 0 || !text_equal(event, next)) {
             code = take_event(taking, next, &taken);
         }
@@ -93,7 +94,7 @@ static void list_events(struct lmdb_rating_job *job)
             job->events[count++] = (struct lmdb_rating_order){.entry = (uint32_t)i};
         }
     }
-    lmdb_rating_job_sort(job, job->events, count, LMDB_RATING_BY_EVENT);
+    lmdb_rating_job_sort(job, job->events, job->votes, count, LMDB_RATING_BY_EVENT);
 }
 
 int lmdb_rating_take_events(struct lmdb_store *store, struct lmdb_rating_job *job)

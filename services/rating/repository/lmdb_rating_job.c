@@ -77,8 +77,7 @@ static size_t encode_change(struct lmdb_rating_job *job, size_t at, size_t index
 {
     size_t length = rating_key_encode_vote(&change->key, job->bytes + at);
     job->entries[index] = (struct lmdb_rating_entry){
-        .vote_key = (uint32_t)at,
-        .user_key = (uint32_t)(at + length),
+        .keys = (uint32_t)at,
         .key_length = (uint16_t)length,
         .record_length = (uint16_t)(1 + change->key.record.id.length),
         .is_delete = change->kind == RATING_DELETE,
@@ -92,7 +91,6 @@ static size_t encode_change(struct lmdb_rating_job *job, size_t at, size_t index
     if (change->event_id.length > 0) {
         struct lmdb_rating_entry *entry = &job->entries[index];
         length = rating_key_encode_event(change->key.provider, change->event_id, job->bytes + at);
-        entry->event_key = (uint32_t)at;
         entry->event_key_length = (uint16_t)length;
         at += length;
     }

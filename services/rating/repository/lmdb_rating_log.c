@@ -113,7 +113,7 @@ static struct rating_chunk_record record_of(const struct lmdb_rating_job *job, s
     const struct lmdb_rating_entry *entry = &job->entries[item];
     return (struct rating_chunk_record){
         .kind = entry->is_delete ? RATING_RECORD_DELETE : RATING_RECORD_PUT,
-        .vote_key = text_of_bytes(job->bytes + entry->vote_key, entry->key_length),
+        .vote_key = text_of_bytes(job->bytes + entry->keys, entry->key_length),
         .hundredths = entry->is_delete ? 0 : entry->hundredths,
         .time_ms = entry->time_ms,
         .offset = entry->offset,

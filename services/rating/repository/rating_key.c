@@ -168,8 +168,11 @@ void rating_key_encode_sequence(int64_t sequence, char key[static RATING_SEQUENC
 bool rating_key_decode_vote(struct text key, struct vote_key *ret_vote)
 {
     size_t record_end = text_find(key, 1, '\0');
+    if (record_end >= key.length) {
+        return false;
+    }
     size_t provider_end = text_find(key, record_end + 1, '\0');
-    if (record_end >= key.length || provider_end >= key.length) {
+    if (provider_end >= key.length) {
         return false;
     }
     *ret_vote = (struct vote_key){

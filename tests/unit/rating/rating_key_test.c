@@ -84,6 +84,62 @@ static void test_dead_letters_sort_by_number(void **state)
     }
 }
 
+/* Kind, time, key: what is due first comes first. */
+static void test_expiries_sort_by_time(void **state)
+{
+    (void)state;
+    static const struct rating_expiry sorted[] = {
+        {RATING_EXPIRY_EVENT, INT64_MIN, TEXT_INIT("b")},
+        {RATING_EXPIRY_EVENT, -1, TEXT_INIT("a")},
+        {RATING_EXPIRY_EVENT, 255, TEXT_INIT("")},
+        {RATING_EXPIRY_EVENT, 256, TEXT_INIT("a")},
+        {RATING_EXPIRY_EVENT, 256, TEXT_INIT("a\0b")},
+        {RATING_EXPIRY_TOMBSTONE, 0, TEXT_INIT("a")},
+    };
+    char last[RATING_EXPIRY_KEY_BYTES_MAX];
+    size_t last_length = 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(sorted); i++) {
+        char key[RATING_EXPIRY_KEY_BYTES_MAX];
+        struct rating_expiry got;
+        size_t length = rating_key_encode_expiry(&sorted[i], key);
+        assert_true(text_compare(text_of_bytes(last, last_length), text_of_bytes(key, length)) < 0);
+        assert_true(rating_key_decode_expiry(text_of_bytes(key, length), &got));
+        assert_int_equal(got.kind, sorted[i].kind);
+        assert_int_equal(got.taken_ms, sorted[i].taken_ms);
+        assert_true(text_equal(got.key, sorted[i].key));
+        memcpy(last, key, length);
+        last_length = length;
+    }
+}
+
+static void test_votes_and_records_come_back(void **state)
+{
+    (void)state;
+    const struct vote_key votes[] = {vote_of("a", "", "u"), vote_of("a", "p", "user"),
+                                     vote_of("", "", "")};
+    for (size_t i = 0; i < ARRAY_LENGTH(votes); i++) {
+        char bytes[RATING_VOTE_KEY_BYTES_MAX];
+        struct vote_key got;
+        struct record_key record;
+        size_t length = rating_key_encode_vote(&votes[i], bytes);
+        assert_true(rating_key_decode_vote(text_of_bytes(bytes, length), &got));
+        assert_int_equal(got.record.type, RECORD_TYPE_ACTOR);
+        assert_true(text_equal(got.record.id, votes[i].record.id));
+        assert_true(text_equal(got.provider, votes[i].provider));
+        assert_true(text_equal(got.user, votes[i].user));
+        length = rating_key_encode_record(votes[i].record, bytes);
+        assert_true(rating_key_decode_record(text_of_bytes(bytes, length), &record));
+        assert_int_equal(record.type, RECORD_TYPE_ACTOR);
+        assert_true(text_equal(record.id, votes[i].record.id));
+    }
+    static const struct text malformed[] = {TEXT_INIT(""), TEXT_INIT("\1"), TEXT_INIT("\1a"),
+                                            TEXT_INIT("\1a\0"), TEXT_INIT("\1a\0p")};
+    for (size_t i = 0; i < ARRAY_LENGTH(malformed); i++) {
+        struct vote_key got;
+        assert_false(rating_key_decode_vote(malformed[i], &got));
+    }
+}
+
 static void test_values_come_back(void **state)
 {
     (void)state;
@@ -150,6 +206,8 @@ int main(void)
         cmocka_unit_test(test_users_votes_come_back),
         cmocka_unit_test(test_malformed_keys_are_refused),
         cmocka_unit_test(test_dead_letters_sort_by_number),
+        cmocka_unit_test(test_expiries_sort_by_time),
+        cmocka_unit_test(test_votes_and_records_come_back),
         cmocka_unit_test(test_values_come_back),
         cmocka_unit_test(test_malformed_values_are_refused),
     };
