@@ -1,5 +1,8 @@
 /* kafka_eventlog.h: the event log kept by Apache Kafka, through librdkafka.
  *
+ * A broker that refuses the password or certificate, or whose certificate is not to be trusted, is
+ * STATUS_UNAVAILABLE at once, with its words.
+ *
  * Delivery is idempotent within one producer, acknowledged by all in-sync replicas. A consumer with
  * positions of its own starts there, never at those committed to the broker, which are for lag
  * tools only; one without starts at the broker's. A position outside the topic's log is
@@ -17,7 +20,6 @@ enum {
     KAFKA_EVENTLOG_DELIVERY_MS = 30000,               /* then a message has failed */
     KAFKA_EVENTLOG_LINGER_MS = 5,                     /* for batching */
     KAFKA_EVENTLOG_READ_AHEAD_KBYTES_MAX = 32 * 1024, /* fetched by a consumer and not polled */
-    KAFKA_EVENTLOG_HELD_KBYTES_MAX = 32 * 1024,       /* and held besides, by partition */
     KAFKA_EVENTLOG_SESSION_MS = 10000,                /* until a dead member is noticed */
     KAFKA_EVENTLOG_METADATA_MS = 5000,                /* until a new topic is noticed */
     KAFKA_EVENTLOG_POSITION_RETRY_MS = 1000,          /* after eventlog_positions.get() failed */

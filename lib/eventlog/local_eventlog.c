@@ -9,6 +9,7 @@
 
 #include "eventlog/local_eventlog_private.h"
 #include "eventlog/local_wake.h"
+#include "store/store_directory.h"
 
 enum { DIRECTORY_MODE = 0700, MAP_BYTES_MIN = 1 << 16 };
 
@@ -64,8 +65,24 @@ static enum status open_store(struct local_eventlog *log, struct call *call,
     return STATUS_OK;
 }
 
+/* What is new is there after a loss of power only when its name is: that of the store's file in the
+ * directory, and that of the directory in its own. */
+static enum status sync_names(struct call *call, struct text directory)
+{
+    struct store_error error;
+    while (directory.length > 1 && text_ends_with(directory, TEXT("/"))) {
+        directory.length--;
+    }
+    enum status status = store_directory_sync(directory, &error);
+    if (status == STATUS_OK) {
+        status = store_directory_sync(store_directory_of(directory), &error);
+    }
+    return status == STATUS_OK ? STATUS_OK : store_error_report(&error, call, status);
+}
+
 void local_eventlog_free(struct local_eventlog *log)
 {
+    local_upkeep_deinit(&log->writer.upkeep);
     local_store_close(log->store);
     const int fds[] = {log->wake_folder_fd, log->group_folder_fd, log->sender_fd};
     for (size_t i = 0; i < ARRAY_LENGTH(fds); i++) {
@@ -88,6 +105,9 @@ enum status local_eventlog_open(struct call *call, const struct local_eventlog_o
     if (status != STATUS_OK) {
         return status;
     }
+    if (options->upkeep_ms < 0 || options->compact_bytes < 0) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "the event log's upkeep is not negative");
+    }
     struct local_eventlog *log = calloc(1, sizeof(*log));
     if (log == NULL) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the event log");
@@ -98,9 +118,19 @@ enum status local_eventlog_open(struct call *call, const struct local_eventlog_o
         topic.partitions = LOCAL_EVENTLOG_PARTITIONS_DEFAULT;
     }
     log->topic_options = topic;
+    log->writer.upkeep = (struct local_upkeep){
+        .period_ms =
+            options->upkeep_ms == 0 ? LOCAL_EVENTLOG_UPKEEP_MS_DEFAULT : options->upkeep_ms,
+        .compact_bytes = options->compact_bytes == 0 ? LOCAL_EVENTLOG_COMPACT_BYTES_DEFAULT
+                                                     : options->compact_bytes,
+        .sequences_ms = LOCAL_EVENTLOG_SEQUENCE_KEPT_MS,
+    };
     status = open_files(log, call, options->directory);
     if (status == STATUS_OK) {
         status = open_store(log, call, options);
+    }
+    if (status == STATUS_OK) {
+        status = sync_names(call, text_of(options->directory));
     }
     if (status == STATUS_OK) {
         status = local_writer_start(log);

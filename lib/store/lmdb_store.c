@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "store/lmdb_backup.h"
 #include "store/lmdb_store_private.h"
 #include "store/store_directory.h"
 
@@ -206,6 +209,13 @@ enum status lmdb_store_open(const struct lmdb_store_options *options, struct sto
     }
     *ret_store = store;
     return STATUS_OK;
+}
+
+bool lmdb_store_exists(struct text path)
+{
+    char file[PATH_MAX];
+    int length = snprintf(file, sizeof(file), "%.*s/%s", TEXT_ARGUMENTS(path), LMDB_BACKUP_FILE);
+    return length > 0 && (size_t)length < sizeof(file) && access(file, F_OK) == 0;
 }
 
 void lmdb_store_close(struct lmdb_store *store)

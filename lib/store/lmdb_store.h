@@ -52,6 +52,9 @@ struct lmdb_store_options {
 MUST_USE enum status lmdb_store_open(const struct lmdb_store_options *options,
                                      struct store_error *error, struct lmdb_store **ret_store);
 
+/* Whether the directory holds an LMDB file: opening would otherwise make one. */
+bool lmdb_store_exists(struct text path);
+
 /* Stops the writer and closes the file. No reader may be active. When the writer is stuck behind a
  * stopped process, everything is left to the end of the process. NULL is accepted. */
 void lmdb_store_close(struct lmdb_store *store);

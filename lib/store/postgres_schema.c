@@ -79,6 +79,45 @@ static enum status run_migration(struct postgres_connection *connection, struct 
     return status;
 }
 
+/* Whether pg_catalog has such a row. */
+static enum status look_for(struct postgres_connection *connection, struct call *call,
+                            const char *where, const char *schema, struct store_error *error,
+                            bool *ret_found)
+{
+    char sql[SQL_BYTES];
+    int64_t count = 0;
+    int length = snprintf(sql, sizeof(sql), "select count(*) from %s = '%s'", where, schema);
+    CHECK(length > 0 && (size_t)length < sizeof(sql));
+    enum status status = run(connection, call, sql, error, &count);
+    *ret_found = count > 0;
+    return status;
+}
+
+#define VERSIONS_OF "pg_tables where tablename = 'schema_versions' and schemaname"
+
+/* Creates only what is missing: a role without the right to create gets by where nothing is. */
+static enum status make_versions(struct postgres_connection *connection, struct call *call,
+                                 const char *schema, struct store_error *error)
+{
+    char sql[SQL_BYTES];
+    bool found;
+    enum status status =
+        look_for(connection, call, "pg_namespace where nspname", schema, error, &found);
+    if (status == STATUS_OK && !found) {
+        (void)snprintf(sql, sizeof(sql), "create schema %s", schema); /* fits */
+        status = run(connection, call, sql, error, NULL);
+    }
+    if (status == STATUS_OK) {
+        status = look_for(connection, call, VERSIONS_OF, schema, error, &found);
+    }
+    return status != STATUS_OK || found
+               ? status
+               : run(connection, call,
+                     "create table schema_versions (version integer primary key,"
+                     " applied_at timestamptz not null default now())",
+                     error, NULL);
+}
+
 /* In a transaction that holds the lock. */
 static enum status migrate_locked(struct postgres_connection *connection, struct call *call,
                                   const struct postgres_session *session,
@@ -86,21 +125,8 @@ static enum status migrate_locked(struct postgres_connection *connection, struct
                                   struct store_error *error)
 {
     char sql[SQL_BYTES];
-    int64_t exists = 0;
     int64_t version = 0;
-    (void)snprintf(sql, sizeof(sql), "select count(*) from pg_namespace where nspname = '%s'",
-                   session->schema);
-    enum status status = run(connection, call, sql, error, &exists);
-    if (status == STATUS_OK && exists == 0) {
-        (void)snprintf(sql, sizeof(sql), "create schema %s", session->schema);
-        status = run(connection, call, sql, error, NULL);
-    }
-    if (status == STATUS_OK) {
-        status = run(connection, call,
-                     "create table if not exists schema_versions (version integer primary key,"
-                     " applied_at timestamptz not null default now())",
-                     error, NULL);
-    }
+    enum status status = make_versions(connection, call, session->schema, error);
     if (status == STATUS_OK) {
         status =
             run(connection, call, "select coalesce(max(version), 0)::int8 from schema_versions",
@@ -154,5 +180,21 @@ enum status postgres_schema_migrate(const struct postgres_session *session,
         status = run(connection, &call, "commit", error, NULL);
     }
     postgres_connection_close(connection); /* what was not committed goes with it */
+    return status;
+}
+
+enum status postgres_schema_exists(const struct postgres_session *session,
+                                   struct store_error *error, bool *ret_exists)
+{
+    struct call call = {.deadline_ns =
+                            clock_monotonic_ns() + POSTGRES_STATEMENT_MS_MAX * CLOCK_NS_PER_MS};
+    struct postgres_session plain = *session;
+    struct postgres_connection *connection;
+    plain.statement_count = 0;
+    enum status status = postgres_connection_open(&plain, -1, error, &connection);
+    if (status == STATUS_OK) {
+        status = look_for(connection, &call, VERSIONS_OF, session->schema, error, ret_exists);
+        postgres_connection_close(connection);
+    }
     return status;
 }

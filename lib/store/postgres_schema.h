@@ -17,3 +17,8 @@ struct postgres_migration {
 MUST_USE enum status postgres_schema_migrate(const struct postgres_session *session,
                                              const struct postgres_migration *migrations,
                                              unsigned count, struct store_error *error);
+
+/* Whether session->schema has tables that postgres_schema_migrate() made. Blocks, and fails, as
+ * postgres_connection_open(). */
+MUST_USE enum status postgres_schema_exists(const struct postgres_session *session,
+                                            struct store_error *error, bool *ret_exists);

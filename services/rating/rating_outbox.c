@@ -8,7 +8,6 @@
 #include "base/random.h"
 #include "loop/loop.h"
 #include "process/process_eventlog.h"
-#include "rating/relay/rating_relay.h"
 
 /* Of the call that opens the log, on the relay's loop. */
 enum { OPEN_ARENA_BYTES_MAX = 1024 * 1024, OWNER_BYTES = 64 };
@@ -51,6 +50,7 @@ static enum status create_relay(struct rating_outbox *self, struct process *proc
         .aggregates_topic = config_text(config, "relay-aggregates-topic"),
         .dead_letters_topic = config_text(config, "relay-dead-letters-topic"),
         .owner = text_of(owner),
+        .lease_ms = config_duration_ms(config, "relay-lease"),
     };
     return rating_relay_create(&options, &self->relay);
 }

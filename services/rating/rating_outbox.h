@@ -3,6 +3,7 @@
 #pragma once
 
 #include "process/process.h"
+#include "rating/relay/rating_relay.h"
 #include "rating/repository/rating_repository.h"
 
 struct local_eventlog;
@@ -26,9 +27,14 @@ struct rating_outbox;
          .argument = "NAME",                                                                       \
          .default_value = "rating-aggregates",                                                     \
          .help = "the topic of aggregates; empty: none are sent"},                                 \
+        {.name = "relay-dead-letters-topic",                                                       \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "NAME",                                                                       \
+         .help = "the topic of dead letters; empty: none are sent"},                               \
     {                                                                                              \
-        .name = "relay-dead-letters-topic", .kind = CONFIG_TEXT, .argument = "NAME",               \
-        .help = "the topic of dead letters; empty: none are sent"                                  \
+        .name = "relay-lease", .kind = CONFIG_DURATION, .argument = "TIME", .default_value = "6s", \
+        .help = "until another instance relays when this one has died",                            \
+        .minimum = RATING_RELAY_LEASE_MS_MIN, .maximum = RATING_RELAY_LEASE_MS_MAX                 \
     }
 
 /* In the start hook of loop 0: starts relaying, as the options say, on a loop of its own; adds

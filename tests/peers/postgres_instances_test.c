@@ -1,6 +1,7 @@
 /* Several rating repositories on the same tables of a real server, at once. */
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/arena.h"
 #include "loop/fiber.h"
@@ -23,20 +24,26 @@ struct fixture {
     void (*body)(struct fixture *fixture);
 };
 
-static void run_body(void *argument)
+static void run_in_directory(void *argument)
 {
     struct fixture *fixture = argument;
     arena_init(&fixture->arena, ARENA_BYTES_MAX);
     call_init(&fixture->call, &fixture->arena, TIMEOUT_MS);
-    scratch_directory_make(fixture->path);
-    fixture->directory = text_of(fixture->path);
     assert_int_equal(postgres_scene_open_with(&fixture->call, fixture->directory, fixture->options,
                                               &fixture->repository),
                      STATUS_OK);
     fixture->body(fixture);
     fixture->repository.ops->close(fixture->repository.state);
-    scratch_directory_remove(fixture->path);
     arena_deinit(&fixture->arena);
+}
+
+static void run_body(void *argument)
+{
+    struct fixture *fixture = argument;
+    scratch_directory_make(fixture->path);
+    fixture->directory = text_of(fixture->path);
+    run_in_directory(fixture);
+    scratch_directory_remove(fixture->path);
 }
 
 static void run(void (*body)(struct fixture *fixture),
@@ -145,7 +152,8 @@ enum { CALLERS = 256 };
 struct caller {
     struct fixture *fixture;
     struct vote_key key;
-    bool misplaced; /* with a position that is not where the store is */
+    bool misplaced;     /* with a position that is not where the store is */
+    int64_t timeout_ms; /* 0: TIMEOUT_MS */
     char user[16];
     enum status status;
 };
@@ -164,7 +172,7 @@ static void put_one(void *argument)
     struct arena arena;
     struct call call;
     arena_init(&arena, ARENA_BYTES_MAX);
-    call_init(&call, &arena, TIMEOUT_MS);
+    call_init(&call, &arena, caller->timeout_ms > 0 ? caller->timeout_ms : TIMEOUT_MS);
     caller->status = fixture->repository.ops->apply(fixture->repository.state, &call, &batch);
     arena_deinit(&arena);
 }
@@ -203,6 +211,39 @@ static void commits_are_shared(struct fixture *fixture)
     /* The first may go alone; the others wait for it together. */
     assert_true(
         postgres_scene_ask(fixture->directory, "select max(last_group) from commit_marks") <= 8);
+}
+
+/* A role that may use the tables, but neither make nor own them. */
+static void least_rights_suffice(void **state)
+{
+    char path[SCRATCH_PATH_BYTES];
+    char schema[POSTGRES_SCENE_SCHEMA_BYTES];
+    char sql[1024];
+    const char *conninfo = postgres_scene_conninfo();
+    (void)state;
+    scratch_directory_make(path);
+    struct opener opener = {.directory = text_of(path)};
+    in_fiber(open_one, &opener);
+    assert_int_equal(opener.status, STATUS_OK);
+    postgres_scene_schema(text_of(path), schema);
+    (void)snprintf(sql, sizeof(sql),
+                   "create role user_of_%s login; grant usage on schema %s to user_of_%s;"
+                   " grant select, insert, update, delete on all tables in schema %s to user_of_%s;"
+                   " revoke insert, update, delete on schema_versions from user_of_%s",
+                   schema, schema, schema, schema, schema, schema);
+    (void)postgres_scene_ask(text_of(path), sql);
+    (void)snprintf(sql, sizeof(sql), "%s user=user_of_%s", conninfo, schema);
+    char *owner = strdup(conninfo);
+    assert_non_null(owner);
+    assert_int_equal(setenv("MARQUEE_POSTGRES", sql, 1), 0);
+    struct fixture fixture = {.body = commits_are_shared, .path = ""};
+    in_fiber(open_one, &opener);
+    assert_int_equal(opener.status, STATUS_OK);
+    fixture.directory = text_of(path);
+    in_fiber(run_in_directory, &fixture);
+    assert_int_equal(setenv("MARQUEE_POSTGRES", owner, 1), 0);
+    free(owner);
+    scratch_directory_remove(path);
 }
 
 static void bad_text_is_refused_alone(struct fixture *fixture)
@@ -286,6 +327,36 @@ static void deadlines_hold(struct fixture *fixture)
     read_all(fixture, TIMEOUT_MS, STATUS_NOT_FOUND);
 }
 
+/* Somebody stopped within a write: the others' callers are answered by their deadlines, reads go
+ * on, and what nobody waits for any more is done or not done as a whole. */
+static void locks_hold_nobody_past_the_deadline(struct fixture *fixture)
+{
+    struct caller caller = {
+        .fixture = fixture,
+        .key = {.record = {RECORD_TYPE_MOVIE, TEXT("movie")}, .user = TEXT("ann")}};
+    char schema[POSTGRES_SCENE_SCHEMA_BYTES];
+    char sql[POSTGRES_SCENE_SCHEMA_BYTES + 64];
+    put_one(&caller);
+    assert_int_equal(caller.status, STATUS_OK);
+    PGconn *holder = PQconnectdb(postgres_scene_conninfo());
+    postgres_scene_schema(fixture->directory, schema);
+    (void)snprintf(sql, sizeof(sql), "begin; select from %s.aggregates for update", schema);
+    PQclear(PQexec(holder, sql));
+    caller.key.user = TEXT("bob");
+    caller.timeout_ms = 300;
+    put_one(&caller);
+    assert_true(caller.status == STATUS_DEADLINE_EXCEEDED || caller.status == STATUS_UNAVAILABLE);
+    read_all(fixture, TIMEOUT_MS, STATUS_OK);
+    PQclear(PQexec(holder, "rollback"));
+    PQfinish(holder);
+    caller.key.user = TEXT("cid");
+    caller.timeout_ms = TIMEOUT_MS;
+    put_one(&caller);
+    assert_int_equal(caller.status, STATUS_OK);
+    assert_int_equal(postgres_scene_ask(fixture->directory, "select vote_count from aggregates"),
+                     postgres_scene_ask(fixture->directory, "select count(*) from votes"));
+}
+
 static void lost_sessions_are_replaced(struct fixture *fixture)
 {
     read_all(fixture, TIMEOUT_MS, STATUS_NOT_FOUND);
@@ -347,6 +418,7 @@ FIXTURE_TEST(commits_are_shared, .connections = 0)
 FIXTURE_TEST(bad_text_is_refused_alone, .connections = 0)
 FIXTURE_TEST(pool_is_bounded, .connections = POOL)
 FIXTURE_TEST(deadlines_hold, .connections = POOL)
+FIXTURE_TEST(locks_hold_nobody_past_the_deadline, .connections = POOL)
 FIXTURE_TEST(lost_sessions_are_replaced, .connections = POOL)
 FIXTURE_TEST(others_changes_are_noticed, .connections = POOL)
 
@@ -357,9 +429,11 @@ int main(void)
         cmocka_unit_test(tables_made_at_once),
         cmocka_unit_test(later_version_is_refused),
         cmocka_unit_test(commits_are_shared_test),
+        cmocka_unit_test(least_rights_suffice),
         cmocka_unit_test(bad_text_is_refused_alone_test),
         cmocka_unit_test(pool_is_bounded_test),
         cmocka_unit_test(deadlines_hold_test),
+        cmocka_unit_test(locks_hold_nobody_past_the_deadline_test),
         cmocka_unit_test(lost_sessions_are_replaced_test),
         cmocka_unit_test(others_changes_are_noticed_test),
     };

@@ -29,6 +29,9 @@ void ingest_scene_start(struct ingest_scene *scene, unsigned rating, const char 
 /* Draws so many events and appends them. */
 void ingest_scene_append(struct ingest_scene *scene, unsigned count);
 
+/* Appends these lines, each an event, whatever the oracle thinks. */
+void ingest_scene_append_lines(struct ingest_scene *scene, const char *lines);
+
 /* A last bad event goes to each partition in the end: when its letter is there, all before it in
  * that partition has been applied. */
 void ingest_scene_append_last(struct ingest_scene *scene);
@@ -36,5 +39,6 @@ void ingest_scene_append_last(struct ingest_scene *scene);
 /* A sample of /metrics, by name and labels, or -1: also where it cannot be asked. */
 int64_t ingest_scene_metric(struct ingest_scene *scene, unsigned rating, const char *name);
 
-/* Counters start at 0 with the process, so the end shows in that no dead letter is missing. */
+/* Counters start at 0 with the process, so the end shows in that no dead letter is missing. Fails
+ * the test when nothing more is applied for SERVICE_WAIT_MS. */
 void ingest_scene_await_all(struct ingest_scene *scene, unsigned rating, struct rpc_client *client);

@@ -28,7 +28,9 @@ static bool is_sound(const struct rating_relay_options *options)
            options->aggregates_topic.length <= EVENTLOG_TOPIC_BYTES_MAX &&
            options->dead_letters_topic.length <= EVENTLOG_TOPIC_BYTES_MAX &&
            options->owner.length > 0 && options->owner.length <= RATING_REPOSITORY_NAME_BYTES_MAX &&
-           options->batch_max <= RATING_RELAY_BATCH_MAX;
+           options->batch_max <= RATING_RELAY_BATCH_MAX &&
+           (options->lease_ms == 0 || (options->lease_ms >= RATING_RELAY_LEASE_MS_MIN &&
+                                       options->lease_ms <= RATING_RELAY_LEASE_MS_MAX));
 }
 
 enum status rating_relay_create(const struct rating_relay_options *options,
@@ -49,6 +51,9 @@ enum status rating_relay_create(const struct rating_relay_options *options,
     self->options.owner = keep_name(&at, options->owner);
     if (self->options.batch_max == 0) {
         self->options.batch_max = RATING_RELAY_BATCH_DEFAULT;
+    }
+    if (self->options.lease_ms == 0) {
+        self->options.lease_ms = RATING_RELAY_LEASE_MS_DEFAULT;
     }
     self->unconfirmed = -1;
     arena_init(&self->arena, RATING_RELAY_ARENA_BYTES_MAX);
@@ -100,6 +105,11 @@ static void survive(struct rating_relay *self, enum status status)
     (void)pause_for(self, self->pause_ns); /* whoever stops it is seen by the caller */
 }
 
+static int64_t renew_ns(const struct rating_relay *self)
+{
+    return self->options.lease_ms * CLOCK_NS_PER_MS / 3;
+}
+
 /* STATUS_ABORTED: it is another instance's. */
 static enum status hold_lease(struct rating_relay *self)
 {
@@ -108,10 +118,10 @@ static enum status hold_lease(struct rating_relay *self)
     int64_t asked_ns = clock_monotonic_ns();
     enum status status =
         repository.ops->hold_lease(repository.state, &self->call, LEASE_NAME, self->options.owner,
-                                   RATING_RELAY_LEASE_MS, &held);
+                                   self->options.lease_ms, &held);
     if (status == STATUS_OK && held) {
-        self->lease_until_ns = asked_ns + RATING_RELAY_LEASE_MS * CLOCK_NS_PER_MS;
-        self->lease_due_ns = asked_ns + RATING_RELAY_RENEW_MS * CLOCK_NS_PER_MS;
+        self->lease_until_ns = asked_ns + self->options.lease_ms * CLOCK_NS_PER_MS;
+        self->lease_due_ns = asked_ns + renew_ns(self);
         return STATUS_OK;
     }
     return status == STATUS_OK ? STATUS_ABORTED : status;
@@ -222,7 +232,7 @@ static void stand(struct rating_relay *self)
         status = claim(self);
     }
     if (status == STATUS_OK || status == STATUS_ABORTED) {
-        (void)pause_for(self, RATING_RELAY_RENEW_MS * CLOCK_NS_PER_MS);
+        (void)pause_for(self, renew_ns(self));
     } else {
         survive(self, status);
     }

@@ -31,8 +31,9 @@ enum {
     RATING_RELAY_BATCH_MAX = 50000,
     RATING_RELAY_ARENA_BYTES_MAX = 256 * 1024 * 1024, /* of one batch, encoded */
     RATING_RELAY_LETTERS_MAX = 16,                    /* dead letters in memory at once */
-    RATING_RELAY_LEASE_MS = 6000,     /* after the leader has died, another one takes over */
-    RATING_RELAY_RENEW_MS = 2000,     /* how often the leader renews, and others ask */
+    RATING_RELAY_LEASE_MS_DEFAULT = 6000, /* after the leader has died, another one takes over */
+    RATING_RELAY_LEASE_MS_MIN = 300,      /* it is renewed, and others ask, three times as often */
+    RATING_RELAY_LEASE_MS_MAX = 300000,
     RATING_RELAY_MARK_MS = 2000,      /* how often receivers are told that nothing is missing */
     RATING_RELAY_STEP_MS = 5000,      /* until a step has failed and is tried again */
     RATING_RELAY_PAUSE_MS_MAX = 2000, /* between two tries */
@@ -49,9 +50,10 @@ struct rating_relay_options {
     struct text dead_letters_topic;
     struct text owner; /* of the lease: unique to this process, as hold_lease() wants it */
     size_t batch_max;  /* 0: RATING_RELAY_BATCH_DEFAULT */
+    int64_t lease_ms;  /* 0: RATING_RELAY_LEASE_MS_DEFAULT */
 };
 
-/* STATUS_INVALID_ARGUMENT: a topic or the owner is overlong, or batch_max too large.
+/* STATUS_INVALID_ARGUMENT: a topic or the owner is overlong, or a number out of range.
  * STATUS_RESOURCE_EXHAUSTED: no memory. *ret_relay is owned by the caller. */
 MUST_USE enum status rating_relay_create(const struct rating_relay_options *options,
                                          struct rating_relay **ret_relay);

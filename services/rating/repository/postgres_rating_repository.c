@@ -185,3 +185,28 @@ postgres_rating_repository_open(struct call *call,
     *ret_repository = (struct rating_repository){.ops = &postgres_ops, .state = self};
     return STATUS_OK;
 }
+
+enum status
+postgres_rating_repository_look_for(struct call *call,
+                                    const struct postgres_rating_repository_options *options)
+{
+    struct postgres_rating_repository *self = calloc(1, sizeof(*self));
+    struct store_error error;
+    bool exists = false;
+    if (self == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the store");
+    }
+    enum status status = prepare(self, call, options);
+    if (status == STATUS_OK) {
+        status = postgres_schema_exists(&self->pool_session, &error, &exists);
+        if (status != STATUS_OK) {
+            status = store_error_report(&error, call, status);
+        } else if (!exists) {
+            status =
+                call_fail(call, STATUS_NOT_FOUND, "schema %s: there is no store", self->schema);
+        }
+    }
+    free(self->conninfo);
+    free(self);
+    return status;
+}

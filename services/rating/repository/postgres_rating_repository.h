@@ -24,12 +24,18 @@ struct postgres_rating_repository_options {
 
 /* Connects, and makes or updates the tables. Blocks: at start-up. ret_repository is closed by its
  * close(), while the loops of its callers still exist. STATUS_UNAVAILABLE: there is no server, or
- * it refuses us now. STATUS_FAILED_PRECONDITION: it does not let us in or make tables, or the
- * tables are of a later version. STATUS_INVALID_ARGUMENT: a bad schema or number of connections. */
+ * it does not let us in. STATUS_FAILED_PRECONDITION: it does not let us make tables, or they are of
+ * a later version. STATUS_INVALID_ARGUMENT: a bad schema or number of connections. */
 MUST_USE enum status
 postgres_rating_repository_open(struct call *call,
                                 const struct postgres_rating_repository_options *options,
                                 struct rating_repository *ret_repository);
+
+/* Whether there are such tables, of whatever version. Blocks. STATUS_NOT_FOUND: there are none;
+ * otherwise as open. */
+MUST_USE enum status
+postgres_rating_repository_look_for(struct call *call,
+                                    const struct postgres_rating_repository_options *options);
 
 /* A telemetry source (telemetry_add_source()); state: the repository's. Writes marquee_postgres_…,
  * and what its writer has committed as marquee_store_…. */

@@ -173,6 +173,28 @@ static void two_that_fight_do_not_spin(struct ingester_scene *scene)
 }
 INGESTER_TEST(two_that_fight_do_not_spin)
 
+/* As Kafka's consumer claims all of its partitions when it gets another one. */
+static void own_claim_refuses_no_batch(struct ingester_scene *scene)
+{
+    int64_t next_offset = 0;
+    scene->fault = STATUS_UNAVAILABLE;
+    scene->fault_times = 2;
+    ingester_scene_produce_votes(scene, 0, 3);
+    ingester_scene_start(scene, 10);
+    while (scene->applications == 0) {
+        assert_int_equal(fiber_wait(&scene->call, &scene->applied), STATUS_OK);
+    }
+    struct eventlog_positions positions = rating_ingester_positions(scene->ingester);
+    assert_int_equal(positions.get(positions.state, &scene->call, SCENE_TOPIC, 0, &next_offset),
+                     STATUS_OK);
+    assert_int_equal(next_offset, 3); /* the batch went first */
+    ingester_scene_produce_votes(scene, 3, 4);
+    ingester_scene_wait_for_position(scene, 4);
+    ingester_scene_wait_for_metric(scene, "marquee_ingestion_refused_total", 0);
+    assert_int_equal(scene->claims, 2);
+}
+INGESTER_TEST(own_claim_refuses_no_batch)
+
 static void changes_say_where_they_come_from(struct ingester_scene *scene)
 {
     struct rating_change_record *records;
@@ -326,6 +348,7 @@ int main(void)
         cmocka_unit_test(at_most_once_gives_up_what_is_unsure_test),
         cmocka_unit_test(zombie_is_refused_in_all_modes_test),
         cmocka_unit_test(two_that_fight_do_not_spin_test),
+        cmocka_unit_test(own_claim_refuses_no_batch_test),
         cmocka_unit_test(changes_say_where_they_come_from_test),
         cmocka_unit_test(event_that_comes_twice_counts_once_test),
         cmocka_unit_test(later_time_wins_test),

@@ -379,6 +379,8 @@ static void test_options_are_looked_at(void **state)
         {.owner = TEXT("o"), .aggregates_topic = overlong},
         {.owner = TEXT("o"), .dead_letters_topic = overlong},
         {.owner = TEXT("o"), .batch_max = RATING_RELAY_BATCH_MAX + 1},
+        {.owner = TEXT("o"), .lease_ms = RATING_RELAY_LEASE_MS_MIN - 1},
+        {.owner = TEXT("o"), .lease_ms = RATING_RELAY_LEASE_MS_MAX + 1},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         assert_int_equal(rating_relay_create(&cases[i], &relay), STATUS_INVALID_ARGUMENT);

@@ -91,14 +91,17 @@ static size_t size_of(MDB_txn *txn, MDB_dbi map, uint32_t number)
 /* Its snapshot must be the same when it is continued. */
 static int keep_snapshot(const char *path, const char *fd)
 {
+    MDB_env *env = open_raw(path);
     MDB_txn *txn;
     MDB_dbi map;
-    CHECK(mdb_txn_begin(open_raw(path), NULL, MDB_RDONLY, &txn) == 0);
+    CHECK(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) == 0);
     CHECK(mdb_dbi_open(txn, "things", 0, &map) == 0);
     CHECK(size_of(txn, map, 1) == 10);
     lmdb_scene_say(fd);
     CHECK(raise(SIGSTOP) == 0);
     CHECK(size_of(txn, map, 1) == 10 && size_of(txn, map, GROWTH_COUNT) == 0);
+    mdb_txn_abort(txn);
+    mdb_env_close(env);
     return 0;
 }
 
