@@ -112,7 +112,7 @@ static void measure_callers(struct measurement *self, size_t callers)
     double votes = (double)(callers * CALLER_VOTES);
     for (size_t i = 0; i < ROUNDS; i++) {
         const struct rating_change *changes =
-            store_apply_draw(&self->workload, callers * CALLER_VOTES);
+            vote_workload_draw(&self->workload, callers * CALLER_VOTES);
         double seconds = 0;
         for (size_t at = 0; at < CALLER_VOTES; at++) {
             seconds += store_apply_bare_seconds(&self->bare, &changes[at * callers], callers);
