@@ -52,6 +52,7 @@ enum postgres_rating_write {
     POSTGRES_LOCK_VOTES,
     POSTGRES_INSERT_VOTES,
     POSTGRES_UPDATE_VOTES,
+    POSTGRES_INSERT_AGGREGATES,
     POSTGRES_UPDATE_AGGREGATES,
     POSTGRES_SETTLE,
     POSTGRES_PUT_LETTERS,
@@ -110,7 +111,8 @@ struct postgres_rating_vote {
 
 struct postgres_rating_record {
     struct record_key key;
-    bool changed;
+    bool stored;  /* it has a row, which is locked */
+    bool changed; /* by the votes of the plan */
     struct rating_aggregate aggregate;
 };
 
@@ -225,6 +227,11 @@ MUST_USE enum status postgres_rating_write_plan(struct postgres_rating_writer *w
                                                 const struct postgres_rating_plan *plan,
                                                 struct call *call, struct store_error *error,
                                                 int64_t *ret_last);
+
+/* Gives the plan's transaction up, in which another writer has turned out to have made the row of a
+ * record too, and makes the rows of all records that had none: another try finds them. */
+void postgres_rating_make_records(struct postgres_rating_writer *writer,
+                                  const struct postgres_rating_plan *plan, struct call *call);
 
 /* Sends what a folded plan adds to the change log; how many chunks. */
 size_t postgres_rating_send_log(struct postgres_rating_writer *writer,

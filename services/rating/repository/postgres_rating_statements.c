@@ -84,6 +84,9 @@ const struct postgres_statement postgres_rating_pool_statements[POSTGRES_POOL_ST
 #define VOTE_ARRAYS "unnest($1::int2[], $2::text[], $3::text[], $4::text[]"
 #define VOTE_JOIN                                                                                  \
     " v.record_type = k.t and v.record_id = k.r and v.provider = k.p and v.user_id = k.u"
+#define AGGREGATE_ARRAYS                                                                           \
+    "unnest($1::int2[], $2::text[], $3::int8[], $4::int8[]) with ordinality as k(t, r, c, s, n)"
+#define HISTOGRAM "($5::int4[])[21 * (k.n - 1) + 1 : 21 * k.n]"
 
 const struct postgres_statement postgres_rating_write_statements[POSTGRES_WRITE_STATEMENT_COUNT] = {
     [POSTGRES_BEGIN] = {"begin"},
@@ -104,18 +107,19 @@ const struct postgres_statement postgres_rating_write_statements[POSTGRES_WRITE_
          " values ($1::text, $2::int4, $3::int8, $4::int8) on conflict (topic, partition)"
          " do update set next_offset = excluded.next_offset where positions.next_offset = $5::int8"
          " and positions.epoch = excluded.epoch returning 1)" ALL_OF("1")},
-    /* Who writes a record's votes locks its row, in the order of the keys: of those who write the
-     * same records, one goes first, and none waits for another that waits for it. */
+    /* For records that another writer has just made: in a transaction of its own, which holds no
+     * lock of a record that there was before. */
     [POSTGRES_NEW_AGGREGATES] =
         {"insert into aggregates (record_type, record_id)"
-         " select k.t, k.r from unnest($1::int2[], $2::text[]) as k(t, r)"
-         " where not exists (select from aggregates a where a.record_type = k.t"
-         " and a.record_id = k.r) on conflict do nothing"},
+         " select k.t, k.r from unnest($1::int2[], $2::text[]) as k(t, r) on conflict do nothing"},
+    /* Who writes a record's votes locks its row, in the order of the keys: of those who write the
+     * same records, one goes first, and none waits for another that waits for it. The subquery is
+     * run for one key after the other, which is what keeps the order without sorting. */
     [POSTGRES_LOCK_AGGREGATES] =
-        {"select a.vote_count, a.sum_hundredths, a.histogram"
-         " from unnest($1::int2[], $2::text[]) with ordinality as k(t, r, n)"
-         " join aggregates a on a.record_type = k.t and a.record_id = k.r"
-         " order by k.n for update of a"},
+        {"select k.n, a.vote_count, a.sum_hundredths, a.histogram"
+         " from unnest($1::int2[], $2::text[]) with ordinality as k(t, r, n) cross join lateral"
+         " (select vote_count, sum_hundredths, histogram from aggregates"
+         " where record_type = k.t and record_id = k.r for update) as a"},
     /* Gives those that are new, or whose window is over, in the order of the arrays. */
     [POSTGRES_TAKE_EVENTS] =
         {"insert into event_ids (provider, event_id, taken_ms)"
@@ -135,11 +139,13 @@ const struct postgres_statement postgres_rating_write_statements[POSTGRES_WRITE_
                                " from " VOTE_ARRAYS
                                ", $5::int2[], $6::int8[], $7::int2[]) as k(t, r, p, u, h, m, d)"
                                " where" VOTE_JOIN " returning 1)" ALL_OF("$8::int8")},
+    /* Fails when another writer has made one of them since they were looked for. */
+    [POSTGRES_INSERT_AGGREGATES] =
+        {"insert into aggregates (record_type, record_id, vote_count, sum_hundredths, histogram)"
+         " select k.t, k.r, k.c, k.s, " HISTOGRAM " from " AGGREGATE_ARRAYS},
     [POSTGRES_UPDATE_AGGREGATES] =
         {"update aggregates a set vote_count = k.c, sum_hundredths = k.s,"
-         " histogram = ($5::int4[])[21 * (k.n - 1) + 1 : 21 * k.n]"
-         " from unnest($1::int2[], $2::text[], $3::int8[], $4::int8[])"
-         " with ordinality as k(t, r, c, s, n)"
+         " histogram = " HISTOGRAM " from " AGGREGATE_ARRAYS
          " where a.record_type = k.t and a.record_id = k.r"},
     [POSTGRES_SETTLE] =
         {"delete from dead_letters d using unnest($1::text[], $2::int4[], $3::int8[]) as k(t, p, o)"

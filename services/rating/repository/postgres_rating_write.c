@@ -63,8 +63,7 @@ static void send_lock_aggregates(struct postgres_rating_writer *writer,
         postgres_array_add_text(ids, plan->records[i].key.id);
     }
     struct postgres_parameters parameters = {.count = 0};
-    send_arrays(writer, POSTGRES_NEW_AGGREGATES, 2, &parameters);
-    postgres_send(writer->connection, POSTGRES_LOCK_AGGREGATES, &parameters);
+    send_arrays(writer, POSTGRES_LOCK_AGGREGATES, 2, &parameters);
 }
 
 static void send_lock_votes(struct postgres_rating_writer *writer,
@@ -116,17 +115,20 @@ static enum status fail_changed(struct store_error *error, const char *what)
                       what);
 }
 
+/* A record that does not come has no row yet, and so no votes. */
 static enum status read_aggregates(const PGresult *result, struct postgres_rating_plan *plan,
                                    struct store_error *error)
 {
-    if ((size_t)PQntuples(result) != plan->record_count) {
-        return fail_changed(error, "an aggregate is gone");
-    }
-    for (size_t i = 0; i < plan->record_count; i++) {
-        struct rating_aggregate *aggregate = &plan->records[i].aggregate;
-        aggregate->count = (uint64_t)postgres_int8(result, (int)i, 0);
-        aggregate->sum_hundredths = (uint64_t)postgres_int8(result, (int)i, 1);
-        if (!postgres_int4_array(result, (int)i, 2, RATING_BIN_COUNT, aggregate->histogram)) {
+    for (int row = 0; row < PQntuples(result); row++) {
+        uint64_t place = (uint64_t)postgres_int8(result, row, 0) - 1;
+        if (place >= plan->record_count) {
+            return fail_changed(error, "an aggregate that was not asked for");
+        }
+        struct rating_aggregate *aggregate = &plan->records[place].aggregate;
+        plan->records[place].stored = true;
+        aggregate->count = (uint64_t)postgres_int8(result, row, 1);
+        aggregate->sum_hundredths = (uint64_t)postgres_int8(result, row, 2);
+        if (!postgres_int4_array(result, row, 3, RATING_BIN_COUNT, aggregate->histogram)) {
             return store_fail(error, STATUS_DATA_LOSS, "the store is damaged",
                               "PostgreSQL: a histogram without %d bins", RATING_BIN_COUNT);
         }
@@ -141,6 +143,9 @@ static enum status read_votes(const PGresult *result, struct postgres_rating_pla
         uint64_t place = (uint64_t)postgres_int8(result, row, 0) - 1;
         if (place >= plan->vote_count) {
             return fail_changed(error, "a vote that was not asked for");
+        }
+        if (!plan->records[plan->votes[place].record].stored) {
+            continue; /* both are newer than the look for records: inserting those will fail */
         }
         plan->votes[place].stored = true;
         plan->votes[place].before = (struct vote_state){
@@ -192,10 +197,7 @@ static enum status receive_locked(struct postgres_rating_writer *writer,
                                   struct postgres_rating_plan *plan, struct call *call,
                                   struct store_error *error, bool *ret_unread)
 {
-    enum status status = receive_nothing(writer, call, error);
-    if (status == STATUS_OK) {
-        status = receive_into(writer, plan, read_aggregates, call, error, ret_unread);
-    }
+    enum status status = receive_into(writer, plan, read_aggregates, call, error, ret_unread);
     if (status == STATUS_OK && plan->event_count > 0) {
         status = receive_into(writer, plan, read_events, call, error, ret_unread);
     }
@@ -297,7 +299,9 @@ static void send_votes(struct writes *writes, bool stored)
     }
 }
 
-static void send_aggregates(struct writes *writes)
+/* Those that have rows, as far as they have changed, or those that have none: these all, as a vote
+ * is written only where its record has a row. */
+static void send_aggregates(struct writes *writes, bool stored)
 {
     struct postgres_rating_writer *writer = writes->writer;
     size_t rows = 0;
@@ -308,7 +312,7 @@ static void send_aggregates(struct writes *writes)
     struct postgres_array *bins = begin_array(writer, 4, POSTGRES_INT4);
     for (size_t i = 0; i < writes->plan->record_count; i++) {
         const struct postgres_rating_record *record = &writes->plan->records[i];
-        if (record->changed) {
+        if (record->stored == stored && (record->changed || !stored)) {
             postgres_array_add_int2(types, (int16_t)record->key.type);
             postgres_array_add_text(ids, record->key.id);
             postgres_array_add_int8(counts, (int64_t)record->aggregate.count);
@@ -321,7 +325,8 @@ static void send_aggregates(struct writes *writes)
     }
     if (rows > 0) {
         struct postgres_parameters parameters = {.count = 0};
-        send_arrays(writer, POSTGRES_UPDATE_AGGREGATES, 5, &parameters);
+        send_arrays(writer, stored ? POSTGRES_UPDATE_AGGREGATES : POSTGRES_INSERT_AGGREGATES, 5,
+                    &parameters);
         expect(writes, rows);
     }
 }
@@ -425,9 +430,10 @@ enum status postgres_rating_write_plan(struct postgres_rating_writer *writer,
 {
     struct writes writes = {.writer = writer, .plan = plan};
     int64_t last = 0;
+    send_aggregates(&writes, false); /* first: what fails for another writer's is here */
     send_votes(&writes, false);
     send_votes(&writes, true);
-    send_aggregates(&writes);
+    send_aggregates(&writes, true);
     send_letters(&writes, false);
     send_letters(&writes, true);
     send_positions(&writes);
@@ -445,4 +451,47 @@ enum status postgres_rating_write_plan(struct postgres_rating_writer *writer,
         *ret_last = last;
     }
     return status;
+}
+
+/* Records that another has made meanwhile */
+
+static bool is_missing(const struct postgres_rating_plan *plan)
+{
+    for (size_t i = 0; i < plan->record_count; i++) {
+        if (!plan->records[i].stored) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void postgres_rating_make_records(struct postgres_rating_writer *writer,
+                                  const struct postgres_rating_plan *plan, struct call *call)
+{
+    struct postgres_parameters parameters = {.count = 0};
+    struct store_error ignored; /* what fails here fails again when it is tried again */
+    if (writer->connection == NULL || !postgres_connection_is_usable(writer->connection) ||
+        !is_missing(plan)) {
+        return;
+    }
+    struct postgres_array *types = begin_array(writer, 0, POSTGRES_INT2);
+    struct postgres_array *ids = begin_array(writer, 1, POSTGRES_TEXT);
+    for (size_t i = 0; i < plan->record_count; i++) {
+        if (!plan->records[i].stored) {
+            postgres_array_add_int2(types, (int16_t)plan->records[i].key.type);
+            postgres_array_add_text(ids, plan->records[i].key.id);
+        }
+    }
+    send_plain(writer, POSTGRES_ROLLBACK);
+    send_arrays(writer, POSTGRES_NEW_AGGREGATES, 2, &parameters);
+    postgres_sync(writer->connection); /* which ends the statement's own transaction */
+    enum status status = receive_nothing(writer, call, &ignored);
+    if (status == STATUS_OK) {
+        writer->begun = false;
+        atomic_fetch_add_explicit(&writer->counters->retries, 1, memory_order_relaxed);
+        status = receive_nothing(writer, call, &ignored);
+    }
+    if (status == STATUS_OK) {
+        status = postgres_receive_sync(writer->connection, call, &ignored);
+    }
 }

@@ -193,6 +193,10 @@ static enum status commit(void *store, struct store_error *error)
         postgres_rating_plan_init(&plan, writer->jobs, writer->job_count)
             ? run_plan(writer, &plan, error, &last)
             : store_fail(error, STATUS_RESOURCE_EXHAUSTED, "no memory for the batch", "%s", "");
+    if (status == STATUS_ABORTED) {
+        struct call call = writer_call();
+        postgres_rating_make_records(writer, &plan, &call);
+    }
     postgres_rating_plan_deinit(&plan);
     if (status == STATUS_OK) {
         postgres_rating_remember_positions(writer);
