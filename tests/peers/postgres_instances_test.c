@@ -357,6 +357,42 @@ static void locks_hold_nobody_past_the_deadline(struct fixture *fixture)
                      postgres_scene_ask(fixture->directory, "select count(*) from votes"));
 }
 
+/* Another writer makes the record's row, and a vote, between our look for it and our insert. */
+static void records_made_meanwhile_are_found(struct fixture *fixture)
+{
+    struct caller caller = {
+        .fixture = fixture,
+        .key = {.record = {RECORD_TYPE_MOVIE, TEXT("movie")}, .user = TEXT("bob")}};
+    struct fiber_group group;
+    char schema[POSTGRES_SCENE_SCHEMA_BYTES];
+    char sql[8 * POSTGRES_SCENE_SCHEMA_BYTES];
+    PGconn *other = PQconnectdb(postgres_scene_conninfo());
+    postgres_scene_schema(fixture->directory, schema);
+    (void)snprintf(sql, sizeof(sql),
+                   "begin; set search_path to %s; insert into aggregates values (%d, 'movie', 1,"
+                   " 500, array_fill(0, array[%u]) || 1 || array_fill(0, array[%u]));"
+                   " insert into votes values (%d, 'movie', '', 'ann', 500, 1)",
+                   schema, RECORD_TYPE_MOVIE, rating_bin(500),
+                   RATING_BIN_COUNT - 1 - rating_bin(500), RECORD_TYPE_MOVIE);
+    PGresult *result = PQexec(other, sql);
+    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+    PQclear(result);
+    fiber_group_init(&group);
+    assert_int_equal(fiber_group_start(&group, put_one, &caller), STATUS_OK);
+    while (postgres_scene_ask(fixture->directory, "select count(*)" OUR_SESSIONS
+                                                  " and wait_event_type = 'Lock'") == 0) {
+        assert_int_equal(call_check(&fixture->call), STATUS_OK);
+        fiber_yield();
+    }
+    PQclear(PQexec(other, "commit"));
+    PQfinish(other);
+    fiber_group_join(&group);
+    assert_int_equal(caller.status, STATUS_OK);
+    assert_int_equal(postgres_scene_ask(fixture->directory, "select vote_count from aggregates"),
+                     2);
+    assert_int_equal(postgres_scene_ask(fixture->directory, "select count(*) from votes"), 2);
+}
+
 static void lost_sessions_are_replaced(struct fixture *fixture)
 {
     read_all(fixture, TIMEOUT_MS, STATUS_NOT_FOUND);
@@ -419,6 +455,7 @@ FIXTURE_TEST(bad_text_is_refused_alone, .connections = 0)
 FIXTURE_TEST(pool_is_bounded, .connections = POOL)
 FIXTURE_TEST(deadlines_hold, .connections = POOL)
 FIXTURE_TEST(locks_hold_nobody_past_the_deadline, .connections = POOL)
+FIXTURE_TEST(records_made_meanwhile_are_found, .connections = POOL)
 FIXTURE_TEST(lost_sessions_are_replaced, .connections = POOL)
 FIXTURE_TEST(others_changes_are_noticed, .connections = POOL)
 
@@ -434,6 +471,7 @@ int main(void)
         cmocka_unit_test(pool_is_bounded_test),
         cmocka_unit_test(deadlines_hold_test),
         cmocka_unit_test(locks_hold_nobody_past_the_deadline_test),
+        cmocka_unit_test(records_made_meanwhile_are_found_test),
         cmocka_unit_test(lost_sessions_are_replaced_test),
         cmocka_unit_test(others_changes_are_noticed_test),
     };
