@@ -141,7 +141,7 @@ def soak(state, subjects):
             lines += [f"`{subject}` ({row['when']}): {row['events']} events at {row['rate']} a second; services restarted "
                       f"{row['restarts']['SIGTERM']} times by SIGTERM and {row['restarts']['SIGKILL']} times by SIGKILL; at most "
                       f"{row['behind']} events behind, all applied {row['drained']} s after the last. Differences: {shown([row])}. "
-                      f"The producer was late by at most {row['late']} s. "
+                      f"A service took {row['most']} KiB of its own at the most. The producer was late by at most {row['late']} s. "
                       f"The store took {row['store bytes'] / 2 ** 20:.0f} MiB.", ""]
             lines += table(["s", "events behind", "KiB of the larger service", "KiB of the producer"], row["samples"])
     return lines
