@@ -8,7 +8,7 @@ set(dependencies
     "CARES libcares" "LDNS ldns" "UTF8PROC libutf8proc")
 if(NOT MARQUEE_RUNTIME_ONLY)
   list(APPEND dependencies
-       "LMDB lmdb" "SQLITE sqlite3" "JANSSON jansson" "PCRE2 libpcre2-8" "RDKAFKA rdkafka"
+       "LMDB lmdb" "SQLITE sqlite3" "PQ libpq" "JANSSON jansson" "PCRE2 libpcre2-8" "RDKAFKA rdkafka"
        "LIBXML2 libxml-2.0" "AVRO avro-c"
        "THRIFT_GLIB thrift_c_glib" "CMOCKA cmocka" "NGHTTP2 libnghttp2")
 endif()

@@ -73,13 +73,16 @@ static bool read_digits(struct text text, size_t *at, int digits, int64_t *ret_v
     return true;
 }
 
+/* Any of the accepted bytes, which are two or three: not worth a call of strchr(). */
 static bool read_byte(struct text text, size_t *at, const char *accepted)
 {
-    if (*at >= text.length || text.data[*at] == '\0' || strchr(accepted, text.data[*at]) == NULL) {
-        return false;
+    for (; *at < text.length && *accepted != '\0'; accepted++) {
+        if (text.data[*at] == *accepted) {
+            (*at)++;
+            return true;
+        }
     }
-    (*at)++;
-    return true;
+    return false;
 }
 
 static bool read_fraction(struct text text, size_t *at, int64_t *ret_ms)

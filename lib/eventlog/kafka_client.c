@@ -10,6 +10,7 @@
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "loop/loop_poll.h"
+#include "loop/worker.h"
 
 enum { FLUSH_MS = 1000, REASON_BYTES = 512 };
 
@@ -204,4 +205,15 @@ void kafka_client_close(struct kafka_client *client)
     if (awaited) {
         await_ending(ending);
     }
+}
+
+enum status kafka_client_block(struct call *call, void (*run)(void *argument), void *argument)
+{
+    struct worker_pool *pool;
+    enum status status = worker_pool_create("kafka", 1, 1, &pool);
+    if (status == STATUS_OK) {
+        status = worker_call(pool, call, run, argument);
+        worker_pool_destroy(pool);
+    }
+    return status;
 }

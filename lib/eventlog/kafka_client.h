@@ -44,3 +44,8 @@ MUST_USE enum status kafka_client_open(struct loop *loop, struct call *call, rd_
 /* Consumes it. In a fiber, parks until it is gone, at most KAFKA_EVENTLOG_CLOSE_MS; elsewhere
  * returns at once. */
 void kafka_client_close(struct kafka_client *client);
+
+/* Runs what blocks, a bounded time, on a thread of its own and parks the fiber until it has ended.
+ * Otherwise as worker_call(). */
+MUST_USE enum status kafka_client_block(struct call *call, void (*run)(void *argument),
+                                        void *argument);

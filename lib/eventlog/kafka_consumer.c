@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "eventlog/kafka_consumer_private.h"
 
 /* Not polling counts as being dead after max.poll.interval.ms, 5 minutes. */
@@ -43,6 +44,49 @@ static bool reserve(struct kafka_consumer *consumer, size_t count)
         consumer->record_capacity = count;
     }
     return true;
+}
+
+/* Appends the message's headers to those of the batch. false: no memory. */
+static bool take_headers(struct kafka_consumer *consumer, rd_kafka_message_t *message, size_t *at,
+                         size_t *ret_count)
+{
+    rd_kafka_headers_t *headers;
+    const char *name;
+    const void *value;
+    size_t size;
+    *ret_count = 0;
+    if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return true; /* it has none */
+    }
+    size_t count = rd_kafka_header_cnt(headers);
+    if (*at + count > consumer->header_capacity) {
+        size_t capacity = 2 * (*at + count);
+        struct eventlog_header *grown =
+            realloc(consumer->headers, capacity * sizeof(*consumer->headers));
+        if (grown == NULL) {
+            return false;
+        }
+        consumer->headers = grown;
+        consumer->header_capacity = capacity;
+    }
+    while (*ret_count < count && rd_kafka_header_get_all(headers, *ret_count, &name, &value,
+                                                         &size) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        consumer->headers[(*at)++] = (struct eventlog_header){
+            .name = text_of(name), .value = text_of_bytes(value, value == NULL ? 0 : size)};
+        (*ret_count)++;
+    }
+    return true;
+}
+
+/* The array may have moved while it grew. */
+static void point_to_headers(struct kafka_consumer *consumer, size_t count)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct eventlog_record *record = &consumer->records[i];
+        record->headers = record->header_count == 0 ? NULL : &consumer->headers[at];
+        at += record->header_count;
+    }
 }
 
 static void lose(struct kafka_consumer *consumer, int32_t partition, const char *what)
@@ -137,16 +181,19 @@ static struct text text_or_empty(const void *data, size_t length)
     return data == NULL ? (struct text){0} : text_of_bytes(data, length);
 }
 
-/* Gives the records of one partition. */
-static void give_messages(struct kafka_consumer *consumer, struct eventlog_batch *ret_batch)
+/* Gives the records of one partition. false: no memory for any. */
+static bool give_messages(struct kafka_consumer *consumer, struct eventlog_batch *ret_batch)
 {
     int32_t index = consumer->messages[consumer->message_at]->partition;
     struct kafka_partition *partition = &consumer->partitions[index];
     int64_t from_offset = partition->next_offset;
     size_t count = 0;
+    size_t header_at = 0;
+    size_t header_count;
     while (consumer->message_at < consumer->message_count) {
-        const rd_kafka_message_t *message = consumer->messages[consumer->message_at];
-        if (message->partition != index) {
+        rd_kafka_message_t *message = consumer->messages[consumer->message_at];
+        if (message->partition != index ||
+            !take_headers(consumer, message, &header_at, &header_count)) {
             break;
         }
         consumer->records[count++] = (struct eventlog_record){
@@ -154,6 +201,7 @@ static void give_messages(struct kafka_consumer *consumer, struct eventlog_batch
             .time_ms = rd_kafka_message_timestamp(message, NULL),
             .key = text_or_empty(message->key, message->key_len),
             .value = text_or_empty(message->payload, message->len),
+            .header_count = header_count,
         };
         partition->next_offset = message->offset + 1;
         consumer->message_at++;
@@ -166,6 +214,8 @@ static void give_messages(struct kafka_consumer *consumer, struct eventlog_batch
         .records = consumer->records,
         .count = count,
     };
+    point_to_headers(consumer, count);
+    return count > 0;
 }
 
 /* Parks until librdkafka has something, until a position is to be asked for again, or until it is
@@ -173,7 +223,8 @@ static void give_messages(struct kafka_consumer *consumer, struct eventlog_batch
 static enum status await_news(struct kafka_consumer *consumer, struct call *call)
 {
     struct call waiting = call_within(call, POLL_INTERVAL_MS);
-    if (consumer->assign_due && consumer->position_due_ns < waiting.deadline_ns) {
+    bool is_due = consumer->assign_due || (!consumer->has_group && consumer->assignment == NULL);
+    if (is_due && consumer->position_due_ns < waiting.deadline_ns) {
         waiting.deadline_ns = consumer->position_due_ns;
     }
     enum status status = fiber_wait(&waiting, &consumer->news);
@@ -220,12 +271,19 @@ static enum status consumer_poll(void *state, struct call *call, size_t count_ma
     }
     for (;;) {
         if (consumer->message_at < consumer->message_count) {
-            give_messages(consumer, ret_batch);
-            return STATUS_OK;
+            return give_messages(consumer, ret_batch)
+                       ? STATUS_OK
+                       : call_fail(call, STATUS_UNAVAILABLE, "no memory for the records");
         }
         enum status status = check_readable(consumer, call);
         if (status != STATUS_OK) {
             return status;
+        }
+        if (!consumer->has_group && consumer->assignment == NULL) {
+            status = kafka_consumer_take_all(consumer, call);
+            if (status != STATUS_OK && consumer->absent) {
+                continue;
+            }
         }
         if (consumer->assign_due) {
             status = kafka_consumer_assign(consumer, call);
@@ -245,6 +303,9 @@ static enum status consumer_poll(void *state, struct call *call, size_t count_ma
 static void consumer_committed(void *state, const struct eventlog_batch *batch)
 {
     struct kafka_consumer *consumer = state;
+    if (!consumer->has_group || !kafka_consumer_owns(consumer, batch->partition)) {
+        return;
+    }
     rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(offsets, consumer->topic_name, batch->partition)->offset =
         batch->next_offset;
@@ -293,6 +354,7 @@ static void consumer_close(void *state)
     }
     free(consumer->messages);
     free(consumer->records);
+    free(consumer->headers);
     free(consumer);
 }
 
@@ -304,7 +366,13 @@ static enum status consumer_connect(struct kafka_consumer *consumer, struct loop
     char read_ahead[NUMBER_BYTES];
     char session_ms[NUMBER_BYTES];
     char metadata_ms[NUMBER_BYTES];
-    CHECK(text_to_c_string(group, group_id, sizeof(group_id)));
+    if (consumer->has_group) {
+        CHECK(text_to_c_string(group, group_id, sizeof(group_id)));
+    } else {
+        /* librdkafka wants a name; nobody joins or commits by it. */
+        (void)snprintf(group_id, sizeof(group_id), "marquee-reader-%016llx",
+                       (unsigned long long)random_below(UINT64_MAX));
+    }
     (void)snprintf(read_ahead, NUMBER_BYTES, "%d", KAFKA_EVENTLOG_READ_AHEAD_KBYTES_MAX);
     (void)snprintf(session_ms, NUMBER_BYTES, "%d", KAFKA_EVENTLOG_SESSION_MS);
     (void)snprintf(metadata_ms, NUMBER_BYTES, "%d", KAFKA_EVENTLOG_METADATA_MS);
@@ -329,7 +397,7 @@ static enum status consumer_connect(struct kafka_consumer *consumer, struct loop
     kafka_consumer_set_rebalance(conf);
     status = kafka_client_open(loop, call, RD_KAFKA_CONSUMER, conf, handle_ready, consumer,
                                &consumer->client);
-    if (status != STATUS_OK) {
+    if (status != STATUS_OK || !consumer->has_group) {
         return status;
     }
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
@@ -364,6 +432,7 @@ enum status kafka_eventlog_consumer_open(struct loop *loop, struct call *call,
     CHECK(text_to_c_string(reader->topic, consumer->topic_name, sizeof(consumer->topic_name)));
     consumer->topic = text_of_bytes(consumer->topic_name, reader->topic.length);
     consumer->positions = reader->positions;
+    consumer->has_group = reader->group.length > 0;
     fiber_wait_init(&consumer->news);
     status = consumer_connect(consumer, loop, call, options, reader->group);
     if (status != STATUS_OK) {

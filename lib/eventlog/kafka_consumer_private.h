@@ -20,6 +20,7 @@ struct kafka_partition {
 struct kafka_consumer {
     struct kafka_client *client;
     struct eventlog_positions positions;
+    bool has_group;    /* otherwise it reads every partition */
     struct text topic; /* in topic_name */
     char topic_name[EVENTLOG_TOPIC_BYTES_MAX + 1];
     struct fiber_wait news;
@@ -39,6 +40,8 @@ struct kafka_consumer {
     size_t message_capacity;
     struct eventlog_record *records;
     size_t record_capacity;
+    struct eventlog_header *headers; /* of all of them */
+    size_t header_capacity;
 };
 
 /* To be set into the settings of the client whose owner is the consumer. */
@@ -46,6 +49,10 @@ void kafka_consumer_set_rebalance(rd_kafka_conf_t *conf);
 
 /* Asks for the positions and assigns. STATUS_UNAVAILABLE: not now, again at position_due_ns. */
 MUST_USE enum status kafka_consumer_assign(struct kafka_consumer *consumer, struct call *call);
+
+/* Without a group: takes every partition of the topic, to be assigned. STATUS_UNAVAILABLE: not now,
+ * again at position_due_ns. */
+MUST_USE enum status kafka_consumer_take_all(struct kafka_consumer *consumer, struct call *call);
 
 /* Forgets the assignment, not what librdkafka knows of it. */
 void kafka_consumer_forget_assignment(struct kafka_consumer *consumer);

@@ -1,12 +1,12 @@
 /* kafka_eventlog.h: the event log kept by Apache Kafka, through librdkafka.
  *
- * Delivery is idempotent within one producer and acknowledged by all in-sync replicas. Reading
- * starts at the positions that the consumer's owner stored, never at those committed to the broker,
- * which are for lag tools only. A position outside the topic's log is STATUS_DATA_LOSS: it was
- * made again, or retention has removed records that nobody had read. */
+ * Delivery is idempotent within one producer, acknowledged by all in-sync replicas. A consumer with
+ * positions of its own starts there, never at those committed to the broker, which are for lag
+ * tools only; one without starts at the broker's. A position outside the topic's log is
+ * STATUS_DATA_LOSS: it was made again, or retention has removed records that nobody had read. */
 #pragma once
 
-#include "eventlog/eventlog.h"
+#include "eventlog/eventlog_admin.h"
 
 struct loop;
 
@@ -51,3 +51,9 @@ struct kafka_eventlog_consumer_options {
 MUST_USE enum status kafka_eventlog_consumer_open(
     struct loop *loop, struct call *call, const struct kafka_eventlog_options *options,
     const struct kafka_eventlog_consumer_options *reader, struct eventlog_consumer *ret_consumer);
+
+/* The same. Topics whose names begin with "__" are Kafka's own and not listed; bytes are not known;
+ * at most 1000 groups are asked for. A topic is created with the cluster's default of replicas. */
+MUST_USE enum status kafka_eventlog_admin_open(struct loop *loop, struct call *call,
+                                               const struct kafka_eventlog_options *options,
+                                               struct eventlog_admin *ret_admin);

@@ -5,15 +5,25 @@
 #include "loop/fiber.h"
 #include "loop/loop.h"
 
-enum { MESSAGES_A_TURN = 1000, NUMBER_BYTES = 16, MESSAGE_BYTES_MAX = 1100000 };
+enum { MESSAGES_A_TURN = 1000, NUMBER_BYTES = 16, MESSAGE_BYTES_MAX = 1100000, OWN_FIELDS = 6 };
 
 struct kafka_producer {
     struct kafka_client *client;
     struct list waiting_for_room; /* of struct kafka_produce */
 };
 
-/* One produce(): each of its messages points to it until it is delivered or has failed. */
+struct kafka_produce;
+
+/* What a message points to until it is delivered or has failed. */
+struct kafka_ticket {
+    struct kafka_produce *produce;
+    struct eventlog_place place;
+};
+
+/* One produce(), until the last of its messages is delivered or has failed. */
 struct kafka_produce {
+    struct kafka_ticket all;      /* of every message where nobody asks for places */
+    struct kafka_ticket *tickets; /* else one of each; NULL */
     struct list link;
     struct fiber_wait wait;
     size_t outstanding;
@@ -22,6 +32,12 @@ struct kafka_produce {
     bool abandoned;            /* its call is over: the last message frees it */
     bool all_queued;
 };
+
+static void produce_free(struct kafka_produce *produce)
+{
+    free(produce->tickets);
+    free(produce);
+}
 
 static void note_error(struct kafka_produce *produce, rd_kafka_resp_err_t error)
 {
@@ -32,11 +48,13 @@ static void note_error(struct kafka_produce *produce, rd_kafka_resp_err_t error)
 
 static void handle_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque)
 {
-    struct kafka_produce *produce = message->_private;
+    struct kafka_ticket *ticket = message->_private;
+    struct kafka_produce *produce = ticket->produce;
     (void)handle;
     (void)opaque;
     produce->outstanding--;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        ticket->place = (struct eventlog_place){message->partition, message->offset};
         produce->delivered++;
     } else {
         note_error(produce, message->err);
@@ -45,7 +63,7 @@ static void handle_delivery(rd_kafka_t *handle, const rd_kafka_message_t *messag
         return;
     }
     if (produce->abandoned) {
-        free(produce);
+        produce_free(produce);
     } else if (produce->all_queued) {
         fiber_wait_signal(&produce->wait);
     }
@@ -66,21 +84,32 @@ static void handle_ready(struct kafka_client *client)
 
 static rd_kafka_resp_err_t queue_message(struct kafka_producer *producer, rd_kafka_topic_t *topic,
                                          const struct eventlog_message *message,
-                                         struct kafka_produce *produce)
+                                         struct kafka_ticket *ticket)
 {
     /* An empty key is a key: records without one go anywhere. */
     void *key = (void *)(uintptr_t)(message->key.data != NULL ? message->key.data : "");
-    void *value = (void *)(uintptr_t)message->value.data;
-    const rd_kafka_vu_t fields[] = {
+    void *value = message->value.length == 0 ? NULL : (void *)(uintptr_t)message->value.data;
+    char names[EVENTLOG_HEADERS_MAX][EVENTLOG_HEADER_NAME_BYTES_MAX + 1];
+    rd_kafka_vu_t fields[OWN_FIELDS + EVENTLOG_HEADERS_MAX] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {.ptr = key, .size = message->key.length}},
         {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {.ptr = value, .size = message->value.length}},
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = message->time_ms},
-        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = produce},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = ticket},
     };
+    for (size_t i = 0; i < message->header_count; i++) {
+        const struct eventlog_header *header = &message->headers[i];
+        CHECK(text_to_c_string(header->name, names[i], sizeof(names[i])));
+        fields[OWN_FIELDS + i] = (rd_kafka_vu_t){
+            .vtype = RD_KAFKA_VTYPE_HEADER,
+            .u.header = {.name = names[i],
+                         .val = header->value.data != NULL ? header->value.data : "",
+                         .size = (ssize_t)header->value.length},
+        };
+    }
     rd_kafka_error_t *error =
-        rd_kafka_produceva(producer->client->handle, fields, ARRAY_LENGTH(fields));
+        rd_kafka_produceva(producer->client->handle, fields, OWN_FIELDS + message->header_count);
     if (error == NULL) {
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     }
@@ -96,7 +125,9 @@ static enum status queue_messages(struct kafka_producer *producer, struct call *
 {
     size_t queued = 0;
     while (queued < count) {
-        rd_kafka_resp_err_t error = queue_message(producer, topic, &messages[queued], produce);
+        struct kafka_ticket *ticket =
+            produce->tickets != NULL ? &produce->tickets[queued] : &produce->all;
+        rd_kafka_resp_err_t error = queue_message(producer, topic, &messages[queued], ticket);
         if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
             list_append(&producer->waiting_for_room, &produce->link);
             enum status status = fiber_wait(call, &produce->wait);
@@ -131,16 +162,51 @@ static enum status fail_delivery(struct kafka_producer *producer, struct call *c
     return call_fail(call, STATUS_UNAVAILABLE, "the event log did not take every message");
 }
 
+/* NULL: no memory. */
+static struct kafka_produce *produce_create(const struct eventlog_message *messages, size_t count)
+{
+    struct kafka_produce *produce = calloc(1, sizeof(*produce));
+    size_t asking = 0;
+    while (asking < count && messages[asking].place == NULL) {
+        asking++;
+    }
+    if (produce == NULL) {
+        return NULL;
+    }
+    list_init(&produce->link);
+    fiber_wait_init(&produce->wait);
+    produce->all.produce = produce;
+    if (asking < count) {
+        produce->tickets = calloc(count, sizeof(*produce->tickets));
+        if (produce->tickets == NULL) {
+            free(produce);
+            return NULL;
+        }
+        for (size_t i = 0; i < count; i++) {
+            produce->tickets[i].produce = produce;
+        }
+    }
+    return produce;
+}
+
+static void say_places(const struct kafka_produce *produce, const struct eventlog_message *messages,
+                       size_t count)
+{
+    for (size_t i = 0; i < count && produce->tickets != NULL; i++) {
+        if (messages[i].place != NULL) {
+            *messages[i].place = produce->tickets[i].place;
+        }
+    }
+}
+
 static enum status deliver(struct kafka_producer *producer, struct call *call,
                            rd_kafka_topic_t *topic, const struct eventlog_message *messages,
                            size_t count, size_t *ret_delivered)
 {
-    struct kafka_produce *produce = calloc(1, sizeof(*produce));
+    struct kafka_produce *produce = produce_create(messages, count);
     if (produce == NULL) {
         return call_fail(call, STATUS_UNAVAILABLE, "no memory for the messages");
     }
-    list_init(&produce->link);
-    fiber_wait_init(&produce->wait);
     enum status status = queue_messages(producer, call, topic, messages, count, produce);
     produce->all_queued = true;
     while (status == STATUS_OK && produce->outstanding > 0) {
@@ -151,7 +217,10 @@ static enum status deliver(struct kafka_producer *producer, struct call *call,
     if (produce->outstanding > 0) {
         produce->abandoned = true;
     } else {
-        free(produce);
+        if (produce->delivered == count) {
+            say_places(produce, messages, count);
+        }
+        produce_free(produce);
     }
     if (status != STATUS_OK) {
         (void)call_fail_detail(call, status, "%s", producer->client->last_error);

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "eventlog/local_consumer_private.h"
-#include "eventlog/local_lease.h"
 
 static void handle_wake(void *argument)
 {
@@ -36,23 +35,57 @@ static enum status find_topic(struct local_consumer *consumer, struct call *call
                                       : fail_unreadable(call, &failure);
 }
 
+/* Where the group stands, by the log. Also settles the epoch of what will be committed: above
+ * that of every member before. */
+static enum status get_committed(struct local_consumer *consumer, int32_t index,
+                                 int64_t *ret_next_offset)
+{
+    struct local_partition *partition = &consumer->partitions[index];
+    struct local_place place = {.topic_id = consumer->found.id, .partition = index};
+    struct local_committed committed = {0};
+    struct local_failure failure;
+    enum status status = local_store_get_committed(consumer->log->store, place,
+                                                   consumer->group_name, &committed, &failure);
+    if (partition->epoch == 0 && (status == STATUS_OK || status == STATUS_NOT_FOUND)) {
+        partition->epoch =
+            partition->generation > committed.epoch ? partition->generation : committed.epoch + 1;
+    }
+    if (status == STATUS_OK) {
+        *ret_next_offset = committed.next_offset;
+    }
+    return status;
+}
+
+static enum status find_position(struct local_consumer *consumer, struct call *call, int32_t index,
+                                 int64_t *ret_next_offset)
+{
+    struct call asking = call_within(call, 0);
+    if (consumer->positions.get != NULL) {
+        return consumer->positions.get(consumer->positions.state, &asking, consumer->topic, index,
+                                       ret_next_offset);
+    }
+    return consumer->group == NULL ? STATUS_NOT_FOUND
+                                   : get_committed(consumer, index, ret_next_offset);
+}
+
 /* STATUS_UNAVAILABLE: not now. */
 static enum status ask_position(struct local_consumer *consumer, struct call *call, int32_t index)
 {
     struct local_partition *partition = &consumer->partitions[index];
-    struct call asking = call_within(call, 0);
-    int64_t next_offset;
-    enum status status = consumer->positions.get(consumer->positions.state, &asking,
-                                                 consumer->topic, index, &next_offset);
-    if (status == STATUS_NOT_FOUND) {
-        next_offset = 0; /* where every partition begins */
-        status = STATUS_OK;
-    }
-    if (status != STATUS_OK) {
+    uint32_t generation = partition->generation;
+    int64_t next_offset = 0;
+    enum status status = find_position(consumer, call, index, &next_offset);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
         partition->start_due_ns =
             loop_now_ns(consumer->loop) + LOCAL_EVENTLOG_POSITION_RETRY_MS * CLOCK_NS_PER_MS;
         return STATUS_UNAVAILABLE;
     }
+    /* Asking has parked: it may have been given up meanwhile. */
+    if (!partition->owned || partition->generation != generation) {
+        return STATUS_UNAVAILABLE;
+    }
+    partition->is_fresh = status == STATUS_NOT_FOUND;
+    partition->from_offset = next_offset;
     partition->next_offset = next_offset;
     partition->started = true;
     return STATUS_OK;
@@ -63,10 +96,13 @@ static enum status ask_position(struct local_consumer *consumer, struct call *ca
 static int64_t start_partitions(struct local_consumer *consumer, struct call *call)
 {
     int64_t due_ns = INT64_MAX;
-    for (int32_t i = 0; i < consumer->found.partitions; i++) {
+    for (int32_t i = 0; i < consumer->found.options.partitions; i++) {
         struct local_partition *partition = &consumer->partitions[i];
-        if (partition->lease_fd < 0 || partition->started) {
+        if (!partition->owned || partition->leaving || partition->started) {
             continue;
+        }
+        if (local_consumer_is_committing(consumer, i)) {
+            continue; /* it is told when the position is stored */
         }
         if (partition->start_due_ns > loop_now_ns(consumer->loop) ||
             ask_position(consumer, call, i) != STATUS_OK) {
@@ -137,9 +173,17 @@ static void consumer_committed(void *state, const struct eventlog_batch *batch)
 {
     struct local_consumer *consumer = state;
     CHECK(batch->partition >= 0 && batch->partition < EVENTLOG_PARTITIONS_MAX);
-    int fd = consumer->partitions[batch->partition].lease_fd;
-    if (fd >= 0) {
-        local_lease_note(fd, batch->next_offset);
+    if (consumer->group == NULL || !local_consumer_owns(consumer, batch->partition)) {
+        return;
+    }
+    if (!local_consumer_commits(consumer)) {
+        local_group_note(consumer->group, batch->partition, batch->next_offset);
+        return;
+    }
+    struct local_partition *partition = &consumer->partitions[batch->partition];
+    if (partition->epoch != 0) {
+        partition->to_commit = batch->next_offset;
+        local_consumer_commit(consumer);
     }
 }
 
@@ -147,6 +191,11 @@ static void consumer_rewind(void *state, int32_t partition)
 {
     struct local_consumer *consumer = state;
     CHECK(partition >= 0 && partition < EVENTLOG_PARTITIONS_MAX);
+    if (!local_consumer_owns(consumer, partition)) {
+        local_consumer_drop(consumer, partition);
+        consumer->members_changed = true;
+        return;
+    }
     consumer->partitions[partition].started = false;
     consumer->partitions[partition].start_due_ns = 0;
     local_ahead_drop(consumer, partition);
@@ -156,7 +205,7 @@ static size_t consumer_lag(void *state, struct eventlog_lag *lags, size_t max)
 {
     struct local_consumer *consumer = state;
     size_t count = 0;
-    for (int32_t i = 0; i < consumer->found.partitions && count < max; i++) {
+    for (int32_t i = 0; i < consumer->found.options.partitions && count < max; i++) {
         struct local_bounds bounds;
         struct local_failure failure;
         struct local_place place = {.topic_id = consumer->found.id, .partition = i};
@@ -177,8 +226,9 @@ static void consumer_close(void *state)
     struct local_consumer *consumer = state;
     loop_poll_close(consumer->poll);
     local_consumer_leave(consumer);
-    buffer_deinit(&consumer->ahead.chunks);
+    buffer_deinit(&consumer->ahead.frames);
     free(consumer->records);
+    free(consumer->headers);
     free(consumer);
 }
 
@@ -189,19 +239,63 @@ static struct local_consumer *consumer_create(const struct local_eventlog_consum
         return NULL;
     }
     char *names = consumer->names;
-    memcpy(names, options->group.data, options->group.length);
+    if (options->group.length > 0) {
+        memcpy(names, options->group.data, options->group.length);
+    }
     memcpy(names + options->group.length, options->topic.data, options->topic.length);
-    consumer->group = text_of_bytes(names, options->group.length);
+    consumer->group_name = text_of_bytes(names, options->group.length);
     consumer->topic = text_of_bytes(names + options->group.length, options->topic.length);
     consumer->positions = options->positions;
+    consumer->session_ms =
+        options->session_ms == 0 ? LOCAL_EVENTLOG_SESSION_MS_DEFAULT : options->session_ms;
     fiber_wait_init(&consumer->news);
-    buffer_init(&consumer->ahead.chunks, (size_t)LOCAL_EVENTLOG_READ_BYTES_MAX +
+    fiber_wait_init(&consumer->commit_done);
+    buffer_init(&consumer->ahead.frames, (size_t)LOCAL_EVENTLOG_READ_BYTES_MAX +
                                              LOCAL_EVENTLOG_CHUNK_BYTES_MAX +
                                              LOCAL_FRAME_BYTES_MAX);
     for (int32_t i = 0; i < EVENTLOG_PARTITIONS_MAX; i++) {
-        consumer->partitions[i].lease_fd = -1;
+        consumer->partitions[i].to_commit = -1;
     }
     return consumer;
+}
+
+static enum status check_options(struct call *call,
+                                 const struct local_eventlog_consumer_options *options)
+{
+    bool fits = options->session_ms == 0 || (options->session_ms >= LOCAL_EVENTLOG_SESSION_MS_MIN &&
+                                             options->session_ms <= LOCAL_EVENTLOG_SESSION_MS_MAX);
+    if (!fits) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "a session is %d to %d ms",
+                         LOCAL_EVENTLOG_SESSION_MS_MIN, LOCAL_EVENTLOG_SESSION_MS_MAX);
+    }
+    return eventlog_check_names(call, options->group, options->topic);
+}
+
+/* The socket is bound. */
+static enum status enter_group(struct local_consumer *consumer, struct call *call)
+{
+    if (consumer->group_name.length == 0) {
+        return STATUS_OK;
+    }
+    enum status status =
+        local_group_open(consumer->log->group_folder_fd, consumer->group_name, consumer->topic,
+                         &consumer->wake, consumer->session_ms, call, &consumer->group);
+    return status == STATUS_OK ? local_consumer_join(consumer) : status;
+}
+
+static enum status start(struct local_consumer *consumer, struct call *call)
+{
+    enum status status = local_wake_open(consumer->log->wake_folder_fd, consumer->topic,
+                                         consumer->group_name, call, &consumer->wake);
+    if (status != STATUS_OK) {
+        return call_fail(call, status, "the event log cannot be waited for");
+    }
+    status =
+        loop_poll_open(consumer->loop, consumer->wake.fd, handle_wake, consumer, &consumer->poll);
+    if (status != STATUS_OK) {
+        return call_fail(call, status, "the event log cannot be waited for");
+    }
+    return enter_group(consumer, call);
 }
 
 enum status local_eventlog_consumer_open(struct local_eventlog *log, struct loop *loop,
@@ -216,7 +310,7 @@ enum status local_eventlog_consumer_open(struct local_eventlog *log, struct loop
         .lag = consumer_lag,
         .close = consumer_close,
     };
-    enum status status = eventlog_check_names(call, options->group, options->topic);
+    enum status status = check_options(call, options);
     if (status != STATUS_OK) {
         return status;
     }
@@ -226,17 +320,11 @@ enum status local_eventlog_consumer_open(struct local_eventlog *log, struct loop
     }
     consumer->log = log;
     consumer->loop = loop;
-    status = local_wake_open(log->wake_folder_fd, consumer->topic, consumer->group, call,
-                             &consumer->wake);
+    consumer->wake.fd = -1;
+    status = start(consumer, call);
     if (status != STATUS_OK) {
-        free(consumer);
-        return call_fail(call, status, "the event log cannot be waited for");
-    }
-    status = loop_poll_open(loop, consumer->wake.fd, handle_wake, consumer, &consumer->poll);
-    if (status != STATUS_OK) {
-        local_wake_close(&consumer->wake);
-        free(consumer);
-        return call_fail(call, status, "the event log cannot be waited for");
+        consumer_close(consumer);
+        return status;
     }
     local_wake_send_members(&consumer->wake, log->sender_fd);
     *ret_consumer = (struct eventlog_consumer){.ops = &ops, .state = consumer};

@@ -25,11 +25,11 @@ static enum status open_files(struct local_eventlog *log, struct call *call, con
     int directory_fd = open_folder(AT_FDCWD, directory);
     if (directory_fd >= 0) {
         log->wake_folder_fd = open_folder(directory_fd, "wake");
-        log->lease_folder_fd = open_folder(directory_fd, "lease");
+        log->group_folder_fd = open_folder(directory_fd, "group");
         (void)close(directory_fd);
     }
     log->sender_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (log->wake_folder_fd < 0 || log->lease_folder_fd < 0 || log->sender_fd < 0) {
+    if (log->wake_folder_fd < 0 || log->group_folder_fd < 0 || log->sender_fd < 0) {
         (void)call_fail_detail(call, STATUS_UNAVAILABLE, "%s: errno %d", directory, errno);
         return call_fail(call, STATUS_UNAVAILABLE, "the event log's directory cannot be opened");
     }
@@ -56,7 +56,10 @@ static enum status open_store(struct local_eventlog *log, struct call *call,
     enum status status = local_store_open(&store, &log->store, &failure);
     if (status != STATUS_OK) {
         (void)call_fail_detail(call, status, "%s", failure.text);
-        return call_fail(call, status, "the event log cannot be opened");
+        return status == STATUS_FAILED_PRECONDITION
+                   ? call_fail(call, status, "the event log in %s: %s", options->directory,
+                               failure.text)
+                   : call_fail(call, status, "the event log cannot be opened");
     }
     return STATUS_OK;
 }
@@ -64,7 +67,7 @@ static enum status open_store(struct local_eventlog *log, struct call *call,
 void local_eventlog_free(struct local_eventlog *log)
 {
     local_store_close(log->store);
-    const int fds[] = {log->wake_folder_fd, log->lease_folder_fd, log->sender_fd};
+    const int fds[] = {log->wake_folder_fd, log->group_folder_fd, log->sender_fd};
     for (size_t i = 0; i < ARRAY_LENGTH(fds); i++) {
         if (fds[i] >= 0) {
             (void)close(fds[i]);
@@ -76,19 +79,26 @@ void local_eventlog_free(struct local_eventlog *log)
 enum status local_eventlog_open(struct call *call, const struct local_eventlog_options *options,
                                 struct local_eventlog **ret_log)
 {
-    if (options->partitions < 0 || options->partitions > EVENTLOG_PARTITIONS_MAX) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "a topic has 1 to %d partitions",
-                         EVENTLOG_PARTITIONS_MAX);
+    struct eventlog_topic_options topic = {
+        .partitions = options->partitions,
+        .retention_ms = options->retention_ms,
+        .retention_bytes = options->retention_bytes,
+    };
+    enum status status = eventlog_check_topic(call, TEXT("default"), &topic);
+    if (status != STATUS_OK) {
+        return status;
     }
     struct local_eventlog *log = calloc(1, sizeof(*log));
     if (log == NULL) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the event log");
     }
     log->wake_folder_fd = -1;
-    log->lease_folder_fd = -1;
-    log->partitions =
-        options->partitions == 0 ? LOCAL_EVENTLOG_PARTITIONS_DEFAULT : options->partitions;
-    enum status status = open_files(log, call, options->directory);
+    log->group_folder_fd = -1;
+    if (topic.partitions == 0) {
+        topic.partitions = LOCAL_EVENTLOG_PARTITIONS_DEFAULT;
+    }
+    log->topic_options = topic;
+    status = open_files(log, call, options->directory);
     if (status == STATUS_OK) {
         status = open_store(log, call, options);
     }

@@ -11,46 +11,72 @@ struct local_producer {
     struct fiber_semaphore turns;
 };
 
-void local_produce_free(struct local_produce *produce)
+static void produce_release(struct local_write *write)
 {
-    if (produce == NULL) {
-        return;
-    }
+    struct local_produce *produce = (struct local_produce *)write;
     free(produce->append.frames);
     free((void *)(uintptr_t)produce->append.frame_at);
     free((void *)(uintptr_t)produce->append.hashes);
     free(produce->append.order);
+    free(produce->append.places);
     free(produce);
+}
+
+static bool wants_places(const struct eventlog_message *messages, size_t count)
+{
+    size_t i = 0;
+    while (i < count && messages[i].place == NULL) {
+        i++;
+    }
+    return i < count;
+}
+
+static void say_places(const struct local_produce *produce, const struct eventlog_message *messages,
+                       size_t count)
+{
+    for (size_t i = 0; i < count && produce->append.places != NULL; i++) {
+        if (messages[i].place != NULL) {
+            *messages[i].place = produce->append.places[i];
+        }
+    }
 }
 
 /* Copies the messages, because the writer may still be at work when the call is over. */
 static struct local_produce *produce_create(struct local_producer *producer, struct text topic,
-                                            const struct eventlog_message *messages, size_t count,
-                                            size_t bytes)
+                                            const struct eventlog_message *messages, size_t count)
 {
     struct local_produce *produce = calloc(1, sizeof(*produce));
     if (produce == NULL) {
         return NULL;
     }
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        bytes += local_frame_bytes(&messages[i]);
+    }
     size_t *frame_at = calloc(count + 1, sizeof(*frame_at));
     uint64_t *hashes = calloc(count, sizeof(*hashes));
-    produce->bytes = bytes + count * LOCAL_FRAME_HEADER_BYTES;
+    produce->write =
+        (struct local_write){.release = produce_release, .bytes = bytes, .loop = producer->loop};
     produce->append = (struct local_append){
-        .partitions = producer->log->partitions,
-        .frames = malloc(produce->bytes),
+        .options = producer->log->topic_options,
+        .frames = malloc(bytes),
         .frame_at = frame_at,
         .hashes = hashes,
         .order = calloc(count, sizeof(*produce->append.order)),
         .count = count,
     };
-    if (frame_at == NULL || hashes == NULL || produce->append.frames == NULL ||
+    bool has_places = true;
+    if (wants_places(messages, count)) {
+        produce->append.places = calloc(count, sizeof(*produce->append.places));
+        has_places = produce->append.places != NULL;
+    }
+    if (!has_places || frame_at == NULL || hashes == NULL || produce->append.frames == NULL ||
         produce->append.order == NULL) {
-        local_produce_free(produce);
+        produce_release(&produce->write);
         return NULL;
     }
     memcpy(produce->topic, topic.data, topic.length);
     produce->append.topic = text_of_bytes(produce->topic, topic.length);
-    produce->loop = producer->loop;
     int64_t now_ms = clock_wall_ms();
     for (size_t i = 0; i < count; i++) {
         struct eventlog_message message = messages[i];
@@ -62,9 +88,26 @@ static struct local_produce *produce_create(struct local_producer *producer, str
     return produce;
 }
 
-static enum status producer_produce(void *state, struct call *call, struct text topic,
-                                    const struct eventlog_message *messages, size_t count,
-                                    size_t *ret_delivered)
+static enum status append(struct local_producer *producer, struct call *call,
+                          struct local_produce *produce, const struct eventlog_message *messages,
+                          size_t count)
+{
+    struct local_write *write = &produce->write;
+    enum status status = local_writer_do(producer->log, call, write);
+    if (status == STATUS_OK) {
+        status = write->status == STATUS_OK ? STATUS_OK : local_write_fail(call, write);
+        if (status == STATUS_OK) {
+            say_places(produce, messages, count);
+        }
+        write->release(write);
+    }
+    return status;
+}
+
+static enum status producer_produce_once(void *state, struct call *call, struct text topic,
+                                         const struct eventlog_sequence *sequence,
+                                         const struct eventlog_message *messages, size_t count,
+                                         size_t *ret_delivered)
 {
     struct local_producer *producer = state;
     *ret_delivered = 0;
@@ -77,14 +120,27 @@ static enum status producer_produce(void *state, struct call *call, struct text 
     if (status != STATUS_OK) {
         return call_fail(call, status, "the event log was not written in time");
     }
-    struct local_produce *produce = produce_create(producer, topic, messages, count, bytes);
-    status = produce == NULL ? call_fail(call, STATUS_UNAVAILABLE, "no memory for the messages")
-                             : local_writer_produce(producer->log, call, produce);
+    struct local_produce *produce = produce_create(producer, topic, messages, count);
+    if (produce == NULL) {
+        status = call_fail(call, STATUS_UNAVAILABLE, "no memory for the messages");
+    } else {
+        if (sequence != NULL) {
+            produce->append.sequence = *sequence;
+        }
+        status = append(producer, call, produce, messages, count);
+    }
     fiber_semaphore_give(&producer->turns);
     if (status == STATUS_OK) {
         *ret_delivered = count;
     }
     return status;
+}
+
+static enum status producer_produce(void *state, struct call *call, struct text topic,
+                                    const struct eventlog_message *messages, size_t count,
+                                    size_t *ret_delivered)
+{
+    return producer_produce_once(state, call, topic, NULL, messages, count, ret_delivered);
 }
 
 static void producer_close(void *state)
@@ -96,6 +152,7 @@ enum status local_eventlog_producer_open(struct local_eventlog *log, struct loop
                                          struct call *call, struct eventlog_producer *ret_producer)
 {
     static const struct eventlog_producer_ops ops = {.produce = producer_produce,
+                                                     .produce_once = producer_produce_once,
                                                      .close = producer_close};
     struct local_producer *producer = calloc(1, sizeof(*producer));
     if (producer == NULL) {

@@ -1,32 +1,17 @@
 #include "eventlog/local_store_lmdb.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "eventlog/local_store_lmdb_private.h"
-#include "store/zlib_checksum.h"
 
-enum { NUMBERED_KEY_BYTES = 9, CHUNK_KEY_BYTES = 17, OPEN_MODE = 0600 };
-
-/* As stored, in the byte order of the machine, as all of LMDB's own pages are. */
-struct stored_topic {
-    uint32_t checksum;
-    uint32_t id;
-    int32_t partitions;
-};
-
-struct stored_bounds {
-    uint32_t checksum;
-    uint32_t reserved;
-    int64_t begin;
-    int64_t end;
-};
+enum { OPEN_MODE = 0600 };
 
 enum status local_store_fail(struct local_failure *failure, const char *what, int number)
 {
     (void)snprintf(failure->text, sizeof(failure->text), "%s: %s", what, mdb_strerror(number));
+    failure->number = number;
     return STATUS_UNAVAILABLE;
 }
 
@@ -50,6 +35,34 @@ static int open_environment(struct local_store *store, const struct local_store_
     return result;
 }
 
+static enum status refuse_newer(const struct local_meta *meta, struct local_failure *failure)
+{
+    (void)snprintf(failure->text, sizeof(failure->text),
+                   "it was written by a newer Marquee (version %u; this one knows up to %d): "
+                   "install that one again, or a newer one",
+                   meta->version, LOCAL_STORE_VERSION);
+    return STATUS_FAILED_PRECONDITION;
+}
+
+/* Opens the database and looks at its version. */
+static enum status open_database(struct local_store *store, struct local_failure *failure)
+{
+    MDB_txn *txn;
+    struct local_meta meta;
+    enum status status = local_store_begin(store, MDB_RDONLY, &txn, failure);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    /* The unnamed database needs no commit to keep its handle. */
+    CHECK(mdb_dbi_open(txn, NULL, 0, &store->dbi) == 0);
+    status = local_store_get_meta(store, txn, &meta, failure);
+    local_store_end(store, txn);
+    if (status == STATUS_OK && meta.version > LOCAL_STORE_VERSION) {
+        return refuse_newer(&meta, failure);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 enum status local_store_open(const struct local_store_options *options,
                              struct local_store **ret_store, struct local_failure *failure)
 {
@@ -64,12 +77,8 @@ enum status local_store_open(const struct local_store_options *options,
         local_store_close(store);
         return local_store_fail(failure, options->directory, result);
     }
-    MDB_txn *txn;
-    enum status status = local_store_begin(store, MDB_RDONLY, &txn, failure);
+    enum status status = open_database(store, failure);
     if (status == STATUS_OK) {
-        /* The unnamed database needs no commit to keep its handle. */
-        CHECK(mdb_dbi_open(txn, NULL, 0, &store->dbi) == 0);
-        local_store_end(store, txn);
         *ret_store = store;
     } else {
         local_store_close(store);
@@ -122,7 +131,8 @@ void local_store_end(struct local_store *store, MDB_txn *txn)
     CHECK(pthread_rwlock_unlock(&store->map_lock) == 0);
 }
 
-enum status local_store_grow(struct local_store *store, struct local_failure *failure)
+/* Doubles the map, up to its maximum. No transaction is held. */
+static enum status grow(struct local_store *store, struct local_failure *failure)
 {
     MDB_envinfo info;
     CHECK(mdb_env_info(store->env, &info) == 0);
@@ -136,131 +146,75 @@ enum status local_store_grow(struct local_store *store, struct local_failure *fa
     return result == 0 ? STATUS_OK : local_store_fail(failure, "growing the map", result);
 }
 
-struct local_key local_key_topic(struct text topic)
+/* The first write makes the log one of this version. */
+static enum status check_version(struct local_store *store, MDB_txn *txn,
+                                 struct local_failure *failure)
 {
-    struct local_key key = {.length = 1 + topic.length};
-    key.bytes[0] = 't';
-    memcpy(key.bytes + 1, topic.data, topic.length);
-    return key;
-}
-
-static struct local_key numbered_key(char kind, struct local_place place)
-{
-    struct local_key key = {.length = NUMBERED_KEY_BYTES};
-    uint32_t id = htobe32(place.topic_id);
-    uint32_t partition = htobe32((uint32_t)place.partition);
-    key.bytes[0] = kind;
-    memcpy(key.bytes + 1, &id, sizeof(id));
-    memcpy(key.bytes + 5, &partition, sizeof(partition));
-    return key;
-}
-
-struct local_key local_key_bounds(struct local_place place)
-{
-    return numbered_key('p', place);
-}
-
-struct local_key local_key_chunk(struct local_place place, int64_t last_offset)
-{
-    struct local_key key = numbered_key('r', place);
-    uint64_t offset = htobe64((uint64_t)last_offset);
-    memcpy(key.bytes + NUMBERED_KEY_BYTES, &offset, sizeof(offset));
-    key.length = CHUNK_KEY_BYTES;
-    return key;
-}
-
-bool local_key_is_chunk(const MDB_val *key, struct local_place place, int64_t *ret_last_offset)
-{
-    struct local_key start = numbered_key('r', place);
-    if (key->mv_size != CHUNK_KEY_BYTES || memcmp(key->mv_data, start.bytes, start.length) != 0) {
-        return false;
+    struct local_meta meta;
+    enum status status = local_store_get_meta(store, txn, &meta, failure);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        return status;
     }
-    uint64_t offset;
-    memcpy(&offset, (const char *)key->mv_data + NUMBERED_KEY_BYTES, sizeof(offset));
-    *ret_last_offset = (int64_t)be64toh(offset);
-    return true;
-}
-
-/* Of the key and of what follows the stored checksum. */
-static uint32_t stored_checksum(const struct local_key *key, const void *stored, size_t size)
-{
-    uint32_t checksum = zlib_checksum(0, text_of_bytes(key->bytes, key->length));
-    return zlib_checksum(
-        checksum, text_of_bytes((const char *)stored + sizeof(checksum), size - sizeof(checksum)));
-}
-
-/* Copies a value of exactly `size` bytes whose first four are its checksum. */
-static enum status get_stored(struct local_store *store, MDB_txn *txn, struct local_key *key,
-                              void *stored, size_t size, struct local_failure *failure)
-{
-    MDB_val value;
-    MDB_val name = local_key_value(key);
-    int result = mdb_get(txn, store->dbi, &name, &value);
-    if (result == MDB_NOTFOUND) {
-        return STATUS_NOT_FOUND;
+    if (status == STATUS_OK && meta.version >= LOCAL_STORE_VERSION) {
+        return meta.version > LOCAL_STORE_VERSION ? refuse_newer(&meta, failure) : STATUS_OK;
     }
+    /* Topics of version 1 were never removed: their number was the next id. */
+    meta = (struct local_meta){.version = LOCAL_STORE_VERSION, .next_topic_id = 0};
+    MDB_cursor *cursor;
+    int result = mdb_cursor_open(txn, store->dbi, &cursor);
     if (result != 0) {
         return local_store_fail(failure, "reading", result);
     }
-    uint32_t checksum = 0;
-    if (value.mv_size == size) {
-        memcpy(stored, value.mv_data, size);
-        memcpy(&checksum, stored, sizeof(checksum));
+    char kind = 't';
+    MDB_val key = {.mv_size = 1, .mv_data = &kind};
+    MDB_val value;
+    result = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    while (result == 0 && *(const char *)key.mv_data == 't') {
+        meta.next_topic_id++;
+        result = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
     }
-    if (value.mv_size != size || checksum != stored_checksum(key, stored, size)) {
-        (void)snprintf(failure->text, sizeof(failure->text), "a bad checksum in the entry '%c'",
-                       key->bytes[0]);
-        return STATUS_DATA_LOSS;
-    }
-    return STATUS_OK;
+    mdb_cursor_close(cursor);
+    return local_store_put_meta(store, txn, &meta, failure);
 }
 
-enum status local_store_get_topic(struct local_store *store, MDB_txn *txn, struct text topic,
-                                  struct local_topic *ret_topic, struct local_failure *failure)
+static enum status write_once(struct local_store *store, local_store_body body, void *argument,
+                              struct local_failure *failure)
 {
-    struct local_key key = local_key_topic(topic);
-    struct stored_topic stored;
-    enum status status = get_stored(store, txn, &key, &stored, sizeof(stored), failure);
-    if (status == STATUS_OK) {
-        *ret_topic = (struct local_topic){.id = stored.id, .partitions = stored.partitions};
+    MDB_txn *txn;
+    failure->number = 0;
+    enum status status = local_store_begin(store, 0, &txn, failure);
+    if (status != STATUS_OK) {
+        return status;
     }
+    status = check_version(store, txn, failure);
+    if (status == STATUS_OK) {
+        status = body(store, txn, argument, failure);
+    }
+    if (status == STATUS_OK) {
+        int result = mdb_txn_commit(txn);
+        txn = NULL;
+        if (result != 0) {
+            status = local_store_fail(failure, "committing", result);
+        }
+    }
+    local_store_end(store, txn);
     return status;
 }
 
-enum status local_store_get_bounds(struct local_store *store, MDB_txn *txn,
-                                   struct local_place place, struct local_bounds *ret_bounds,
-                                   struct local_failure *failure)
+enum status local_store_write(struct local_store *store, local_store_body body, void *argument,
+                              struct local_failure *failure)
 {
-    struct local_key key = local_key_bounds(place);
-    struct stored_bounds stored;
-    enum status status = get_stored(store, txn, &key, &stored, sizeof(stored), failure);
-    if (status == STATUS_OK) {
-        *ret_bounds = (struct local_bounds){.begin = stored.begin, .end = stored.end};
-    } else if (status == STATUS_NOT_FOUND) {
-        *ret_bounds = (struct local_bounds){0};
-        status = STATUS_OK;
+    for (;;) {
+        enum status status = write_once(store, body, argument, failure);
+        if (status == STATUS_OK || failure->number != MDB_MAP_FULL) {
+            return status;
+        }
+        /* A dead reader's slot keeps old pages from being used again. */
+        int dead_readers = 0;
+        (void)mdb_reader_check(store->env, &dead_readers);
+        status = grow(store, failure);
+        if (status != STATUS_OK) {
+            return status;
+        }
     }
-    return status;
-}
-
-int local_store_put_topic(struct local_store *store, MDB_txn *txn, struct text name,
-                          const struct local_topic *topic)
-{
-    struct local_key key = local_key_topic(name);
-    struct stored_topic stored = {.id = topic->id, .partitions = topic->partitions};
-    stored.checksum = stored_checksum(&key, &stored, sizeof(stored));
-    MDB_val place = local_key_value(&key);
-    MDB_val value = {.mv_size = sizeof(stored), .mv_data = &stored};
-    return mdb_put(txn, store->dbi, &place, &value, 0);
-}
-
-int local_store_put_bounds(struct local_store *store, MDB_txn *txn, struct local_place place,
-                           const struct local_bounds *bounds)
-{
-    struct local_key key = local_key_bounds(place);
-    struct stored_bounds stored = {.begin = bounds->begin, .end = bounds->end};
-    stored.checksum = stored_checksum(&key, &stored, sizeof(stored));
-    MDB_val name = local_key_value(&key);
-    MDB_val value = {.mv_size = sizeof(stored), .mv_data = &stored};
-    return mdb_put(txn, store->dbi, &name, &value, 0);
 }

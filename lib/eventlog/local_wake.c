@@ -38,11 +38,12 @@ enum status local_wake_open(int folder_fd, struct text topic, struct text group,
                             struct local_wake *ret_wake)
 {
     struct local_wake wake = {.folder_fd = folder_fd};
-    uint64_t number;
-    random_secret(&number, sizeof(number));
+    do {
+        random_secret(&wake.number, sizeof(wake.number));
+    } while ((uint32_t)wake.number == 0 || wake.number >> 32 == 0);
     int length =
         snprintf(wake.name, sizeof(wake.name), "%s%016llx.%016llx", start_of_topic(topic).text,
-                 (unsigned long long)text_hash(group), (unsigned long long)number);
+                 (unsigned long long)text_hash(group), (unsigned long long)wake.number);
     CHECK(length > 0 && (size_t)length < sizeof(wake.name));
     char hidden[LOCAL_WAKE_NAME_BYTES + 1];
     (void)snprintf(hidden, sizeof(hidden), ".%s", wake.name);
@@ -143,43 +144,21 @@ void local_wake_send_members(const struct local_wake *wake, int sender)
     walk_names(wake->folder_fd, text_of_bytes(wake->name, MEMBER_BYTES), send_to, &sending);
 }
 
-struct counting {
-    const struct local_wake *wake;
-    struct local_wake_rank rank;
-};
-
-/* Whether a process still holds the socket: a connection of a datagram socket sends nothing. */
-static bool is_alive(int folder_fd, const char *name)
+bool local_wake_is_alive(const struct local_wake *wake, uint64_t number)
 {
+    char name[LOCAL_WAKE_NAME_BYTES];
+    (void)snprintf(name, sizeof(name), "%.*s%016llx", MEMBER_BYTES, wake->name,
+                   (unsigned long long)number);
+    /* A connection of a datagram socket sends nothing. */
     int probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (probe < 0) {
         return true;
     }
-    struct sockaddr_un address = address_of(folder_fd, name);
-    bool refused = connect(probe, (const struct sockaddr *)&address, sizeof(address)) != 0 &&
-                   errno == ECONNREFUSED;
+    struct sockaddr_un address = address_of(wake->folder_fd, name);
+    int error = connect(probe, (const struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
     (void)close(probe);
-    return !refused;
-}
-
-static void count_member(void *argument, const char *name)
-{
-    struct counting *counting = argument;
-    int order = strcmp(name, counting->wake->name);
-    if (order == 0 || counting->rank.count >= LOCAL_WAKE_MEMBERS_MAX) {
-        return;
+    if (error == ECONNREFUSED) {
+        (void)unlinkat(wake->folder_fd, name, 0);
     }
-    if (!is_alive(counting->wake->folder_fd, name)) {
-        (void)unlinkat(counting->wake->folder_fd, name, 0);
-        return;
-    }
-    counting->rank.count++;
-    counting->rank.rank += order < 0 ? 1 : 0;
-}
-
-struct local_wake_rank local_wake_rank(const struct local_wake *wake)
-{
-    struct counting counting = {.wake = wake, .rank = {.rank = 0, .count = 1}};
-    walk_names(wake->folder_fd, text_of_bytes(wake->name, MEMBER_BYTES), count_member, &counting);
-    return counting.rank;
+    return error != ECONNREFUSED && error != ENOENT;
 }

@@ -1,5 +1,5 @@
-/* local_wake.h: how producers wake consumers of other processes, and how the members of a group
- * find each other: a Unix datagram socket for each consumer, in one folder.
+/* local_wake.h: how producers wake consumers of other processes, and how it is known that a member
+ * of a group still has its process: a Unix datagram socket for each consumer, in one folder.
  *
  * A socket is bound under a hidden name and then renamed, so that every visible one that refuses a
  * datagram is of a dead process and may be removed. Names hold hashes of topic and group, and the
@@ -11,19 +11,17 @@
 #include "base/status.h"
 #include "base/text.h"
 
-enum {
-    LOCAL_WAKE_NAME_BYTES = 52,    /* three hashes of 16 digits, two dots, NUL, rounded up */
-    LOCAL_WAKE_MEMBERS_MAX = 1024, /* of one group and topic */
-};
+enum { LOCAL_WAKE_NAME_BYTES = 52 }; /* three numbers of 16 digits, two dots, NUL, rounded up */
 
 enum local_wake_kind {
     LOCAL_WAKE_RECORDS = 'r', /* records were committed */
-    LOCAL_WAKE_MEMBERS = 'm', /* the group has changed, or a lease is free */
+    LOCAL_WAKE_MEMBERS = 'm', /* the group has changed, or a partition is free */
 };
 
 struct local_wake {
-    int folder_fd; /* borrowed */
-    int fd;        /* readable when somebody woke us; -1 when closed */
+    int folder_fd;   /* borrowed */
+    int fd;          /* readable when somebody woke us; -1 when closed */
+    uint64_t number; /* of this socket, at random; neither half is 0 */
     char name[LOCAL_WAKE_NAME_BYTES];
 };
 
@@ -44,10 +42,6 @@ void local_wake_send(int folder_fd, int sender, struct text topic, enum local_wa
 /* The same to the other members of the group. */
 void local_wake_send_members(const struct local_wake *wake, int sender);
 
-struct local_wake_rank {
-    int32_t rank; /* 0 to count - 1, by name */
-    int32_t count;
-};
-
-/* Counts the living members of the group, this one among them. */
-struct local_wake_rank local_wake_rank(const struct local_wake *wake);
+/* Whether the member of the same group with that number has a process, which may be stopped. The
+ * socket of one that has not is removed. */
+bool local_wake_is_alive(const struct local_wake *wake, uint64_t number);

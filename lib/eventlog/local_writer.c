@@ -8,28 +8,36 @@ enum { GROUP_MAX = 256 }; /* produces of one transaction */
 
 static void wake_fiber(struct loop_task *task)
 {
-    struct local_produce *produce = CONTAINER_OF(task, struct local_produce, task);
-    fiber_wait_signal(&produce->wait);
+    struct local_write *write = CONTAINER_OF(task, struct local_write, task);
+    fiber_wait_signal(&write->wait);
 }
 
-/* Takes the oldest that wait. Under the mutex. */
-static size_t take_group(struct local_writer *writer, struct local_produce **group)
+/* Takes the oldest that wait: appends that follow each other, or one of another kind. Under the
+ * mutex. */
+static size_t take_group(struct local_writer *writer, struct local_write **group)
 {
     size_t count = 0;
     while (count < GROUP_MAX && !list_is_empty(&writer->queue)) {
-        group[count] = CONTAINER_OF(list_take_first(&writer->queue), struct local_produce, link);
-        group[count]->state = LOCAL_PRODUCE_TAKEN;
-        writer->queue_bytes -= group[count]->bytes;
-        count++;
+        struct local_write *write = CONTAINER_OF(writer->queue.next, struct local_write, link);
+        if (write->run != NULL && count > 0) {
+            break;
+        }
+        list_remove(&write->link);
+        group[count++] = write;
+        write->state = LOCAL_WRITE_TAKEN;
+        writer->queue_bytes -= write->bytes;
+        if (write->run != NULL) {
+            break;
+        }
     }
     return count;
 }
 
-static void commit_group(struct local_eventlog *log, struct local_produce **group, size_t count)
+static void commit_appends(struct local_eventlog *log, struct local_write **group, size_t count)
 {
     struct local_append *appends[GROUP_MAX];
     for (size_t i = 0; i < count; i++) {
-        appends[i] = &group[i]->append;
+        appends[i] = &((struct local_produce *)group[i])->append;
     }
     struct local_failure failure = {.text = ""};
     enum status status = local_store_append(log->store, appends, count, &failure);
@@ -44,13 +52,22 @@ static void commit_group(struct local_eventlog *log, struct local_produce **grou
     }
 }
 
-/* Under the mutex: a fiber that gives up decides by the state whose the produce is. */
-static void finish_group(struct local_produce **group, size_t count)
+static void do_group(struct local_eventlog *log, struct local_write **group, size_t count)
+{
+    if (group[0]->run == NULL) {
+        commit_appends(log, group, count);
+    } else {
+        group[0]->status = group[0]->run(log, group[0]);
+    }
+}
+
+/* Under the mutex: a fiber that gives up decides by the state whose the write is. */
+static void finish_group(struct local_write **group, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        group[i]->state = LOCAL_PRODUCE_DONE;
+        group[i]->state = LOCAL_WRITE_DONE;
         if (group[i]->abandoned) {
-            local_produce_free(group[i]);
+            group[i]->release(group[i]);
         } else {
             loop_post(group[i]->loop, &group[i]->task);
         }
@@ -61,7 +78,7 @@ static void *run_writer(void *argument)
 {
     struct local_eventlog *log = argument;
     struct local_writer *writer = &log->writer;
-    struct local_produce *group[GROUP_MAX];
+    struct local_write *group[GROUP_MAX];
     CHECK(pthread_mutex_lock(&writer->mutex) == 0);
     for (;;) {
         size_t count = take_group(writer, group);
@@ -73,7 +90,7 @@ static void *run_writer(void *argument)
             continue;
         }
         CHECK(pthread_mutex_unlock(&writer->mutex) == 0);
-        commit_group(log, group, count);
+        do_group(log, group, count);
         CHECK(pthread_mutex_lock(&writer->mutex) == 0);
         finish_group(group, count);
     }
@@ -143,54 +160,70 @@ bool local_writer_stop(struct local_eventlog *log)
     return true;
 }
 
-/* Takes it back, or leaves it to the writer. true: its task is on the way and must be awaited. */
-static bool give_up(struct local_writer *writer, struct local_produce *produce)
+static bool enqueue(struct local_writer *writer, struct local_write *write)
 {
     CHECK(pthread_mutex_lock(&writer->mutex) == 0);
-    enum local_produce_state state = produce->state;
-    if (state == LOCAL_PRODUCE_QUEUED) {
-        list_remove(&produce->link);
-        writer->queue_bytes -= produce->bytes;
-    } else if (state == LOCAL_PRODUCE_TAKEN) {
-        produce->abandoned = true;
-    }
-    CHECK(pthread_mutex_unlock(&writer->mutex) == 0);
-    if (state == LOCAL_PRODUCE_QUEUED) {
-        local_produce_free(produce);
-    }
-    return state == LOCAL_PRODUCE_DONE;
-}
-
-enum status local_writer_produce(struct local_eventlog *log, struct call *call,
-                                 struct local_produce *produce)
-{
-    struct local_writer *writer = &log->writer;
-    fiber_wait_init(&produce->wait);
-    produce->task = (struct loop_task){.run = wake_fiber};
-    CHECK(pthread_mutex_lock(&writer->mutex) == 0);
-    bool fits = writer->queue_bytes + produce->bytes <= LOCAL_EVENTLOG_QUEUE_BYTES_MAX;
+    bool fits = writer->queue_bytes + write->bytes <= LOCAL_EVENTLOG_QUEUE_BYTES_MAX;
     if (fits) {
-        list_append(&writer->queue, &produce->link);
-        writer->queue_bytes += produce->bytes;
+        list_append(&writer->queue, &write->link);
+        writer->queue_bytes += write->bytes;
         CHECK(pthread_cond_signal(&writer->work) == 0);
     }
     CHECK(pthread_mutex_unlock(&writer->mutex) == 0);
     if (!fits) {
-        local_produce_free(produce);
+        write->release(write);
+    }
+    return fits;
+}
+
+bool local_writer_give_up(struct local_eventlog *log, struct local_write *write)
+{
+    struct local_writer *writer = &log->writer;
+    CHECK(pthread_mutex_lock(&writer->mutex) == 0);
+    enum local_write_state state = write->state;
+    if (state == LOCAL_WRITE_QUEUED) {
+        list_remove(&write->link);
+        writer->queue_bytes -= write->bytes;
+    } else if (state == LOCAL_WRITE_TAKEN) {
+        write->abandoned = true;
+    }
+    CHECK(pthread_mutex_unlock(&writer->mutex) == 0);
+    if (state == LOCAL_WRITE_QUEUED) {
+        write->release(write);
+    }
+    return state == LOCAL_WRITE_DONE;
+}
+
+enum status local_writer_submit(struct local_eventlog *log, struct local_write *write,
+                                void (*done)(struct loop_task *task))
+{
+    write->task = (struct loop_task){.run = done};
+    return enqueue(&log->writer, write) ? STATUS_OK : STATUS_UNAVAILABLE;
+}
+
+enum status local_writer_do(struct local_eventlog *log, struct call *call,
+                            struct local_write *write)
+{
+    fiber_wait_init(&write->wait);
+    write->task = (struct loop_task){.run = wake_fiber};
+    if (!enqueue(&log->writer, write)) {
         return call_fail(call, STATUS_UNAVAILABLE, "too much waits to be written to the event log");
     }
-    enum status status = fiber_wait(call, &produce->wait);
+    enum status status = fiber_wait(call, &write->wait);
     if (status != STATUS_OK) {
-        if (!give_up(writer, produce)) {
+        if (!local_writer_give_up(log, write)) {
             return call_fail(call, status, "the event log was not written in time");
         }
-        CHECK(fiber_wait(NULL, &produce->wait) == STATUS_OK);
+        CHECK(fiber_wait(NULL, &write->wait) == STATUS_OK);
     }
-    status = produce->status;
-    if (status != STATUS_OK) {
-        (void)call_fail_detail(call, status, "%s", produce->failure.text);
-        (void)call_fail(call, status, "the event log cannot be written");
+    return STATUS_OK;
+}
+
+enum status local_write_fail(struct call *call, const struct local_write *write)
+{
+    if (write->status == STATUS_FAILED_PRECONDITION) {
+        return call_fail(call, write->status, "the event log: %s", write->failure.text);
     }
-    local_produce_free(produce);
-    return status;
+    (void)call_fail_detail(call, write->status, "%s", write->failure.text);
+    return call_fail(call, write->status, "the event log cannot be written");
 }

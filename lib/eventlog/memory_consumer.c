@@ -13,9 +13,9 @@ struct memory_position {
 struct memory_consumer {
     struct list link;
     struct memory_eventlog *log;
-    char names[EVENTLOG_GROUP_BYTES_MAX + EVENTLOG_TOPIC_BYTES_MAX];
-    struct text group; /* these two lie in `names` */
-    struct text topic;
+    struct memory_group *group; /* NULL: none, all is read */
+    char topic_name[EVENTLOG_TOPIC_BYTES_MAX];
+    struct text topic; /* there */
     struct eventlog_positions positions;
     struct fiber_wait news;
     bool absence_told;
@@ -38,23 +38,64 @@ void memory_eventlog_wake(struct memory_eventlog *log)
     }
 }
 
-/* Whether it is this member's turn for the partition, by its place among the group's members. */
+struct memory_group *memory_group_find(struct memory_eventlog *log, struct text name,
+                                       struct text topic)
+{
+    for (struct list *link = log->groups.next; link != &log->groups; link = link->next) {
+        struct memory_group *group = CONTAINER_OF(link, struct memory_group, link);
+        if (text_equal(group->group, name) && text_equal(group->topic, topic)) {
+            return group;
+        }
+    }
+    struct memory_group *group = calloc(1, sizeof(*group));
+    if (group == NULL) {
+        return NULL;
+    }
+    memcpy(group->names, name.data, name.length);
+    memcpy(group->names + name.length, topic.data, topic.length);
+    group->group = text_of_bytes(group->names, name.length);
+    group->topic = text_of_bytes(group->names + name.length, topic.length);
+    for (size_t i = 0; i < ARRAY_LENGTH(group->committed); i++) {
+        group->committed[i] = -1;
+    }
+    list_append(&log->groups, &group->link);
+    return group;
+}
+
+/* Partitions go round among the members, by their places in the list. */
+static const struct memory_consumer *find_owner(const struct memory_eventlog *log,
+                                                const struct memory_group *group, int32_t partition,
+                                                unsigned *ret_place)
+{
+    const struct memory_consumer *members[EVENTLOG_PARTITIONS_MAX];
+    unsigned places[EVENTLOG_PARTITIONS_MAX];
+    unsigned place = 0;
+    int32_t count = 0;
+    for (struct list *link = log->consumers.next;
+         link != &log->consumers && count < EVENTLOG_PARTITIONS_MAX; link = link->next) {
+        place++;
+        if (consumer_at(link)->group == group) {
+            places[count] = place;
+            members[count++] = consumer_at(link);
+        }
+    }
+    *ret_place = count == 0 ? 0 : places[partition % count];
+    return count == 0 ? NULL : members[partition % count];
+}
+
+unsigned memory_group_owner(const struct memory_eventlog *log, const struct memory_group *group,
+                            int32_t partition)
+{
+    unsigned place;
+    (void)find_owner(log, group, partition, &place);
+    return place;
+}
+
 static bool owns(const struct memory_consumer *consumer, int32_t partition)
 {
-    int32_t rank = 0;
-    int32_t members = 0;
-    struct list *consumers = &consumer->log->consumers;
-    for (struct list *link = consumers->next; link != consumers; link = link->next) {
-        const struct memory_consumer *other = consumer_at(link);
-        if (other == consumer) {
-            rank = members;
-        }
-        members +=
-            text_equal(other->group, consumer->group) && text_equal(other->topic, consumer->topic)
-                ? 1
-                : 0;
-    }
-    return partition % members == rank;
+    unsigned place;
+    return consumer->group == NULL ||
+           find_owner(consumer->log, consumer->group, partition, &place) == consumer;
 }
 
 static enum status lose(struct memory_consumer *consumer)
@@ -68,8 +109,14 @@ static enum status start(struct memory_consumer *consumer, struct call *call, in
 {
     struct memory_position *position = &consumer->partitions[index];
     struct call asking = call_within(call, 0);
-    enum status status = consumer->positions.get(consumer->positions.state, &asking,
-                                                 consumer->topic, index, &position->next_offset);
+    enum status status = STATUS_NOT_FOUND;
+    if (consumer->positions.get != NULL) {
+        status = consumer->positions.get(consumer->positions.state, &asking, consumer->topic, index,
+                                         &position->next_offset);
+    } else if (consumer->group != NULL && consumer->group->committed[index] >= 0) {
+        position->next_offset = consumer->group->committed[index];
+        status = STATUS_OK;
+    }
     position->from_offset = position->next_offset;
     if (status == STATUS_NOT_FOUND) {
         position->from_offset = 0;
@@ -138,7 +185,7 @@ static enum status read_any(struct memory_consumer *consumer, struct call *call,
                             struct eventlog_batch *ret_batch, bool *ret_retry)
 {
     struct memory_topic *topic = memory_eventlog_find(consumer->log, consumer->topic);
-    int32_t count = topic == NULL ? 0 : consumer->log->partitions;
+    int32_t count = topic == NULL ? 0 : topic->options.partitions;
     for (int32_t turn = 0; turn < count; turn++) {
         int32_t index = consumer->next_partition;
         consumer->next_partition = (index + 1) % count;
@@ -205,15 +252,19 @@ static enum status consumer_poll(void *state, struct call *call, size_t count_ma
 
 static void consumer_committed(void *state, const struct eventlog_batch *batch)
 {
-    (void)state; /* there is no tool to tell */
-    (void)batch;
+    struct memory_consumer *consumer = state;
+    CHECK(batch->partition >= 0 && batch->partition < EVENTLOG_PARTITIONS_MAX);
+    if (consumer->group != NULL && consumer->partitions[batch->partition].started &&
+        owns(consumer, batch->partition)) {
+        consumer->group->committed[batch->partition] = batch->next_offset;
+    }
 }
 
 static void consumer_rewind(void *state, int32_t partition)
 {
     struct memory_consumer *consumer = state;
-    CHECK(partition >= 0 && partition < consumer->log->partitions);
-    consumer->partitions[partition].started = false;
+    CHECK(partition >= 0 && partition < EVENTLOG_PARTITIONS_MAX);
+    consumer->partitions[partition].started = false; /* read_any() looks whether it is owned */
 }
 
 static size_t consumer_lag(void *state, struct eventlog_lag *lags, size_t max)
@@ -221,7 +272,7 @@ static size_t consumer_lag(void *state, struct eventlog_lag *lags, size_t max)
     struct memory_consumer *consumer = state;
     struct memory_topic *topic = memory_eventlog_find(consumer->log, consumer->topic);
     size_t rows = 0;
-    for (int32_t i = 0; topic != NULL && i < consumer->log->partitions && rows < max; i++) {
+    for (int32_t i = 0; topic != NULL && i < topic->options.partitions && rows < max; i++) {
         if (consumer->partitions[i].started && owns(consumer, i)) {
             lags[rows++] = (struct eventlog_lag){
                 .partition = i,
@@ -259,13 +310,15 @@ enum status memory_eventlog_consumer_open(struct memory_eventlog *log, struct ca
         return status;
     }
     struct memory_consumer *consumer = calloc(1, sizeof(*consumer));
-    if (consumer == NULL) {
+    if (consumer != NULL && group.length > 0) {
+        consumer->group = memory_group_find(log, group, topic);
+    }
+    if (consumer == NULL || (group.length > 0 && consumer->group == NULL)) {
+        free(consumer);
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for a consumer");
     }
-    memcpy(consumer->names, group.data, group.length);
-    memcpy(consumer->names + group.length, topic.data, topic.length);
-    consumer->group = text_of_bytes(consumer->names, group.length);
-    consumer->topic = text_of_bytes(consumer->names + group.length, topic.length);
+    memcpy(consumer->topic_name, topic.data, topic.length);
+    consumer->topic = text_of_bytes(consumer->topic_name, topic.length);
     consumer->log = log;
     consumer->positions = positions;
     fiber_wait_init(&consumer->news);

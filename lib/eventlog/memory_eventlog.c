@@ -13,6 +13,7 @@ struct memory_eventlog *memory_eventlog_create(int32_t partitions)
         log->partitions = partitions;
         list_init(&log->topics);
         list_init(&log->consumers);
+        list_init(&log->groups);
     }
     return log;
 }
@@ -20,9 +21,18 @@ struct memory_eventlog *memory_eventlog_create(int32_t partitions)
 static void partition_free(struct memory_partition *partition)
 {
     for (size_t i = 0; i < partition->count; i++) {
-        free((void *)(uintptr_t)partition->records[i].record.key.data);
+        free(partition->records[i].memory);
     }
     free(partition->records);
+}
+
+void memory_topic_free(struct memory_topic *topic)
+{
+    for (int32_t i = 0; i < topic->options.partitions; i++) {
+        partition_free(&topic->partitions[i]);
+    }
+    list_remove(&topic->link);
+    free(topic);
 }
 
 void memory_eventlog_destroy(struct memory_eventlog *log)
@@ -33,11 +43,10 @@ void memory_eventlog_destroy(struct memory_eventlog *log)
     CHECK(list_is_empty(&log->consumers));
     struct list *link;
     while ((link = list_take_first(&log->topics)) != NULL) {
-        struct memory_topic *topic = CONTAINER_OF(link, struct memory_topic, link);
-        for (int32_t i = 0; i < log->partitions; i++) {
-            partition_free(&topic->partitions[i]);
-        }
-        free(topic);
+        memory_topic_free(CONTAINER_OF(link, struct memory_topic, link));
+    }
+    while ((link = list_take_first(&log->groups)) != NULL) {
+        free(CONTAINER_OF(link, struct memory_group, link));
     }
     free(log);
 }
@@ -75,7 +84,7 @@ static struct memory_partition *existing_partition(struct memory_eventlog *log, 
                                                    int32_t partition)
 {
     struct memory_topic *topic = memory_eventlog_find(log, name);
-    CHECK(topic != NULL && partition >= 0 && partition < log->partitions);
+    CHECK(topic != NULL && partition >= 0 && partition < topic->options.partitions);
     return &topic->partitions[partition];
 }
 
@@ -95,18 +104,30 @@ void memory_eventlog_trim(struct memory_eventlog *log, struct text topic, int32_
     found->begin_offset = begin_offset;
 }
 
+struct memory_topic *memory_eventlog_add(struct memory_eventlog *log, struct text name,
+                                         const struct eventlog_topic_options *options)
+{
+    if (memory_eventlog_find(log, name) != NULL) {
+        return NULL;
+    }
+    struct memory_topic *topic = calloc(1, sizeof(*topic));
+    if (topic != NULL) {
+        memcpy(topic->name, name.data, name.length);
+        topic->name_length = name.length;
+        topic->options = *options;
+        if (topic->options.partitions == 0) {
+            topic->options.partitions = log->partitions;
+        }
+        list_append(&log->topics, &topic->link);
+    }
+    return topic;
+}
+
 static struct memory_topic *find_or_create(struct memory_eventlog *log, struct text name)
 {
     struct memory_topic *topic = memory_eventlog_find(log, name);
-    if (topic == NULL) {
-        topic = calloc(1, sizeof(*topic));
-        if (topic != NULL) {
-            memcpy(topic->name, name.data, name.length);
-            topic->name_length = name.length;
-            list_append(&log->topics, &topic->link);
-        }
-    }
-    return topic;
+    const struct eventlog_topic_options options = {0};
+    return topic != NULL ? topic : memory_eventlog_add(log, name, &options);
 }
 
 static bool reserve_record(struct memory_partition *partition)
@@ -127,34 +148,100 @@ static bool reserve_record(struct memory_partition *partition)
     return true;
 }
 
+static size_t message_bytes(const struct eventlog_message *message)
+{
+    size_t bytes = message->header_count * sizeof(*message->headers);
+    bytes += message->key.length + message->value.length;
+    for (size_t i = 0; i < message->header_count; i++) {
+        bytes += message->headers[i].name.length + message->headers[i].value.length;
+    }
+    return bytes;
+}
+
+static struct text copy_to(char **to, struct text text)
+{
+    if (text.length > 0) {
+        memcpy(*to, text.data, text.length);
+    }
+    struct text copy = text_of_bytes(*to, text.length);
+    *to += text.length;
+    return copy;
+}
+
 static bool append_record(struct memory_partition *partition,
                           const struct eventlog_message *message)
 {
-    size_t bytes = message->key.length + message->value.length;
-    char *copy = reserve_record(partition) ? malloc(bytes + 1) : NULL;
-    if (copy == NULL) {
+    size_t count = message->header_count;
+    struct eventlog_header *headers =
+        reserve_record(partition) ? malloc(message_bytes(message) + 1) : NULL;
+    if (headers == NULL) {
         return false;
     }
-    if (message->key.length > 0) {
-        memcpy(copy, message->key.data, message->key.length);
-    }
-    if (message->value.length > 0) {
-        memcpy(copy + message->key.length, message->value.data, message->value.length);
+    char *rest = (char *)(headers + count);
+    for (size_t i = 0; i < count; i++) {
+        headers[i].name = copy_to(&rest, message->headers[i].name);
+        headers[i].value = copy_to(&rest, message->headers[i].value);
     }
     partition->records[partition->count] = (struct memory_record){
+        .memory = headers,
         .record = {
             .offset = (int64_t)partition->count,
             .time_ms = message->time_ms == 0 ? clock_wall_ms() : message->time_ms,
-            .key = text_of_bytes(copy, message->key.length),
-            .value = text_of_bytes(copy + message->key.length, message->value.length),
+            .key = copy_to(&rest, message->key),
+            .value = copy_to(&rest, message->value),
+            .headers = headers,
+            .header_count = count,
         }};
     partition->count++;
     return true;
 }
 
-static enum status producer_produce(void *state, struct call *call, struct text topic,
-                                    const struct eventlog_message *messages, size_t count,
-                                    size_t *ret_delivered)
+/* Moves the producer's to the front. */
+static struct memory_sequence *sequence_of(struct memory_topic *topic, uint64_t producer_id)
+{
+    struct memory_sequence found = {.producer_id = producer_id};
+    size_t place = 0;
+    while (place < MEMORY_SEQUENCES_MAX - 1 && topic->sequences[place].producer_id != producer_id) {
+        place++;
+    }
+    if (topic->sequences[place].producer_id == producer_id) {
+        found = topic->sequences[place];
+    }
+    memmove(&topic->sequences[1], &topic->sequences[0], place * sizeof(found));
+    topic->sequences[0] = found;
+    return &topic->sequences[0];
+}
+
+/* How many of the messages the topic has from this producer. */
+static size_t known_messages(struct memory_topic *topic, const struct eventlog_sequence *sequence,
+                             size_t count)
+{
+    int64_t known = sequence_of(topic, sequence->producer_id)->next - sequence->first;
+    if (known <= 0) {
+        return 0;
+    }
+    return (size_t)known < count ? (size_t)known : count;
+}
+
+static void note_messages(struct memory_topic *topic, const struct eventlog_sequence *sequence,
+                          size_t delivered)
+{
+    struct memory_sequence *known = sequence_of(topic, sequence->producer_id);
+    int64_t next = sequence->first + (int64_t)delivered;
+    known->next = known->next > next ? known->next : next;
+}
+
+static void say_place(const struct eventlog_message *message, int32_t partition, int64_t offset)
+{
+    if (message->place != NULL) {
+        *message->place = (struct eventlog_place){partition, offset};
+    }
+}
+
+static enum status producer_produce_once(void *state, struct call *call, struct text topic,
+                                         const struct eventlog_sequence *sequence,
+                                         const struct eventlog_message *messages, size_t count,
+                                         size_t *ret_delivered)
 {
     struct memory_eventlog *log = state;
     *ret_delivered = 0;
@@ -173,16 +260,31 @@ static enum status producer_produce(void *state, struct call *call, struct text 
     if (found == NULL) {
         return call_fail(call, STATUS_UNAVAILABLE, "no memory for a topic");
     }
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        int32_t partition = eventlog_partition(messages[i].key, log->partitions);
+    *ret_delivered = sequence == NULL ? 0 : known_messages(found, sequence, count);
+    for (size_t i = 0; i < *ret_delivered; i++) {
+        say_place(&messages[i], eventlog_partition(messages[i].key, found->options.partitions), -1);
+    }
+    for (size_t i = *ret_delivered; i < count && status == STATUS_OK; i++) {
+        int32_t partition = eventlog_partition(messages[i].key, found->options.partitions);
         if (append_record(&found->partitions[partition], &messages[i])) {
+            say_place(&messages[i], partition, (int64_t)found->partitions[partition].count - 1);
             (*ret_delivered)++;
         } else {
             status = call_fail(call, STATUS_UNAVAILABLE, "the log is full");
         }
     }
+    if (sequence != NULL) {
+        note_messages(found, sequence, *ret_delivered);
+    }
     memory_eventlog_wake(log);
     return status;
+}
+
+static enum status producer_produce(void *state, struct call *call, struct text topic,
+                                    const struct eventlog_message *messages, size_t count,
+                                    size_t *ret_delivered)
+{
+    return producer_produce_once(state, call, topic, NULL, messages, count, ret_delivered);
 }
 
 static void producer_close(void *state)
@@ -194,6 +296,7 @@ enum status memory_eventlog_producer_open(struct memory_eventlog *log, struct ca
                                           struct eventlog_producer *ret_producer)
 {
     static const struct eventlog_producer_ops ops = {.produce = producer_produce,
+                                                     .produce_once = producer_produce_once,
                                                      .close = producer_close};
     (void)call;
     *ret_producer = (struct eventlog_producer){.ops = &ops, .state = log};

@@ -2,16 +2,17 @@
  * failures on demand.
  *
  * It keeps the promises of eventlog/eventlog.h for the life of the object. Partitions are shared
- * evenly among the members of a group, which move as soon as a member opens or closes. */
+ * evenly among the members of a group, which move as soon as a member opens or closes. Nothing is
+ * removed by age, size or key: a topic's options are only kept. */
 #pragma once
 
-#include "eventlog/eventlog.h"
+#include "eventlog/eventlog_admin.h"
 
 struct memory_eventlog;
 
 enum { MEMORY_EVENTLOG_RECORDS_MAX = 1000000 }; /* of a partition; then produce is UNAVAILABLE */
 
-/* partitions: of every topic. NULL: no memory. Owned by the caller. */
+/* partitions: of a topic that a producer makes. NULL: no memory. Owned by the caller. */
 MUST_USE struct memory_eventlog *memory_eventlog_create(int32_t partitions);
 
 /* Its producers and consumers are closed before. NULL is accepted. */
@@ -26,6 +27,9 @@ MUST_USE enum status memory_eventlog_consumer_open(struct memory_eventlog *log, 
                                                    struct text group, struct text topic,
                                                    struct eventlog_positions positions,
                                                    struct eventlog_consumer *ret_consumer);
+
+MUST_USE enum status memory_eventlog_admin_open(struct memory_eventlog *log, struct call *call,
+                                                struct eventlog_admin *ret_admin);
 
 enum memory_eventlog_operation { MEMORY_EVENTLOG_PRODUCE, MEMORY_EVENTLOG_POLL };
 

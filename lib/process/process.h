@@ -99,8 +99,9 @@ unsigned process_add_listener(struct process *process, const struct process_list
  * process's life. */
 struct text process_listener_address(const struct process *process, unsigned listener);
 
-/* A condition of readiness, looked at by /readyz on any loop thread. reason: why not; valid in the
- * call's arena or static. In open, or in start on loop 0. */
+/* A condition of readiness, looked at by /readyz on any loop thread. reason: why not, or what is to
+ * be said although it is met; valid in the call's arena or static. In open, or in start on loop 0.
+ */
 void process_add_check(struct process *process, const char *name,
                        bool (*is_ready)(void *state, struct call *call, struct text *ret_reason),
                        void *state);

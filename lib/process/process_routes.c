@@ -88,7 +88,7 @@ static void serve_readyz(void *state, struct http_exchange *exchange)
         struct text reason = {NULL, 0};
         bool passes = check->is_ready(check->state, http_exchange_call(exchange), &reason);
         ready = ready && passes;
-        fits = fits && write_check(&page, check->name, passes, passes ? TEXT("") : reason);
+        fits = fits && write_check(&page, check->name, passes, reason);
     }
     if (fits) {
         reply_page(exchange, ready ? 200 : 503, text_headers, &page);

@@ -21,6 +21,7 @@ struct counters {
     _Atomic uint64_t aborts;
     _Atomic uint64_t dropped;
     _Atomic uint64_t refused;
+    _Atomic uint64_t syncs_failed;
     _Atomic uint64_t commit_ns_sum;
     _Atomic uint64_t commit_ns_max;
     _Atomic uint64_t sizes[GROUP_COMMIT_SIZE_BINS];
@@ -37,7 +38,9 @@ struct group_commit {
     size_t queued_bytes;
     bool stopping;
     struct counters counters;
-    struct group_commit_job *members[GROUP_COMMIT_GROUP_MAX]; /* of the writer */
+    /* Of the writer. */
+    struct group_commit_job *members[GROUP_COMMIT_GROUP_MAX];
+    int64_t sync_due_ns; /* 0: nothing waits to be synced */
 };
 
 static bool is_refusal(enum status status)
@@ -118,16 +121,52 @@ static bool withdraw(struct group_commit *group, struct group_commit_job *job)
     return queued;
 }
 
-/* Waits for work. false: it is time to stop. */
-static bool await_jobs(struct group_commit *group)
+/* With the lock held: waits for something to do, at most until a sync is due. */
+static void await_change(struct group_commit *group)
+{
+    if (group->sync_due_ns == 0) {
+        pthread_cond_wait(&group->changed, &group->lock);
+        return;
+    }
+    const struct timespec until = {
+        .tv_sec = (time_t)(group->sync_due_ns / CLOCK_NS_PER_S),
+        .tv_nsec = (long)(group->sync_due_ns % CLOCK_NS_PER_S),
+    };
+    (void)pthread_cond_clockwait(&group->changed, &group->lock, CLOCK_MONOTONIC,
+                                 &until); /* the caller looks at what is due */
+}
+
+static bool is_sync_due(const struct group_commit *group)
+{
+    return group->sync_due_ns != 0 && clock_monotonic_ns() >= group->sync_due_ns;
+}
+
+/* Waits for work, or until a sync is due: then *ret_jobs is false. false: it is time to stop. */
+static bool await_jobs(struct group_commit *group, bool *ret_jobs)
 {
     pthread_mutex_lock(&group->lock);
-    while (list_is_empty(&group->queue) && !group->stopping) {
-        pthread_cond_wait(&group->changed, &group->lock);
+    while (list_is_empty(&group->queue) && !group->stopping && !is_sync_due(group)) {
+        await_change(group);
     }
-    bool work = !list_is_empty(&group->queue);
+    *ret_jobs = !list_is_empty(&group->queue);
+    bool work = *ret_jobs || !group->stopping;
     pthread_mutex_unlock(&group->lock);
     return work;
+}
+
+static int64_t next_sync_ns(const struct group_commit *group)
+{
+    return clock_monotonic_ns() + group->ops->sync_ms * CLOCK_NS_PER_MS;
+}
+
+static void sync_commits(struct group_commit *group)
+{
+    struct store_error error = {.message = ""};
+    group->sync_due_ns = 0;
+    if (group->ops->sync(group->store, &error) != STATUS_OK) {
+        count(&group->counters.syncs_failed, 1);
+        group->sync_due_ns = next_sync_ns(group);
+    }
 }
 
 static size_t take_jobs(struct group_commit *group)
@@ -239,6 +278,9 @@ static enum status write_jobs(struct group_commit *group, struct group_commit_jo
     }
     if (status == STATUS_OK) {
         count_commit(group, job_count, began_ns);
+        if (group->ops->sync != NULL && group->sync_due_ns == 0) {
+            group->sync_due_ns = next_sync_ns(group);
+        }
     }
     return status;
 }
@@ -289,8 +331,17 @@ static void write_group(struct group_commit *group)
 static void *write_until_stopped(void *argument)
 {
     struct group_commit *group = argument;
-    while (await_jobs(group)) {
-        write_group(group);
+    bool jobs;
+    while (await_jobs(group, &jobs)) {
+        if (jobs) {
+            write_group(group);
+        }
+        if (is_sync_due(group)) {
+            sync_commits(group);
+        }
+    }
+    if (group->sync_due_ns != 0) {
+        sync_commits(group);
     }
     return NULL;
 }
@@ -420,6 +471,7 @@ void group_commit_read_stats(const struct group_commit *group, struct group_comm
         .aborts = read_counter(&counters->aborts),
         .dropped = read_counter(&counters->dropped),
         .refused = read_counter(&counters->refused),
+        .syncs_failed = read_counter(&counters->syncs_failed),
         .commit_ns_sum = read_counter(&counters->commit_ns_sum),
         .commit_ns_max = read_counter(&counters->commit_ns_max),
     };

@@ -32,7 +32,7 @@ enum {
     GROUP_COMMIT_SIZE_BINS = 11,        /* 1, 2, 3-4, 5-8, … 513-1024 jobs */
 };
 
-/* What the store does, on the writer's thread. Each is mandatory. */
+/* What the store does, on the writer's thread. The first three are mandatory. */
 struct group_commit_ops {
     /* Opens the write transaction; may block while another process writes. On failure every waiting
      * job fails with this status and these words. */
@@ -44,6 +44,12 @@ struct group_commit_ops {
     /* Gives the transaction up. true: what made it fail is removed (the file may grow now), so that
      * the same is worth another try. */
     bool (*abort)(void *store);
+
+    /* NULL, or what makes durable whatever commit() left for later: run at most sync_ms after a
+     * commit, and when the group is destroyed. A failure is counted, and it is tried again after
+     * as long. */
+    enum status (*sync)(void *store, struct store_error *error);
+    int64_t sync_ms;
 };
 
 /* On the heap, with everything it touches: it may outlive the call that made it. */
@@ -97,8 +103,9 @@ struct group_commit_stats {
     uint64_t jobs;     /* in those commits */
     uint64_t jobs_max; /* of one commit */
     uint64_t aborts;
-    uint64_t dropped;       /* withdrawn before they began */
-    uint64_t refused;       /* the queue was full */
+    uint64_t dropped; /* withdrawn before they began */
+    uint64_t refused; /* the queue was full */
+    uint64_t syncs_failed;
     uint64_t commit_ns_sum; /* from begin to durable */
     uint64_t commit_ns_max;
     uint64_t sizes[GROUP_COMMIT_SIZE_BINS];

@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "store/lmdb_backup.h"
 #include "store/lmdb_store_private.h"
 #include "store/store_directory.h"
 
@@ -66,6 +69,53 @@ struct group_commit *lmdb_store_writer(struct lmdb_store *store)
     return store->writer;
 }
 
+static bool is_synced(const struct lmdb_store *store)
+{
+    return atomic_load(&store->committed) <= atomic_load(&store->synced);
+}
+
+enum status lmdb_store_sync_commits(void *state, struct store_error *error)
+{
+    struct lmdb_store *store = state;
+    size_t last = lmdb_store_last_commit(store);
+    int code = mdb_env_sync(store->env, 1);
+    if (code != 0) {
+        return lmdb_store_fail(store, error, code, "syncing");
+    }
+    atomic_store(&store->synced, last);
+    return STATUS_OK;
+}
+
+/* A relaxed store's sync, as a write that changes nothing. */
+static enum status apply_sync(struct group_commit_job *job, void *state, struct store_error *error)
+{
+    (void)job;
+    return lmdb_store_sync_commits(state, error);
+}
+
+static void release_sync(struct group_commit_job *job)
+{
+    free(job);
+}
+
+enum status lmdb_store_sync(struct lmdb_store *store, struct call *call)
+{
+    if (is_synced(store)) {
+        return STATUS_OK;
+    }
+    struct group_commit_job *job = calloc(1, sizeof(*job));
+    if (job == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for a sync");
+    }
+    *job = (struct group_commit_job){
+        .apply = apply_sync, .release = release_sync, .bytes = sizeof(*job)};
+    enum status status = group_commit_run(store->writer, call, job);
+    if (status == STATUS_OK) {
+        release_sync(job);
+    }
+    return status;
+}
+
 MDB_dbi lmdb_store_map(const struct lmdb_store *store, size_t index)
 {
     CHECK(index < store->map_count);
@@ -90,7 +140,8 @@ static enum status open_environment(struct lmdb_store *store,
     }
     if (code == 0) {
         /* Reads are of single keys: what lies behind a page is not wanted. */
-        code = mdb_env_open(store->env, store->path, MDB_NOTLS | MDB_NORDAHEAD, 0600);
+        unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | (options->relaxed ? MDB_NOSYNC : 0U);
+        code = mdb_env_open(store->env, store->path, flags, 0600);
     }
     if (code == 0) {
         code = mdb_reader_check(store->env, &dead_readers);
@@ -110,7 +161,9 @@ static enum status open_store(struct lmdb_store *store, const struct lmdb_store_
         status = store_directory_sync(options->path, error);
     }
     if (status == STATUS_OK) {
-        status = group_commit_create("lmdb-writer", &lmdb_store_ops, store, &store->writer);
+        status = group_commit_create("lmdb-writer",
+                                     options->relaxed ? &lmdb_relaxed_store_ops : &lmdb_store_ops,
+                                     store, &store->writer);
     }
     return status;
 }
@@ -119,6 +172,9 @@ static void free_store(struct lmdb_store *store)
 {
     lmdb_store_free_readers(store);
     if (store->env != NULL) {
+        if (!is_synced(store)) {
+            (void)mdb_env_sync(store->env, 1); /* relaxed: it may be lost */
+        }
         mdb_env_close(store->env);
     }
     pthread_cond_destroy(&store->idle);
@@ -142,6 +198,9 @@ enum status lmdb_store_open(const struct lmdb_store_options *options, struct sto
     }
     pthread_mutex_init(&store->lock, NULL);
     pthread_cond_init(&store->idle, NULL);
+    store->relaxed = options->relaxed;
+    atomic_init(&store->committed, 0);
+    atomic_init(&store->synced, 0);
     store->path = strndup(options->path.data, options->path.length);
     status = store->path != NULL ? open_store(store, options, error) : STATUS_RESOURCE_EXHAUSTED;
     if (status != STATUS_OK) {
@@ -150,6 +209,13 @@ enum status lmdb_store_open(const struct lmdb_store_options *options, struct sto
     }
     *ret_store = store;
     return STATUS_OK;
+}
+
+bool lmdb_store_exists(struct text path)
+{
+    char file[PATH_MAX];
+    int length = snprintf(file, sizeof(file), "%.*s/%s", TEXT_ARGUMENTS(path), LMDB_BACKUP_FILE);
+    return length > 0 && (size_t)length < sizeof(file) && access(file, F_OK) == 0;
 }
 
 void lmdb_store_close(struct lmdb_store *store)

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "store/lmdb_store.h"
+#include "store/lmdb_watch.h"
 
 struct lmdb_store {
     MDB_env *env;
@@ -17,20 +19,41 @@ struct lmdb_store {
     bool full; /* the map is, as the transaction found */
     int64_t readers_checked_ns;
 
+    bool relaxed;
+    /* Of a relaxed one: the numbers of the last commit, and of the last that is synced. */
+    atomic_size_t committed;
+    atomic_size_t synced;
+
     /* Readers; all guarded by the lock. */
     pthread_mutex_t lock;
     pthread_cond_t idle;
     struct lmdb_reader *pool;
     size_t readers; /* that exist */
     size_t active;
-    bool remapping; /* no reader may begin */
+    bool remapping;                        /* no reader may begin */
+    struct lmdb_watch_report watch_report; /* of the last look */
+    uint64_t watch_snapshot;               /* that of its oldest reader */
+    int64_t watch_since_ns;                /* since when */
 };
 
 extern const struct group_commit_ops lmdb_store_ops;
+extern const struct group_commit_ops lmdb_relaxed_store_ops;
 
 /* Gives the map `bytes` of address space (0: what the file has got from another process), with no
  * transaction of this process open. */
 MUST_USE int lmdb_store_remap(struct lmdb_store *store, size_t bytes);
+
+/* As lmdb_store_read_begin(), with LMDB's code. */
+MUST_USE int lmdb_store_begin_reading(struct lmdb_store *store, struct lmdb_reader **ret_reader);
+
+/* The number of the last commit, by whomever; 0: not known. On the writer's thread. */
+size_t lmdb_store_last_commit(const struct lmdb_store *store);
+
+/* Syncs what was committed before; state: the store. On the writer's thread. */
+enum status lmdb_store_sync_commits(void *state, struct store_error *error);
+
+/* Doubles the map. false: it is as large as it may be, or cannot be had. */
+MUST_USE bool lmdb_store_grow(struct lmdb_store *store);
 
 /* Opens the maps, creates and checks the schema. */
 MUST_USE enum status lmdb_schema_open(struct lmdb_store *store,

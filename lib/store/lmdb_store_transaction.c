@@ -110,14 +110,23 @@ static int begin_reading(struct lmdb_store *store, struct lmdb_reader **ret_read
     return 0;
 }
 
-enum status lmdb_store_read_begin(struct lmdb_store *store, struct call *call,
-                                  struct lmdb_reader **ret_reader)
+int lmdb_store_begin_reading(struct lmdb_store *store, struct lmdb_reader **ret_reader)
 {
     int code = begin_reading(store, ret_reader);
+    int dead = 0;
     if (code == MDB_MAP_RESIZED) { /* by another process */
         code = lmdb_store_remap(store, 0);
         code = code == 0 ? begin_reading(store, ret_reader) : code;
+    } else if (code == MDB_READERS_FULL && mdb_reader_check(store->env, &dead) == 0 && dead > 0) {
+        code = begin_reading(store, ret_reader); /* killed processes had their slots */
     }
+    return code;
+}
+
+enum status lmdb_store_read_begin(struct lmdb_store *store, struct call *call,
+                                  struct lmdb_reader **ret_reader)
+{
+    int code = lmdb_store_begin_reading(store, ret_reader);
     return code == 0 ? STATUS_OK : lmdb_store_fail_call(store, call, code, "beginning to read");
 }
 
@@ -159,16 +168,25 @@ static enum status begin_write(void *state, struct store_error *error)
     return code == 0 ? STATUS_OK : lmdb_store_fail(store, error, code, "beginning to write");
 }
 
+size_t lmdb_store_last_commit(const struct lmdb_store *store)
+{
+    MDB_envinfo info;
+    return mdb_env_info(store->env, &info) == 0 ? info.me_last_txnid : 0;
+}
+
 static enum status commit_write(void *state, struct store_error *error)
 {
     struct lmdb_store *store = state;
     MDB_txn *txn = store->write_txn;
     store->write_txn = NULL; /* freed whatever is returned */
     int code = mdb_txn_commit(txn);
+    if (code == 0 && store->relaxed) {
+        atomic_store(&store->committed, lmdb_store_last_commit(store));
+    }
     return code == 0 ? STATUS_OK : lmdb_store_fail(store, error, code, "committing");
 }
 
-static bool grow(struct lmdb_store *store)
+bool lmdb_store_grow(struct lmdb_store *store)
 {
     MDB_envinfo info;
     if (mdb_env_info(store->env, &info) != 0 || info.me_mapsize > LMDB_STORE_MAP_BYTES_MAX / 2) {
@@ -184,7 +202,7 @@ static bool abort_write(void *state)
         mdb_txn_abort(store->write_txn);
         store->write_txn = NULL;
     }
-    bool grown = store->full && grow(store);
+    bool grown = store->full && lmdb_store_grow(store);
     store->full = false;
     return grown;
 }
@@ -193,4 +211,12 @@ const struct group_commit_ops lmdb_store_ops = {
     .begin = begin_write,
     .commit = commit_write,
     .abort = abort_write,
+};
+
+const struct group_commit_ops lmdb_relaxed_store_ops = {
+    .begin = begin_write,
+    .commit = commit_write,
+    .abort = abort_write,
+    .sync = lmdb_store_sync_commits,
+    .sync_ms = LMDB_STORE_SYNC_MS,
 };

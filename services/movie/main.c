@@ -8,6 +8,7 @@
 #include "movie/gateway/grpc_rating_gateway.h"
 #include "movie/gateway/movie_http_gateways.h"
 #include "movie/handler/movie_handler.h"
+#include "movie/movie_ratings.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 
@@ -19,6 +20,7 @@ struct movie_process {
     struct process_channel metadata_channels[LOOP_THREADS_MAX];
     struct process_channel rating_channels[LOOP_THREADS_MAX];
     struct movie_http_gateways http;
+    struct movie_ratings *ratings;
     struct grpc_service services[1];
     struct http_route routes[MOVIE_HANDLER_ROUTE_COUNT];
     struct proto_descriptor_set descriptors;
@@ -36,6 +38,7 @@ static const struct config_option options[] = {
      .argument = "grpc|http",
      .default_value = "grpc",
      .help = "how the other services are asked"},
+    MOVIE_RATINGS_OPTIONS,
 };
 
 static enum status open_movie(void *self, struct process *process, struct call *call)
@@ -43,14 +46,17 @@ static enum status open_movie(void *self, struct process *process, struct call *
     struct movie_process *movie = self;
     const struct config *config = process_config(process);
     movie->over_http = text_equal(config_text(config, "gateway"), TEXT("http"));
-    movie->controller = (struct movie_controller){
-        .metadata = movie->over_http ? http_metadata_gateway(&movie->http.metadata)
-                                     : grpc_metadata_gateway(&movie->metadata),
-        .rating = movie->over_http ? http_rating_gateway(&movie->http.rating)
-                                   : grpc_rating_gateway(&movie->rating),
-    };
+    struct rating_gateway asked = movie->over_http ? http_rating_gateway(&movie->http.rating)
+                                                   : grpc_rating_gateway(&movie->rating);
+    movie->controller.metadata = movie->over_http ? http_metadata_gateway(&movie->http.metadata)
+                                                  : grpc_metadata_gateway(&movie->metadata);
+    enum status status =
+        movie_ratings_open(process, call, asked, &movie->controller.rating, &movie->ratings);
+    if (status != STATUS_OK) {
+        return status;
+    }
     movie->descriptors = movie_descriptor_set();
-    enum status status = gateway_messages_create(&movie->descriptors, &movie->messages);
+    status = gateway_messages_create(&movie->descriptors, &movie->messages);
     if (status != STATUS_OK) {
         return call_fail(call, status, "the messages cannot be set up");
     }
@@ -73,12 +79,16 @@ static enum status start_movie(void *self, struct process *process, struct call 
                                unsigned loop)
 {
     struct movie_process *movie = self;
+    enum status status = loop == 0 ? movie_ratings_start(movie->ratings, call) : STATUS_OK;
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (movie->over_http) {
         return movie_http_gateways_start(&movie->http, process, call, loop);
     }
-    enum status status = process_open_channel(process, call, movie->messages, "metadata",
-                                              &movie->metadata_channels[loop]);
-    if (status == STATUS_OK) {
+    status = process_open_channel(process, call, movie->messages, "metadata",
+                                  &movie->metadata_channels[loop]);
+    if (status == STATUS_OK && movie_ratings_asks(movie->ratings)) {
         status = process_open_channel(process, call, movie->messages, "rating",
                                       &movie->rating_channels[loop]);
     }
@@ -100,6 +110,7 @@ static void stop_movie(void *self, struct process *process, struct call *call, u
 static void close_movie(void *self)
 {
     struct movie_process *movie = self;
+    movie_ratings_close(movie->ratings);
     proto_pool_destroy(movie->messages);
 }
 

@@ -5,12 +5,17 @@
 #include "rating/handler/rating_handler.h"
 #include "rating/model/rating_value.h"
 #include "rating/rating_ingestion.h"
+#include "rating/rating_outbox.h"
 #include "rating/rating_store.h"
+#include "rating/rating_upkeep.h"
 
 struct rating_process {
     struct rating_controller controller;
     struct rating_progress *progress;
     struct rating_ingestion *ingestion;
+    struct rating_outbox *outbox;
+    struct rating_upkeep *upkeep;
+    bool is_kept; /* upkeep runs */
     struct grpc_service services[1];
     struct http_route routes[RATING_HANDLER_ROUTE_COUNT];
     struct proto_descriptor_set descriptors;
@@ -23,23 +28,27 @@ static const struct config_option options[] = {
      .default_value = "127.0.0.1:8082",
      .help = "the address to serve on; port 0 lets the kernel choose"},
     RATING_STORE_OPTIONS,
+    RATING_STORE_KEEPING_OPTIONS,
     {.name = "rating-step",
      .kind = CONFIG_CHOICE,
      .argument = "0.5|0.25|0.1|0.01|1",
      .default_value = "0.5",
      .help = "the steps, in points, in which votes may be entered"},
     RATING_INGESTION_OPTIONS,
+    RATING_OUTBOX_OPTIONS,
 };
 
 static enum status open_store(struct rating_process *rating, struct process *process,
                               struct call *call)
 {
-    const struct rating_store_options wanted = rating_store_options(process_config(process));
+    struct rating_store_options wanted = rating_store_options(process_config(process));
     struct rating_store store;
+    rating_store_read_keeping(process_config(process), &wanted);
     enum status status = rating_store_open(call, &wanted, &store);
     if (status == STATUS_OK) {
         rating->controller.repository = store.repository;
         rating_store_add_metrics(&store, process_telemetry(process));
+        status = rating_upkeep_create(process, call, &store, &rating->upkeep);
     }
     return status;
 }
@@ -77,24 +86,49 @@ static enum status open_rating(void *self, struct process *process, struct call 
     return STATUS_OK;
 }
 
-/* Events are taken only once the address is ours. */
+/* Events are taken, and sent, only once the address is ours. */
 static enum status start_rating(void *self, struct process *process, struct call *call,
                                 unsigned loop)
 {
     struct rating_process *rating = self;
-    return loop == 0 ? rating_ingestion_open(process, call, rating->controller.repository,
-                                             rating->progress, &rating->ingestion)
-                     : STATUS_OK;
+    if (loop != 0) {
+        return STATUS_OK;
+    }
+    enum status status = rating_ingestion_open(process, call, rating->controller.repository,
+                                               rating->progress, &rating->ingestion);
+    if (status == STATUS_OK) {
+        status = rating_outbox_open(process, call, rating->controller.repository,
+                                    rating_ingestion_log(rating->ingestion), &rating->outbox);
+    }
+    if (status == STATUS_OK) {
+        status = rating_upkeep_start(rating->upkeep);
+        rating->is_kept = status == STATUS_OK;
+    }
+    return status;
+}
+
+static void stop_rating(void *self, struct process *process, struct call *call, unsigned loop)
+{
+    struct rating_process *rating = self;
+    (void)process;
+    (void)call;
+    if (loop == 0 && rating->is_kept) {
+        rating_upkeep_stop(rating->upkeep);
+    }
 }
 
 static void close_rating(void *self)
 {
     struct rating_process *rating = self;
-    rating_ingestion_close(rating->ingestion);
+    rating_outbox_stop(rating->outbox);
+    rating_ingestion_stop(rating->ingestion);
     rating_progress_destroy(rating->progress);
+    rating_upkeep_destroy(rating->upkeep);
     if (rating->controller.repository.ops != NULL) {
         rating->controller.repository.ops->close(rating->controller.repository.state);
     }
+    rating_ingestion_close(rating->ingestion);
+    rating_outbox_close(rating->outbox);
 }
 
 int main(int argc, char **argv)
@@ -109,6 +143,7 @@ int main(int argc, char **argv)
         .option_count = ARRAY_LENGTH(options),
         .open = open_rating,
         .start = start_rating,
+        .stop = stop_rating,
         .close = close_rating,
     };
     return process_main(&definition, &rating, argc, argv);

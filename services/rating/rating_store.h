@@ -9,29 +9,79 @@
 struct lmdb_store;
 struct telemetry;
 
-/* The options of a store, for the tables of programs. */
+/* The options of a store, for the tables of programs; and those of how it keeps things, for
+ * services. */
 #define RATING_STORE_OPTIONS                                                                       \
     {.name = "store",                                                                              \
      .kind = CONFIG_CHOICE,                                                                        \
-     .argument = "lmdb|memory",                                                                    \
+     .argument = "lmdb|postgres|memory",                                                           \
      .default_value = "lmdb",                                                                      \
      .help = "where votes live"},                                                                  \
+        {.name = "data",                                                                           \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "DIRECTORY",                                                                  \
+         .default_value = "var/rating",                                                            \
+         .help = "the directory of the store"},                                                    \
+        {.name = "postgres",                                                                       \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "CONNINFO",                                                                   \
+         .help = "of --store postgres: the database, as libpq takes it; no password here"},        \
+        {.name = "postgres-schema",                                                                \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "NAME",                                                                       \
+         .default_value = "marquee",                                                               \
+         .help = "of --store postgres: the schema of the tables"},                                 \
     {                                                                                              \
-        .name = "data", .kind = CONFIG_TEXT, .argument = "DIRECTORY",                              \
-        .default_value = "var/rating", .help = "the directory of the store"                        \
+        .name = "postgres-connections", .kind = CONFIG_INTEGER, .argument = "COUNT",               \
+        .default_value = "8", .minimum = 1, .maximum = 256,                                        \
+        .help = "of --store postgres: connections for reads, at most; two more are for the rest"   \
     }
+
+#define RATING_STORE_KEEPING_OPTIONS                                                               \
+    {.name = "event-id-window",                                                                    \
+     .kind = CONFIG_DURATION,                                                                      \
+     .argument = "TIME",                                                                           \
+     .default_value = "24h",                                                                       \
+     .help = "how long an event's id is remembered: the same again does nothing",                  \
+     .minimum = 1,                                                                                 \
+     .maximum = RATING_STORE_KEEPING_MS_MAX},                                                      \
+        {.name = "tombstone-retention",                                                            \
+         .kind = CONFIG_DURATION,                                                                  \
+         .argument = "TIME",                                                                       \
+         .default_value = "30d",                                                                   \
+         .help = "how long a deletion is remembered: older votes do not come back",                \
+         .minimum = 1,                                                                             \
+         .maximum = RATING_STORE_KEEPING_MS_MAX},                                                  \
+    {                                                                                              \
+        .name = "durability", .kind = CONFIG_CHOICE, .argument = "durable|relaxed",                \
+        .default_value = "durable",                                                                \
+        .help =                                                                                    \
+            "relaxed: synced each second; a loss of power may cost the store (docs/operations.md)" \
+    }
+
+#define RATING_STORE_KEEPING_MS_MAX (INT64_C(3650) * 24 * 3600 * 1000)
 
 /* What those options say; texts are borrowed. */
 struct rating_store_options {
     struct text store; /* of --store */
     struct text data;
+    struct text postgres; /* of --postgres */
+    struct text postgres_schema;
+    unsigned postgres_connections;
+    struct rating_retention retention;
+    enum rating_durability durability;
 };
 
+/* Of programs with RATING_STORE_OPTIONS; the rest is as by default. */
 struct rating_store_options rating_store_options(const struct config *config);
+
+/* Of programs with RATING_STORE_KEEPING_OPTIONS: adds them. */
+void rating_store_read_keeping(const struct config *config, struct rating_store_options *options);
 
 struct rating_store {
     struct rating_repository repository;
     struct lmdb_store *lmdb; /* beneath; NULL: it is of another kind */
+    bool is_postgres;
 };
 
 /* Blocks: at start-up. repository.ops->close() closes it, while the loops of its callers still
@@ -39,6 +89,12 @@ struct rating_store {
 MUST_USE enum status rating_store_open(struct call *call,
                                        const struct rating_store_options *options,
                                        struct rating_store *ret_store);
+
+/* The same, but makes no new store. STATUS_NOT_FOUND: there is none. Its words say where and why it
+ * cannot be opened: for whoever gives a command. */
+MUST_USE enum status rating_store_open_existing(struct call *call,
+                                                const struct rating_store_options *options,
+                                                struct rating_store *ret_store);
 
 /* The store's own metrics, from now on. It outlives the telemetry's pages. */
 void rating_store_add_metrics(const struct rating_store *store, struct telemetry *telemetry);

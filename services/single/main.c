@@ -18,7 +18,9 @@
 #include "rating/controller/rating_controller.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_ingestion.h"
+#include "rating/rating_outbox.h"
 #include "rating/rating_store.h"
+#include "rating/rating_upkeep.h"
 
 /* Lists of metadata are read on threads of their own; votes are entered in half points. */
 enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024, STEP_HUNDREDTHS = 50 };
@@ -27,6 +29,9 @@ struct single_process {
     struct worker_pool *workers;
     struct rating_progress *progress;
     struct rating_ingestion *ingestion;
+    struct rating_outbox *outbox;
+    struct rating_upkeep *upkeep;
+    bool is_kept; /* upkeep runs */
     struct proto_descriptor_set descriptors;
     struct proto_pool *messages;
     struct metadata_controller metadata;
@@ -65,7 +70,9 @@ static const struct config_option options[] = {
      .argument = "DIRECTORY",
      .default_value = "var",
      .help = "the directory of both stores"},
+    RATING_STORE_KEEPING_OPTIONS,
     RATING_INGESTION_OPTIONS,
+    RATING_OUTBOX_OPTIONS,
 };
 
 static enum status open_stores(struct single_process *single, struct process *process,
@@ -81,10 +88,11 @@ static enum status open_stores(struct single_process *single, struct process *pr
         .path =
             arena_format(call->arena, "%.*s/metadata/metadata.sqlite", TEXT_ARGUMENTS(directory)),
         .workers = single->workers};
-    const struct rating_store_options rating = {
+    struct rating_store_options rating = {
         .store = TEXT("lmdb"),
         .data = arena_format(call->arena, "%.*s/rating", TEXT_ARGUMENTS(directory))};
     struct rating_store store;
+    rating_store_read_keeping(process_config(process), &rating);
     status = sqlite_metadata_repository_open(call, &metadata, &single->metadata.repository);
     if (status == STATUS_OK) {
         status = rating_store_open(call, &rating, &store);
@@ -92,6 +100,7 @@ static enum status open_stores(struct single_process *single, struct process *pr
     if (status == STATUS_OK) {
         single->rating.repository = store.repository;
         rating_store_add_metrics(&store, process_telemetry(process));
+        status = rating_upkeep_create(process, call, &store, &single->upkeep);
     }
     return status;
 }
@@ -178,10 +187,18 @@ static enum status start_single(void *self, struct process *process, struct call
             process_http_server(process, single->rating_listener, loop), &rating,
             &single->rating_gateway.channels[loop]);
     }
-    /* Events are taken only once the addresses are ours. */
+    /* Events are taken, and sent, only once the addresses are ours. */
     if (status == STATUS_OK && loop == 0) {
         status = rating_ingestion_open(process, call, single->rating.repository, single->progress,
                                        &single->ingestion);
+    }
+    if (status == STATUS_OK && loop == 0) {
+        status = rating_outbox_open(process, call, single->rating.repository,
+                                    rating_ingestion_log(single->ingestion), &single->outbox);
+    }
+    if (status == STATUS_OK && loop == 0) {
+        status = rating_upkeep_start(single->upkeep);
+        single->is_kept = status == STATUS_OK;
     }
     return status;
 }
@@ -191,6 +208,9 @@ static void stop_single(void *self, struct process *process, struct call *call, 
     struct single_process *single = self;
     (void)process;
     (void)call;
+    if (loop == 0 && single->is_kept) {
+        rating_upkeep_stop(single->upkeep);
+    }
     grpc_channel_destroy(single->metadata_gateway.channels[loop]);
     grpc_channel_destroy(single->rating_gateway.channels[loop]);
 }
@@ -198,11 +218,15 @@ static void stop_single(void *self, struct process *process, struct call *call, 
 static void close_single(void *self)
 {
     struct single_process *single = self;
-    rating_ingestion_close(single->ingestion);
+    rating_outbox_stop(single->outbox);
+    rating_ingestion_stop(single->ingestion);
+    rating_upkeep_destroy(single->upkeep);
     rating_progress_destroy(single->progress);
     if (single->rating.repository.ops != NULL) {
         single->rating.repository.ops->close(single->rating.repository.state);
     }
+    rating_ingestion_close(single->ingestion);
+    rating_outbox_close(single->outbox);
     if (single->metadata.repository.ops != NULL) {
         single->metadata.repository.ops->close(single->metadata.repository.state);
     }

@@ -57,19 +57,30 @@ static enum status open_consumer(void *log, struct call *call, struct text group
     /* Groups of one name would meet in every test: the broker outlives them. */
     char group_name[EVENTLOG_GROUP_BYTES_MAX];
     CHECK(group.length + topic.length < sizeof(group_name));
-    memcpy(group_name, group.data, group.length);
-    memcpy(group_name + group.length, topic.data, topic.length);
+    struct text own_group = {0};
+    if (group.length > 0) {
+        memcpy(group_name, group.data, group.length);
+        memcpy(group_name + group.length, topic.data, topic.length);
+        own_group = text_of_bytes(group_name, group.length + topic.length);
+    }
     const struct kafka_eventlog_options options = {
         .bootstrap = fixture->bootstrap,
         .settings = consumer_settings,
         .setting_count = ARRAY_LENGTH(consumer_settings),
     };
     const struct kafka_eventlog_consumer_options reader = {
-        .group = text_of_bytes(group_name, group.length + topic.length),
+        .group = own_group,
         .topic = topic,
         .positions = positions,
     };
     return kafka_eventlog_consumer_open(fixture->loop, call, &options, &reader, ret);
+}
+
+static enum status open_admin(void *log, struct call *call, struct eventlog_admin *ret)
+{
+    struct fixture *fixture = log;
+    const struct kafka_eventlog_options options = {.bootstrap = fixture->bootstrap};
+    return kafka_eventlog_admin_open(fixture->loop, call, &options, ret);
 }
 
 int kafka_contract_run(const char *name, const char *bootstrap, bool is_mock)
@@ -77,8 +88,10 @@ int kafka_contract_run(const char *name, const char *bootstrap, bool is_mock)
     const struct eventlog_contract contract = {.open = open_log,
                                                .options = bootstrap,
                                                .creates_topics_at_sight = is_mock,
+                                               .refuses_commits_at_times = is_mock,
                                                .close = close_log,
                                                .open_producer = open_producer,
-                                               .open_consumer = open_consumer};
+                                               .open_consumer = open_consumer,
+                                               .open_admin = is_mock ? NULL : open_admin};
     return eventlog_contract_run(name, &contract);
 }

@@ -54,11 +54,18 @@ static enum status open_consumer(void *log, struct call *call, struct text group
     return local_eventlog_consumer_open(fixture->log, fixture->loop, call, &options, ret);
 }
 
+static enum status open_admin(void *log, struct call *call, struct eventlog_admin *ret)
+{
+    struct fixture *fixture = log;
+    return local_eventlog_admin_open(fixture->log, fixture->loop, call, ret);
+}
+
 int main(void)
 {
     static const struct eventlog_contract contract = {.open = open_log,
                                                       .close = close_log,
                                                       .open_producer = open_producer,
-                                                      .open_consumer = open_consumer};
+                                                      .open_consumer = open_consumer,
+                                                      .open_admin = open_admin};
     return eventlog_contract_run("embedded event log", &contract);
 }

@@ -29,11 +29,17 @@ static enum status open_consumer(void *log, struct call *call, struct text group
     return memory_eventlog_consumer_open(log, call, group, topic, positions, ret);
 }
 
+static enum status open_admin(void *log, struct call *call, struct eventlog_admin *ret)
+{
+    return memory_eventlog_admin_open(log, call, ret);
+}
+
 int main(void)
 {
     static const struct eventlog_contract contract = {.open = open_log,
                                                       .close = close_log,
                                                       .open_producer = open_producer,
-                                                      .open_consumer = open_consumer};
+                                                      .open_consumer = open_consumer,
+                                                      .open_admin = open_admin};
     return eventlog_contract_run("memory event log", &contract);
 }

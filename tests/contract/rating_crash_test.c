@@ -1,6 +1,7 @@
 /* Two processes vote into one store and are killed with SIGKILL, again and again: every vote that
- * was acknowledged is there, and the aggregate counts exactly the votes. The same rounds with a
- * voter that acknowledges too early must show losses: else they would prove nothing. */
+ * was acknowledged is there, the aggregate counts exactly the votes, the events that both take from
+ * one partition were taken once each, and the change log makes the same of nothing. The same rounds
+ * with a voter that acknowledges too early must show losses: else they would prove nothing. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include "base/arena.h"
 #include "contract/rating_crash_voter.h"
+#include "contract/rating_replay.h"
 #include "rating/repository/lmdb_rating_repository.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
@@ -37,6 +39,7 @@ struct rounds {
     unsigned acknowledged;
     unsigned lost;
     unsigned stored; /* acknowledged or not */
+    struct rating_replay_report replay;
 };
 
 static void start_voter(struct voter *voter, const struct rounds *rounds)
@@ -155,7 +158,8 @@ static void check_store(void *argument)
     }
     assert_int_equal(repository.ops->get_aggregate(repository.state, &call, record, &aggregate),
                      STATUS_OK);
-    assert_int_equal(aggregate.count, rounds->stored);
+    rating_replay_check(repository, RATING_CRASH_TOPIC, 0, &rounds->replay);
+    assert_int_equal(aggregate.count, rounds->replay.votes); /* all are on the one movie */
     repository.ops->close(repository.state);
     arena_deinit(&arena);
 }
@@ -172,8 +176,14 @@ static struct rounds *run_rounds(const char *role, char path[static SCRATCH_PATH
     }
     in_fiber(check_store, rounds);
     scratch_directory_remove(path);
-    print_message("%u acknowledged, %u stored, %u lost\n", rounds->acknowledged, rounds->stored,
-                  rounds->lost);
+    print_message("%u acknowledged, %u stored, %u lost, %zu ingested, %zu records\n",
+                  rounds->acknowledged, rounds->stored, rounds->lost, rounds->replay.ingested,
+                  rounds->replay.records);
+    if (rounds->replay.differences > 0) {
+        fail_msg("%zu differences, the first: %s", rounds->replay.differences,
+                 rounds->replay.first);
+    }
+    assert_true(rounds->replay.ingested > ROUNDS);
     return rounds;
 }
 

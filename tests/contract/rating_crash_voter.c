@@ -1,9 +1,11 @@
 #include "contract/rating_crash_voter.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "rating/repository/lmdb_rating_repository.h"
@@ -62,6 +64,86 @@ static void vote_forever(void *argument)
     }
 }
 
+/* Ingesting */
+
+enum { EVENT_USERS = 7, EVENTS_MAX = 20, BATCHES_MAX = 8, PAUSE_MS = 3 };
+
+struct ingester {
+    struct voter *voter;
+    struct arena arena;
+    uint64_t random;
+    char users[EVENTS_MAX][16];
+    struct rating_change changes[EVENTS_MAX];
+};
+
+static uint64_t draw(struct ingester *self, uint64_t bound)
+{
+    self->random ^= self->random << 13;
+    self->random ^= self->random >> 7;
+    self->random ^= self->random << 17;
+    return self->random % bound;
+}
+
+static void draw_events(struct ingester *self, int64_t offset, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t at = offset + (int64_t)i;
+        (void)snprintf(self->users[i], sizeof(self->users[i]), "event-%d", (int)(at % EVENT_USERS));
+        self->changes[i] = (struct rating_change){
+            .key = {.record = {RECORD_TYPE_MOVIE, TEXT("movie")},
+                    .provider = TEXT("log"),
+                    .user = text_of(self->users[i])},
+            .hundredths = (int32_t)(at % (RATING_HUNDREDTHS_MAX + 1)),
+            .offset = at,
+        };
+    }
+}
+
+/* false: another has claimed the partition. */
+static bool ingest_batch(struct ingester *self, struct rating_position *position)
+{
+    const struct rating_source source = {RATING_CRASH_TOPIC, 0};
+    const struct rating_repository *repository = &self->voter->repository;
+    size_t count = 1 + draw(self, EVENTS_MAX);
+    int64_t from_offset = position->next_offset;
+    struct call call;
+    draw_events(self, from_offset, count);
+    position->next_offset += (int64_t)count;
+    const struct rating_batch batch = {
+        .changes = self->changes,
+        .change_count = count,
+        .source = &source,
+        .position = position,
+        .from_offset = from_offset,
+    };
+    call_init(&call, &self->arena, 0);
+    enum status status = repository->ops->apply(repository->state, &call, &batch);
+    CHECK(status == STATUS_OK || status == STATUS_ABORTED);
+    arena_reset(&self->arena);
+    return status == STATUS_OK;
+}
+
+static void ingest_forever(void *argument)
+{
+    struct voter *voter = argument;
+    struct ingester *self = calloc(1, sizeof(*self));
+    CHECK(self != NULL);
+    self->voter = voter;
+    self->random = text_hash(text_of(voter->name)) | 1;
+    arena_init(&self->arena, ARENA_BYTES_MAX);
+    for (;;) {
+        struct rating_position position;
+        struct call call;
+        call_init(&call, &self->arena, 0);
+        CHECK(voter->repository.ops->claim_position(voter->repository.state, &call,
+                                                    RATING_CRASH_TOPIC, 0, &position) == STATUS_OK);
+        for (unsigned i = 0; i < BATCHES_MAX && ingest_batch(self, &position); i++) {
+        }
+        /* The others' turn: else they would take the partition from each other for ever. */
+        CHECK(fiber_sleep(NULL, (int64_t)draw(self, PAUSE_MS) * CLOCK_NS_PER_MS) == STATUS_OK);
+    }
+}
+
 _Noreturn void rating_crash_voter_run(const char *path, const char *name, int words, bool early)
 {
     struct voter voter = {.name = name, .words = words, .early = early};
@@ -78,6 +160,7 @@ _Noreturn void rating_crash_voter_run(const char *path, const char *name, int wo
         fibers[i] = (struct voter_fiber){&voter, i};
         CHECK(fiber_start(loop, vote_forever, &fibers[i]) == STATUS_OK);
     }
+    CHECK(fiber_start(loop, ingest_forever, &voter) == STATUS_OK);
     loop_run(loop);
     _exit(1);
 }

@@ -1,5 +1,6 @@
 /* rating_crash_voter.h: the process that is killed: it votes, and says each vote that was
- * acknowledged. */
+ * acknowledged; and one of its fibers takes events into the partition that all such processes want,
+ * as often as it can claim it. */
 #pragma once
 
 #include "base/text.h"
@@ -14,6 +15,9 @@ struct rating_crash_word {
     uint32_t fiber;
     uint32_t number;
 };
+
+/* What is ingested: the event at `offset` is a vote of one of few users, which always applies. */
+#define RATING_CRASH_TOPIC TEXT("ratings")
 
 /* The user of that vote; `name` is the voter's own. All votes are on the movie "movie". */
 struct text rating_crash_user(const char *name, struct rating_crash_word word,

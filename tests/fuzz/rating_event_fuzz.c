@@ -1,10 +1,11 @@
-/* Any bytes as a file of rating events: what is found must not depend on where the chunks end, and
- * an event that is accepted is within every limit. */
+/* Any bytes as a file of rating events: what is found must not depend on where the chunks end, an
+ * event that is accepted is within every limit, and both ways of reading one find the same. */
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "marquee/event_reader.h"
 #include "rating/model/rating_event.h"
 #include "unit/marquee/chunked_source.h"
+#include "unit/rating/rating_event_twice.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,6 +16,7 @@ static void decode(struct text json)
     struct arena arena;
     struct call call;
     struct rating_change change;
+    (void)rating_event_read_twice(json);
     arena_init(&arena, ARENA_BYTES);
     call_init(&call, &arena, 0);
     enum status status = rating_event_decode(&call, json, &change);

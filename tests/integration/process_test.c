@@ -36,6 +36,7 @@ struct trial {
     bool hangs_in_drain;
     void (*drive)(struct trial *trial, struct call *call); /* on loop 0, once it is ready */
     _Atomic bool check_passes;
+    _Atomic bool check_has_news; /* to tell although it passes */
     struct bookmark_controller controller;
     struct grpc_service services[1];
     struct proto_descriptor_set descriptors;
@@ -74,8 +75,13 @@ static bool is_ready(void *state, struct call *call, struct text *ret_reason)
 {
     struct trial *trial = state;
     (void)call;
-    *ret_reason = TEXT("gone away");
-    return atomic_load(&trial->check_passes);
+    bool passes = atomic_load(&trial->check_passes);
+    if (!passes) {
+        *ret_reason = TEXT("gone away");
+    } else if (atomic_load(&trial->check_has_news)) {
+        *ret_reason = TEXT("slow today");
+    }
+    return passes;
 }
 
 static enum status open_trial(void *self, struct process *process, struct call *call)
@@ -262,6 +268,9 @@ static void fail_and_mend_the_check(struct trial *trial, struct call *call)
     say_both_pages(trial, call);
     atomic_store(&trial->check_passes, true);
     say_page(trial, call, "mended", "/readyz");
+    atomic_store(&trial->check_has_news, true);
+    say_page(trial, call, "slow", "/readyz");
+    atomic_store(&trial->check_has_news, false);
 }
 
 /* What is not ready still lives: nobody should restart it for that. */
@@ -273,7 +282,8 @@ static void check_that_fails_is_told(void **state)
            "open\nstart: 503 FAIL process: starting\nFAIL store: gone away\n"
            "live: 200 ok\n"
            "ready: 503 ok   process\nFAIL store: gone away\n"
-           "mended: 200 ok   process\nok   store\n" DRAINING STOPPED);
+           "mended: 200 ok   process\nok   store\n"
+           "slow: 200 ok   process\nok   store: slow today\n" DRAINING STOPPED);
 }
 
 static void ask_nobody(struct trial *trial, struct call *call)

@@ -30,6 +30,8 @@ CLEAN = {
         '#pragma once\n\n#include "loop/fiber.h"\n#include "rating/repository/rating_repository.h"\n',
     "services/rating/handler/rating_handler.c":
         '#include "http/http_server.h"\n#include "movie.pb-c.h"\n#include "rating/controller/rating_controller.h"\n',
+    "services/rating/relay/rating_relay.c":
+        '#include "http/http_server.h"\n#include "rating/repository/rating_repository.h"\n',
     "services/rating/main.c": '#include "rating/repository/rating_repository.h"\n',
     "services/rating/rating_ingestion.c": '#include "http/http_server.h"\n'
                                           '#include "rating/controller/rating_controller.h"\n',
@@ -85,6 +87,11 @@ LAYERS = {
     "repository to controller": ("services/rating/repository/memory_rating.c",
                                  '#include "rating/controller/rating_controller.h"\n',
                                  "repository does not know controller"),
+    "relay to implementation": ("services/rating/relay/send.c",
+                                '#include "rating/repository/lmdb_rating_repository.h"\n',
+                                "relay does not know repository"),
+    "relay to controller": ("services/rating/relay/send.c", '#include "rating/controller/rating_controller.h"\n',
+                            "relay does not know controller"),
     "other service": ("services/movie/gateway/direct.c", '#include "rating/controller/rating_controller.h"\n',
                       "only its model"),
     "main to other service": ("services/movie/main.c", '#include "rating/controller/rating_controller.h"\n',

@@ -49,7 +49,8 @@ static enum status read_file(void *state, struct call *call, char *buffer, size_
                              size_t *ret_length)
 {
     struct file_source *source = state;
-    size_t length = fread(buffer, 1, size, source->file);
+    uint64_t left = source->end - source->done;
+    size_t length = fread(buffer, 1, size < left ? size : (size_t)left, source->file);
     if (length == 0 && ferror(source->file) != 0) {
         return call_fail(call, STATUS_UNAVAILABLE, "%s: %s", source->name, strerrordesc_np(errno));
     }
@@ -62,7 +63,8 @@ enum status file_source_open(struct call *call, const char *path, struct file_so
 {
     bool is_input = strcmp(path, "-") == 0;
     struct file_source source = {.file = is_input ? stdin : fopen(path, "re"),
-                                 .name = is_input ? "standard input" : path};
+                                 .name = is_input ? "standard input" : path,
+                                 .end = UINT64_MAX};
     struct stat entry;
     if (source.file == NULL) {
         return call_fail(call, STATUS_NOT_FOUND, "%s: %s", path, strerrordesc_np(errno));
@@ -79,6 +81,18 @@ void file_source_close(struct file_source *source)
     if (source->file != stdin) {
         (void)fclose(source->file); /* read only: nothing is lost */
     }
+}
+
+enum status file_source_limit(struct file_source *source, struct call *call, uint64_t from,
+                              uint64_t end)
+{
+    CHECK(from <= end);
+    if (from > INT64_MAX || fseeko(source->file, (off_t)from, SEEK_SET) != 0) {
+        return call_fail(call, STATUS_UNAVAILABLE, "%s: %s", source->name, strerrordesc_np(errno));
+    }
+    source->done = from;
+    source->end = end;
+    return STATUS_OK;
 }
 
 struct byte_source file_source_bytes(struct file_source *source)

@@ -34,6 +34,7 @@ struct file_source {
     const char *name; /* as in messages */
     uint64_t size;    /* in bytes; 0: not known */
     uint64_t done;    /* read so far */
+    uint64_t end;     /* reading ends here; UINT64_MAX: at the file's end */
 };
 
 /* "-" is standard input. STATUS_NOT_FOUND: it cannot be opened; the call's error says why.
@@ -41,6 +42,11 @@ struct file_source {
 MUST_USE enum status file_source_open(struct call *call, const char *path,
                                       struct file_source *ret_source);
 void file_source_close(struct file_source *source);
+
+/* Has reading go from one byte to another, exclusive. STATUS_UNAVAILABLE: it cannot be done with
+ * this file; the call's error says why. */
+MUST_USE enum status file_source_limit(struct file_source *source, struct call *call, uint64_t from,
+                                       uint64_t end);
 struct byte_source file_source_bytes(struct file_source *source);
 
 /* Opens, reads and closes a file. Statuses of both. */

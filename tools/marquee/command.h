@@ -42,17 +42,25 @@ const struct command *command_find(struct text name);
 void command_print_list(FILE *output);
 
 /* One function a subcommand, each in a file of its name: rate_command.c. All take --help. */
+int backup_command(const struct command_input *input);
 int child_of_command(const struct command_input *input);
 int completion_command(const struct command_input *input);
 int deadletters_command(const struct command_input *input);
+int fsck_command(const struct command_input *input);
+int feed_command(const struct command_input *input);
 int import_command(const struct command_input *input);
 int ingest_command(const struct command_input *input);
+int jobs_command(const struct command_input *input);
 int metadata_command(const struct command_input *input);
 int movie_command(const struct command_input *input);
 int rate_command(const struct command_input *input);
 int rating_command(const struct command_input *input);
 int ratings_command(const struct command_input *input);
+int rebuild_command(const struct command_input *input);
 int services_command(const struct command_input *input);
 int sizecompare_command(const struct command_input *input);
+int snapshot_command(const struct command_input *input);
+int stream_command(const struct command_input *input);
 int unrate_command(const struct command_input *input);
 int up_command(const struct command_input *input);
+int work_command(const struct command_input *input);

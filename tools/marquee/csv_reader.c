@@ -46,6 +46,7 @@ static int next_byte(struct csv_reader *reader, struct call *call, enum status *
         if (reader->chunk_length == 0) {
             return END_OF_FILE;
         }
+        reader->taken += reader->chunk_length;
     }
     return (unsigned char)reader->chunk[reader->chunk_position++];
 }
@@ -198,4 +199,9 @@ enum status csv_reader_next(struct csv_reader *reader, struct call *call, struct
         return STATUS_OK;
     }
     return STATUS_NOT_FOUND;
+}
+
+uint64_t csv_reader_position(const struct csv_reader *reader)
+{
+    return reader->taken - (reader->chunk_length - reader->chunk_position);
 }

@@ -16,7 +16,8 @@ struct csv_reader {
     struct byte_source source;
     uint64_t line; /* that is being read, from 1 */
     /* private */
-    bool begun; /* the place of a byte order mark is behind */
+    uint64_t taken; /* bytes from the source */
+    bool begun;     /* the place of a byte order mark is behind */
     char *chunk;
     size_t chunk_length;
     size_t chunk_position;
@@ -40,3 +41,6 @@ void csv_reader_deinit(struct csv_reader *reader);
  * the line behind it. Otherwise what the source said. */
 MUST_USE enum status csv_reader_next(struct csv_reader *reader, struct call *call,
                                      struct csv_row *ret_row);
+
+/* How many bytes are behind the last row's line end: where the next row begins. */
+uint64_t csv_reader_position(const struct csv_reader *reader);

@@ -2,9 +2,12 @@
 #include "base/buffer.h"
 #include "marquee/byte_source.h"
 #include "marquee/catalogue.h"
+#include "marquee/import_job.h"
+#include "marquee/import_queue.h"
 #include "marquee/movielens_import.h"
 #include "marquee/progress.h"
 #include "marquee/session.h"
+#include "marquee/stream_log.h"
 
 static const struct config_option options[] = {
     {.name = "provider",
@@ -12,6 +15,21 @@ static const struct config_option options[] = {
      .argument = "NAME",
      .default_value = "movielens",
      .help = "movielens: whose users the votes are from"},
+    {.name = "queue",
+     .kind = CONFIG_BOOLEAN,
+     .help = "movielens: put jobs into the event log, for marquee work"},
+    {.name = "job-rows",
+     .kind = CONFIG_INTEGER,
+     .argument = "COUNT",
+     .default_value = "10000",
+     .help = "with --queue: the rows of one job",
+     .minimum = 1,
+     .maximum = INT32_MAX},
+    {.name = "name",
+     .kind = CONFIG_TEXT,
+     .argument = "NAME",
+     .help = "with --queue: what to call the import; else a new name"},
+    STREAM_LOG_OPTIONS,
 };
 
 static const struct config_program program = {
@@ -22,9 +40,11 @@ static const struct config_program program = {
     .epilogue =
         "movielens reads movies.csv, links.csv and ratings.csv; stars count twice in points.\n"
         "catalogue reads a list of {\"id\", \"title\", …} as api/http.md says.\n"
+        "With --queue workers (marquee work) do it, and marquee jobs says how far they are.\n"
         "Importing again changes nothing. Rows that are refused are listed, and the rest goes on.\n"
         "\nexit status: 0, 1 something was refused or failed, 2 wrong usage, 3 no such file\n"
-        "\nexample: marquee import movielens ml-latest-small\n",
+        "\nexample: marquee import movielens ml-latest-small\n"
+        "         marquee import --queue --name first movielens ml-latest-small\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .arguments_min = 2,
@@ -69,6 +89,11 @@ static enum status run(struct session *session)
 {
     struct text form = config_argument(session->config, 0);
     struct text path = config_argument(session->config, 1);
+    if (config_boolean(session->config, "queue")) {
+        return text_equal(form, TEXT("movielens"))
+                   ? import_queue_run(session, path)
+                   : call_fail(&session->call, STATUS_INVALID_ARGUMENT, "--queue is for movielens");
+    }
     if (text_equal(form, TEXT("movielens"))) {
         return import_movielens(session, path);
     }

@@ -117,12 +117,13 @@ static enum status read_row(struct table *table, struct csv_reader *reader, stru
     return status;
 }
 
-static enum status read_rows(struct table *table)
+static enum status read_rows(struct table *table, uint64_t line)
 {
     struct arena arena;
     struct csv_reader reader;
     arena_init(&arena, ROW_BYTES_MAX);
     enum status status = csv_reader_init(&reader, file_source_bytes(&table->file));
+    reader.line = line;
     while (status == STATUS_OK) {
         status = read_row(table, &reader, &arena);
     }
@@ -131,8 +132,9 @@ static enum status read_rows(struct table *table)
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-/* A whole file; *ret_stored counts what the service has taken. */
-static enum status read_table(struct table *table, const char *name, uint64_t *ret_stored)
+/* A whole file, or a range of it; *ret_stored counts what the service has taken. */
+static enum status read_table(struct table *table, const char *name,
+                              const struct movielens_range *range, uint64_t *ret_stored)
 {
     struct movielens_import *import = table->import;
     struct session *session = import->session;
@@ -146,9 +148,14 @@ static enum status read_table(struct table *table, const char *name, uint64_t *r
     if (status != STATUS_OK) {
         return status;
     }
+    if (range != NULL) {
+        status = file_source_limit(&table->file, call, range->from, range->end);
+    }
     bulk_init(&table->bulk, session, name);
     progress_init(&table->progress, session->input->errors, name, table->file.size);
-    status = read_rows(table);
+    if (status == STATUS_OK) {
+        status = read_rows(table, range != NULL ? range->line : 1);
+    }
     enum status finished = bulk_finish(&table->bulk);
     progress_end(&table->progress);
     file_source_close(&table->file);
@@ -157,31 +164,41 @@ static enum status read_table(struct table *table, const char *name, uint64_t *r
     return status == STATUS_OK ? finished : status;
 }
 
+static enum status read_links(struct table *table)
+{
+    uint64_t none;
+    table->take = take_link;
+    enum status status = read_table(table, "links.csv", NULL, &none);
+    if (status == STATUS_NOT_FOUND) {
+        /* the movies are imported without their ids elsewhere */
+        call_clear_error(&table->import->session->call);
+        status = STATUS_OK;
+    }
+    movielens_links_sort(table->links);
+    return status;
+}
+
 enum status movielens_import_run(struct movielens_import *import)
 {
+    static const struct text movies = TEXT_INIT("movies.csv");
+    const struct movielens_range *range = import->range;
     struct movielens_links links = {.count = 0};
     struct call *call = &import->session->call;
-    uint64_t none;
+    bool has_movies = range == NULL || text_equal(range->file, movies);
     struct table *table = arena_calloc(call->arena, 1, sizeof(*table));
     if (table == NULL) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the import");
     }
     table->import = import;
     table->links = &links;
-    table->take = take_link;
-    enum status status = read_table(table, "links.csv", &none);
-    if (status == STATUS_NOT_FOUND) {
-        call_clear_error(call); /* the movies are imported without their ids elsewhere */
-        status = STATUS_OK;
-    }
-    movielens_links_sort(&links);
-    if (status == STATUS_OK) {
+    enum status status = has_movies ? read_links(table) : STATUS_OK;
+    if (status == STATUS_OK && has_movies) {
         table->take = take_movie;
-        status = read_table(table, "movies.csv", &import->movies);
+        status = read_table(table, "movies.csv", range, &import->movies);
     }
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && (range == NULL || !has_movies)) {
         table->take = take_vote;
-        status = read_table(table, "ratings.csv", &import->votes);
+        status = read_table(table, "ratings.csv", range, &import->votes);
     }
     movielens_links_deinit(&links);
     return status;

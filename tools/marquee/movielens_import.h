@@ -3,11 +3,20 @@
 
 #include "marquee/session.h"
 
+/* Rows of one file: a part of an import. */
+struct movielens_range {
+    struct text file; /* "movies.csv" or "ratings.csv"; ends in NUL */
+    uint64_t from;    /* the byte where the first row begins */
+    uint64_t end;     /* the first that is outside: a row's beginning, or the file's end */
+    uint64_t line;    /* of the first row, from 1 */
+};
+
 struct movielens_import {
     /* set by the owner */
     struct session *session;
-    struct text directory; /* ends in NUL */
-    struct text provider;  /* of the votes */
+    struct text directory;               /* ends in NUL */
+    struct text provider;                /* of the votes */
+    const struct movielens_range *range; /* NULL: everything */
     /* read only */
     uint64_t movies;
     uint64_t votes;

@@ -1,6 +1,8 @@
 /* marquee rate, marquee unrate: one vote, entered and taken back. */
 #include "base/arena.h"
+#include "marquee/log_vote.h"
 #include "marquee/session.h"
+#include "marquee/stream_log.h"
 #include "movie.pb-c.h"
 #include "proto/proto.h"
 #include "rating/model/rating_value.h"
@@ -15,7 +17,15 @@
          .kind = CONFIG_TEXT,                                                                      \
          .argument = "NAME",                                                                       \
          .help = "whose user it is; empty for our own"},                                           \
-        SESSION_JSON_OPTION
+        {.name = "by-log",                                                                         \
+         .kind = CONFIG_BOOLEAN,                                                                   \
+         .help = "append it to the event log; the answer is its position there"},                  \
+        {.name = "topic",                                                                          \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "NAME",                                                                       \
+         .default_value = "ratings",                                                               \
+         .help = "with --by-log: the topic that the rating service ingests"},                      \
+        STREAM_LOG_OPTIONS, SESSION_JSON_OPTION
 
 static const struct config_option options[] = {VOTE_OPTIONS};
 
@@ -25,7 +35,8 @@ static const struct config_program rate_program = {
     .summary =
         "marquee rate: vote on a movie, with 0 to 10 points; voting again replaces the vote.",
     .usage = "[OPTIONS] USER MOVIE VALUE",
-    .epilogue = COMMAND_EXIT_STATUS_HELP "\nexample: marquee rate alice tt0133093 8.5\n",
+    .epilogue = COMMAND_EXIT_STATUS_HELP "\nexample: marquee rate alice tt0133093 8.5\n"
+                                         "         marquee rate --by-log alice tt0133093 8.5\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .arguments_min = 3,
@@ -54,6 +65,9 @@ static enum status rate(struct session *session)
     if (status != STATUS_OK) {
         return status;
     }
+    if (config_boolean(session->config, "by-log")) {
+        return log_vote(session, RATING_PUT, value.hundredths);
+    }
     request.user_id = proto_bytes(config_argument(session->config, 0));
     request.record_id = proto_bytes(config_argument(session->config, 1));
     request.record_type = proto_bytes(config_text(session->config, "type"));
@@ -68,6 +82,9 @@ static enum status unrate(struct session *session)
 {
     DeleteRatingRequest request = DELETE_RATING_REQUEST__INIT;
     ProtobufCMessage *response;
+    if (config_boolean(session->config, "by-log")) {
+        return log_vote(session, RATING_DELETE, 0);
+    }
     request.user_id = proto_bytes(config_argument(session->config, 0));
     request.record_id = proto_bytes(config_argument(session->config, 1));
     request.record_type = proto_bytes(config_text(session->config, "type"));

@@ -51,6 +51,7 @@ static enum status create_pool(struct session *session)
         &batch_put_ratings_request__descriptor,  &batch_put_ratings_response__descriptor,
         &delete_metadata_request__descriptor,    &delete_metadata_response__descriptor,
         &delete_rating_request__descriptor,      &delete_rating_response__descriptor,
+        &get_dead_letter_request__descriptor,    &get_dead_letter_response__descriptor,
         &get_metadata_request__descriptor,       &get_metadata_response__descriptor,
         &get_movie_details_request__descriptor,  &get_movie_details_response__descriptor,
         &get_rating_summary_request__descriptor, &get_rating_summary_response__descriptor,
@@ -59,6 +60,8 @@ static enum status create_pool(struct session *session)
         &list_user_ratings_request__descriptor,  &list_user_ratings_response__descriptor,
         &put_metadata_request__descriptor,       &put_metadata_response__descriptor,
         &put_rating_request__descriptor,         &put_rating_response__descriptor,
+        &retry_dead_letter_request__descriptor,  &retry_dead_letter_response__descriptor,
+        &retry_dead_letters_request__descriptor, &retry_dead_letters_response__descriptor,
     };
     if (session->pool != NULL) {
         return STATUS_OK;

@@ -70,9 +70,11 @@ static void run_fetch(struct details_fetch *fetch, struct call *call)
 static void view_rating(const struct details_fetch *fetch, struct movie_details *details)
 {
     if (fetch->rating_status == STATUS_OK) {
-        details->rating_state = MOVIE_RATED;
+        details->rating_state = fetch->rating.no_votes ? MOVIE_NO_VOTES : MOVIE_RATED;
         details->rating = fetch->rating.mean;
         details->rating_count = fetch->rating.count;
+        details->rating_source = fetch->rating.source;
+        details->rating_age_ms = fetch->rating.age_ms;
     } else if (fetch->rating_status == STATUS_NOT_FOUND) {
         details->rating_state = MOVIE_NO_VOTES;
     } else {

@@ -21,7 +21,7 @@ static enum status get_aggregate(void *state, struct call *call, struct record_k
         return gateway_status(call, "rating", status);
     }
     const GetAggregatedRatingResponse *aggregate = (const GetAggregatedRatingResponse *)response;
-    *ret_view = (struct rating_view){aggregate->rating_value, aggregate->count};
+    *ret_view = (struct rating_view){.mean = aggregate->rating_value, .count = aggregate->count};
     return STATUS_OK;
 }
 

@@ -1,15 +1,20 @@
-/* rating_gateway.h: how the movie service asks for ratings. Safe from any loop thread; parks. */
+/* rating_gateway.h: how the movie service comes by ratings. Safe from any loop thread; parks. */
 #pragma once
 
+#include "movie/model/movie_details.h"
 #include "rating/model/rating.h"
 
 struct rating_view {
-    double mean; /* in points */
+    bool no_votes; /* nobody had voted at that time; mean and count are 0 */
+    double mean;   /* in points */
     uint32_t count;
+    enum movie_rating_source source;
+    int64_t age_ms; /* every vote that was acknowledged so long ago is in it */
 };
 
 struct rating_gateway_ops {
-    /* STATUS_NOT_FOUND: nobody has voted. STATUS_UNAVAILABLE: the service cannot be asked, or
+    /* STATUS_NOT_FOUND: the service says that nobody has voted (others than the service itself say
+     * it by `no_votes`, with their age). STATUS_UNAVAILABLE: the service cannot be asked, or
      * failed; the call's error says why. STATUS_INVALID_ARGUMENT, STATUS_DEADLINE_EXCEEDED,
      * STATUS_CANCELLED, STATUS_RESOURCE_EXHAUSTED. */
     enum status (*get_aggregate)(void *state, struct call *call, struct record_key record,

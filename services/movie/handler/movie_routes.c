@@ -3,7 +3,8 @@
 #include "metadata/model/metadata_json.h"
 #include "movie/handler/movie_handler.h"
 
-/* `rating` is left out when there is none to show; ratingState says why. */
+/* `rating` is left out when there is none to show; ratingState says why. How old it is is said of
+ * what was not asked for now. */
 static void write_details(struct json_writer *writer, const struct movie_details *details)
 {
     json_open_object(writer);
@@ -19,6 +20,11 @@ static void write_details(struct json_writer *writer, const struct movie_details
     }
     if (details->rating_state == MOVIE_RATING_UNAVAILABLE) {
         json_member_string(writer, "ratingUnavailableReason", details->rating_reason);
+    }
+    if (details->rating_source != MOVIE_RATING_CALLED) {
+        json_member_string(writer, "ratingSource",
+                           text_of(movie_rating_source_name(details->rating_source)));
+        json_member_integer(writer, "ratingAgeMs", details->rating_age_ms);
     }
     json_close_object(writer);
 }

@@ -10,6 +10,18 @@ static const RatingState states[] = {
     [MOVIE_RATING_UNAVAILABLE] = RATING_STATE__UNAVAILABLE,
 };
 
+static const RatingSource sources[] = {
+    [MOVIE_RATING_CALLED] = RATING_SOURCE__CALLED,
+    [MOVIE_RATING_CACHED] = RATING_SOURCE__CACHED,
+    [MOVIE_RATING_LOCAL] = RATING_SOURCE__LOCAL,
+};
+
+/* The longest age that there is a number for: seven weeks. */
+static uint32_t age_ms(int64_t milliseconds)
+{
+    return milliseconds < 0 ? 0 : milliseconds > UINT32_MAX ? UINT32_MAX : (uint32_t)milliseconds;
+}
+
 static enum status get_movie_details(void *state, struct call *call, const void *request,
                                      void *response)
 {
@@ -32,6 +44,8 @@ static enum status get_movie_details(void *state, struct call *call, const void 
     message->rating_state = states[details.rating_state];
     message->rating_count = details.rating_count;
     message->rating_unavailable_reason = proto_bytes(details.rating_reason);
+    message->rating_source = sources[details.rating_source];
+    message->rating_age_ms = age_ms(details.rating_age_ms);
     reply->movie_details = message;
     return STATUS_OK;
 }

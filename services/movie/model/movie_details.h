@@ -10,13 +10,26 @@ enum movie_rating_state {
                                */
 };
 
+/* Where the rating was taken from. */
+enum movie_rating_source {
+    MOVIE_RATING_CALLED, /* the rating service was asked for this reply */
+    MOVIE_RATING_CACHED, /* it was asked before, and has told of no change since */
+    MOVIE_RATING_LOCAL,  /* this service's own copy of all aggregates */
+};
+
 struct movie_details {
     struct metadata metadata;
     enum movie_rating_state rating_state;
     double rating;             /* of MOVIE_RATED: the mean, in points */
     uint32_t rating_count;     /* of MOVIE_RATED */
     struct text rating_reason; /* of MOVIE_RATING_UNAVAILABLE: why, for the client */
+    /* Of MOVIE_RATED and MOVIE_NO_VOTES. */
+    enum movie_rating_source rating_source;
+    int64_t rating_age_ms; /* every vote that was acknowledged so long ago is in it */
 };
 
 /* "RATED", "NO_VOTES", "UNAVAILABLE": as RatingState of api/movie.proto. Static storage. */
 const char *movie_rating_state_name(enum movie_rating_state state);
+
+/* "CALLED", "CACHED", "LOCAL": as RatingSource of api/movie.proto. Static storage. */
+const char *movie_rating_source_name(enum movie_rating_source source);

@@ -88,3 +88,36 @@ MUST_USE enum status rating_controller_list_dead_letters(struct rating_controlle
                                                          struct call *call, int32_t page_size,
                                                          struct text page_token,
                                                          struct rating_dead_letter_page *ret_page);
+
+/* STATUS_NOT_FOUND: it was settled, or never was. */
+MUST_USE enum status rating_controller_get_dead_letter(struct rating_controller *self,
+                                                       struct call *call,
+                                                       const struct rating_dead_letter_key *key,
+                                                       struct rating_dead_letter *ret_letter);
+
+/* Decodes a dead letter's event again and applies it, removing the letter in the same transaction.
+ * An event without eventTime counts as of when it was set aside, so that it yields to what came
+ * after it. event: in place of the letter's own, which it mends; empty: that one.
+ * *ret_reason: empty, or why the event cannot be applied this time either: the letter stays, with
+ * that as its reason unless another event was given. STATUS_NOT_FOUND: there is no such letter. */
+MUST_USE enum status rating_controller_retry_dead_letter(struct rating_controller *self,
+                                                         struct call *call,
+                                                         const struct rating_dead_letter_key *key,
+                                                         struct text event,
+                                                         struct text *ret_reason);
+
+enum { RATING_RETRY_PAGE_SIZE_DEFAULT = 100 };
+
+struct rating_retried_page {
+    size_t applied;
+    size_t failed;
+    struct text next_page_token; /* empty: there are no more */
+};
+
+/* The same for a page of them, in their order; those of one partition in one transaction.
+ * page_size: 0 for the default; fewer are taken where their events are large. When it fails, those
+ * of earlier partitions may have been applied. */
+MUST_USE enum status rating_controller_retry_dead_letters(struct rating_controller *self,
+                                                          struct call *call, int32_t page_size,
+                                                          struct text page_token,
+                                                          struct rating_retried_page *ret_page);

@@ -1,5 +1,5 @@
-/* rating_handler_private.h: the methods of RatingService that move many at once (rating_lists.c).
- */
+/* rating_handler_private.h: the methods of RatingService that move many at once (rating_lists.c),
+ * and those of dead letters (rating_dead_letter_methods.c). */
 #pragma once
 
 #include "movie.pb-c.h"
@@ -17,3 +17,9 @@ enum status rating_handler_list_user_ratings(void *state, struct call *call, con
                                              void *response);
 enum status rating_handler_list_dead_letters(void *state, struct call *call, const void *request,
                                              void *response);
+enum status rating_handler_get_dead_letter(void *state, struct call *call, const void *request,
+                                           void *response);
+enum status rating_handler_retry_dead_letter(void *state, struct call *call, const void *request,
+                                             void *response);
+enum status rating_handler_retry_dead_letters(void *state, struct call *call, const void *request,
+                                              void *response);

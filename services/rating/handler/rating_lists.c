@@ -1,6 +1,5 @@
 /* Many ratings at once: batches and pages. */
 #include "base/arena.h"
-#include "base/clock.h"
 #include "proto/proto.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/handler/rating_handler_private.h"
@@ -77,51 +76,6 @@ enum status rating_handler_list_user_ratings(void *state, struct call *call, con
         }
     }
     reply->n_ratings = page.count;
-    reply->next_page_token = proto_bytes(page.next_page_token);
-    return STATUS_OK;
-}
-
-/* NULL: no room. */
-static DeadLetter *to_message(struct arena *arena, const struct rating_dead_letter *letter)
-{
-    char time[CLOCK_TIME_TEXT_BYTES];
-    DeadLetter *message = arena_alloc(arena, sizeof(*message));
-    struct text time_text = arena_copy(arena, clock_format(letter->time_ms, time));
-    if (message == NULL || time_text.data == NULL) {
-        return NULL;
-    }
-    dead_letter__init(message);
-    message->topic = proto_bytes(letter->topic);
-    message->partition = letter->partition;
-    message->offset = letter->offset;
-    message->reason = proto_bytes(letter->reason);
-    message->payload = proto_bytes(letter->payload);
-    message->time = proto_bytes(time_text);
-    return message;
-}
-
-enum status rating_handler_list_dead_letters(void *state, struct call *call, const void *request,
-                                             void *response)
-{
-    const ListDeadLettersRequest *list = request;
-    ListDeadLettersResponse *reply = response;
-    struct rating_dead_letter_page page;
-    enum status status = rating_controller_list_dead_letters(state, call, list->page_size,
-                                                             proto_text(list->page_token), &page);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    reply->dead_letters = arena_calloc(call->arena, page.count, sizeof(DeadLetter *));
-    if (reply->dead_letters == NULL) {
-        return rating_handler_no_room(call);
-    }
-    for (size_t i = 0; i < page.count; i++) {
-        reply->dead_letters[i] = to_message(call->arena, &page.letters[i]);
-        if (reply->dead_letters[i] == NULL) {
-            return rating_handler_no_room(call);
-        }
-    }
-    reply->n_dead_letters = page.count;
     reply->next_page_token = proto_bytes(page.next_page_token);
     return STATUS_OK;
 }

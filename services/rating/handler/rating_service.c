@@ -160,6 +160,19 @@ static const struct grpc_method methods[] = {
      .request = &list_dead_letters_request__descriptor,
      .response = &list_dead_letters_response__descriptor,
      .unary = rating_handler_list_dead_letters},
+    {.name = "GetDeadLetter",
+     .no_side_effects = true,
+     .request = &get_dead_letter_request__descriptor,
+     .response = &get_dead_letter_response__descriptor,
+     .unary = rating_handler_get_dead_letter},
+    {.name = "RetryDeadLetter",
+     .request = &retry_dead_letter_request__descriptor,
+     .response = &retry_dead_letter_response__descriptor,
+     .unary = rating_handler_retry_dead_letter},
+    {.name = "RetryDeadLetters",
+     .request = &retry_dead_letters_request__descriptor,
+     .response = &retry_dead_letters_response__descriptor,
+     .unary = rating_handler_retry_dead_letters},
 };
 
 struct grpc_service rating_handler_service(struct rating_controller *controller)

@@ -1,4 +1,4 @@
-/* From a decoded batch into the store. */
+/* From a decoded batch into the store, by the mode of delivery. */
 #include "base/clock.h"
 #include "rating/ingester/rating_ingester_private.h"
 
@@ -20,21 +20,33 @@ static bool is_lasting(enum status status)
            status == STATUS_FAILED_PRECONDITION || status == STATUS_UNIMPLEMENTED;
 }
 
-/* Tries until the batch is in the store, is refused for good, or ingestion is stopped: nothing is
- * skipped. */
+static void note_waiting(struct rating_ingester *self, enum status status)
+{
+    if (status != STATUS_OK &&
+        atomic_load_explicit(&self->waiting, memory_order_relaxed) == STATUS_OK) {
+        atomic_store_explicit(&self->waiting_since_ns, clock_monotonic_ns(), memory_order_relaxed);
+    }
+    atomic_store_explicit(&self->waiting, (int)status, memory_order_release);
+}
+
+/* Tries until it is in the store, is refused for good, or ingestion is stopped: nothing is skipped.
+ * only_surely: not again when the store does not say whether it was applied. */
 static enum status apply_until_done(struct rating_ingester *self, struct call *call,
-                                    const struct rating_batch *changes)
+                                    const struct rating_batch *changes, bool only_surely)
 {
     struct rating_repository repository = self->options.repository;
     for (;;) {
         enum status status = repository.ops->apply(repository.state, call, changes);
+        bool is_unsure = status == STATUS_DEADLINE_EXCEEDED && only_surely;
         if (status == STATUS_OK || status == STATUS_ABORTED || status == STATUS_CANCELLED ||
-            is_lasting(status)) {
+            is_lasting(status) || is_unsure) {
             self->pause_ns = 0;
+            note_waiting(self, STATUS_OK);
             return status;
         }
         log_call(self->options.log, LOG_WARNING, call, "events not stored; trying again",
                  LOG_FIELDS(log_string("status", status_name(status))));
+        note_waiting(self, status);
         call_clear_error(call);
         if (!rating_ingester_pause(self, call)) {
             return STATUS_CANCELLED;
@@ -42,24 +54,55 @@ static enum status apply_until_done(struct rating_ingester *self, struct call *c
     }
 }
 
-void rating_ingester_forget_lag(struct rating_ingester *self)
+static enum status move_position(struct ingest_batch *batch)
 {
-    for (size_t i = 0; i < RATING_INGESTER_PARTITIONS_MAX; i++) {
-        atomic_store_explicit(&self->lags[i], 0, memory_order_relaxed);
-    }
+    const struct rating_batch move = {.source = &batch->source,
+                                      .position = &batch->position,
+                                      .from_offset = batch->changes.from_offset};
+    return apply_until_done(batch->ingester, &batch->call, &move, false);
 }
 
-static void note_lag(struct rating_ingester *self)
+static enum status apply_without_position(struct ingest_batch *batch, bool only_surely)
 {
-    struct eventlog_lag lags[RATING_INGESTER_PARTITIONS_MAX];
-    size_t count = self->consumer.ops->lag(self->consumer.state, lags, ARRAY_LENGTH(lags));
-    rating_ingester_forget_lag(self);
-    for (size_t i = 0; i < count; i++) {
-        if (lags[i].partition >= 0 && lags[i].partition < RATING_INGESTER_PARTITIONS_MAX) {
-            atomic_store_explicit(&self->lags[lags[i].partition],
-                                  lags[i].end_offset - lags[i].next_offset + 1,
-                                  memory_order_relaxed);
-        }
+    struct rating_batch changes = batch->changes;
+    changes.position = NULL;
+    changes.from_offset = 0;
+    return apply_until_done(batch->ingester, &batch->call, &changes, only_surely);
+}
+
+static enum status apply_at_most_once(struct ingest_batch *batch)
+{
+    struct rating_ingester *self = batch->ingester;
+    enum status status = move_position(batch);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = apply_without_position(batch, true);
+    if (status != STATUS_DEADLINE_EXCEEDED) {
+        return status;
+    }
+    log_call(self->options.log, LOG_WARNING, &batch->call, "events given up, being at most once",
+             LOG_FIELDS(log_integer("partition", batch->events.partition),
+                        log_integer("from", batch->events.from_offset),
+                        log_integer("to", batch->events.next_offset)));
+    atomic_fetch_add_explicit(&self->counters.abandoned, batch->events.count, memory_order_relaxed);
+    batch->changes.change_count = 0;
+    batch->changes.dead_letter_count = 0;
+    return STATUS_OK;
+}
+
+static enum status apply(struct ingest_batch *batch)
+{
+    switch (batch->ingester->options.delivery) {
+    case RATING_DELIVERY_AT_MOST_ONCE:
+        return apply_at_most_once(batch);
+    case RATING_DELIVERY_AT_LEAST_ONCE: {
+        enum status status = apply_without_position(batch, false);
+        return status == STATUS_OK ? move_position(batch) : status;
+    }
+    case RATING_DELIVERY_EXACTLY_ONCE:
+    default:
+        return apply_until_done(batch->ingester, &batch->call, &batch->changes, false);
     }
 }
 
@@ -67,7 +110,9 @@ void rating_ingester_apply(void *argument)
 {
     struct ingest_batch *batch = argument;
     struct rating_ingester *self = batch->ingester;
-    batch->status = apply_until_done(self, &batch->call, &batch->changes);
+    struct ingest_partition *partition = rating_ingester_partition(self, batch->events.partition);
+    int64_t began_ns = clock_monotonic_ns();
+    batch->status = apply(batch);
     if (batch->status != STATUS_OK) {
         cancellation_request(&self->poll_unwanted);
         return;
@@ -77,8 +122,7 @@ void rating_ingester_apply(void *argument)
                               batch->events.partition, batch->events.next_offset);
     }
     self->consumer.ops->committed(self->consumer.state, &batch->events);
-    atomic_fetch_add_explicit(&self->applied, batch->changes.change_count, memory_order_relaxed);
-    atomic_fetch_add_explicit(&self->set_aside, batch->changes.dead_letter_count,
-                              memory_order_relaxed);
-    note_lag(self);
+    partition->next_offset = batch->events.next_offset;
+    atomic_store_explicit(&partition->applied_time_ms, batch->last_time_ms, memory_order_relaxed);
+    rating_ingester_count(self, &batch->changes, clock_monotonic_ns() - began_ns);
 }

@@ -3,8 +3,10 @@
 
 /* Where a batch stands. */
 struct progress {
+    struct lmdb_store *store;
     struct lmdb_rating_job *job;
     MDB_cursor *votes;
+    MDB_cursor *expiries; /* NULL until there is a tombstone */
     struct lmdb_rating_aggregate aggregate;
     size_t user_vote_count;
 };
@@ -17,19 +19,14 @@ struct same_key {
     struct text key;
 };
 
-static struct text vote_key(const struct lmdb_rating_job *job,
-                            const struct lmdb_rating_entry *entry)
-{
-    return text_of_bytes(job->bytes + entry->vote_key, entry->key_length);
-}
-
 static struct same_key find_same_key(const struct lmdb_rating_job *job, size_t first)
 {
     const struct lmdb_rating_order *order = job->votes;
     struct same_key same = {.first = first, .entry = &job->entries[order[first].entry]};
-    same.key = vote_key(job, same.entry);
+    same.key = lmdb_rating_job_key(job, &order[first], LMDB_RATING_BY_VOTE);
     for (same.end = first + 1; same.end < job->entry_count; same.end++) {
-        if (!text_equal(vote_key(job, &job->entries[order[same.end].entry]), same.key)) {
+        if (!text_equal(lmdb_rating_job_key(job, &order[same.end], LMDB_RATING_BY_VOTE),
+                        same.key)) {
             break;
         }
     }
@@ -42,7 +39,10 @@ static struct vote_state run_changes(struct lmdb_rating_job *job, const struct s
 {
     for (size_t i = same->first; i < same->end; i++) {
         uint32_t index = job->votes[i].entry;
-        const struct lmdb_rating_entry *entry = &job->entries[index];
+        struct lmdb_rating_entry *entry = &job->entries[index];
+        if (job->outcomes[index] == RATING_DUPLICATE) {
+            continue;
+        }
         const struct rating_change change = {
             .kind = entry->is_delete ? RATING_DELETE : RATING_PUT,
             .hundredths = entry->hundredths,
@@ -50,6 +50,9 @@ static struct vote_state run_changes(struct lmdb_rating_job *job, const struct s
             .time_ms = entry->time_ms,
         };
         job->outcomes[index] = (uint8_t)vote_state_change(&state, &change, job->now_ms);
+        if (!entry->has_time) {
+            entry->time_ms = state.time_ms; /* for the change log */
+        }
     }
     return state;
 }
@@ -96,11 +99,30 @@ static int write_vote(struct progress *progress, const struct same_key *same,
     return code == 0 ? replace_vote(progress, same, value, ret_before, ret_after) : code;
 }
 
+/* A tombstone that is new, or of another time. */
+static int note_tombstone(struct progress *progress, const struct same_key *same,
+                          const struct vote_state *before, const struct vote_state *after)
+{
+    if (!after->deleted || (before->deleted && before->time_ms == after->time_ms)) {
+        return 0;
+    }
+    int code = 0;
+    if (progress->expiries == NULL) {
+        code = mdb_cursor_open(lmdb_store_write_txn(progress->store),
+                               lmdb_store_map(progress->store, LMDB_RATING_EXPIRIES),
+                               &progress->expiries);
+    }
+    return code == 0 ? lmdb_rating_note_tombstone(progress->expiries, same->key, after->time_ms,
+                                                  progress->job->now_ms)
+                     : code;
+}
+
 static int apply_same_key(struct progress *progress, const struct same_key *same)
 {
     struct vote_state before;
     struct vote_state after;
     int code = write_vote(progress, same, &before, &after);
+    code = code == 0 ? note_tombstone(progress, same, &before, &after) : code;
     if (code != 0) {
         return code;
     }
@@ -120,9 +142,10 @@ static int apply_votes(struct progress *progress)
     for (size_t i = 0; i < job->entry_count; i++) {
         job->votes[i] = (struct lmdb_rating_order){.entry = (uint32_t)i};
     }
-    lmdb_rating_job_sort(job, job->votes, job->entry_count, false);
+    lmdb_rating_job_sort(job, job->votes, job->user_votes, job->entry_count, LMDB_RATING_BY_VOTE);
     int code = 0;
     for (size_t i = 0; i < job->entry_count && code == 0;) {
+        lmdb_rating_job_prefetch(job, job->votes, job->entry_count, i);
         struct same_key same = find_same_key(job, i);
         code = apply_same_key(progress, &same);
         i = same.end;
@@ -130,71 +153,33 @@ static int apply_votes(struct progress *progress)
     return code == 0 ? lmdb_rating_aggregate_flush(&progress->aggregate) : code;
 }
 
+static int open_cursors(struct progress *progress)
+{
+    struct lmdb_store *store = progress->store;
+    MDB_txn *txn = lmdb_store_write_txn(store);
+    int code = mdb_cursor_open(txn, lmdb_store_map(store, LMDB_RATING_VOTES), &progress->votes);
+    return code == 0 ? mdb_cursor_open(txn, lmdb_store_map(store, LMDB_RATING_AGGREGATES),
+                                       &progress->aggregate.cursor)
+                     : code;
+}
+
+static void close_cursors(struct progress *progress)
+{
+    mdb_cursor_close(progress->votes); /* NULL is accepted */
+    mdb_cursor_close(progress->aggregate.cursor);
+    mdb_cursor_close(progress->expiries);
+}
+
 static int apply_changes(struct lmdb_store *store, struct lmdb_rating_job *job)
 {
     if (job->entry_count == 0) {
         return 0;
     }
-    MDB_txn *txn = lmdb_store_write_txn(store);
-    struct progress progress = {.job = job};
-    int code = mdb_cursor_open(txn, lmdb_store_map(store, LMDB_RATING_VOTES), &progress.votes);
-    if (code != 0) {
-        return code;
-    }
-    code = mdb_cursor_open(txn, lmdb_store_map(store, LMDB_RATING_AGGREGATES),
-                           &progress.aggregate.cursor);
-    if (code == 0) {
-        code = apply_votes(&progress);
-        mdb_cursor_close(progress.aggregate.cursor);
-    }
-    mdb_cursor_close(progress.votes);
+    struct progress progress = {.store = store, .job = job};
+    int code = open_cursors(&progress);
+    code = code == 0 ? apply_votes(&progress) : code;
+    close_cursors(&progress);
     return code == 0 ? lmdb_rating_apply_user_votes(store, job, progress.user_vote_count) : code;
-}
-
-static int put_letters(struct lmdb_store *store, const struct lmdb_rating_job *job)
-{
-    int code = 0;
-    for (size_t i = 0; i < job->letter_count && code == 0; i++) {
-        const struct lmdb_rating_letter *letter = &job->letters[i];
-        MDB_val key = {.mv_size = letter->key_length, .mv_data = job->bytes + letter->key};
-        MDB_val value = {.mv_size = letter->value_length, .mv_data = job->bytes + letter->value};
-        code = mdb_put(lmdb_store_write_txn(store), lmdb_store_map(store, LMDB_RATING_DEAD_LETTERS),
-                       &key, &value, 0);
-    }
-    return code;
-}
-
-/* Compares before anything is changed, so that a refusal leaves the group's transaction as it was.
- */
-static enum status check_position(struct lmdb_store *store, struct lmdb_rating_job *job,
-                                  struct store_error *error)
-{
-    MDB_val key = {.mv_size = job->position_key_length, .mv_data = job->position_key};
-    MDB_val value;
-    int64_t stored = 0;
-    int code = mdb_get(lmdb_store_write_txn(store), lmdb_store_map(store, LMDB_RATING_POSITIONS),
-                       &key, &value);
-    if (code == 0 && !rating_codec_decode_position(lmdb_rating_text(value), &stored)) {
-        code = MDB_CORRUPTED;
-    }
-    if (code != 0 && code != MDB_NOTFOUND) {
-        return lmdb_store_fail(store, error, code, "reading a position");
-    }
-    return stored == job->from_offset
-               ? STATUS_OK
-               : store_fail(error, STATUS_ABORTED, "the partition has been ingested by another",
-                            "the position is %lld, not %lld", (long long)stored,
-                            (long long)job->from_offset);
-}
-
-static int put_position(struct lmdb_store *store, struct lmdb_rating_job *job)
-{
-    char bytes[RATING_POSITION_VALUE_BYTES];
-    MDB_val key = {.mv_size = job->position_key_length, .mv_data = job->position_key};
-    MDB_val value = {.mv_size = sizeof(bytes), .mv_data = bytes};
-    rating_codec_encode_position(job->next_offset, bytes);
-    return mdb_put(lmdb_store_write_txn(store), lmdb_store_map(store, LMDB_RATING_POSITIONS), &key,
-                   &value, 0);
 }
 
 enum status lmdb_rating_apply(struct group_commit_job *base, void *state, struct store_error *error)
@@ -202,13 +187,16 @@ enum status lmdb_rating_apply(struct group_commit_job *base, void *state, struct
     struct lmdb_rating_job *job = CONTAINER_OF(base, struct lmdb_rating_job, job);
     struct lmdb_store *store = state;
     if (job->has_position) {
-        enum status status = check_position(store, job, error);
+        enum status status = lmdb_rating_check_position(store, job, error);
         if (status != STATUS_OK) {
             return status;
         }
     }
-    int code = apply_changes(store, job);
-    code = code == 0 ? put_letters(store, job) : code;
-    code = code == 0 && job->has_position ? put_position(store, job) : code;
+    memset(job->outcomes, RATING_APPLIED, job->entry_count); /* not those of an earlier try */
+    int code = lmdb_rating_take_events(store, job);
+    code = code == 0 ? apply_changes(store, job) : code;
+    code = code == 0 ? lmdb_rating_apply_letters(store, job) : code;
+    code = code == 0 ? lmdb_rating_log_changes(store, job) : code;
+    code = code == 0 && job->has_position ? lmdb_rating_move_position(store, job) : code;
     return code == 0 ? STATUS_OK : lmdb_store_fail(store, error, code, "writing votes");
 }

@@ -1,63 +1,62 @@
-/* Listing the events that could not be applied. */
+/* The events that could not be applied. */
 #include "rating/repository/lmdb_rating_private.h"
 #include "rating/repository/rating_page.h"
 
-static enum status add_letter(struct lmdb_store *store, struct call *call, MDB_val key,
-                              MDB_val value, struct rating_dead_letter *ret_letter)
-{
-    struct rating_dead_letter_key parts;
-    struct rating_dead_letter letter;
-    if (!rating_key_decode_dead_letter(lmdb_rating_text(key), &parts) ||
-        !rating_codec_decode_dead_letter(lmdb_rating_text(value), &letter)) {
-        return lmdb_store_fail_call(store, call, MDB_CORRUPTED, "listing dead letters");
-    }
-    letter.topic = parts.topic;
-    letter.partition = parts.partition;
-    letter.offset = parts.offset;
-    return rating_page_copy_dead_letter(call, &letter, ret_letter);
-}
+/* Writing */
 
-/* Positions the cursor behind `after`, at the first when that is empty. */
-static int seek(MDB_cursor *cursor, struct text after, MDB_val *key, MDB_val *value)
+static int settle(MDB_cursor *cursor, const struct lmdb_rating_job *job)
 {
-    if (after.length == 0) {
-        return mdb_cursor_get(cursor, key, value, MDB_FIRST);
-    }
-    *key = lmdb_rating_value(after);
-    int code = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
-    if (code == 0 && text_equal(lmdb_rating_text(*key), after)) {
-        code = mdb_cursor_get(cursor, key, value, MDB_NEXT);
+    int code = 0;
+    for (size_t i = 0; i < job->settled_count && code == 0; i++) {
+        const struct lmdb_rating_settled *settled = &job->settled[i];
+        MDB_val key = {.mv_size = settled->key_length, .mv_data = job->bytes + settled->key};
+        MDB_val value;
+        code = mdb_cursor_get(cursor, &key, &value, MDB_SET);
+        code = code == 0 ? mdb_cursor_del(cursor, 0) : code;
+        code = code == MDB_NOTFOUND ? 0 : code;
     }
     return code;
 }
 
-struct page {
-    struct rating_dead_letter *letters;
-    size_t limit;
-    size_t count;
-};
-
-static enum status fill_page(struct lmdb_store *store, struct call *call, MDB_txn *txn,
-                             struct text after, struct page *page)
+int lmdb_rating_apply_letters(struct lmdb_store *store, const struct lmdb_rating_job *job)
 {
-    MDB_cursor *cursor;
-    MDB_val key;
-    MDB_val value;
-    int code = mdb_cursor_open(txn, lmdb_store_map(store, LMDB_RATING_DEAD_LETTERS), &cursor);
-    if (code != 0) {
-        return lmdb_store_fail_call(store, call, code, "listing dead letters");
+    if (job->letter_count == 0 && job->settled_count == 0) {
+        return 0;
     }
-    enum status status = STATUS_OK;
-    code = seek(cursor, after, &key, &value);
-    while (code == 0 && status == STATUS_OK && page->count < page->limit) {
-        status = add_letter(store, call, key, value, &page->letters[page->count++]);
-        code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+    MDB_cursor *cursor;
+    int code = mdb_cursor_open(lmdb_store_write_txn(store),
+                               lmdb_store_map(store, LMDB_RATING_DEAD_LETTERS), &cursor);
+    if (code != 0) {
+        return code;
+    }
+    code = settle(cursor, job);
+    for (size_t i = 0; i < job->letter_count && code == 0; i++) {
+        const struct lmdb_rating_letter *letter = &job->letters[i];
+        MDB_val key = {.mv_size = letter->key_length, .mv_data = job->bytes + letter->key};
+        MDB_val value = {.mv_size = letter->value_length, .mv_data = job->bytes + letter->value};
+        code = mdb_cursor_put(cursor, &key, &value, 0);
     }
     mdb_cursor_close(cursor);
-    if (status == STATUS_OK && code != 0 && code != MDB_NOTFOUND) {
-        status = lmdb_store_fail_call(store, call, code, "listing dead letters");
+    return code;
+}
+
+/* Reading */
+
+static enum status take_letter(void *page, struct call *call, size_t index, struct text key,
+                               struct text value, bool *ret_ok)
+{
+    struct rating_dead_letter *letters = page;
+    struct rating_dead_letter_key parts;
+    struct rating_dead_letter letter;
+    *ret_ok = rating_key_decode_dead_letter(key, &parts) &&
+              rating_codec_decode_dead_letter(value, &letter);
+    if (!*ret_ok) {
+        return STATUS_DATA_LOSS;
     }
-    return status;
+    letter.topic = parts.topic;
+    letter.partition = parts.partition;
+    letter.offset = parts.offset;
+    return rating_page_copy_dead_letter(call, &letter, &letters[index]);
 }
 
 enum status lmdb_rating_list_dead_letters(void *state, struct call *call,
@@ -65,28 +64,76 @@ enum status lmdb_rating_list_dead_letters(void *state, struct call *call,
                                           struct rating_dead_letter **ret_letters,
                                           size_t *ret_count)
 {
-    struct lmdb_store *store = state;
+    const struct lmdb_rating_repository *self = state;
     char bytes[RATING_DEAD_LETTER_KEY_BYTES_MAX];
     enum status status = rating_key_check_topic(call, after != NULL ? after->topic : TEXT(""));
     if (status != STATUS_OK) {
         return status;
     }
-    struct page page = {.limit = limit};
-    page.letters = rating_page_alloc(call, limit, sizeof(*page.letters));
-    if (page.letters == NULL) {
+    struct rating_dead_letter *letters = rating_page_alloc(call, limit, sizeof(*letters));
+    if (letters == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    struct lmdb_reader *reader;
-    status = lmdb_store_read_begin(store, call, &reader);
+    size_t length = after != NULL ? rating_key_encode_dead_letter(after, bytes) : 0;
+    const struct lmdb_rating_walk walk = {
+        .map = LMDB_RATING_DEAD_LETTERS,
+        .after = text_of_bytes(bytes, length),
+        .limit = limit,
+        .what = "listing dead letters",
+        .take = take_letter,
+        .page = letters,
+    };
+    status = lmdb_rating_walk(self->store, call, &walk, ret_count);
+    if (status == STATUS_OK) {
+        *ret_letters = letters;
+    }
+    return status;
+}
+
+/* A letter that is copied while its transaction still stands. */
+struct found_letter {
+    struct call *call;
+    enum status status; /* of the copying */
+    const struct rating_dead_letter_key *key;
+    struct rating_dead_letter letter;
+};
+
+static bool decode_letter(struct text value, void *ret_decoded)
+{
+    struct found_letter *found = ret_decoded;
+    struct rating_dead_letter letter;
+    if (!rating_codec_decode_dead_letter(value, &letter)) {
+        return false;
+    }
+    letter.topic = found->key->topic;
+    letter.partition = found->key->partition;
+    letter.offset = found->key->offset;
+    found->status = rating_page_copy_dead_letter(found->call, &letter, &found->letter);
+    return true;
+}
+
+enum status lmdb_rating_get_dead_letter(void *state, struct call *call,
+                                        const struct rating_dead_letter_key *key,
+                                        struct rating_dead_letter *ret_letter)
+{
+    const struct lmdb_rating_repository *self = state;
+    char bytes[RATING_DEAD_LETTER_KEY_BYTES_MAX];
+    enum status status = rating_key_check_topic(call, key->topic);
     if (status != STATUS_OK) {
         return status;
     }
-    size_t length = after != NULL ? rating_key_encode_dead_letter(after, bytes) : 0;
-    status = fill_page(store, call, reader->txn, text_of_bytes(bytes, length), &page);
-    lmdb_store_read_end(store, reader);
+    struct found_letter found = {.call = call, .key = key};
+    const struct lmdb_rating_lookup lookup = {
+        .map = LMDB_RATING_DEAD_LETTERS,
+        .key = text_of_bytes(bytes, rating_key_encode_dead_letter(key, bytes)),
+        .what = "reading a dead letter",
+        .decode = decode_letter,
+        .ret_decoded = &found,
+    };
+    status = lmdb_rating_look_up(self->store, call, &lookup);
+    status = status == STATUS_OK ? found.status : status;
     if (status == STATUS_OK) {
-        *ret_letters = page.letters;
-        *ret_count = page.count;
+        *ret_letter = found.letter;
     }
     return status;
 }

@@ -7,7 +7,9 @@ static int write_index(MDB_cursor *cursor, struct lmdb_rating_job *job, size_t c
     int code = 0;
     for (size_t i = 0; i < count && code == 0; i++) {
         const struct lmdb_rating_entry *entry = &job->entries[job->user_votes[i].entry];
-        MDB_val key = {.mv_size = entry->key_length, .mv_data = job->bytes + entry->user_key};
+        lmdb_rating_job_prefetch(job, job->user_votes, count, i);
+        MDB_val key = {.mv_size = entry->key_length,
+                       .mv_data = job->bytes + entry->keys + entry->key_length};
         MDB_val value = {.mv_size = 0, .mv_data = job->bytes};
         if (job->user_votes[i].adds) {
             code = mdb_cursor_put(cursor, &key, &value, 0);
@@ -31,7 +33,7 @@ int lmdb_rating_apply_user_votes(struct lmdb_store *store, struct lmdb_rating_jo
     if (code != 0) {
         return code;
     }
-    lmdb_rating_job_sort(job, job->user_votes, count, true);
+    lmdb_rating_job_sort(job, job->user_votes, job->votes, count, LMDB_RATING_BY_USER);
     code = write_index(cursor, job, count);
     mdb_cursor_close(cursor);
     return code;
@@ -126,7 +128,8 @@ enum status lmdb_rating_list_user_votes(void *state, struct call *call, struct t
     }
     char bytes[RATING_VOTE_KEY_BYTES_MAX];
     struct text key = text_of_bytes(bytes, rating_key_encode_user_vote(&start, bytes));
-    struct page page = {.store = state, .call = call, .limit = limit};
+    const struct lmdb_rating_repository *self = state;
+    struct page page = {.store = self->store, .call = call, .limit = limit};
     page.prefix = text_slice(key, 0, user.length + 1);
     page.votes = rating_page_alloc(call, limit, sizeof(*page.votes));
     if (page.votes == NULL) {

@@ -70,33 +70,67 @@ bool rating_codec_decode_aggregate(struct text value, struct rating_aggregate *r
     return true;
 }
 
-void rating_codec_encode_position(int64_t next_offset,
-                                  char value[static RATING_POSITION_VALUE_BYTES])
-{
-    (void)put_number(value, (uint64_t)next_offset, 8); /* the end is known */
-}
-
-bool rating_codec_decode_position(struct text value, int64_t *ret_next_offset)
-{
-    if (value.length != RATING_POSITION_VALUE_BYTES) {
-        return false;
-    }
-    const char *at = value.data;
-    *ret_next_offset = (int64_t)take_number(&at, 8);
-    return true;
-}
-
-size_t rating_codec_dead_letter_bytes(const struct rating_dead_letter *letter)
-{
-    return RATING_DEAD_LETTER_VALUE_BYTES_MIN + letter->reason.length + letter->payload.length;
-}
-
 static char *put_text(char *at, struct text text)
 {
     if (text.length > 0) {
         memcpy(at, text.data, text.length);
     }
     return at + text.length;
+}
+
+void rating_codec_encode_position(const struct rating_position *position,
+                                  char value[static RATING_POSITION_VALUE_BYTES])
+{
+    char *at = put_number(value, (uint64_t)position->next_offset, 8);
+    (void)put_number(at, (uint64_t)position->epoch, 8); /* the end is known */
+}
+
+bool rating_codec_decode_position(struct text value, struct rating_position *position)
+{
+    if (value.length != RATING_POSITION_VALUE_BYTES) {
+        return false;
+    }
+    const char *at = value.data;
+    position->next_offset = (int64_t)take_number(&at, 8);
+    position->epoch = (int64_t)take_number(&at, 8);
+    return true;
+}
+
+void rating_codec_encode_time(int64_t time_ms, char value[static RATING_TIME_VALUE_BYTES])
+{
+    (void)put_number(value, (uint64_t)time_ms, RATING_TIME_VALUE_BYTES); /* the end is known */
+}
+
+bool rating_codec_decode_time(struct text value, int64_t *ret_time_ms)
+{
+    if (value.length != RATING_TIME_VALUE_BYTES) {
+        return false;
+    }
+    const char *at = value.data;
+    *ret_time_ms = (int64_t)take_number(&at, RATING_TIME_VALUE_BYTES);
+    return true;
+}
+
+size_t rating_codec_encode_lease(int64_t until_ms, struct text owner,
+                                 char value[static RATING_LEASE_VALUE_BYTES_MAX])
+{
+    return (size_t)(put_text(put_number(value, (uint64_t)until_ms, 8), owner) - value);
+}
+
+bool rating_codec_decode_lease(struct text value, int64_t *ret_until_ms, struct text *ret_owner)
+{
+    if (value.length < RATING_TIME_VALUE_BYTES) {
+        return false;
+    }
+    const char *at = value.data;
+    *ret_until_ms = (int64_t)take_number(&at, RATING_TIME_VALUE_BYTES);
+    *ret_owner = text_slice(value, RATING_TIME_VALUE_BYTES, value.length);
+    return true;
+}
+
+size_t rating_codec_dead_letter_bytes(const struct rating_dead_letter *letter)
+{
+    return RATING_DEAD_LETTER_VALUE_BYTES_MIN + letter->reason.length + letter->payload.length;
 }
 
 void rating_codec_encode_dead_letter(const struct rating_dead_letter *letter, char *value)

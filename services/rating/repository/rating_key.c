@@ -1,6 +1,6 @@
 #include "rating/repository/rating_key.h"
 
-_Static_assert(RATING_VOTE_KEY_BYTES_MAX <= 511 && RATING_DEAD_LETTER_KEY_BYTES_MAX <= 511,
+_Static_assert(RATING_EXPIRY_KEY_BYTES_MAX <= 511 && RATING_DEAD_LETTER_KEY_BYTES_MAX <= 511,
                "LMDB takes keys of at most 511 bytes");
 
 static bool part_fits(struct text part, size_t bytes_max)
@@ -18,6 +18,12 @@ enum status rating_key_check_vote(struct call *call, const struct vote_key *key)
                            "a record, provider or user id is too long or has a NUL in it");
 }
 
+enum status rating_key_check_record(struct call *call, struct record_key record)
+{
+    const struct vote_key parts = {.record = record};
+    return rating_key_check_vote(call, &parts);
+}
+
 enum status rating_key_check_topic(struct call *call, struct text topic)
 {
     return part_fits(topic, RATING_TOPIC_BYTES_MAX)
@@ -25,21 +31,46 @@ enum status rating_key_check_topic(struct call *call, struct text topic)
                : call_fail(call, STATUS_INVALID_ARGUMENT, "a topic is too long or has a NUL in it");
 }
 
+static enum status check_change(struct call *call, const struct rating_change *change)
+{
+    if (!part_fits(change->event_id, RATING_EVENT_ID_BYTES_MAX)) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "an event id is too long or has a NUL in it");
+    }
+    return rating_key_check_vote(call, &change->key);
+}
+
 enum status rating_key_check_batch(struct call *call, const struct rating_batch *batch)
 {
     CHECK(batch->change_count <= RATING_REPOSITORY_BATCH_MAX &&
-          batch->dead_letter_count <= RATING_REPOSITORY_BATCH_MAX);
+          batch->dead_letter_count <= RATING_REPOSITORY_BATCH_MAX &&
+          batch->settled_count <= RATING_REPOSITORY_BATCH_MAX);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < batch->change_count && status == STATUS_OK; i++) {
-        status = rating_key_check_vote(call, &batch->changes[i].key);
+        status = check_change(call, &batch->changes[i]);
     }
     for (size_t i = 0; i < batch->dead_letter_count && status == STATUS_OK; i++) {
         status = rating_key_check_topic(call, batch->dead_letters[i].topic);
+    }
+    for (size_t i = 0; i < batch->settled_count && status == STATUS_OK; i++) {
+        status = rating_key_check_topic(call, batch->settled[i].topic);
+    }
+    if (status == STATUS_OK && batch->source != NULL) {
+        status = rating_key_check_topic(call, batch->source->topic);
     }
     if (status == STATUS_OK && batch->position != NULL) {
         status = rating_key_check_topic(call, batch->position->topic);
     }
     return status;
+}
+
+enum status rating_key_check_lease(struct call *call, struct text name, struct text owner)
+{
+    return name.length > 0 && part_fits(name, RATING_REPOSITORY_NAME_BYTES_MAX) &&
+                   owner.length > 0 && part_fits(owner, RATING_REPOSITORY_NAME_BYTES_MAX)
+               ? STATUS_OK
+               : call_fail(call, STATUS_INVALID_ARGUMENT,
+                           "a lease's name or owner is empty, too long or has a NUL in it");
 }
 
 static char *put_text(char *at, struct text text)
@@ -118,6 +149,51 @@ size_t rating_key_encode_dead_letter(const struct rating_dead_letter_key *letter
     return (size_t)(put_number(at, letter->offset, 8) - key);
 }
 
+size_t rating_key_encode_event(struct text provider, struct text event_id, char *key)
+{
+    return (size_t)(put_text(put_byte(put_text(key, provider), 0), event_id) - key);
+}
+
+size_t rating_key_encode_expiry(const struct rating_expiry *expiry, char *key)
+{
+    char *at = put_number(put_byte(key, expiry->kind), expiry->taken_ms, 8);
+    return (size_t)(put_text(at, expiry->key) - key);
+}
+
+void rating_key_encode_sequence(int64_t sequence, char key[static RATING_SEQUENCE_KEY_BYTES])
+{
+    (void)put_number(key, sequence, RATING_SEQUENCE_KEY_BYTES); /* the end is known */
+}
+
+bool rating_key_decode_vote(struct text key, struct vote_key *ret_vote)
+{
+    size_t record_end = text_find(key, 1, '\0');
+    if (record_end >= key.length) {
+        return false;
+    }
+    size_t provider_end = text_find(key, record_end + 1, '\0');
+    if (provider_end >= key.length) {
+        return false;
+    }
+    *ret_vote = (struct vote_key){
+        .record = {.type = (enum record_type)(unsigned char)key.data[0],
+                   .id = text_slice(key, 1, record_end)},
+        .provider = text_slice(key, record_end + 1, provider_end),
+        .user = text_slice(key, provider_end + 1, key.length),
+    };
+    return true;
+}
+
+bool rating_key_decode_record(struct text key, struct record_key *ret_record)
+{
+    if (key.length == 0) {
+        return false;
+    }
+    *ret_record = (struct record_key){.type = (enum record_type)(unsigned char)key.data[0],
+                                      .id = text_slice(key, 1, key.length)};
+    return true;
+}
+
 bool rating_key_decode_user_vote(struct text key, struct vote_key *ret_vote)
 {
     size_t user_end = text_find(key, 0, '\0');
@@ -145,5 +221,27 @@ bool rating_key_decode_dead_letter(struct text key, struct rating_dead_letter_ke
         .partition = (int32_t)take_number(key.data + topic_end + 1, 4),
         .offset = take_number(key.data + topic_end + 1 + 4, 8),
     };
+    return true;
+}
+
+bool rating_key_decode_expiry(struct text key, struct rating_expiry *ret_expiry)
+{
+    if (key.length < RATING_EXPIRY_HEAD_BYTES) {
+        return false;
+    }
+    *ret_expiry = (struct rating_expiry){
+        .kind = (enum rating_expiry_kind)(unsigned char)key.data[0],
+        .taken_ms = take_number(key.data + 1, 8),
+        .key = text_slice(key, RATING_EXPIRY_HEAD_BYTES, key.length),
+    };
+    return true;
+}
+
+bool rating_key_decode_sequence(struct text key, int64_t *ret_sequence)
+{
+    if (key.length != RATING_SEQUENCE_KEY_BYTES) {
+        return false;
+    }
+    *ret_sequence = take_number(key.data, RATING_SEQUENCE_KEY_BYTES);
     return true;
 }

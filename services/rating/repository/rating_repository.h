@@ -28,6 +28,12 @@ struct rating_retention {
 #define RATING_EVENT_ID_WINDOW_MS_DEFAULT (INT64_C(24) * 3600 * 1000)
 #define RATING_TOMBSTONE_RETENTION_MS_DEFAULT (INT64_C(30) * 24 * 3600 * 1000)
 
+/* When a write is acknowledged. */
+enum rating_durability {
+    RATING_DURABLE, /* it was synced: it survives a loss of power */
+    RATING_RELAXED, /* it survives the end of the process; synced every second. See the stores */
+};
+
 /* Where ingestion of one partition stands, and by whom. */
 struct rating_position {
     struct text topic;
@@ -65,8 +71,8 @@ struct rating_batch {
     size_t change_count;
     const struct rating_dead_letter *dead_letters;
     size_t dead_letter_count;
-    /* Dead letters that the batch settles: they are removed. One that is not there is passed over.
-     */
+    /* Dead letters that the batch settles: they are removed, before its own are put. One that is
+     * not there is passed over. As many as the batch may have dead letters. */
     const struct rating_dead_letter_key *settled;
     size_t settled_count;
     /* NULL: the changes are direct. Else where they come from, each at its `offset`. */

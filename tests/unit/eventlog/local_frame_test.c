@@ -21,9 +21,11 @@ static void reads_what_was_written(void **state)
     char frames[2 * FRAME_BYTES];
     write_frame(frames);
     write_frame(frames + FRAME_BYTES);
+    struct eventlog_header headers[EVENTLOG_HEADERS_MAX];
     struct eventlog_record record;
     size_t bytes;
-    assert_true(local_frame_read(text_of_bytes(frames, sizeof(frames)), place, &record, &bytes));
+    assert_true(
+        local_frame_read(text_of_bytes(frames, sizeof(frames)), place, headers, &record, &bytes));
     assert_int_equal(bytes, FRAME_BYTES);
     assert_int_equal(record.offset, 42);
     assert_int_equal(record.time_ms, 1234567890123);
@@ -38,9 +40,11 @@ static void notices_every_flipped_bit(void **state)
         char frame[FRAME_BYTES];
         write_frame(frame);
         frame[bit / 8] = (char)(frame[bit / 8] ^ (1 << bit % 8));
+        struct eventlog_header headers[EVENTLOG_HEADERS_MAX];
         struct eventlog_record record;
         size_t bytes;
-        assert_false(local_frame_read(text_of_bytes(frame, sizeof(frame)), place, &record, &bytes));
+        assert_false(
+            local_frame_read(text_of_bytes(frame, sizeof(frame)), place, headers, &record, &bytes));
     }
 }
 
@@ -50,10 +54,12 @@ static void notices_every_cut(void **state)
     char frame[FRAME_BYTES];
     write_frame(frame);
     for (size_t length = 0; length < FRAME_BYTES; length++) {
+        struct eventlog_header headers[EVENTLOG_HEADERS_MAX];
         struct eventlog_record record;
         size_t bytes;
         int64_t offset;
-        assert_false(local_frame_read(text_of_bytes(frame, length), place, &record, &bytes));
+        assert_false(
+            local_frame_read(text_of_bytes(frame, length), place, headers, &record, &bytes));
         assert_false(local_frame_peek(text_of_bytes(frame, length), &offset, &bytes));
     }
 }
@@ -66,10 +72,11 @@ static void notices_another_place(void **state)
     char frame[FRAME_BYTES];
     write_frame(frame);
     for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
+        struct eventlog_header headers[EVENTLOG_HEADERS_MAX];
         struct eventlog_record record;
         size_t bytes;
-        assert_false(
-            local_frame_read(text_of_bytes(frame, sizeof(frame)), others[i], &record, &bytes));
+        assert_false(local_frame_read(text_of_bytes(frame, sizeof(frame)), others[i], headers,
+                                      &record, &bytes));
     }
 }
 

@@ -6,6 +6,7 @@
 #include "rating/model/rating_event.h"
 #include "rating/model/rating_value.h"
 #include "support/cmocka_test.h"
+#include "unit/rating/rating_event_twice.h"
 
 enum { ARENA_BYTES_MAX = 1024 * 1024, VALUE_TEXT_BYTES = 16 };
 
@@ -161,7 +162,7 @@ static void test_events_are_read(void **state)
          0},
         {"exponent", EVENT(USER, RECORD, TYPE, "\"value\":1e1,", PROVIDER, PUT), RATING_PUT, 1000,
          false, 0},
-        {"unknown fields", WITH(",\"more\":{\"userId\":[1,null]},\"eventId\":\"e\""), RATING_PUT,
+        {"unknown fields", WITH(",\"more\":{\"userId\":[1,null]},\"eventID\":\"\""), RATING_PUT,
          750, false, 0},
         {"spaces", TEXT_INIT(" \n{ " USER RECORD TYPE VALUE PROVIDER PUT "}\t"), RATING_PUT, 750,
          false, 0},
@@ -243,6 +244,9 @@ static const struct refused_event refused_events[] = {
      "eventType must be put or delete"},
     {EVENT(USER, RECORD, TYPE, VALUE, PROVIDER, "\"eventType\":0"),
      "eventType must be a string, not a number"},
+    {WITH(",\"eventId\":7"), "eventId must be a string, not a number"},
+    {WITH(",\"eventId\":null"), "eventId must be a string, not null"},
+    {WITH(",\"eventId\":\"\""), "eventId must be 1 to 128 bytes"},
     {WITH(",\"eventTime\":5"), "eventTime must be a string, not a number"},
     {WITH(",\"eventTime\":\"yesterday\""), "eventTime is not a time in RFC 3339"},
     {WITH(",\"eventTime\":\"\""), "eventTime is not a time in RFC 3339"},
@@ -270,6 +274,87 @@ static void test_other_events_are_refused(void **state)
     tear_down(&fixture);
 }
 
+static void test_event_ids_have_a_limit(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    set_up(&fixture);
+    for (size_t length = RATING_EVENT_ID_BYTES_MAX; length <= RATING_EVENT_ID_BYTES_MAX + 1;
+         length++) {
+        struct rating_change change;
+        char id[RATING_EVENT_ID_BYTES_MAX + 1];
+        memset(id, 'e', sizeof(id));
+        struct text json = arena_format(
+            &fixture.arena, "{" USER RECORD TYPE VALUE PROVIDER PUT ",\"eventId\":\"%.*s\"}",
+            (int)length, id);
+        bool fits = length <= RATING_EVENT_ID_BYTES_MAX;
+        assert_int_equal(rating_event_decode(&fixture.call, json, &change),
+                         fits ? STATUS_OK : STATUS_INVALID_ARGUMENT);
+        if (fits) {
+            assert_true(text_equal(change.event_id, text_of_bytes(id, length)));
+        }
+    }
+    assert_true(text_equal(fixture.call.error.message, TEXT("eventId must be 1 to 128 bytes")));
+    tear_down(&fixture);
+}
+
+/* `plain`: the one pass takes it; else the tree decides. Both must agree on what it takes. */
+static void test_plain_events_are_read_as_trees_are(void **state)
+{
+    static const struct {
+        struct text json;
+        bool plain;
+    } cases[] = {
+        {WITH(""), true},
+        {WITH(",\"eventId\":\"e\",\"eventTime\":\"1970-01-01T00:00:01.5Z\""), true},
+        {TEXT_INIT(" \n\t\r{ \"value\" : 7.25 , \"userId\" : \"a longer user id\" } \n"), true},
+        {TEXT_INIT("{\"userId\":\"J\xc3\xbcrgen \xe2\x82\xac\"}"), true},
+        {TEXT_INIT("{\"J\xc3\xbcrgen\":\"ok\",\"userId\":\"u\"}"), true},
+        {TEXT_INIT("{\"value\":0}"), true},
+        {TEXT_INIT("{\"value\":0.1}"), true},
+        {TEXT_INIT("{\"value\":10.00}"), true},
+        {TEXT_INIT("{\"value\":9.99999999999999}"), true},
+        {TEXT_INIT("{\"value\":999999999999999}"), true},
+        {TEXT_INIT("{\"other\":5,\"value\":1}"), true},
+        {TEXT_INIT("{\"value\":9999999999999999}"), false},
+        {TEXT_INIT("{\"value\":0.00000000000000001}"), false},
+        {TEXT_INIT("{\"value\":01}"), false},
+        {TEXT_INIT("{\"value\":1.}"), false},
+        {TEXT_INIT("{\"value\":.5}"), false},
+        {TEXT_INIT("{\"value\":-1}"), false},
+        {TEXT_INIT("{\"value\":1e1}"), false},
+        {TEXT_INIT("{\"value\":1"), false},
+        {TEXT_INIT("{\"value\":1x}"), false},
+        {TEXT_INIT("{\"value\":true}"), false},
+        {TEXT_INIT("{\"userId\":\"a\\u0041\"}"), false},
+        {TEXT_INIT("{\"userId\":\"a\tb\"}"), false},
+        {TEXT_INIT("{\"userId\":\"eight by\x01tes\"}"), false},
+        {TEXT_INIT("{\"userId\":\"eight by\\\"tes\"}"), false},
+        {TEXT_INIT("{\"userId\":\"a\0b\"}"), false},
+        {TEXT_INIT("{\"userId\":\"\xff\"}"), false},
+        {TEXT_INIT("{\"userId\":\"\xff long enough\"}"), false},
+        {TEXT_INIT("{\"userId\":\"u\",\"userId\":\"v\"}"), false},
+        {TEXT_INIT("{\"x\":1,\"x\":2}"), false},
+        {TEXT_INIT("{\"x\":[1]}"), false},
+        {TEXT_INIT("{\"userId\":\"u\",}"), false},
+        {TEXT_INIT("{\"userId\":\"u\"} x"), false},
+        {TEXT_INIT("{\"userId\":\"u"), false},
+        {TEXT_INIT("{\"userId\""), false},
+        {TEXT_INIT("{\"userId\" \"u\"}"), false},
+        {TEXT_INIT("{}"), false},
+        {TEXT_INIT("{"), false},
+        {TEXT_INIT(""), false},
+        {{NULL, 0}, false},
+        {TEXT_INIT("[]"), false},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        if (rating_event_read_twice(cases[i].json) != cases[i].plain) {
+            fail_msg("%.*s", TEXT_ARGUMENTS(cases[i].json));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +364,8 @@ int main(void)
         cmocka_unit_test(test_other_numbers_are_refused),
         cmocka_unit_test(test_events_are_read),
         cmocka_unit_test(test_other_events_are_refused),
+        cmocka_unit_test(test_event_ids_have_a_limit),
+        cmocka_unit_test(test_plain_events_are_read_as_trees_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,6 +84,62 @@ static void test_dead_letters_sort_by_number(void **state)
     }
 }
 
+/* Kind, time, key: what is due first comes first. */
+static void test_expiries_sort_by_time(void **state)
+{
+    (void)state;
+    static const struct rating_expiry sorted[] = {
+        {RATING_EXPIRY_EVENT, INT64_MIN, TEXT_INIT("b")},
+        {RATING_EXPIRY_EVENT, -1, TEXT_INIT("a")},
+        {RATING_EXPIRY_EVENT, 255, TEXT_INIT("")},
+        {RATING_EXPIRY_EVENT, 256, TEXT_INIT("a")},
+        {RATING_EXPIRY_EVENT, 256, TEXT_INIT("a\0b")},
+        {RATING_EXPIRY_TOMBSTONE, 0, TEXT_INIT("a")},
+    };
+    char last[RATING_EXPIRY_KEY_BYTES_MAX];
+    size_t last_length = 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(sorted); i++) {
+        char key[RATING_EXPIRY_KEY_BYTES_MAX];
+        struct rating_expiry got;
+        size_t length = rating_key_encode_expiry(&sorted[i], key);
+        assert_true(text_compare(text_of_bytes(last, last_length), text_of_bytes(key, length)) < 0);
+        assert_true(rating_key_decode_expiry(text_of_bytes(key, length), &got));
+        assert_int_equal(got.kind, sorted[i].kind);
+        assert_int_equal(got.taken_ms, sorted[i].taken_ms);
+        assert_true(text_equal(got.key, sorted[i].key));
+        memcpy(last, key, length);
+        last_length = length;
+    }
+}
+
+static void test_votes_and_records_come_back(void **state)
+{
+    (void)state;
+    const struct vote_key votes[] = {vote_of("a", "", "u"), vote_of("a", "p", "user"),
+                                     vote_of("", "", "")};
+    for (size_t i = 0; i < ARRAY_LENGTH(votes); i++) {
+        char bytes[RATING_VOTE_KEY_BYTES_MAX];
+        struct vote_key got;
+        struct record_key record;
+        size_t length = rating_key_encode_vote(&votes[i], bytes);
+        assert_true(rating_key_decode_vote(text_of_bytes(bytes, length), &got));
+        assert_int_equal(got.record.type, RECORD_TYPE_ACTOR);
+        assert_true(text_equal(got.record.id, votes[i].record.id));
+        assert_true(text_equal(got.provider, votes[i].provider));
+        assert_true(text_equal(got.user, votes[i].user));
+        length = rating_key_encode_record(votes[i].record, bytes);
+        assert_true(rating_key_decode_record(text_of_bytes(bytes, length), &record));
+        assert_int_equal(record.type, RECORD_TYPE_ACTOR);
+        assert_true(text_equal(record.id, votes[i].record.id));
+    }
+    static const struct text malformed[] = {TEXT_INIT(""), TEXT_INIT("\1"), TEXT_INIT("\1a"),
+                                            TEXT_INIT("\1a\0"), TEXT_INIT("\1a\0p")};
+    for (size_t i = 0; i < ARRAY_LENGTH(malformed); i++) {
+        struct vote_key got;
+        assert_false(rating_key_decode_vote(malformed[i], &got));
+    }
+}
+
 static void test_values_come_back(void **state)
 {
     (void)state;
@@ -93,7 +149,10 @@ static void test_values_come_back(void **state)
     char bytes[RATING_AGGREGATE_VALUE_BYTES];
     struct vote_state got_vote;
     struct rating_aggregate got_aggregate;
-    int64_t got_position;
+    const struct rating_position position = {.next_offset = -7, .epoch = INT64_MAX};
+    struct rating_position got_position;
+    struct text got_owner;
+    int64_t got_ms;
     aggregate.histogram[20] = UINT32_MAX;
     rating_codec_encode_vote(&vote, bytes);
     assert_true(rating_codec_decode_vote(text_of_bytes(bytes, RATING_VOTE_VALUE_BYTES), &got_vote));
@@ -102,10 +161,19 @@ static void test_values_come_back(void **state)
     assert_true(rating_codec_decode_aggregate(text_of_bytes(bytes, sizeof(bytes)), &got_aggregate));
     assert_true(got_aggregate.count == UINT64_MAX && got_aggregate.sum_hundredths == 1);
     assert_memory_equal(got_aggregate.histogram, aggregate.histogram, sizeof(aggregate.histogram));
-    rating_codec_encode_position(-7, bytes);
+    rating_codec_encode_position(&position, bytes);
     assert_true(rating_codec_decode_position(text_of_bytes(bytes, RATING_POSITION_VALUE_BYTES),
                                              &got_position));
-    assert_int_equal(got_position, -7);
+    assert_int_equal(got_position.next_offset, -7);
+    assert_int_equal(got_position.epoch, INT64_MAX);
+    rating_codec_encode_time(INT64_MIN, bytes);
+    assert_true(rating_codec_decode_time(text_of_bytes(bytes, RATING_TIME_VALUE_BYTES), &got_ms));
+    assert_int_equal(got_ms, INT64_MIN);
+    char lease[RATING_LEASE_VALUE_BYTES_MAX];
+    size_t length = rating_codec_encode_lease(77, TEXT("owner"), lease);
+    assert_true(rating_codec_decode_lease(text_of_bytes(lease, length), &got_ms, &got_owner));
+    assert_int_equal(got_ms, 77);
+    assert_true(text_equal(got_owner, TEXT("owner")));
 }
 
 static void test_malformed_values_are_refused(void **state)
@@ -115,13 +183,17 @@ static void test_malformed_values_are_refused(void **state)
     struct vote_state vote;
     struct rating_aggregate aggregate;
     struct rating_dead_letter letter;
-    int64_t position;
+    struct rating_position position;
+    struct text owner;
+    int64_t time_ms;
     memset(bytes, 0xff, sizeof(bytes));
     /* The right size, but no such value. */
     assert_false(rating_codec_decode_vote(text_of_bytes(bytes, RATING_VOTE_VALUE_BYTES), &vote));
     assert_false(rating_codec_decode_vote(text_of_bytes(bytes, 11), &vote));
     assert_false(rating_codec_decode_aggregate(text_of_bytes(bytes, sizeof(bytes)), &aggregate));
-    assert_false(rating_codec_decode_position(text_of_bytes(bytes, 7), &position));
+    assert_false(rating_codec_decode_position(text_of_bytes(bytes, 15), &position));
+    assert_false(rating_codec_decode_time(text_of_bytes(bytes, 7), &time_ms));
+    assert_false(rating_codec_decode_lease(text_of_bytes(bytes, 7), &time_ms, &owner));
     /* The reason would end behind the value. */
     assert_false(rating_codec_decode_dead_letter(text_of_bytes(bytes, sizeof(bytes)), &letter));
     assert_false(rating_codec_decode_dead_letter(text_of_bytes(bytes, 11), &letter));
@@ -134,6 +206,8 @@ int main(void)
         cmocka_unit_test(test_users_votes_come_back),
         cmocka_unit_test(test_malformed_keys_are_refused),
         cmocka_unit_test(test_dead_letters_sort_by_number),
+        cmocka_unit_test(test_expiries_sort_by_time),
+        cmocka_unit_test(test_votes_and_records_come_back),
         cmocka_unit_test(test_values_come_back),
         cmocka_unit_test(test_malformed_values_are_refused),
     };

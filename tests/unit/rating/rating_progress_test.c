@@ -157,6 +157,7 @@ static void one_looks_for_all(struct fixture *fixture)
         readers[i] = (struct reader){.fixture = fixture, .offset = i, .timeout_ms = TIMEOUT_MS};
         start(&readers[i]);
     }
+    assert_int_equal(fixture->looks, 1);
     fiber_group_join(&fixture->fibers);
     for (int i = 0; i < CROWD; i++) {
         assert_int_equal(readers[i].status, STATUS_OK);

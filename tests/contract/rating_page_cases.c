@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "contract/rating_repository_contract.h"
+#include "contract/rating_case.h"
 
 static void list(struct rating_case *self, struct text user, const struct vote_key *after,
                  size_t limit, struct vote **ret_votes, size_t *ret_count)
@@ -13,7 +13,7 @@ static void list(struct rating_case *self, struct text user, const struct vote_k
                      STATUS_OK);
 }
 
-void rating_case_neighbours_stay_apart(struct rating_case *self)
+static void neighbours_stay_apart(struct rating_case *self)
 {
     static const char *const users[] = {"u", "ux", "u\x01", "a"};
     static const char *const records[] = {"tt1", "tt10", "tt", "u"};
@@ -74,7 +74,7 @@ static size_t walk_votes(struct rating_case *self, struct text user, size_t limi
 
 enum { PAGED_VOTES = 24 };
 
-void rating_case_pages_of_votes(struct rating_case *self)
+static void pages_of_votes(struct rating_case *self)
 {
     static const char *const providers[] = {"", "a", "ab"};
     static const size_t limits[] = {1, 2, 7, PAGED_VOTES - 1, PAGED_VOTES, PAGED_VOTES + 1};
@@ -97,7 +97,7 @@ void rating_case_pages_of_votes(struct rating_case *self)
     assert_int_equal(walk_votes(self, TEXT("use"), 5), 0);
 }
 
-void rating_case_largest_page(struct rating_case *self)
+static void largest_page(struct rating_case *self)
 {
     enum { VOTES = RATING_PAGE_SIZE_MAX + 2 };
     struct rating_change *changes = calloc(VOTES, sizeof(*changes));
@@ -125,7 +125,7 @@ static const struct rating_dead_letter_key letter_keys[] = {
     {TEXT_INIT("ratings"), 0, 80}, {TEXT_INIT("ratings"), 0, 300}, {TEXT_INIT("ratings"), 2, 1},
 };
 
-void rating_case_pages_of_dead_letters(struct rating_case *self)
+static void pages_of_dead_letters(struct rating_case *self)
 {
     enum { LETTERS = ARRAY_LENGTH(letter_keys), PAYLOAD_BYTES = 1024 * 1024 };
     char *payload = calloc(1, PAYLOAD_BYTES);
@@ -169,7 +169,7 @@ void rating_case_pages_of_dead_letters(struct rating_case *self)
     free(payload);
 }
 
-void rating_case_page_without_room(struct rating_case *self)
+static void page_without_room(struct rating_case *self)
 {
     const struct rating_change change = rating_case_put("user", "movie", 500);
     rating_case_apply(self, &change, 1, NULL);
@@ -187,3 +187,12 @@ void rating_case_page_without_room(struct rating_case *self)
     assert_int_equal(count, 7);
     arena_deinit(&small);
 }
+
+const struct rating_contract_case rating_page_cases[] = {
+    {.name = "neighbours_stay_apart", .run = neighbours_stay_apart},
+    {.name = "pages_of_votes", .run = pages_of_votes},
+    {.name = "largest_page", .run = largest_page},
+    {.name = "pages_of_dead_letters", .run = pages_of_dead_letters},
+    {.name = "page_without_room", .run = page_without_room},
+    {.name = NULL},
+};

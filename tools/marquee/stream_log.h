@@ -1,0 +1,53 @@
+/* stream_log.h: the event log that the options of a command name, for its consumers and producers.
+ */
+#pragma once
+
+#include "eventlog/eventlog.h"
+#include "marquee/session.h"
+
+struct local_eventlog;
+
+/* For the table of a command that works on the event log. */
+#define STREAM_LOG_OPTIONS                                                                         \
+    {.name = "event-log",                                                                          \
+     .kind = CONFIG_CHOICE,                                                                        \
+     .argument = "local|kafka",                                                                    \
+     .default_value = "local",                                                                     \
+     .help = "which event log"},                                                                   \
+        {.name = "event-log-directory",                                                            \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "DIRECTORY",                                                                  \
+         .default_value = "var/eventlog",                                                          \
+         .help = "the directory of the local event log"},                                          \
+        {.name = "kafka-brokers",                                                                  \
+         .kind = CONFIG_TEXT,                                                                      \
+         .argument = "HOST:PORT,…",                                                                \
+         .default_value = "127.0.0.1:9092",                                                        \
+         .help = "where to find Kafka"},                                                           \
+    {                                                                                              \
+        .name = "kafka-settings", .kind = CONFIG_TEXT, .argument = "NAME=VALUE;…",                 \
+        .help = "more settings for librdkafka"                                                     \
+    }
+
+struct stream_log {
+    struct session *session;
+    struct local_eventlog *local; /* NULL with Kafka */
+};
+
+/* In a fiber. Statuses as local_eventlog_open(). partitions: of a topic that this command is the
+ * first to write, in the local log; 0: the default. */
+MUST_USE enum status stream_log_open(struct stream_log *log, struct session *session,
+                                     int32_t partitions);
+
+/* What was opened from it is closed before. One that was not opened is accepted. */
+void stream_log_close(struct stream_log *log);
+
+MUST_USE enum status stream_log_producer(struct stream_log *log, struct call *call,
+                                         struct eventlog_producer *ret_producer);
+
+/* group: empty for a reader by itself. positions: as eventlog.h says, {NULL}: what the group has
+ * committed to the log. */
+MUST_USE enum status stream_log_consumer(struct stream_log *log, struct call *call,
+                                         struct text group, struct text topic,
+                                         struct eventlog_positions positions,
+                                         struct eventlog_consumer *ret_consumer);
