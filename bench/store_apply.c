@@ -1,6 +1,7 @@
 /* store_apply: what the rating repository makes of LMDB: changes a second through apply(), and a
  * bare LMDB loop that writes the same keys in batches of the same size, both synced, interleaved in
- * one run. Prints one line a batch size. */
+ * one run; then single votes of many callers at once, against bare batches of as many. Prints one
+ * line a batch size, and one a number of callers. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +15,8 @@
 enum {
     PRELOAD = 200000,
     ROUNDS = 5,
+    CALLERS_MAX = 256,
+    CALLER_VOTES = 50, /* of each, a round */
     ARENA_BYTES_MAX = 1024 * 1024,
 };
 
@@ -36,6 +39,35 @@ static double apply_seconds(struct measurement *self, const struct rating_change
     int64_t ended_ns = clock_monotonic_ns();
     arena_deinit(&arena);
     return (double)(ended_ns - began_ns) / (double)CLOCK_NS_PER_S;
+}
+
+/* One of many who vote at once, each again as soon as it is acknowledged. */
+struct caller {
+    struct measurement *self;
+    const struct rating_change *changes; /* CALLER_VOTES */
+};
+
+static void vote(void *argument)
+{
+    const struct caller *caller = argument;
+    for (size_t i = 0; i < CALLER_VOTES; i++) {
+        (void)apply_seconds(caller->self, &caller->changes[i], 1); /* the whole is timed */
+    }
+}
+
+static double callers_seconds(struct measurement *self, const struct rating_change *changes,
+                              size_t count)
+{
+    struct caller callers[CALLERS_MAX];
+    struct fiber_group group;
+    fiber_group_init(&group);
+    int64_t began_ns = clock_monotonic_ns();
+    for (size_t i = 0; i < count; i++) {
+        callers[i] = (struct caller){self, &changes[i * CALLER_VOTES]};
+        CHECK(fiber_group_start(&group, vote, &callers[i]) == STATUS_OK);
+    }
+    fiber_group_join(&group);
+    return (double)(clock_monotonic_ns() - began_ns) / (double)CLOCK_NS_PER_S;
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -71,6 +103,28 @@ static void measure(struct measurement *self, size_t batch)
     printf(")\n");
 }
 
+static void measure_callers(struct measurement *self, size_t callers)
+{
+    double ours[ROUNDS];
+    double bare[ROUNDS];
+    double ratios[ROUNDS];
+    double votes = (double)(callers * CALLER_VOTES);
+    for (size_t i = 0; i < ROUNDS; i++) {
+        const struct rating_change *changes =
+            store_apply_draw(&self->workload, callers * CALLER_VOTES);
+        double seconds = 0;
+        for (size_t at = 0; at < CALLER_VOTES; at++) {
+            seconds += store_apply_bare_seconds(&self->bare, &changes[at * callers], callers);
+        }
+        bare[i] = votes / seconds;
+        ours[i] = votes / callers_seconds(self, changes, callers);
+        ratios[i] = ours[i] / bare[i];
+    }
+    printf("callers %4zu: apply %8.0f votes/s, bare LMDB %8.0f votes/s, ratio %.2f (medians of "
+           "%d)\n",
+           callers, median(ours), median(bare), median(ratios), ROUNDS);
+}
+
 static void run(void *argument)
 {
     struct measurement *self = argument;
@@ -82,6 +136,8 @@ static void run(void *argument)
     (void)apply_seconds(self, changes, PRELOAD / 2);
     measure(self, 10000);
     measure(self, 50000);
+    measure_callers(self, 64);
+    measure_callers(self, CALLERS_MAX);
     self->repository.ops->close(self->repository.state);
     loop_stop(loop_current());
 }

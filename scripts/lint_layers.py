@@ -54,8 +54,11 @@ TOOL_OPENS = {
     # A map in memory, which no store is opened for: what they count.
     "store/ordered_map.h": ("tools/marquee/stream_window.c", "tools/marquee/jobs_command.c",
                             "tools/marquee/fsck_settle.c"),
+    # No store either: a file beside the input, whose replacement must survive a loss of power.
+    "store/store_directory.h": (*STORE_COMMANDS, "tools/marquee/ingest_position.c"),
     "rating/rating_store.h": STORE_COMMANDS,
     "rating/repository/rating_repository.h": STORE_COMMANDS,
+    "rating/relay/rating_relay_position.h": STORE_COMMANDS,
     "store/*": STORE_COMMANDS,
     "eventlog/*": LOG_COMMANDS,
 }

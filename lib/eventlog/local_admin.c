@@ -8,6 +8,8 @@
 #include "eventlog/local_group.h"
 #include "eventlog/local_wake.h"
 
+enum { NEW_TOPICS_MAX = 16 }; /* created between counting and listing */
+
 struct local_admin {
     struct local_eventlog *log;
     struct loop *loop;
@@ -155,8 +157,17 @@ struct topic_rows {
     struct eventlog_topic_state *rows;
     uint32_t *ids;
     size_t count;
+    size_t capacity;
     bool overrun;
 };
+
+static bool count_topic(void *argument, const struct local_topic_visit *topic)
+{
+    struct topic_rows *found = argument;
+    (void)topic;
+    found->capacity++;
+    return true;
+}
 
 static bool collect_topic(void *argument, const struct local_topic_visit *topic)
 {
@@ -165,7 +176,7 @@ static bool collect_topic(void *argument, const struct local_topic_visit *topic)
     struct eventlog_partition_state *states =
         arena_calloc(found->arena, partitions, sizeof(*states));
     struct text name = arena_copy(found->arena, topic->name);
-    if (states == NULL || name.data == NULL || found->count == LOCAL_EVENTLOG_TOPICS_MAX) {
+    if (states == NULL || name.data == NULL || found->count == found->capacity) {
         found->overrun = true;
         return false;
     }
@@ -186,16 +197,18 @@ static bool collect_topic(void *argument, const struct local_topic_visit *topic)
 static enum status read_topics(struct local_admin *admin, struct call *call,
                                struct topic_rows *ret_found)
 {
-    struct topic_rows found = {
-        .arena = call->arena,
-        .rows = arena_calloc(call->arena, LOCAL_EVENTLOG_TOPICS_MAX, sizeof(*found.rows)),
-        .ids = arena_calloc(call->arena, LOCAL_EVENTLOG_TOPICS_MAX, sizeof(*found.ids)),
-    };
+    struct topic_rows found = {.arena = call->arena, .capacity = NEW_TOPICS_MAX};
+    struct local_failure failure = {.text = ""};
+    enum status status = local_store_each_topic(admin->log->store, count_topic, &found, &failure);
+    if (status != STATUS_OK) {
+        return fail_read(call, status, &failure);
+    }
+    found.rows = arena_calloc(call->arena, found.capacity, sizeof(*found.rows));
+    found.ids = arena_calloc(call->arena, found.capacity, sizeof(*found.ids));
     if (found.rows == NULL || found.ids == NULL) {
         return fail_room(call);
     }
-    struct local_failure failure = {.text = ""};
-    enum status status = local_store_each_topic(admin->log->store, collect_topic, &found, &failure);
+    status = local_store_each_topic(admin->log->store, collect_topic, &found, &failure);
     if (status != STATUS_OK) {
         return fail_read(call, status, &failure);
     }

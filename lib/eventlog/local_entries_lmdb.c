@@ -339,3 +339,21 @@ enum status local_store_put_sequence(struct local_store *store, MDB_txn *txn, ui
     struct stored_sequence stored = {.next = next, .time_ms = clock_wall_ms()};
     return put_stored(store, txn, &key, &stored, sizeof(stored), failure);
 }
+
+enum status local_store_sequence_time(const MDB_val *key, const MDB_val *value,
+                                      int64_t *ret_time_ms, struct local_failure *failure)
+{
+    struct stored_sequence stored = {0};
+    struct local_key name = {.length = key->mv_size};
+    bool fits = value->mv_size == sizeof(stored) && key->mv_size <= sizeof(name.bytes);
+    if (fits) {
+        memcpy(name.bytes, key->mv_data, key->mv_size);
+        memcpy(&stored, value->mv_data, sizeof(stored));
+    }
+    if (!fits || stored.checksum != local_store_checksum(&name, &stored, sizeof(stored))) {
+        (void)snprintf(failure->text, sizeof(failure->text), "a bad checksum in the entry 's'");
+        return STATUS_DATA_LOSS;
+    }
+    *ret_time_ms = stored.time_ms;
+    return STATUS_OK;
+}

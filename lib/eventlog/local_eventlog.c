@@ -66,6 +66,7 @@ static enum status open_store(struct local_eventlog *log, struct call *call,
 
 void local_eventlog_free(struct local_eventlog *log)
 {
+    local_upkeep_deinit(&log->writer.upkeep);
     local_store_close(log->store);
     const int fds[] = {log->wake_folder_fd, log->group_folder_fd, log->sender_fd};
     for (size_t i = 0; i < ARRAY_LENGTH(fds); i++) {
@@ -88,6 +89,9 @@ enum status local_eventlog_open(struct call *call, const struct local_eventlog_o
     if (status != STATUS_OK) {
         return status;
     }
+    if (options->upkeep_ms < 0 || options->compact_bytes < 0) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "the event log's upkeep is not negative");
+    }
     struct local_eventlog *log = calloc(1, sizeof(*log));
     if (log == NULL) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the event log");
@@ -98,6 +102,13 @@ enum status local_eventlog_open(struct call *call, const struct local_eventlog_o
         topic.partitions = LOCAL_EVENTLOG_PARTITIONS_DEFAULT;
     }
     log->topic_options = topic;
+    log->writer.upkeep = (struct local_upkeep){
+        .period_ms =
+            options->upkeep_ms == 0 ? LOCAL_EVENTLOG_UPKEEP_MS_DEFAULT : options->upkeep_ms,
+        .compact_bytes = options->compact_bytes == 0 ? LOCAL_EVENTLOG_COMPACT_BYTES_DEFAULT
+                                                     : options->compact_bytes,
+        .sequences_ms = LOCAL_EVENTLOG_SEQUENCE_KEPT_MS,
+    };
     status = open_files(log, call, options->directory);
     if (status == STATUS_OK) {
         status = open_store(log, call, options);

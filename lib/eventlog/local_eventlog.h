@@ -14,6 +14,12 @@
  * died between its commit and the waking left its last records, which were not acknowledged, to be
  * seen with the next produce or the next opening of the log.
  *
+ * What may go is removed by the writers of all processes that have the log open, in pieces and in
+ * their spare time: records that a topic does not retain; of a compacted topic, when at least half
+ * of a partition is new, the records that a later one of their key replaces, and then tombstones
+ * that are old enough. Offsets stay as they are. Who has not read what was removed is told so, by
+ * STATUS_DATA_LOSS; in a compacted topic nothing is missed but what was replaced.
+ *
  * produce_once() is known again for LOCAL_EVENTLOG_SEQUENCE_KEPT_MS after the producer's last. */
 #pragma once
 
@@ -32,6 +38,8 @@ enum {
     LOCAL_EVENTLOG_BALANCE_MS = 200,         /* while others own partitions of the topic */
     LOCAL_EVENTLOG_POSITION_RETRY_MS = 1000, /* after eventlog_positions.get() failed */
     LOCAL_EVENTLOG_CLOSE_MS = 5000,
+    LOCAL_EVENTLOG_UPKEEP_MS_DEFAULT = 10000,
+    LOCAL_EVENTLOG_COMPACT_BYTES_DEFAULT = 1024 * 1024,
     LOCAL_EVENTLOG_CHUNK_BYTES_MAX = 256 * 1024,        /* of records stored as one LMDB value */
     LOCAL_EVENTLOG_READ_BYTES_MAX = 16 * 1024 * 1024,   /* read ahead, and one chunk more */
     LOCAL_EVENTLOG_QUEUE_BYTES_MAX = 256 * 1024 * 1024, /* of produces that wait for the writer */
@@ -49,6 +57,8 @@ struct local_eventlog_options {
     /* Of a topic that this process creates without saying more: 0: everything is kept. */
     int64_t retention_ms;
     int64_t retention_bytes;
+    int64_t upkeep_ms;     /* between two rounds of removing what may go; 0: the default */
+    int64_t compact_bytes; /* new, at least, before a partition is compacted; 0: the default */
 };
 
 /* Opens or makes the log; blocks for some file operations: at start-up. LMDB wants a directory open

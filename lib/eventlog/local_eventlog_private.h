@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "eventlog/local_eventlog.h"
 #include "eventlog/local_store_lmdb.h"
+#include "eventlog/local_upkeep.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
 
@@ -46,9 +47,10 @@ struct local_produce {
 struct local_writer {
     pthread_t thread;
     pthread_mutex_t mutex;
-    pthread_cond_t work;
-    pthread_cond_t end; /* on the monotonic clock */
-    struct list queue;  /* of local_write */
+    pthread_cond_t work; /* these two on the monotonic clock */
+    pthread_cond_t end;
+    struct local_upkeep upkeep;
+    struct list queue; /* of local_write */
     size_t queue_bytes;
     bool stopping;
     bool ended;    /* the thread touches nothing any more */

@@ -125,6 +125,22 @@ bool local_frame_peek(struct text frames, int64_t *ret_offset, size_t *ret_bytes
     return true;
 }
 
+int64_t local_frame_newest(struct text frames)
+{
+    int64_t newest_ms = INT64_MIN;
+    while (frames.length > 0) {
+        int64_t offset;
+        size_t bytes;
+        if (!local_frame_peek(frames, &offset, &bytes)) {
+            return INT64_MAX;
+        }
+        int64_t time_ms = get_i64(frames.data + TIME_AT);
+        newest_ms = time_ms > newest_ms ? time_ms : newest_ms;
+        frames = text_slice(frames, bytes, frames.length);
+    }
+    return newest_ms;
+}
+
 /* false: they do not fill the text, or are too many. */
 static bool read_headers(struct text rest,
                          struct eventlog_header headers[static EVENTLOG_HEADERS_MAX],

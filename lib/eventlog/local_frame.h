@@ -45,3 +45,6 @@ MUST_USE bool local_frame_read(struct text frames, struct local_place place,
 
 /* Only its offset and length, the checksum not looked at. false: it is cut short. */
 MUST_USE bool local_frame_peek(struct text frames, int64_t *ret_offset, size_t *ret_bytes);
+
+/* The newest time of whole frames, checksums not looked at; INT64_MAX where one is cut short. */
+int64_t local_frame_newest(struct text frames);

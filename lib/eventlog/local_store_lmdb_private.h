@@ -138,3 +138,14 @@ MUST_USE enum status local_store_add_topic(struct local_store *store, MDB_txn *t
 MUST_USE enum status local_store_count_bytes(struct local_store *store, MDB_txn *txn,
                                              struct local_place place, struct local_bounds *bounds,
                                              struct local_failure *failure);
+
+/* As local_store_each_topic(), within its transaction. */
+MUST_USE enum status local_store_walk_topics(struct local_store *store,
+                                             bool (*visit)(void *argument, MDB_txn *txn,
+                                                           struct local_store *store,
+                                                           const struct local_topic_visit *topic),
+                                             void *argument, struct local_failure *failure);
+
+/* When a sequence number was written last. STATUS_DATA_LOSS: it is damaged. */
+MUST_USE enum status local_store_sequence_time(const MDB_val *key, const MDB_val *value,
+                                               int64_t *ret_time_ms, struct local_failure *failure);

@@ -216,7 +216,8 @@ enum status local_store_sweep(struct local_store *store, bool *ret_more,
 }
 
 struct walk {
-    bool (*visit)(void *argument, const struct local_topic_visit *topic);
+    bool (*visit)(void *argument, MDB_txn *txn, struct local_store *store,
+                  const struct local_topic_visit *topic);
     void *argument;
 };
 
@@ -234,15 +235,16 @@ static enum status visit_topic(struct local_store *store, MDB_txn *txn, const st
         }
     }
     if (status == STATUS_OK) {
-        *ret_goes_on = walk->visit(walk->argument, &topic);
+        *ret_goes_on = walk->visit(walk->argument, txn, store, &topic);
     }
     return status;
 }
 
-enum status local_store_each_topic(struct local_store *store,
-                                   bool (*visit)(void *argument,
-                                                 const struct local_topic_visit *topic),
-                                   void *argument, struct local_failure *failure)
+enum status local_store_walk_topics(struct local_store *store,
+                                    bool (*visit)(void *argument, MDB_txn *txn,
+                                                  struct local_store *store,
+                                                  const struct local_topic_visit *topic),
+                                    void *argument, struct local_failure *failure)
 {
     const struct walk walk = {.visit = visit, .argument = argument};
     MDB_txn *txn;
@@ -268,6 +270,29 @@ enum status local_store_each_topic(struct local_store *store,
     }
     local_store_end(store, txn);
     return status;
+}
+
+struct plain_walk {
+    bool (*visit)(void *argument, const struct local_topic_visit *topic);
+    void *argument;
+};
+
+static bool visit_plainly(void *argument, MDB_txn *txn, struct local_store *store,
+                          const struct local_topic_visit *topic)
+{
+    const struct plain_walk *walk = argument;
+    (void)txn;
+    (void)store;
+    return walk->visit(walk->argument, topic);
+}
+
+enum status local_store_each_topic(struct local_store *store,
+                                   bool (*visit)(void *argument,
+                                                 const struct local_topic_visit *topic),
+                                   void *argument, struct local_failure *failure)
+{
+    struct plain_walk walk = {.visit = visit, .argument = argument};
+    return local_store_walk_topics(store, visit_plainly, &walk, failure);
 }
 
 enum status local_store_count_bytes(struct local_store *store, MDB_txn *txn,

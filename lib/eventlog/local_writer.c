@@ -1,6 +1,8 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "eventlog/local_eventlog_private.h"
 #include "eventlog/local_wake.h"
 
@@ -74,6 +76,20 @@ static void finish_group(struct local_write **group, size_t count)
     }
 }
 
+static bool is_upkeep_due(const struct local_writer *writer)
+{
+    return local_upkeep_due_ns(&writer->upkeep) <= clock_monotonic_ns();
+}
+
+/* Until there is something to write, or upkeep is due. Under the mutex. */
+static void await_work(struct local_writer *writer)
+{
+    int64_t due_ns = local_upkeep_due_ns(&writer->upkeep);
+    struct timespec until = {.tv_sec = due_ns / CLOCK_NS_PER_S, .tv_nsec = due_ns % CLOCK_NS_PER_S};
+    int result = pthread_cond_timedwait(&writer->work, &writer->mutex, &until);
+    CHECK(result == 0 || result == ETIMEDOUT);
+}
+
 static void *run_writer(void *argument)
 {
     struct local_eventlog *log = argument;
@@ -82,15 +98,18 @@ static void *run_writer(void *argument)
     CHECK(pthread_mutex_lock(&writer->mutex) == 0);
     for (;;) {
         size_t count = take_group(writer, group);
-        if (count == 0) {
-            if (writer->stopping) {
-                break;
-            }
-            CHECK(pthread_cond_wait(&writer->work, &writer->mutex) == 0);
+        if (count == 0 && writer->stopping) {
+            break;
+        }
+        if (count == 0 && !is_upkeep_due(writer)) {
+            await_work(writer);
             continue;
         }
         CHECK(pthread_mutex_unlock(&writer->mutex) == 0);
-        do_group(log, group, count);
+        if (count > 0) {
+            do_group(log, group, count);
+        }
+        local_upkeep_step(&writer->upkeep, log->store);
         CHECK(pthread_mutex_lock(&writer->mutex) == 0);
         finish_group(group, count);
     }
@@ -110,8 +129,8 @@ static void writer_init(struct local_writer *writer)
     CHECK(pthread_condattr_init(&monotonic) == 0);
     CHECK(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
     CHECK(pthread_cond_init(&writer->end, &monotonic) == 0);
+    CHECK(pthread_cond_init(&writer->work, &monotonic) == 0);
     CHECK(pthread_condattr_destroy(&monotonic) == 0);
-    CHECK(pthread_cond_init(&writer->work, NULL) == 0);
     CHECK(pthread_mutex_init(&writer->mutex, NULL) == 0);
     list_init(&writer->queue);
 }

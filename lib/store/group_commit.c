@@ -85,6 +85,30 @@ static void count_commit(struct group_commit *group, size_t jobs, int64_t began_
 
 /* The queue */
 
+/* Tells the writer of a job at the end of the loop's turn: those of all fibers that run in it are
+ * in the queue by then, and make one group. On the fiber's stack. */
+struct notice {
+    struct loop_task task;
+    struct group_commit *group;
+    bool given;
+};
+
+static void give_notice(struct loop_task *task)
+{
+    struct notice *notice = CONTAINER_OF(task, struct notice, task);
+    pthread_cond_signal(&notice->group->changed);
+    notice->given = true;
+}
+
+/* The fiber may be on again before the end of the turn: its job was withdrawn, or another's notice
+ * had the writer take it. */
+static void await_notice(const struct notice *notice)
+{
+    while (!notice->given) {
+        fiber_yield();
+    }
+}
+
 static enum status enqueue(struct group_commit *group, struct group_commit_job *job)
 {
     enum status status = STATUS_OK;
@@ -96,7 +120,6 @@ static enum status enqueue(struct group_commit *group, struct group_commit_job *
         list_append(&group->queue, &job->link);
         group->queued++;
         group->queued_bytes += job->bytes;
-        pthread_cond_signal(&group->changed);
     }
     pthread_mutex_unlock(&group->lock);
     return status;
@@ -445,7 +468,10 @@ enum status group_commit_run(struct group_commit *group, struct call *call,
         job->release(job);
         return call_fail(call, status, "too many writes wait for the store");
     }
+    struct notice notice = {.task = {.run = give_notice}, .group = group};
+    loop_defer(job->loop, &notice.task);
     status = await_job(group, call, job);
+    await_notice(&notice);
     if (status != STATUS_OK) {
         return status;
     }

@@ -2,7 +2,8 @@
  *
  * A store has one writer thread. It opens a transaction, takes every job that waits by then,
  * applies them in order, commits (synced) once and wakes all who wait, with one post for each loop:
- * a durable acknowledgement costs a share of a sync, not one each.
+ * a durable acknowledgement costs a share of a sync, not one each. The writer is told of jobs
+ * at the end of a loop's turn, so that those of all fibers that ran in it make one group.
  *
  * A job that fails never takes others with it: the transaction is given up and the jobs are run
  * again one by one, each in a transaction of its own. A refusal (NOT_FOUND, ALREADY_EXISTS,

@@ -5,6 +5,7 @@
 #   kafka.sh start DIR                    start one broker on free ports of 127.0.0.1, its data in DIR;
 #                                         prints host:port, also kept in DIR/address
 #   kafka.sh stop DIR
+#   kafka.sh resume DIR                   start again one that was killed, on its ports, with its data
 #   kafka.sh topic DIR NAME PARTITIONS    create a topic
 #   kafka.sh run COMMAND…                 start one in a new directory, run the command with its address in
 #                                         MARQUEE_KAFKA, stop it, remove the directory; where MARQUEE_KAFKA
@@ -126,12 +127,23 @@ start() {
         (become_java kafka.tools.StorageTool format --cluster-id marqueeTestCluster001A \
             --config "$dir/server.properties") >"$dir/format.log" 2>&1 || die "format failed: see $dir/format.log"
     fi
-    : >"$dir/broker.log"
-    (become_java kafka.Kafka "$dir/server.properties") >>"$dir/broker.log" 2>&1 </dev/null &
-    echo "$!" >"$dir/pid"
-    sleep 0.2
-    await_start "$dir"
+    launch "$dir"
     echo "127.0.0.1:$port" | tee "$dir/address"
+}
+
+launch() {
+    : >"$1/broker.log"
+    (become_java kafka.Kafka "$1/server.properties") >>"$1/broker.log" 2>&1 </dev/null &
+    echo "$!" >"$1/pid"
+    sleep 0.2
+    await_start "$1"
+}
+
+resume() {
+    dir=$(cd "$1" && pwd)
+    [ -s "$dir/server.properties" ] || die "there was no broker in $dir"
+    ! is_running "$dir" || die "the broker in $dir runs"
+    launch "$dir"
 }
 
 stop() {
@@ -174,7 +186,8 @@ case $verb:$# in
 install:0) install ;;
 start:1) start "$1" ;;
 stop:1) stop "$1" ;;
+resume:1) resume "$1" ;;
 topic:3) topic "$@" ;;
 run:[1-9]*) run "$@" ;;
-*) die "usage: kafka.sh [install | start DIR | stop DIR | topic DIR NAME PARTITIONS | run COMMAND…]" ;;
+*) die "usage: kafka.sh [install | start DIR | stop DIR | resume DIR | topic DIR NAME PARTITIONS | run COMMAND…]" ;;
 esac

@@ -103,7 +103,9 @@ static enum status open_consumer(void *source, struct call *call,
                                           self->topic, positions, ret_consumer);
 }
 
-static enum status count_partitions(void *source, struct call *call, int32_t *ret_count)
+static enum status read_partitions(void *source, struct call *call,
+                                   struct eventlog_partition_state *states, size_t max,
+                                   size_t *ret_count)
 {
     struct movie_ratings *self = source;
     struct eventlog_admin admin;
@@ -115,8 +117,11 @@ static enum status count_partitions(void *source, struct call *call, int32_t *re
     status = admin.ops->list_topics(admin.state, call, &topics);
     admin.ops->close(admin.state);
     for (size_t i = 0; status == STATUS_OK && i < topics.count; i++) {
-        if (text_equal(topics.rows[i].name, self->topic)) {
-            *ret_count = topics.rows[i].options.partitions;
+        const struct eventlog_topic_state *topic = &topics.rows[i];
+        size_t count = (size_t)topic->options.partitions;
+        if (text_equal(topic->name, self->topic)) {
+            memcpy(states, topic->partitions, (count < max ? count : max) * sizeof(*states));
+            *ret_count = count;
             return STATUS_OK;
         }
     }
@@ -130,7 +135,7 @@ static enum status start_on_loop(void *argument, unsigned index)
     struct topic_follower_options options = {
         .log = process_log(self->process),
         .open = open_consumer,
-        .partitions = count_partitions,
+        .partitions = read_partitions,
         .source = self,
         .take = local_rating_gateway_take,
         .look = local_rating_gateway_look,
@@ -142,6 +147,7 @@ static enum status start_on_loop(void *argument, unsigned index)
         options.look = cached_rating_gateway_look;
         options.restart = cached_rating_gateway_restart;
         options.receiver = &self->cached;
+        options.from_end = true; /* the cache is empty */
     }
     return topic_follower_start(&options, &self->follower);
 }

@@ -102,7 +102,8 @@ static bool is_ready(void *state, struct call *call, struct text *ret_reason)
     }
     if (rating_ingester_is_waiting(self->ingester, &status, &waiting_ms)) {
         *ret_reason = arena_format(call->arena, "events have waited %lld s for the store (%s)",
-                                   (long long)(waiting_ms / MS_PER_S), status_name(status));
+                                   (long long)(waiting_ms / MS_PER_S),
+                                   status == STATUS_OK ? "no answer" : status_name(status));
     }
     return true;
 }

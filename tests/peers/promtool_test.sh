@@ -44,3 +44,19 @@ check registry
 check metadata
 check rating
 check movie --services 'metadata=127.0.0.1:1;rating=127.0.0.1:1'
+
+# The alerts are well formed, say what they should, and ask for metrics that there are.
+: "${MARQUEE_SOURCE:?where the sources are}"
+rules=$MARQUEE_SOURCE/deploy/prometheus/marquee.rules.yml
+promtool check rules "$rules"
+promtool test rules "$MARQUEE_SOURCE/tests/peers/marquee_rules_test.yml"
+for metric in $(sed -n 's/^ *expr: //p' "$rules" | grep -o '\(marquee\|tls\)_[a-z_]*' | sort -u); do
+    grep -rqF "\"$metric\"" "$MARQUEE_SOURCE/lib" "$MARQUEE_SOURCE/services" ||
+        { echo "promtool_test: no source has the metric $metric"; exit 1; }
+done
+for alert in $(sed -n 's/^ *- alert: //p' "$rules"); do
+    grep -q "alertname: $alert" "$MARQUEE_SOURCE/tests/peers/marquee_rules_test.yml" ||
+        { echo "promtool_test: no test of the alert $alert"; exit 1; }
+    grep -q "$alert" "$MARQUEE_SOURCE/docs/operations.md" ||
+        { echo "promtool_test: docs/operations.md does not say what to do about $alert"; exit 1; }
+done

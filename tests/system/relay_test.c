@@ -1,11 +1,13 @@
-/* From a vote to the movie service without a question: rating services send what has changed to the
- * embedded log, movie services keep a copy or a cache by it. The relay is killed, another one takes
- * over, the rating service is away: what movie shows becomes what the rating service says. */
+/* From a vote to the movie service without a question: rating services send what has changed to an
+ * event log (the embedded one, or the Kafka that MARQUEE_KAFKA names), movie services keep a copy
+ * or a cache by it. The relay is killed, another one takes over, the rating service is away: what
+ * movie shows becomes what the rating service says. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "proto/proto.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
@@ -16,13 +18,12 @@ enum {
     LIFE_US_MAX = 200000, /* from when one relays until it is killed */
     BATCH_RATINGS = 20,
     ID_BYTES = 32,
-    ARRIVAL_MS = 10000, /* a change arrives; some milliseconds when nothing else runs */
+    ARRIVAL_MS = 20000, /* a change arrives; some milliseconds when nothing else runs */
     TAKE_OVER_MS = 20000,
 };
 
-#define RELAY "--relay=local"
-
 struct scene {
+    const char *relay; /* the argument that turns it on */
     struct ingest_scene ratings;
     struct service_process metadata;
     struct service_process movie;
@@ -31,6 +32,35 @@ struct scene {
     struct test_call test;
     unsigned voted; /* acknowledged, by put_batch() */
 };
+
+/* As the options say it: the log, and topics that no other test on the same broker has. */
+static void set_options(struct scene *scene)
+{
+    static const struct {
+        const char *rating;
+        const char *movie;
+        const char *topic;
+    } topics[] = {
+        {"MARQUEE_RATING_RELAY_CHANGES_TOPIC", "MARQUEE_MOVIE_CHANGES_TOPIC", "changes"},
+        {"MARQUEE_RATING_RELAY_AGGREGATES_TOPIC", "MARQUEE_MOVIE_AGGREGATES_TOPIC", "aggregates"},
+    };
+    const char *brokers = getenv("MARQUEE_KAFKA");
+    scene->relay = brokers != NULL ? "--relay=kafka" : "--relay=local";
+    if (brokers != NULL) {
+        assert_int_equal(setenv("MARQUEE_KAFKA_BROKERS", brokers, 1), 0);
+        assert_int_equal(setenv("MARQUEE_MOVIE_EVENT_LOG", "kafka", 1), 0);
+    }
+    uint64_t number = random_below(UINT64_MAX);
+    for (size_t i = 0; i < ARRAY_LENGTH(topics); i++) {
+        char topic[2 * ID_BYTES];
+        (void)snprintf(topic, sizeof(topic), "%s-%016llx", topics[i].topic,
+                       (unsigned long long)number);
+        assert_int_equal(setenv(topics[i].rating, topic, 1), 0);
+        assert_int_equal(setenv(topics[i].movie, topic, 1), 0);
+    }
+    /* So that another takes over soon. */
+    assert_int_equal(setenv("MARQUEE_RATING_RELAY_LEASE", "600ms", 1), 0);
+}
 
 static void start_metadata(struct scene *scene)
 {
@@ -80,14 +110,13 @@ static void start_rating(struct scene *scene, unsigned rating, const char *more)
     service_process_await_ready(&scene->ratings.ratings[rating]);
 }
 
-/* more: an argument of the rating service, or NULL. */
-static void open_scene(struct scene *scene, uint64_t seed, const char *more)
+static void open_scene(struct scene *scene, uint64_t seed, bool relays)
 {
-    memset(scene, 0, sizeof(*scene));
+    set_options(scene);
     ingest_scene_open(&scene->ratings, seed);
     test_call_init(&scene->test, SERVICE_WAIT_MS);
     start_metadata(scene);
-    start_rating(scene, 0, more);
+    start_rating(scene, 0, relays ? scene->relay : NULL);
     rpc_client_open_one(&scene->rating_client, scene->ratings.ratings[0].address);
 }
 
@@ -148,7 +177,7 @@ static struct text movie_page(struct scene *scene, const char *target)
 static void run_local(void *argument)
 {
     struct scene *scene = argument;
-    open_scene(scene, 31, RELAY);
+    open_scene(scene, 31, true);
     put(scene, "before", "movie-1", 700);
     start_movie(scene, "local");
     int64_t first_ms = await_votes(scene, "movie-1", 1, ARRIVAL_MS);
@@ -185,7 +214,7 @@ static void run_local(void *argument)
 static void run_unfilled(void *argument)
 {
     struct scene *scene = argument;
-    open_scene(scene, 32, NULL);
+    open_scene(scene, 32, false);
     put(scene, "before", "movie-1", 700);
     start_movie(scene, "local");
     const MovieDetails *details = details_of(scene, "movie-1");
@@ -199,7 +228,7 @@ static void run_unfilled(void *argument)
 static void run_cached(void *argument)
 {
     struct scene *scene = argument;
-    open_scene(scene, 33, RELAY);
+    open_scene(scene, 33, true);
     put(scene, "before", "movie-1", 700);
     put(scene, "before", "movie-2", 700);
     start_movie(scene, "cached");
@@ -316,7 +345,7 @@ static void vote_until_killed(struct scene *scene)
     assert_int_equal(put_batch(scene, 1 - leader), STATUS_OK);
     scene->voted += BATCH_RATINGS;
     service_process_kill(&scene->ratings.ratings[leader]);
-    start_rating(scene, leader, RELAY);
+    start_rating(scene, leader, scene->relay);
 }
 
 static void await_copied(struct scene *scene, unsigned want)
@@ -342,8 +371,8 @@ static void ask_rating(struct scene *scene, unsigned rating)
 static void run_killed_while_relaying(void *argument)
 {
     struct scene *scene = argument;
-    open_scene(scene, 34, RELAY);
-    start_rating(scene, 1, RELAY);
+    open_scene(scene, 34, true);
+    start_rating(scene, 1, scene->relay);
     for (unsigned round = 0; round < KILLS; round++) {
         vote_until_killed(scene);
     }
@@ -369,11 +398,11 @@ static void run_killed_while_relaying(void *argument)
 static void run_take_over(void *argument)
 {
     struct scene *scene = argument;
-    open_scene(scene, 35, RELAY);
+    open_scene(scene, 35, true);
     put(scene, "first", "movie-1", 700);
     start_movie(scene, "local");
     (void)await_votes(scene, "movie-1", 1, ARRIVAL_MS);
-    start_rating(scene, 1, RELAY);
+    start_rating(scene, 1, scene->relay);
     assert_int_equal(ingest_scene_metric(&scene->ratings, 1, "marquee_relay_leader"), 0);
     assert_int_equal(ingest_scene_metric(&scene->ratings, 0, "marquee_relay_leader"), 1);
     service_process_kill(&scene->ratings.ratings[0]);
@@ -382,6 +411,54 @@ static void run_take_over(void *argument)
     int64_t arrival_ms = await_votes(scene, "movie-1", 2, TAKE_OVER_MS);
     print_message("the other one leads after %lld ms\n", (long long)arrival_ms);
     assert_int_equal(ingest_scene_metric(&scene->ratings, 1, "marquee_relay_leader"), 1);
+    close_scene(scene);
+}
+
+/* A command on the store, while no service uses it. Returns what it says. */
+static struct text snapshot(struct scene *scene, struct service_process *process, const char *name,
+                            const char *more)
+{
+    char to[INGEST_SCENE_PATH_BYTES + ID_BYTES];
+    char data[INGEST_SCENE_PATH_BYTES + ID_BYTES];
+    (void)snprintf(to, sizeof(to), "--to=%s/%s", scene->ratings.directory, name);
+    (void)snprintf(data, sizeof(data), "--data=%s", scene->ratings.store);
+    const char *const arguments[] = {"snapshot", to, data, "--trim", "ratings", more, NULL};
+    service_process_start(process, scene->ratings.directory, name, "marquee", arguments, NULL);
+    assert_int_equal(service_process_await_end(process, SERVICE_WAIT_MS), 0);
+    return buffer_text(&process->log);
+}
+
+/* What has not been sent stays in the change log, unless one says otherwise; then all is sent. */
+static void run_trimmed(void *argument)
+{
+    static const char transfer[] = "the change log was trimmed beyond what was relayed";
+    struct scene *scene = argument;
+    struct service_process command = {.id = 0};
+    open_scene(scene, 36, true);
+    put(scene, "relayed", "movie-1", 700);
+    start_movie(scene, "local");
+    (void)await_votes(scene, "movie-1", 1, ARRIVAL_MS);
+    for (unsigned round = 0; round < 2; round++) {
+        while (ingest_scene_metric(&scene->ratings, 0, "marquee_relay_lag_changes") != 0) {
+            assert_int_equal(fiber_sleep(NULL, CLOCK_NS_PER_MS), STATUS_OK);
+        }
+        service_process_stop(&scene->ratings.ratings[0]);
+        start_rating(scene, 0, NULL);
+        ask_rating(scene, 0);
+        put(scene, round == 0 ? "kept" : "dropped", "movie-1", 700);
+        service_process_stop(&scene->ratings.ratings[0]);
+        struct text said = snapshot(scene, &command, round == 0 ? "first" : "second",
+                                    round == 0 ? NULL : "--trim-unrelayed");
+        assert_true(wire_http_holds(said, round == 0
+                                              ? "\n1 records of the change log are dropped"
+                                              : "\n2 records of the change log are dropped"));
+        service_process_kill(&command);
+        start_rating(scene, 0, scene->relay);
+        (void)await_votes(scene, "movie-1", round + 2, ARRIVAL_MS);
+        bool is_transferred = service_process_line(&scene->ratings.ratings[0], transfer).length > 0;
+        assert_int_equal(is_transferred, round == 1);
+    }
+    ask_rating(scene, 0);
     close_scene(scene);
 }
 
@@ -397,15 +474,14 @@ RELAY_TEST(unfilled)
 RELAY_TEST(cached)
 RELAY_TEST(killed_while_relaying)
 RELAY_TEST(take_over)
+RELAY_TEST(trimmed)
 
 int main(void)
 {
-    /* So that another takes over soon. */
-    assert_int_equal(setenv("MARQUEE_RATING_RELAY_LEASE", "600ms", 1), 0);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(local),     cmocka_unit_test(unfilled),
         cmocka_unit_test(cached),    cmocka_unit_test(killed_while_relaying),
-        cmocka_unit_test(take_over),
+        cmocka_unit_test(take_over), cmocka_unit_test(trimmed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,25 +118,25 @@ static bool can_write(struct rpc_client *client)
     return status == STATUS_OK;
 }
 
-/* Stops the first service at a moment in which it is not inside a write of the store, but has a
+/* Stops the first service inside a write of the store, or at a moment in which it is not, but has a
  * batch that it is about to write, as far as one can tell: there is much behind. */
-static void stop_between_writes(struct ingest_scene *scene, struct rpc_client *other)
+static void stop(struct ingest_scene *scene, struct rpc_client *other, bool inside_a_write)
 {
     for (unsigned i = 0; i < STOPS_MAX; i++) {
         service_process_signal(&scene->ratings[0], SIGSTOP);
-        if (can_write(other)) {
+        if (can_write(other) != inside_a_write) {
             return;
         }
         service_process_signal(&scene->ratings[0], SIGCONT);
         fiber_yield();
     }
-    fail_msg("%d times, it was stopped inside a write", STOPS_MAX);
+    fail_msg("%d times, it was stopped at another moment", STOPS_MAX);
 }
 
 static bool zombie_round(struct ingest_scene *scene, struct rpc_client *other)
 {
     ingest_scene_append(scene, ZOMBIE_EVENTS);
-    stop_between_writes(scene, other);
+    stop(scene, other, false);
     await_owned(scene, 1, 4); /* and so has claimed them all */
     service_process_signal(&scene->ratings[0], SIGCONT);
     await_owned(scene, 0, 2); /* it has come back to the group */
@@ -171,12 +171,64 @@ static void zombie_is_refused(void **state)
     in_fiber(run_zombie_is_refused, &scene);
 }
 
+static bool is_said_ready(struct ingest_scene *scene, const char *words)
+{
+    struct test_call test;
+    test_call_init(&test, SERVICE_WAIT_MS);
+    struct wire_reply reply = wire_http_get(&test.call, scene->ratings[1].address, "/readyz");
+    char body[1024];
+    bool said = text_to_c_string(reply.body, body, sizeof(body)) && strstr(body, words) != NULL;
+    assert_int_equal(reply.status, 200);
+    test_call_deinit(&test);
+    return said;
+}
+
+static void await_said(struct ingest_scene *scene, const char *words)
+{
+    struct test_call test;
+    test_call_init(&test, SERVICE_WAIT_MS);
+    while (!is_said_ready(scene, words)) {
+        assert_int_equal(call_check(&test.call), STATUS_OK);
+    }
+    test_call_deinit(&test);
+}
+
+/* The other one holds the store's lock: ingestion waits, says so, and goes on by itself. */
+static void run_store_that_hangs_is_said(void *argument)
+{
+    struct ingest_scene *scene = argument;
+    struct rpc_client other;
+    ingest_scene_open(scene, 24);
+    start_ready(scene, 0);
+    start_ready(scene, 1);
+    ingest_scene_append(scene, EVENTS_A_ROUND);
+    await_owned(scene, 0, 2);
+    await_owned(scene, 1, 2);
+    rpc_client_open_one(&other, scene->ratings[1].address);
+    ingest_scene_append(scene, ZOMBIE_EVENTS);
+    stop(scene, &other, true);
+    await_said(scene, "ok   ingestion: events have waited ");
+    service_process_signal(&scene->ratings[0], SIGCONT);
+    await_said(scene, "ok   ingestion\n");
+    rpc_client_close(&other);
+    compare(scene, 1);
+    ingest_scene_close(scene);
+}
+
+static void store_that_hangs_is_said(void **state)
+{
+    static struct ingest_scene scene;
+    (void)state;
+    in_fiber(run_store_that_hangs_is_said, &scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_in_turn),
         cmocka_unit_test(restarted_in_turn),
         cmocka_unit_test(zombie_is_refused),
+        cmocka_unit_test(store_that_hangs_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -182,6 +183,38 @@ static void run_single_process(void *argument)
     close_scene(scene);
 }
 
+/* The movie service answers from its copy while the rating service is dead. */
+static void run_local_ratings(void *argument)
+{
+    struct scene *scene = argument;
+    open_scene(scene);
+    start(scene, "--rating-source=local");
+    await(scene, "Marquee is up.", 0);
+    (void)await_sample(scene);
+    size_t before = scene->up.log.length;
+    assert_int_equal(kill(child_of(scene, "marquee-rating"), SIGKILL), 0);
+    await(scene, "marquee-rating    died", before);
+    struct text body = ask(scene, MOVIE, "/movie?id=tt0133093");
+    assert_true(wire_http_holds(body, "\"ratingCount\":24,\"ratingSource\":\"LOCAL\""));
+    stop(scene);
+    close_scene(scene);
+}
+
+/* One process has nobody to be notified by. */
+static void run_single_process_asks(void *argument)
+{
+    struct scene *scene = argument;
+    open_scene(scene);
+    assert_int_equal(setenv("MARQUEE_RATING_SOURCE", "cached", 1), 0);
+    start(scene, "--single-process");
+    assert_int_equal(unsetenv("MARQUEE_RATING_SOURCE"), 0);
+    assert_int_equal(service_process_await_end(&scene->up, SERVICE_WAIT_MS), 2);
+    assert_true(wire_http_holds(buffer_text(&scene->up.log),
+                                "--rating-source cached is not for --single-process"));
+    service_process_kill(&scene->up);
+    close_scene(scene);
+}
+
 static void run_port_in_use(void *argument)
 {
     struct scene *scene = argument;
@@ -224,6 +257,18 @@ static void single_process(void **state)
     in_scene(run_single_process);
 }
 
+static void local_ratings(void **state)
+{
+    (void)state;
+    in_scene(run_local_ratings);
+}
+
+static void single_process_asks(void **state)
+{
+    (void)state;
+    in_scene(run_single_process_asks);
+}
+
 static void port_in_use(void **state)
 {
     (void)state;
@@ -233,10 +278,9 @@ static void port_in_use(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(twice_with_a_death),
-        cmocka_unit_test(without_restart),
-        cmocka_unit_test(single_process),
-        cmocka_unit_test(port_in_use),
+        cmocka_unit_test(twice_with_a_death),  cmocka_unit_test(without_restart),
+        cmocka_unit_test(single_process),      cmocka_unit_test(local_ratings),
+        cmocka_unit_test(single_process_asks), cmocka_unit_test(port_in_use),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

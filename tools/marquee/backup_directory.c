@@ -31,6 +31,13 @@ enum status backup_directory_make(struct call *call, struct text path,
         directory->partial[0] = '\0';
         return call_fail(call, STATUS_FAILED_PRECONDITION, "the path is too long");
     }
+    struct store_error error;
+    enum status status =
+        store_directory_create(store_directory_of(text_of(directory->path)), &error);
+    if (status != STATUS_OK) {
+        directory->partial[0] = '\0';
+        return call_fail(call, status, "%s: %s", error.message, error.detail);
+    }
     int number = access(directory->path, F_OK) == 0    ? EEXIST
                  : mkdtemp(directory->partial) == NULL ? errno
                                                        : 0;

@@ -11,7 +11,8 @@ struct backup_directory {
     char partial[BACKUP_DIRECTORY_BYTES_MAX]; /* as it is called until then; "": it is done */
 };
 
-/* Makes PATH.partial-XXXXXX, for the owner only. STATUS_ALREADY_EXISTS: there is `path`.
+/* Makes PATH.partial-XXXXXX, and the folders above where they are missing, for the owner only.
+ * STATUS_ALREADY_EXISTS: there is `path`.
  * STATUS_FAILED_PRECONDITION: it cannot be made there. */
 MUST_USE enum status backup_directory_make(struct call *call, struct text path,
                                            struct backup_directory *ret_directory);

@@ -50,6 +50,7 @@ int fsck_command(const struct command_input *input);
 int feed_command(const struct command_input *input);
 int import_command(const struct command_input *input);
 int ingest_command(const struct command_input *input);
+int log_command(const struct command_input *input);
 int jobs_command(const struct command_input *input);
 int metadata_command(const struct command_input *input);
 int movie_command(const struct command_input *input);

@@ -1,8 +1,8 @@
 /* marquee ingest: rating events from a file into the event log, from where the rating service takes
  * them. */
-#include "eventlog/kafka_eventlog.h"
-#include "eventlog/local_eventlog.h"
+#include "base/random.h"
 #include "marquee/event_ingest.h"
+#include "marquee/event_log.h"
 #include "marquee/progress.h"
 #include "marquee/session.h"
 
@@ -17,21 +17,7 @@ static const struct config_option options[] = {
      .argument = "NAME",
      .default_value = "ratings",
      .help = "the topic to append to"},
-    {.name = "event-log",
-     .kind = CONFIG_CHOICE,
-     .argument = "local|kafka",
-     .default_value = "local",
-     .help = "which event log"},
-    {.name = "event-log-directory",
-     .kind = CONFIG_TEXT,
-     .argument = "DIRECTORY",
-     .default_value = "var/eventlog",
-     .help = "the directory of the local event log"},
-    {.name = "kafka-brokers",
-     .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT,…",
-     .default_value = "127.0.0.1:9092",
-     .help = "where to find Kafka"},
+    EVENT_LOG_OPTIONS,
     {.name = "timeout",
      .kind = CONFIG_DURATION,
      .argument = "TIME",
@@ -39,6 +25,17 @@ static const struct config_option options[] = {
      .help = "how long the delivery of one batch may take",
      .minimum = 1,
      .maximum = INT64_C(3600000)},
+    {.name = "position",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "keep there how far it is; a run that was killed goes on from there"},
+    {.name = "batch",
+     .kind = CONFIG_INTEGER,
+     .argument = "COUNT",
+     .default_value = "10000",
+     .help = "events appended at once",
+     .minimum = 1,
+     .maximum = EVENT_INGEST_BATCH_MAX},
     {.name = "raw",
      .kind = CONFIG_BOOLEAN,
      .help = "append what stands there, without looking whether it is an event"},
@@ -52,9 +49,12 @@ static const struct config_program program = {
     .epilogue =
         "FILE is a JSON array of events, or one event a line (api/events.md); - is standard\n"
         "input. What is not an event is refused and listed, and the rest goes on.\n"
+        "With --position, a run that was killed at any time is begun again by the same command:\n"
+        "into the local log each event goes once; with Kafka, a batch of events may come twice.\n"
         "\nexit status: 0, 1 something was refused or not delivered, 2 wrong usage,\n"
         "3 no such file\n"
-        "\nexample: marquee ingest --event-log-directory var/eventlog events.json\n",
+        "\nexample: marquee ingest --event-log-directory var/eventlog events.json\n"
+        "         marquee ingest --position events.position events.json\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .arguments_min = 1,
@@ -67,6 +67,28 @@ struct ingestion {
     struct progress progress;
 };
 
+static enum status keep_position(void *state, struct call *call,
+                                 const struct ingest_position *position)
+{
+    const struct config *config = state;
+    return ingest_position_store(call, config_text(config, "position").data,
+                                 config_text(config, "topic"), position);
+}
+
+/* Where the position file says, or at the beginning. */
+static enum status find_position(struct session *session, struct event_ingest *events)
+{
+    struct text path = config_text(session->config, "position");
+    if (path.length == 0) {
+        random_secret(&events->position.producer_id, sizeof(events->position.producer_id));
+        events->position.producer_id |= 1; /* not 0 */
+        return STATUS_OK;
+    }
+    events->keep = keep_position;
+    events->keep_state = (void *)(uintptr_t)session->config;
+    return ingest_position_load(&session->call, path.data, events->topic, &events->position);
+}
+
 static void show_progress(void *state, uint64_t delivered)
 {
     struct ingestion *ingestion = state;
@@ -78,14 +100,18 @@ static enum status ingest(struct session *session, struct ingestion *ingestion)
 {
     struct event_ingest *events = &ingestion->events;
     const struct config *config = session->config;
-    enum status status =
-        file_source_open(&session->call, config_argument(config, 0).data, &ingestion->file);
+    events->topic = config_text(config, "topic");
+    enum status status = find_position(session, events);
+    if (status == STATUS_OK) {
+        status =
+            file_source_open(&session->call, config_argument(config, 0).data, &ingestion->file);
+    }
     if (status != STATUS_OK) {
         return status;
     }
     events->source = file_source_bytes(&ingestion->file);
     events->file = ingestion->file.name;
-    events->topic = config_text(config, "topic");
+    events->batch_max = (size_t)config_integer(config, "batch");
     events->key_is_record = text_equal(config_text(config, "key"), TEXT("record"));
     events->raw = config_boolean(config, "raw");
     events->timeout_ms = config_duration_ms(config, "timeout");
@@ -96,6 +122,10 @@ static enum status ingest(struct session *session, struct ingestion *ingestion)
     status = event_ingest_run(events, &session->call);
     progress_end(&ingestion->progress);
     file_source_close(&ingestion->file);
+    if (events->passed_over > 0) {
+        (void)fprintf(session->input->output, "%llu passed over, as the position says; ",
+                      (unsigned long long)events->passed_over);
+    }
     (void)fprintf(session->input->output,
                   "%llu read, %llu appended, %llu refused, %llu not delivered, in %.1f s\n",
                   (unsigned long long)events->read, (unsigned long long)events->delivered,
@@ -105,34 +135,13 @@ static enum status ingest(struct session *session, struct ingestion *ingestion)
     return status;
 }
 
-static enum status ingest_local(struct session *session, struct ingestion *ingestion)
+static enum status ingest_into(struct event_log *log, struct ingestion *ingestion)
 {
-    struct local_eventlog *log;
-    struct call *call = &session->call;
-    const struct local_eventlog_options local = {
-        .directory = config_text(session->config, "event-log-directory").data};
-    enum status status = local_eventlog_open(call, &local, &log);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = local_eventlog_producer_open(log, session->loop, call, &ingestion->events.producer);
+    struct eventlog_producer *producer = &ingestion->events.producer;
+    enum status status = event_log_open_producer(log, producer);
     if (status == STATUS_OK) {
-        status = ingest(session, ingestion);
-        ingestion->events.producer.ops->close(ingestion->events.producer.state);
-    }
-    local_eventlog_close(log);
-    return status;
-}
-
-static enum status ingest_kafka(struct session *session, struct ingestion *ingestion)
-{
-    const struct kafka_eventlog_options kafka = {.bootstrap =
-                                                     config_text(session->config, "kafka-brokers")};
-    enum status status = kafka_eventlog_producer_open(session->loop, &session->call, &kafka,
-                                                      &ingestion->events.producer);
-    if (status == STATUS_OK) {
-        status = ingest(session, ingestion);
-        ingestion->events.producer.ops->close(ingestion->events.producer.state);
+        status = ingest(log->session, ingestion);
+        producer->ops->close(producer->state);
     }
     return status;
 }
@@ -143,9 +152,16 @@ static enum status run(struct session *session)
     if (ingestion == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    enum status status = text_equal(config_text(session->config, "event-log"), TEXT("kafka"))
-                             ? ingest_kafka(session, ingestion)
-                             : ingest_local(session, ingestion);
+    struct event_log *log = arena_calloc(&session->arena, 1, sizeof(*log));
+    if (log == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    enum status status = event_log_open(session, EVENT_LOG_WRITE, log);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = ingest_into(log, ingestion);
+    event_log_close(log);
     /* A malformed file is a failure, not a wrong usage. */
     return status == STATUS_INVALID_ARGUMENT ? STATUS_DATA_LOSS : status;
 }

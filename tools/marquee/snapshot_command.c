@@ -7,13 +7,18 @@
 #include "marquee/snapshot_file.h"
 #include "marquee/snapshot_walk.h"
 #include "rating/rating_store.h"
+#include "rating/relay/rating_relay_position.h"
 
 static const struct config_option options[] = {
     RATING_STORE_OPTIONS,
     {.name = "to", .kind = CONFIG_TEXT, .argument = "FILE", .help = "the snapshot: a new file"},
     {.name = "trim",
      .kind = CONFIG_BOOLEAN,
-     .help = "drop the change log's records that the snapshot has, once it is complete"},
+     .help = "drop the change log's records that the snapshot has and the relay has sent"},
+    {.name = "trim-unrelayed",
+     .kind = CONFIG_BOOLEAN,
+     .help =
+         "with --trim, drop also what the relay has not sent: it sends all anew, or never runs"},
     {.name = "json", .kind = CONFIG_BOOLEAN, .help = "print what was written as JSON"},
 };
 
@@ -25,7 +30,8 @@ static const struct config_program program = {
     .epilogue =
         "The store may be used meanwhile: with the change log from where the snapshot began, it\n"
         "gives any later state exactly (marquee rebuild). The file is written beside --to and\n"
-        "gets its name when it is synced; one that is there is never touched. With --trim, who\n"
+        "gets its name when it is synced; one that is there is never touched. --trim comes after\n"
+        "that, and leaves what a relay (marquee-rating --relay) has not sent yet; whoever else\n"
         "reads the change log and is not yet behind the snapshot's start must begin anew.\n"
         "\n" COMMAND_EXIT_STATUS_HELP
         "\nexample: marquee snapshot ratings --to backups/ratings.snapshot --trim\n",
@@ -84,6 +90,27 @@ static enum status write_file(struct snapshot *snapshot)
     return status;
 }
 
+/* What the relay has not sent yet is kept for it, unless it is not to run any more. */
+static enum status trim(struct snapshot *snapshot, const struct rating_change_range *range)
+{
+    const struct rating_repository *repository = snapshot->repository;
+    struct call *call = &snapshot->session->call;
+    int64_t through = range->last;
+    int64_t relayed = through;
+    enum status status = config_boolean(snapshot->session->config, "trim-unrelayed")
+                             ? STATUS_NOT_FOUND
+                             : rating_relay_get_position(*repository, call, &relayed);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    through = relayed < through ? relayed : through;
+    if (through < range->first) {
+        return STATUS_OK;
+    }
+    snapshot->trimmed = (uint64_t)(through + 1 - range->first);
+    return repository->ops->trim_changes(repository->state, call, through);
+}
+
 static enum status take(struct snapshot *snapshot)
 {
     const struct rating_repository *repository = snapshot->repository;
@@ -96,8 +123,7 @@ static enum status take(struct snapshot *snapshot)
     snapshot->head = (struct snapshot_file_head){clock_wall_ms(), range.last};
     status = write_file(snapshot);
     if (status == STATUS_OK && config_boolean(snapshot->session->config, "trim")) {
-        status = repository->ops->trim_changes(repository->state, call, range.last);
-        snapshot->trimmed = (uint64_t)(range.last + 1 - range.first);
+        status = trim(snapshot, &range);
     }
     return status;
 }

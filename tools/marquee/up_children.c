@@ -182,9 +182,17 @@ static struct text below(struct description *description, struct text data, cons
     return arena_format(description->call->arena, "%.*s/%s", TEXT_ARGUMENTS(data), name);
 }
 
-static void describe_services(struct description *description, const struct up_addresses *addresses,
-                              struct text data)
+/* Changes are sent to the log that events come from. */
+static void add_log(struct description *description, struct text data)
 {
+    add(description, "--event-log", TEXT("local"));
+    add(description, "--event-log-directory", below(description, data, "eventlog"));
+}
+
+static void describe_services(struct description *description, const struct up_addresses *addresses,
+                              const struct up_shape *shape)
+{
+    struct text data = shape->data;
     describe(description, "marquee-metadata");
     add_listener(description, "--listen", addresses->metadata);
     add(description, "--data", below(description, data, "metadata"));
@@ -192,11 +200,13 @@ static void describe_services(struct description *description, const struct up_a
     describe(description, "marquee-rating");
     add_listener(description, "--listen", addresses->rating);
     add(description, "--data", below(description, data, "rating"));
-    add(description, "--event-log", TEXT("local"));
-    add(description, "--event-log-directory", below(description, data, "eventlog"));
+    add_log(description, data);
+    add(description, "--relay", TEXT("local"));
     add_discovery(description, addresses, addresses->rating);
     describe(description, "marquee-movie");
     add_listener(description, "--listen", addresses->movie);
+    add_log(description, data);
+    add(description, "--rating-source", shape->rating_source);
     add_discovery(description, addresses, addresses->movie);
 }
 
@@ -208,27 +218,32 @@ static void describe_single(struct description *description, const struct up_add
     add_listener(description, "--listen-rating", addresses->rating);
     add_listener(description, "--listen-movie", addresses->movie);
     add(description, "--data", data);
-    add(description, "--event-log", TEXT("local"));
-    add(description, "--event-log-directory", below(description, data, "eventlog"));
+    add_log(description, data);
+    add(description, "--relay", TEXT("local"));
     add_discovery(description, addresses, addresses->movie);
 }
 
 enum status up_children_define(struct supervisor *supervisor, struct call *call,
                                const struct up_addresses *addresses, const struct up_access *access,
-                               struct text data, bool single_process)
+                               const struct up_shape *shape)
 {
+    if (shape->single_process && !text_equal(shape->rating_source, TEXT("call"))) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT,
+                         "--rating-source %.*s is not for --single-process",
+                         TEXT_ARGUMENTS(shape->rating_source));
+    }
     struct description description = {.supervisor = supervisor, .call = call, .access = access};
     describe(&description, "marquee-registry");
     add_listener(&description, "--listen", addresses->registry);
     add(&description, "--dns-listen", addresses->dns);
-    add(&description, "--data", below(&description, data, "registry"));
+    add(&description, "--data", below(&description, shape->data, "registry"));
     add_certificates(&description);
     add_if_any(&description, "--token-file", access->registry_tokens);
     add_if_any(&description, "--read-token-file", access->registry_read_tokens);
-    if (single_process) {
-        describe_single(&description, addresses, data);
+    if (shape->single_process) {
+        describe_single(&description, addresses, shape->data);
     } else {
-        describe_services(&description, addresses, data);
+        describe_services(&description, addresses, shape);
     }
     return description.status == STATUS_RESOURCE_EXHAUSTED
                ? call_fail(call, description.status, "no memory for the services' arguments")

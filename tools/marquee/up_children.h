@@ -24,6 +24,13 @@ struct up_access {
     struct text registry_read_tokens; /* of the registry */
 };
 
+/* How the services are put together. */
+struct up_shape {
+    struct text data;          /* the directory; ends in NUL */
+    bool single_process;       /* the three services in one */
+    struct text rating_source; /* of the movie service: "call", "cached", "local"; ends in NUL */
+};
+
 /* Whether all speak TLS. */
 bool up_access_is_secure(const struct up_access *access);
 
@@ -38,9 +45,10 @@ struct text up_address_reached(struct arena *arena, struct text address);
  * address with a fixed port. The call's error says which. */
 MUST_USE enum status up_addresses_check(struct call *call, const struct up_addresses *addresses);
 
-/* Fills in the supervisor's children, the registry first. data: ends in NUL.
+/* Fills in the supervisor's children, the registry first.
+ * STATUS_INVALID_ARGUMENT: one process has no other source of ratings than to ask itself.
  * STATUS_NOT_FOUND: a program is missing. STATUS_RESOURCE_EXHAUSTED: no memory. */
 MUST_USE enum status up_children_define(struct supervisor *supervisor, struct call *call,
                                         const struct up_addresses *addresses,
-                                        const struct up_access *access, struct text data,
-                                        bool single_process);
+                                        const struct up_access *access,
+                                        const struct up_shape *shape);

@@ -37,6 +37,11 @@ static const struct config_option options[] = {
     {.name = "single-process",
      .kind = CONFIG_BOOLEAN,
      .help = "run the three services in one process"},
+    {.name = "rating-source",
+     .kind = CONFIG_CHOICE,
+     .argument = "call|cached|local",
+     .default_value = "call",
+     .help = "where the movie service takes ratings from (docs/events.md)"},
     LISTEN_OPTION("metadata", "8081"),
     LISTEN_OPTION("rating", "8082"),
     LISTEN_OPTION("movie", "8083"),
@@ -170,6 +175,11 @@ static enum status prepare(struct up *up)
         .arena = &session->arena,
         .log_directory = arena_format(&session->arena, "%.*s/log", TEXT_ARGUMENTS(up->data)),
     };
+    const struct up_shape shape = {
+        .data = up->data,
+        .single_process = config_boolean(session->config, "single-process"),
+        .rating_source = config_text(session->config, "rating-source"),
+    };
     supervisor_init(supervisor);
     call->cancellation = &supervisor->stop;
     session->addresses[SESSION_METADATA] = up_address_reached(call->arena, up->addresses.metadata);
@@ -178,8 +188,7 @@ static enum status prepare(struct up *up)
         status = up_access_check(call, &up->access);
     }
     if (status == STATUS_OK) {
-        status = up_children_define(supervisor, call, &up->addresses, &up->access, up->data,
-                                    config_boolean(session->config, "single-process"));
+        status = up_children_define(supervisor, call, &up->addresses, &up->access, &shape);
     }
     if (status == STATUS_OK) {
         status = up_addresses_check(call, &up->addresses);

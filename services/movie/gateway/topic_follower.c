@@ -18,7 +18,7 @@ struct topic_follower {
     struct call call;
     struct cancellation stop;
     struct fiber_group fibers;
-    int32_t partitions;                            /* 0: not known yet */
+    size_t partitions;                             /* 0: not known yet */
     int64_t pause_ns;                              /* the last one; 0: all is well */
     int64_t next_offsets[EVENTLOG_PARTITIONS_MAX]; /* plus one; 0: from the beginning */
 };
@@ -75,23 +75,50 @@ static void take_batch(struct topic_follower *self, const struct eventlog_batch 
     self->pause_ns = 0;
 }
 
+static enum status count_partitions(struct topic_follower *self,
+                                    struct eventlog_partition_state *states)
+{
+    begin_call(self, OPEN_TIMEOUT_MS);
+    enum status status = self->options.partitions(self->options.source, &self->call, states,
+                                                  EVENTLOG_PARTITIONS_MAX, &self->partitions);
+    if (status != STATUS_OK) {
+        self->partitions = 0;
+    }
+    return status;
+}
+
 /* A partition that this consumer has not come to yet is not among those whose lag it tells. */
 static void look(struct topic_follower *self)
 {
     struct eventlog_lag lags[EVENTLOG_PARTITIONS_MAX];
     size_t count = self->consumer.ops->lag(self->consumer.state, lags, ARRAY_LENGTH(lags));
     if (count > 0 && self->partitions == 0) {
-        begin_call(self, OPEN_TIMEOUT_MS);
-        enum status status =
-            self->options.partitions(self->options.source, &self->call, &self->partitions);
+        struct eventlog_partition_state states[EVENTLOG_PARTITIONS_MAX];
+        enum status status = count_partitions(self, states);
         if (status != STATUS_OK) {
-            self->partitions = 0;
             survive(self, "the topic cannot be looked at; trying again", status);
         }
     }
-    if (count > 0 && count == (size_t)self->partitions) {
+    if (count > 0 && count == self->partitions) {
         self->options.look(self->options.receiver, lags, count);
     }
+}
+
+/* From where reading begins. A topic that is not there yet has its end at its beginning. */
+static enum status find_start(struct topic_follower *self)
+{
+    struct eventlog_partition_state states[EVENTLOG_PARTITIONS_MAX];
+    memset(self->next_offsets, 0, sizeof(self->next_offsets));
+    self->partitions = 0;
+    enum status status = self->options.from_end ? count_partitions(self, states) : STATUS_OK;
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    for (size_t i = 0; i < self->partitions; i++) {
+        self->next_offsets[i] = states[i].end_offset + 1;
+    }
+    self->options.restart(self->options.receiver);
+    return STATUS_OK;
 }
 
 /* Until the records that come next are lost, or it is being stopped. */
@@ -123,9 +150,12 @@ static void follow(void *argument)
     struct topic_follower *self = argument;
     const struct eventlog_positions positions = {.get = read_position, .state = self};
     while (!self->stop.requested) {
-        begin_call(self, OPEN_TIMEOUT_MS);
-        enum status status =
-            self->options.open(self->options.source, &self->call, positions, &self->consumer);
+        enum status status = find_start(self);
+        if (status == STATUS_OK) {
+            begin_call(self, OPEN_TIMEOUT_MS);
+            status =
+                self->options.open(self->options.source, &self->call, positions, &self->consumer);
+        }
         if (status != STATUS_OK) {
             survive(self, "the event log cannot be opened; trying again", status);
             continue;
@@ -133,10 +163,7 @@ static void follow(void *argument)
         read_records(self);
         self->consumer.ops->close(self->consumer.state);
         if (!self->stop.requested) {
-            memset(self->next_offsets, 0, sizeof(self->next_offsets));
-            self->partitions = 0;
-            self->options.restart(self->options.receiver);
-            survive(self, "events are lost; reading anew from the beginning", STATUS_DATA_LOSS);
+            survive(self, "events are lost; reading anew", STATUS_DATA_LOSS);
         }
     }
 }

@@ -1,5 +1,5 @@
-/* topic_follower.h: reads a topic from its beginning to its end, and goes on with what comes: for
- * what is kept in memory and has to be made again at every start.
+/* topic_follower.h: reads a topic from its beginning to its end, or from its end alone, and goes on
+ * with what comes: for what is kept in memory and has to be made again at every start.
  *
  * The consumer is the only member of its group, so that every instance of a service sees every
  * record. Failures are tried again, with pauses; when the log has lost what was to be read next,
@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/log.h"
-#include "eventlog/eventlog.h"
+#include "eventlog/eventlog_admin.h"
 
 struct topic_follower;
 
@@ -24,16 +24,20 @@ struct topic_follower_options {
     /* Opens a consumer of the topic in a new group; called anew after a loss. Borrowed. */
     enum status (*open)(void *source, struct call *call, struct eventlog_positions positions,
                         struct eventlog_consumer *ret_consumer);
-    /* How many partitions the topic has; asked for until it is told, when the topic is there. */
-    enum status (*partitions)(void *source, struct call *call, int32_t *ret_count);
+    /* The topic's partitions, as they are now: fills in at most `max` and tells how many there are.
+     * STATUS_NOT_FOUND: there is no such topic. */
+    enum status (*partitions)(void *source, struct call *call,
+                              struct eventlog_partition_state *states, size_t max,
+                              size_t *ret_count);
     void *source;
+    bool from_end; /* what was there before is not of interest */
     /* What is done with the records; all in the follower's fiber. The call's arena is emptied after
      * each. false: it could not be read; it is passed over, and the log says how many were. */
     bool (*take)(void *receiver, struct call *call, const struct eventlog_record *record);
     /* After every few records, and when none come: where reading stands, in all partitions. Not
      * called while that is not known. */
     void (*look)(void *receiver, const struct eventlog_lag *lags, size_t count);
-    /* Reading begins anew, from the beginning. */
+    /* Reading begins, or begins anew: what is known may be wrong. */
     void (*restart)(void *receiver);
     void *receiver;
 };

@@ -264,19 +264,6 @@ void rating_ingester_stop(struct rating_ingester *ingester)
     fiber_group_join(&ingester->fibers);
 }
 
-bool rating_ingester_is_waiting(const struct rating_ingester *ingester, enum status *ret_status,
-                                int64_t *ret_waiting_ms)
-{
-    int status = atomic_load_explicit(&ingester->waiting, memory_order_acquire);
-    if (status == STATUS_OK) {
-        return false;
-    }
-    int64_t since_ns = atomic_load_explicit(&ingester->waiting_since_ns, memory_order_relaxed);
-    *ret_status = (enum status)status;
-    *ret_waiting_ms = (clock_monotonic_ns() - since_ns) / CLOCK_NS_PER_MS;
-    return true;
-}
-
 bool rating_ingester_is_running(const struct rating_ingester *ingester, struct text *ret_reason)
 {
     if (!atomic_load_explicit(&ingester->failed, memory_order_acquire)) {

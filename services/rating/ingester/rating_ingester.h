@@ -41,6 +41,7 @@ enum {
     RATING_INGESTER_PARTITIONS_MAX = EVENTLOG_PARTITIONS_MAX,
     RATING_INGESTER_CLAIM_PAUSE_MS = 1000, /* after a refusal, from claim to claim */
     RATING_INGESTER_LAG_MS = 500,          /* until a change of the lag is noted */
+    RATING_INGESTER_SLOW_MS = 1000,        /* without an answer, the store is waited for */
     RATING_INGESTER_MOVES_MAX = 16,
 };
 
@@ -97,8 +98,9 @@ void rating_ingester_destroy(struct rating_ingester *ingester);
  * (static storage, or valid until destroy). */
 bool rating_ingester_is_running(const struct rating_ingester *ingester, struct text *ret_reason);
 
-/* From any thread: whether a batch is waiting for a store that did not take it; with what the store
- * said last, and for how long by now. */
+/* From any thread: whether ingestion waits for the store: a batch or a claim was not taken and is
+ * tried again, or has had no answer for RATING_INGESTER_SLOW_MS. With what the store said last
+ * (STATUS_OK: nothing yet), and for how long by now. */
 bool rating_ingester_is_waiting(const struct rating_ingester *ingester, enum status *ret_status,
                                 int64_t *ret_waiting_ms);
 

@@ -20,15 +20,6 @@ static bool is_lasting(enum status status)
            status == STATUS_FAILED_PRECONDITION || status == STATUS_UNIMPLEMENTED;
 }
 
-static void note_waiting(struct rating_ingester *self, enum status status)
-{
-    if (status != STATUS_OK &&
-        atomic_load_explicit(&self->waiting, memory_order_relaxed) == STATUS_OK) {
-        atomic_store_explicit(&self->waiting_since_ns, clock_monotonic_ns(), memory_order_relaxed);
-    }
-    atomic_store_explicit(&self->waiting, (int)status, memory_order_release);
-}
-
 /* Tries until it is in the store, is refused for good, or ingestion is stopped: nothing is skipped.
  * only_surely: not again when the store does not say whether it was applied. */
 static enum status apply_until_done(struct rating_ingester *self, struct call *call,
@@ -36,17 +27,18 @@ static enum status apply_until_done(struct rating_ingester *self, struct call *c
 {
     struct rating_repository repository = self->options.repository;
     for (;;) {
+        ingest_wait_ask(&self->apply_wait);
         enum status status = repository.ops->apply(repository.state, call, changes);
         bool is_unsure = status == STATUS_DEADLINE_EXCEEDED && only_surely;
         if (status == STATUS_OK || status == STATUS_ABORTED || status == STATUS_CANCELLED ||
             is_lasting(status) || is_unsure) {
             self->pause_ns = 0;
-            note_waiting(self, STATUS_OK);
+            ingest_wait_end(&self->apply_wait);
             return status;
         }
         log_call(self->options.log, LOG_WARNING, call, "events not stored; trying again",
                  LOG_FIELDS(log_string("status", status_name(status))));
-        note_waiting(self, status);
+        ingest_wait_refused(&self->apply_wait, status);
         call_clear_error(call);
         if (!rating_ingester_pause(self, call)) {
             return STATUS_CANCELLED;

@@ -60,6 +60,7 @@ enum status rating_ingester_claim(void *ingester, struct call *call, struct text
         now_ns - own->claimed_ns < RATING_INGESTER_CLAIM_PAUSE_MS * CLOCK_NS_PER_MS) {
         return call_fail(call, STATUS_UNAVAILABLE, "another instance has just claimed it");
     }
+    ingest_wait_ask(&self->claim_wait);
     enum status status =
         repository.ops->claim_position(repository.state, call, topic, partition, &position);
     if (status == STATUS_OK) {
@@ -69,8 +70,13 @@ enum status rating_ingester_claim(void *ingester, struct call *call, struct text
         status = move_position(self, call, &position);
     }
     if (status != STATUS_OK) {
+        ingest_wait_refused(&self->claim_wait, status);
+        log_call(self->options.log, LOG_WARNING, call, "not claimed; trying again",
+                 LOG_FIELDS(log_integer("partition", partition),
+                            log_string("status", status_name(status))));
         return status;
     }
+    ingest_wait_end(&self->claim_wait);
     own->next_offset = position.next_offset > 0 ? position.next_offset : -1;
     atomic_store_explicit(&own->applied_time_ms, 0, memory_order_relaxed);
     log_write(self->options.log, LOG_INFO, "claimed",

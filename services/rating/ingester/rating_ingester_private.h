@@ -19,6 +19,14 @@ struct ingest_histogram {
 extern const int64_t rating_ingester_size_bounds[INGEST_HISTOGRAM_BINS - 1];
 extern const int64_t rating_ingester_time_bounds_us[INGEST_HISTOGRAM_BINS - 1];
 
+/* Of one thing that the store is asked for, until it has taken it. Written on the ingestion loop.
+ */
+struct ingest_wait {
+    _Atomic int64_t since_ns; /* 0: nothing is asked for */
+    _Atomic int64_t asked_ns; /* the last time */
+    _Atomic int status;       /* enum status of its last answer */
+};
+
 struct ingest_counters {
     _Atomic uint64_t events; /* taken: whatever became of them, but for dead letters */
     _Atomic uint64_t stale;
@@ -72,8 +80,8 @@ struct rating_ingester {
     _Atomic bool failed;
     char reason[RATING_INGESTER_REASON_BYTES_MAX]; /* written once, before `failed` */
     size_t reason_length;
-    _Atomic int waiting;              /* enum status of the store's refusals; STATUS_OK: none */
-    _Atomic int64_t waiting_since_ns; /* read after `waiting` */
+    struct ingest_wait apply_wait;
+    struct ingest_wait claim_wait;
     struct ingest_partition partitions[RATING_INGESTER_PARTITIONS_MAX];
     struct ingest_counters counters;
 };
@@ -84,6 +92,11 @@ MUST_USE enum status rating_ingester_claim(void *ingester, struct call *call, st
 
 /* Of a partition that the ports name: inside the table (CHECKed). */
 struct ingest_partition *rating_ingester_partition(struct rating_ingester *self, int32_t partition);
+
+/* Asks again, or for the first time; what the store said to that. */
+void ingest_wait_ask(struct ingest_wait *wait);
+void ingest_wait_refused(struct ingest_wait *wait, enum status status);
+void ingest_wait_end(struct ingest_wait *wait);
 
 /* Fills in changes and dead letters of the records from *at on, as many as a batch may have, and
  * moves *at behind them: one at least. Valid in the batch's arena, whatever becomes of the records.

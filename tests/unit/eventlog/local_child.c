@@ -67,6 +67,51 @@ static void run_read(void *argument)
     }
 }
 
+static void poll_once(struct local_trial *trial, struct eventlog_consumer consumer,
+                      struct eventlog_batch *batch)
+{
+    enum status status;
+    do {
+        status = consumer.ops->poll(consumer.state, &trial->call, 1000, batch);
+    } while (status == STATUS_NOT_FOUND);
+    CHECK(status == STATUS_OK);
+}
+
+static void run_queue(void *argument)
+{
+    const struct work *work = argument;
+    struct local_trial trial = {0};
+    struct arena arena;
+    open_work(&trial, work, &arena);
+    struct eventlog_consumer consumer = local_trial_member(&trial);
+    for (;;) {
+        struct eventlog_batch batch;
+        poll_once(&trial, consumer, &batch);
+        for (size_t i = 0; i < batch.count; i++) {
+            tell();
+        }
+        consumer.ops->committed(consumer.state, &batch);
+    }
+}
+
+static void run_zombie(void *argument)
+{
+    const struct work *work = argument;
+    struct local_trial trial = {0};
+    struct arena arena;
+    open_work(&trial, work, &arena);
+    struct eventlog_consumer consumer = local_trial_member(&trial);
+    struct eventlog_batch batch;
+    poll_once(&trial, consumer, &batch);
+    tell();
+    CHECK(raise(SIGSTOP) == 0);
+    consumer.ops->committed(consumer.state, &batch);
+    consumer.ops->rewind(consumer.state, batch.partition);
+    consumer.ops->close(consumer.state);
+    local_trial_close(&trial);
+    arena_deinit(&arena);
+}
+
 static void run_hold(void *argument)
 {
     const struct work *work = argument;
@@ -79,8 +124,11 @@ static void run_hold(void *argument)
 
 int child_main(char **arguments)
 {
-    static const struct role roles[] = {
-        {"write", run_write}, {"read", run_read}, {"hold", run_hold}};
+    static const struct role roles[] = {{"write", run_write},
+                                        {"read", run_read},
+                                        {"hold", run_hold},
+                                        {"queue", run_queue},
+                                        {"zombie", run_zombie}};
     uint64_t count;
     CHECK(text_to_u64(text_of(arguments[2]), &count));
     struct work work = {.directory = arguments[1], .count = (unsigned)count};

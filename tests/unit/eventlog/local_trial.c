@@ -70,18 +70,30 @@ void local_trial_produce(struct local_trial *trial, unsigned first_sequence, uns
     producer.ops->close(producer.state);
 }
 
-struct eventlog_consumer local_trial_consumer(struct local_trial *trial)
+static struct eventlog_consumer
+open_consumer(struct local_trial *trial, struct eventlog_positions positions, int64_t session_ms)
 {
     const struct local_eventlog_consumer_options options = {
         .group = TEXT("g"),
         .topic = TEXT("t"),
-        .positions = reader_store_positions(&trial->store),
+        .positions = positions,
+        .session_ms = session_ms,
     };
     struct eventlog_consumer consumer;
     assert_int_equal(
         local_eventlog_consumer_open(trial->log, loop_current(), &trial->call, &options, &consumer),
         STATUS_OK);
     return consumer;
+}
+
+struct eventlog_consumer local_trial_consumer(struct local_trial *trial)
+{
+    return open_consumer(trial, reader_store_positions(&trial->store), 0);
+}
+
+struct eventlog_consumer local_trial_member(struct local_trial *trial)
+{
+    return open_consumer(trial, (struct eventlog_positions){.get = NULL}, LOCAL_TRIAL_SESSION_MS);
 }
 
 enum status local_trial_drain(struct local_trial *trial, struct eventlog_consumer consumer,

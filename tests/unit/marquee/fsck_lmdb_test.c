@@ -298,22 +298,28 @@ struct checked {
     int status;
 };
 
-static struct checked check(const char *path, const char *option)
+static struct checked run_command(int (*run)(const struct command_input *input), const char *path,
+                                  const char *last)
 {
-    char command[] = "fsck";
+    char command[] = "command";
     char data[ARGUMENT_BYTES];
     char third[ARGUMENT_BYTES];
     char *environment[] = {NULL};
     struct checked checked;
     (void)snprintf(data, sizeof(data), "--data=%s", path);
-    (void)snprintf(third, sizeof(third), "%s", option != NULL ? option : "--no-json");
+    (void)snprintf(third, sizeof(third), "%s", last);
     char *argv[] = {command, data, third, NULL};
     FILE *output = open_memstream(&checked.output, &checked.length);
     assert_non_null(output);
-    checked.status = fsck_command(&(struct command_input){
+    checked.status = run(&(struct command_input){
         .argc = 3, .argv = argv, .environment = environment, .output = output, .errors = output});
     assert_int_equal(fclose(output), 0);
     return checked;
+}
+
+static struct checked check(const char *path, const char *option)
+{
+    return run_command(fsck_command, path, option != NULL ? option : "--no-json");
 }
 
 static const struct {
@@ -418,6 +424,39 @@ static void test_says_it_in_json(void **state)
     scratch_directory_remove(path);
 }
 
+/* Replaying the log finds what is wrong with votes and aggregates, too. */
+static void test_rebuild_finds_damage(void **state)
+{
+    static const struct {
+        void (*damage)(struct damage *damage);
+        const char *words;
+        int status;
+    } rebuilds[] = {
+        {nothing, "6 votes and 3 aggregates of 9 records of the change log: 0 differences\n", 0},
+        {other_time, "difference: vote: movie m1 of user ann is 800 hundredths at 77", 1},
+        {vote_came_back, "movie m3 of user dee stands, but the change log has none\n", 1},
+        {vote_lost, "movie m1 of user cid is missing; the change log has 50 hundredths at", 1},
+        {wrong_count, "movie m2 has 3 votes of 1600 hundredths; counted: 2 of 1600\n", 1},
+        {extra_aggregate, "movie m9 has 1 votes of 500 hundredths; counted: 0 of 0\n", 1},
+        {missing_aggregate, "difference: aggregate: movie m3 has none, but 1 votes\n", 1},
+        {hole_in_the_log, "marquee rebuild: ", 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(rebuilds); i++) {
+        char path[SCRATCH_PATH_BYTES];
+        scratch_directory_make(path);
+        in_fiber(make_store, path);
+        damage_store(path, rebuilds[i].damage);
+        struct checked checked = run_command(rebuild_command, path, "ratings");
+        if (strstr(checked.output, rebuilds[i].words) == NULL) {
+            fail_msg("rebuild %zu: no \"%s\" in:\n%s", i, rebuilds[i].words, checked.output);
+        }
+        assert_int_equal(checked.status, rebuilds[i].status);
+        free(checked.output);
+        scratch_directory_remove(path);
+    }
+}
+
 static void test_no_store(void **state)
 {
     (void)state;
@@ -432,6 +471,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds_each_kind_of_damage),
         cmocka_unit_test(test_says_it_in_json),
+        cmocka_unit_test(test_rebuild_finds_damage),
         cmocka_unit_test(test_no_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,9 @@ static enum status apply(void *state, struct call *call, const struct rating_bat
     bool is_due = scene->fault_after == 0;
     scene->fault_after -= is_due ? 0 : 1;
     scene->applications++;
+    if (scene->hangs && fiber_wait(call, &scene->goes_on) != STATUS_OK) {
+        return STATUS_CANCELLED;
+    }
     enum status status = is_due && scene->fault_times > 0
                              ? fail_as_planted(scene, call, batch)
                              : scene->whole.ops->apply(scene->whole.state, call, batch);
@@ -65,6 +68,10 @@ static enum status claim_position(void *state, struct call *call, struct text to
 {
     struct ingester_scene *scene = state;
     scene->claims++;
+    if (scene->claim_fault_times > 0) {
+        scene->claim_fault_times--;
+        return call_fail(call, scene->claim_fault, "planted");
+    }
     return scene->whole.ops->claim_position(scene->whole.state, call, topic, partition,
                                             ret_position);
 }
@@ -103,6 +110,7 @@ static void run_body(void *argument)
     arena_init(&scene->arena, SCENE_ARENA_BYTES_MAX);
     call_init(&scene->call, &scene->arena, SCENE_TIMEOUT_MS);
     fiber_wait_init(&scene->applied);
+    fiber_wait_init(&scene->goes_on);
     scene->log = memory_eventlog_create(1);
     assert_non_null(scene->log);
     assert_int_equal(memory_eventlog_producer_open(scene->log, &scene->call, &scene->producer),

@@ -34,7 +34,11 @@ struct ingester_scene {
     unsigned fault_times;
     unsigned fault_after;     /* applications that go well before them */
     bool fault_loses_answers; /* they are done, and nobody hears of it */
-    unsigned applications;    /* also those that failed */
+    enum status claim_fault;  /* of the next `claim_fault_times` claims */
+    unsigned claim_fault_times;
+    bool hangs; /* applications wait for `goes_on` */
+    struct fiber_wait goes_on;
+    unsigned applications; /* also those that failed */
     unsigned claims;
     size_t bytes_most; /* of texts and payloads, in one application */
     struct scene_transaction transactions[SCENE_TRANSACTIONS_MAX]; /* the first ones */

@@ -105,6 +105,50 @@ static void waiting_for_the_store_shows(struct ingester_scene *scene)
 }
 INGESTER_TEST(waiting_for_the_store_shows)
 
+static void await_waiting(struct ingester_scene *scene, enum status *ret_status,
+                          int64_t *ret_waiting_ms)
+{
+    while (!rating_ingester_is_waiting(scene->ingester, ret_status, ret_waiting_ms)) {
+        assert_int_equal(fiber_sleep(&scene->call, CLOCK_NS_PER_MS), STATUS_OK);
+    }
+}
+
+/* As one whose lock a stopped process holds. */
+static void store_without_an_answer_shows(struct ingester_scene *scene)
+{
+    enum status status = STATUS_UNKNOWN;
+    int64_t waiting_ms;
+    scene->hangs = true;
+    ingester_scene_produce_votes(scene, 0, 3);
+    ingester_scene_start(scene, 0);
+    await_waiting(scene, &status, &waiting_ms);
+    assert_int_equal(status, STATUS_OK); /* it has said nothing */
+    assert_true(waiting_ms >= RATING_INGESTER_SLOW_MS);
+    assert_true(
+        ingester_scene_metric(scene, scene->ingester, "marquee_ingestion_waiting_seconds") >= 1);
+    scene->hangs = false;
+    fiber_wait_signal(&scene->goes_on);
+    ingester_scene_wait_for_position(scene, 3);
+    ingester_scene_wait_for_metric(scene, "marquee_ingestion_waiting_seconds", 0);
+}
+INGESTER_TEST(store_without_an_answer_shows)
+
+static void claim_that_fails_shows(struct ingester_scene *scene)
+{
+    enum status status = STATUS_OK;
+    int64_t waiting_ms;
+    scene->claim_fault = STATUS_UNAVAILABLE;
+    scene->claim_fault_times = 3;
+    ingester_scene_produce_votes(scene, 0, 3);
+    ingester_scene_start(scene, 0);
+    await_waiting(scene, &status, &waiting_ms);
+    assert_int_equal(status, STATUS_UNAVAILABLE);
+    ingester_scene_wait_for_position(scene, 3);
+    assert_int_equal(scene->claims, 4);
+    ingester_scene_wait_for_metric(scene, "marquee_ingestion_waiting_seconds", 0);
+}
+INGESTER_TEST(claim_that_fails_shows)
+
 static void lag_is_known_before_the_first_batch(struct ingester_scene *scene)
 {
     scene->fault = STATUS_UNAVAILABLE;
@@ -177,6 +221,8 @@ int main(void)
         cmocka_unit_test(parts_behind_a_refused_one_are_dropped_test),
         cmocka_unit_test(memory_is_bounded_while_the_store_is_away_test),
         cmocka_unit_test(waiting_for_the_store_shows_test),
+        cmocka_unit_test(store_without_an_answer_shows_test),
+        cmocka_unit_test(claim_that_fails_shows_test),
         cmocka_unit_test(lag_is_known_before_the_first_batch_test),
         cmocka_unit_test(being_behind_is_the_age_of_what_was_applied_test),
         cmocka_unit_test(batches_are_counted_by_their_sizes_test),

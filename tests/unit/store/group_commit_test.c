@@ -125,6 +125,31 @@ static void test_writers_share_a_commit(void **state)
     run_with_store(share_commits);
 }
 
+/* Nobody holds the writer up: that they come in one turn of the loop is enough. The writer is
+ * mostly asleep when they do; now and then it is still on its way there, and takes some of them
+ * alone. */
+static void share_a_turn(struct fixture *self)
+{
+    enum { WRITERS = 64, TURNS = 50, COMMITS_MAX = TURNS * 3 / 2 };
+    struct writer writers[WRITERS];
+    struct group_commit_stats stats;
+    for (unsigned turn = 0; turn < TURNS; turn++) {
+        struct fiber_group group;
+        init_writers(self, writers, WRITERS);
+        start_writers(&group, writers, WRITERS);
+        fiber_group_join(&group);
+    }
+    group_commit_read_stats(self->group, &stats);
+    assert_int_equal(stats.jobs, WRITERS * TURNS);
+    assert_true(stats.commits >= TURNS && stats.commits <= COMMITS_MAX);
+}
+
+static void test_writers_of_a_turn_share_a_commit(void **state)
+{
+    (void)state;
+    run_with_store(share_a_turn);
+}
+
 static void fail_alone(struct fixture *self)
 {
     struct writer writers[5];
@@ -329,6 +354,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_writers_share_a_commit),
+        cmocka_unit_test(test_writers_of_a_turn_share_a_commit),
         cmocka_unit_test(test_failure_takes_no_other_along),
         cmocka_unit_test(test_refusal_is_an_answer),
         cmocka_unit_test(test_removed_cause_is_retried),
