@@ -114,7 +114,7 @@ struct eventlog_batch {
 struct eventlog_lag {
     int32_t partition;
     int64_t next_offset; /* of this consumer */
-    int64_t end_offset;  /* one past the last record */
+    int64_t end_offset;  /* one past the last record; -1: not known yet */
 };
 
 /* Where reading starts, asked for each partition when this consumer comes to own it.

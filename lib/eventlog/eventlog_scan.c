@@ -5,7 +5,7 @@ enum eventlog_progress eventlog_progress(struct eventlog_consumer consumer)
     struct eventlog_lag lags[EVENTLOG_PARTITIONS_MAX];
     size_t count = consumer.ops->lag(consumer.state, lags, ARRAY_LENGTH(lags));
     for (size_t i = 0; i < count; i++) {
-        if (lags[i].next_offset < lags[i].end_offset) {
+        if (lags[i].end_offset < 0 || lags[i].next_offset < lags[i].end_offset) {
             return EVENTLOG_BEHIND;
         }
     }

@@ -27,8 +27,14 @@ static void handle_error(rd_kafka_t *handle, int error, const char *reason, void
 {
     struct kafka_client *client = opaque;
     (void)handle;
+    if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && client->last_error[0] != '\0') {
+        return; /* what was said before says why */
+    }
     (void)snprintf(client->last_error, sizeof(client->last_error), "%s: %s",
                    rd_kafka_err2name((rd_kafka_resp_err_t)error), reason);
+    if (error == RD_KAFKA_RESP_ERR__AUTHENTICATION || error == RD_KAFKA_RESP_ERR__SSL) {
+        client->refused = true;
+    }
 }
 
 /* librdkafka would write to standard error; what matters comes as errors too. */

@@ -31,6 +31,7 @@ struct kafka_client {
     void (*ready)(struct kafka_client *client);
     void *owner;                        /* producer or consumer; NULL once it is closing */
     char last_error[KAFKA_ERROR_BYTES]; /* of the connection, for the log */
+    bool refused; /* by the broker: last_error is of a certificate or a password; for the owner */
 };
 
 /* Consumes conf, into which callbacks may have been set: their opaque is the client. ready() is

@@ -182,7 +182,8 @@ static struct text text_or_empty(const void *data, size_t length)
 }
 
 /* Gives the records of one partition. false: no memory for any. */
-static bool give_messages(struct kafka_consumer *consumer, struct eventlog_batch *ret_batch)
+static bool give_messages(struct kafka_consumer *consumer, size_t count_max,
+                          struct eventlog_batch *ret_batch)
 {
     int32_t index = consumer->messages[consumer->message_at]->partition;
     struct kafka_partition *partition = &consumer->partitions[index];
@@ -190,7 +191,7 @@ static bool give_messages(struct kafka_consumer *consumer, struct eventlog_batch
     size_t count = 0;
     size_t header_at = 0;
     size_t header_count;
-    while (consumer->message_at < consumer->message_count) {
+    while (count < count_max && consumer->message_at < consumer->message_count) {
         rd_kafka_message_t *message = consumer->messages[consumer->message_at];
         if (message->partition != index ||
             !take_headers(consumer, message, &header_at, &header_count)) {
@@ -256,8 +257,24 @@ static enum status check_readable(struct kafka_consumer *consumer, struct call *
         (void)call_fail_detail(call, STATUS_UNAVAILABLE, "%s", reason);
         return call_fail(call, STATUS_UNAVAILABLE, "the event log cannot be read any more");
     }
+    if (consumer->client->refused) {
+        consumer->client->refused = false;
+        return call_fail(call, STATUS_UNAVAILABLE, "Kafka refuses us: %s",
+                         consumer->client->last_error);
+    }
     enum status status = call_check(call);
     return status == STATUS_OK ? STATUS_OK : call_fail(call, status, "the call is over");
+}
+
+/* What is fetched at once is of all partitions: so much that there can be a whole batch of each. */
+static size_t fetch_max(const struct kafka_consumer *consumer, size_t count_max)
+{
+    size_t count = 0;
+    for (int32_t i = 0; i < EVENTLOG_PARTITIONS_MAX && count < EVENTLOG_BATCH_MAX; i++) {
+        count += kafka_consumer_owns(consumer, i) ? count_max : 0;
+    }
+    count = count > count_max ? count : count_max;
+    return count < EVENTLOG_BATCH_MAX ? count : EVENTLOG_BATCH_MAX;
 }
 
 static enum status consumer_poll(void *state, struct call *call, size_t count_max,
@@ -266,12 +283,9 @@ static enum status consumer_poll(void *state, struct call *call, size_t count_ma
     struct kafka_consumer *consumer = state;
     CHECK(count_max > 0);
     count_max = count_max < EVENTLOG_BATCH_MAX ? count_max : EVENTLOG_BATCH_MAX;
-    if (!reserve(consumer, count_max)) {
-        return call_fail(call, STATUS_UNAVAILABLE, "no memory for the records");
-    }
     for (;;) {
         if (consumer->message_at < consumer->message_count) {
-            return give_messages(consumer, ret_batch)
+            return give_messages(consumer, count_max, ret_batch)
                        ? STATUS_OK
                        : call_fail(call, STATUS_UNAVAILABLE, "no memory for the records");
         }
@@ -291,7 +305,11 @@ static enum status consumer_poll(void *state, struct call *call, size_t count_ma
                 return status;
             }
         }
-        if (!fetch_messages(consumer, count_max)) {
+        size_t fetched_max = fetch_max(consumer, count_max);
+        if (!reserve(consumer, fetched_max)) {
+            return call_fail(call, STATUS_UNAVAILABLE, "no memory for the records");
+        }
+        if (!fetch_messages(consumer, fetched_max)) {
             status = await_news(consumer, call);
             if (status != STATUS_OK) {
                 return status;
@@ -335,10 +353,11 @@ static size_t consumer_lag(void *state, struct eventlog_lag *lags, size_t max)
             rd_kafka_get_watermark_offsets(consumer->client->handle, consumer->topic_name, i, &low,
                                            &high) == RD_KAFKA_RESP_ERR_NO_ERROR) {
             int64_t next_offset = consumer->partitions[i].next_offset;
-            lags[count++] =
-                (struct eventlog_lag){.partition = i,
-                                      .next_offset = next_offset,
-                                      .end_offset = high > next_offset ? high : next_offset};
+            /* What is known comes with the first fetch; what was read since may be beyond it. */
+            int64_t end_offset = high > next_offset ? high : next_offset;
+            lags[count++] = (struct eventlog_lag){.partition = i,
+                                                  .next_offset = next_offset,
+                                                  .end_offset = high < 0 ? -1 : end_offset};
         }
     }
     return count;

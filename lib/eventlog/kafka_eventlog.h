@@ -1,5 +1,8 @@
 /* kafka_eventlog.h: the event log kept by Apache Kafka, through librdkafka.
  *
+ * A broker that refuses the password or certificate, or whose certificate is not to be trusted, is
+ * STATUS_UNAVAILABLE at once, with its words.
+ *
  * Delivery is idempotent within one producer, acknowledged by all in-sync replicas. A consumer with
  * positions of its own starts there, never at those committed to the broker, which are for lag
  * tools only; one without starts at the broker's. A position outside the topic's log is

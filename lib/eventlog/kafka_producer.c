@@ -76,6 +76,12 @@ static void handle_ready(struct kafka_client *client)
     while (rd_kafka_poll(client->handle, 0) > 0) {
         delivered = true;
     }
+    if (client->refused) {
+        /* It would go on trying, with the same password. What has not been sent fails now. */
+        client->refused = false;
+        (void)rd_kafka_purge(client->handle,
+                             RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    }
     struct list *link;
     while (delivered && (link = list_take_first(&producer->waiting_for_room)) != NULL) {
         fiber_wait_signal(&CONTAINER_OF(link, struct kafka_produce, link)->wait);
@@ -158,6 +164,10 @@ static enum status fail_delivery(struct kafka_producer *producer, struct call *c
     if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
         error == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE) {
         return call_fail(call, STATUS_INVALID_ARGUMENT, "a message is too large for the broker");
+    }
+    if (error == RD_KAFKA_RESP_ERR__PURGE_QUEUE) {
+        return call_fail(call, STATUS_UNAVAILABLE, "Kafka refuses us: %s",
+                         producer->client->last_error);
     }
     return call_fail(call, STATUS_UNAVAILABLE, "the event log did not take every message");
 }

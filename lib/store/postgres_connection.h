@@ -15,7 +15,7 @@
 
 enum {
     POSTGRES_CONNECT_MS_MAX = 5000,    /* to connect and to prepare the session */
-    POSTGRES_STATEMENT_MS_MAX = 30000, /* of one statement, by the server's clock */
+    POSTGRES_STATEMENT_MS_MAX = 60000, /* of one statement, by the server's clock */
     POSTGRES_IDLE_MS_MAX = 10000,      /* within a transaction: a client that was stopped there */
     POSTGRES_SCHEMA_BYTES_MAX = 40,
 };
@@ -36,11 +36,11 @@ struct postgres_session {
 
 struct postgres_connection;
 
-/* Connects, sets the session up and prepares its statements. Blocks, at most until the call's
- * deadline or POSTGRES_CONNECT_MS_MAX, names' resolution aside. stop_fd: -1, or a descriptor that
- * ends it when it becomes readable. STATUS_UNAVAILABLE: there is no server, or it refuses us now;
- * STATUS_FAILED_PRECONDITION: it does not know us, or a statement does not fit its tables.
- * *ret_connection is owned by the caller. */
+/* Connects, sets the session up and prepares its statements. Blocks, at most
+ * POSTGRES_CONNECT_MS_MAX, names' resolution aside. stop_fd: -1, or a descriptor that
+ * ends it when it becomes readable. STATUS_UNAVAILABLE: there is no server, or it does not let us
+ * in (libpq tells these apart in words alone); STATUS_FAILED_PRECONDITION: a statement does not fit
+ * its tables or our rights. *ret_connection is owned by the caller. */
 MUST_USE enum status postgres_connection_open(const struct postgres_session *session, int stop_fd,
                                               struct store_error *error,
                                               struct postgres_connection **ret_connection);

@@ -4,12 +4,15 @@
 #   kafka.sh [install]                    fetch it into $MARQUEE_CACHE, once
 #   kafka.sh start DIR                    start one broker on free ports of 127.0.0.1, its data in DIR;
 #                                         prints host:port, also kept in DIR/address
+#                                         DIR/secure-address is a listener with TLS and SASL (PLAIN): user
+#                                         marquee, password secret, certificate by DIR/ca.pem
+#   kafka.sh kill DIR                     end it by SIGKILL
 #   kafka.sh stop DIR
 #   kafka.sh resume DIR                   start again one that was killed, on its ports, with its data
 #   kafka.sh topic DIR NAME PARTITIONS    create a topic
 #   kafka.sh run COMMAND…                 start one in a new directory, run the command with its address in
-#                                         MARQUEE_KAFKA, stop it, remove the directory; where MARQUEE_KAFKA
-#                                         is set already, only run the command
+#                                         MARQUEE_KAFKA and its directory in MARQUEE_KAFKA_DIR, stop it, remove
+#                                         the directory; where MARQUEE_KAFKA is set already, only run the command
 set -eu
 
 version=4.1.0
@@ -82,8 +85,13 @@ node.id=1
 controller.quorum.voters=1@127.0.0.1:$3
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$3
-advertised.listeners=PLAINTEXT://127.0.0.1:$2
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL
+listeners=PLAINTEXT://127.0.0.1:$2,SECURE://127.0.0.1:$4,CONTROLLER://127.0.0.1:$3
+advertised.listeners=PLAINTEXT://127.0.0.1:$2,SECURE://127.0.0.1:$4
+listener.name.secure.ssl.keystore.type=PEM
+listener.name.secure.ssl.keystore.location=$1/server.pem
+listener.name.secure.sasl.enabled.mechanisms=PLAIN
+listener.name.secure.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_marquee="secret";
 log.dirs=$1/data
 num.partitions=4
 offsets.topic.num.partitions=4
@@ -96,6 +104,19 @@ group.min.session.timeout.ms=1000
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 PROPERTIES
+}
+
+# An authority and a certificate for 127.0.0.1 and localhost, as PEM.
+write_certificates() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/CN=kafka.sh authority' \
+        -keyout "$1/ca.key" -out "$1/ca.pem"
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=127.0.0.1' \
+        -keyout "$1/server.key" -out "$1/server.request"
+    printf 'subjectAltName=IP:127.0.0.1,DNS:localhost\n' >"$1/server.names"
+    openssl x509 -req -in "$1/server.request" -CA "$1/ca.pem" -CAkey "$1/ca.key" -CAcreateserial -days 30 \
+        -extfile "$1/server.names" -out "$1/server.crt"
+    openssl pkcs8 -topk8 -nocrypt -in "$1/server.key" -out "$1/server.pk8"
+    cat "$1/server.pk8" "$1/server.crt" >"$1/server.pem"
 }
 
 # Whether the process that start noted is there, and is our broker.
@@ -122,7 +143,11 @@ start() {
     dir=$(cd "$1" && pwd)
     ! is_running "$dir" || die "there is a broker in $dir already"
     port=$(free_port)
-    write_properties "$dir" "$port" "$(free_port)" >"$dir/server.properties"
+    secure_port=$(free_port)
+    [ -e "$dir/ca.pem" ] || write_certificates "$dir" >"$dir/certificates.log" 2>&1 ||
+        die "no certificates: see $dir/certificates.log"
+    write_properties "$dir" "$port" "$(free_port)" "$secure_port" >"$dir/server.properties"
+    echo "127.0.0.1:$secure_port" >"$dir/secure-address"
     if [ ! -e "$dir/data/meta.properties" ]; then
         (become_java kafka.tools.StorageTool format --cluster-id marqueeTestCluster001A \
             --config "$dir/server.properties") >"$dir/format.log" 2>&1 || die "format failed: see $dir/format.log"
@@ -144,6 +169,18 @@ resume() {
     [ -s "$dir/server.properties" ] || die "there was no broker in $dir"
     ! is_running "$dir" || die "the broker in $dir runs"
     launch "$dir"
+}
+
+# Its files are as the operating system had them.
+kill_broker() {
+    dir=$(cd "$1" && pwd)
+    if is_running "$dir"; then
+        kill -9 "$(cat "$dir/pid")"
+    fi
+    while is_running "$dir"; do
+        sleep 0.1
+    done
+    rm -f "$dir/pid"
 }
 
 stop() {
@@ -176,7 +213,7 @@ run() {
     trap 'stop "$scratch"; rm -rf "$scratch"' EXIT
     start "$scratch" >/dev/null
     status=0
-    MARQUEE_KAFKA=$(cat "$scratch/address") "$@" || status=$?
+    MARQUEE_KAFKA=$(cat "$scratch/address") MARQUEE_KAFKA_DIR=$scratch "$@" || status=$?
     return "$status"
 }
 
@@ -186,8 +223,9 @@ case $verb:$# in
 install:0) install ;;
 start:1) start "$1" ;;
 stop:1) stop "$1" ;;
+kill:1) kill_broker "$1" ;;
 resume:1) resume "$1" ;;
 topic:3) topic "$@" ;;
 run:[1-9]*) run "$@" ;;
-*) die "usage: kafka.sh [install | start DIR | stop DIR | resume DIR | topic DIR NAME PARTITIONS | run COMMAND…]" ;;
+*) die "usage: kafka.sh [install | start DIR | kill DIR | stop DIR | resume DIR | topic DIR NAME PARTITIONS | run COMMAND…]" ;;
 esac

@@ -96,7 +96,6 @@ is_running() {
 
 # Makes $1, for the server's user, and prints its whole path.
 make_directory() {
-    is_installed || skip "not installed: ./dev peers postgres"
     mkdir -p "$1"
     dir=$(cd "$1" && pwd)
     ! is_running "$dir" || die "there is a server in $dir already"
@@ -120,6 +119,7 @@ start_server() {
 }
 
 start() {
+    is_installed || skip "not installed: ./dev peers postgres"
     dir=$(make_directory "$1")
     if [ ! -e "$dir/data/PG_VERSION" ]; then
         (as_server "$programs/initdb" --pgdata "$dir/data" --username marquee --auth trust --encoding UTF8 \
@@ -130,6 +130,7 @@ start() {
 }
 
 replica() {
+    is_installed || skip "not installed: ./dev peers postgres"
     dir=$(make_directory "$1")
     of=$(cd "$2" && pwd)
     (as_server "$programs/pg_basebackup" --pgdata "$dir/data" --host "$of" --username marquee --checkpoint fast \

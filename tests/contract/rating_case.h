@@ -22,6 +22,7 @@ struct rating_contract_case {
 /* The cases of a subject; ends with a NULL name. */
 extern const struct rating_contract_case rating_vote_cases[];
 extern const struct rating_contract_case rating_position_cases[];
+extern const struct rating_contract_case rating_epoch_cases[];
 extern const struct rating_contract_case rating_change_log_cases[];
 extern const struct rating_contract_case rating_await_cases[];
 extern const struct rating_contract_case rating_dead_letter_cases[];

@@ -29,7 +29,7 @@ struct voter {
     char name[16];
     pid_t pid;
     int words;
-    uint32_t acknowledged[RATING_CRASH_FIBERS]; /* so many of each fiber */
+    uint32_t acknowledged[RATING_CRASH_SPEAKERS]; /* so many of each fiber */
 };
 
 struct rounds {
@@ -68,7 +68,7 @@ static bool hear(struct voter *voter)
         return false;
     }
     assert_int_equal(got, sizeof(word));
-    assert_true(word.fiber < RATING_CRASH_FIBERS);
+    assert_true(word.fiber < RATING_CRASH_SPEAKERS);
     assert_int_equal(word.number, voter->acknowledged[word.fiber]);
     voter->acknowledged[word.fiber]++;
     return true;
@@ -141,6 +141,23 @@ static void count_votes(struct rounds *rounds, struct rating_repository reposito
     arena_deinit(&arena);
 }
 
+/* Each claim raised the epoch by one: those that were acknowledged, and perhaps one more of each
+ * voter. */
+static void check_epoch(const struct rounds *rounds, struct rating_repository repository,
+                        struct call *call)
+{
+    struct rating_position position;
+    int64_t acknowledged = 0;
+    for (unsigned i = 0; i < ROUNDS * VOTERS; i++) {
+        acknowledged += rounds->voters[i / VOTERS][i % VOTERS].acknowledged[RATING_CRASH_CLAIMS];
+    }
+    assert_int_equal(
+        repository.ops->claim_position(repository.state, call, RATING_CRASH_TOPIC, 0, &position),
+        STATUS_OK);
+    assert_true(acknowledged > ROUNDS);
+    assert_in_range(position.epoch - 1, acknowledged, acknowledged + ROUNDS * VOTERS);
+}
+
 static void check_store(void *argument)
 {
     struct rounds *rounds = argument;
@@ -159,6 +176,7 @@ static void check_store(void *argument)
     assert_int_equal(repository.ops->get_aggregate(repository.state, &call, record, &aggregate),
                      STATUS_OK);
     rating_replay_check(repository, RATING_CRASH_TOPIC, 0, &rounds->replay);
+    check_epoch(rounds, repository, &call);
     assert_int_equal(aggregate.count, rounds->replay.votes); /* all are on the one movie */
     repository.ops->close(repository.state);
     arena_deinit(&arena);

@@ -131,12 +131,13 @@ static void ingest_forever(void *argument)
     self->voter = voter;
     self->random = text_hash(text_of(voter->name)) | 1;
     arena_init(&self->arena, ARENA_BYTES_MAX);
-    for (;;) {
+    for (uint32_t claims = 0;; claims++) {
         struct rating_position position;
         struct call call;
         call_init(&call, &self->arena, 0);
         CHECK(voter->repository.ops->claim_position(voter->repository.state, &call,
                                                     RATING_CRASH_TOPIC, 0, &position) == STATUS_OK);
+        say(voter, (struct rating_crash_word){RATING_CRASH_CLAIMS, claims});
         for (unsigned i = 0; i < BATCHES_MAX && ingest_batch(self, &position); i++) {
         }
         /* The others' turn: else they would take the partition from each other for ever. */

@@ -7,10 +7,13 @@
 
 enum {
     RATING_CRASH_FIBERS = 8,
+    RATING_CRASH_CLAIMS =
+        RATING_CRASH_FIBERS, /* the fiber that ingests: its words are its claims */
+    RATING_CRASH_SPEAKERS,
     RATING_CRASH_USER_BYTES = 48,
 };
 
-/* What it says: vote `number` of fiber `fiber` was acknowledged. */
+/* What it says: vote (or claim) `number` of fiber `fiber` was acknowledged. */
 struct rating_crash_word {
     uint32_t fiber;
     uint32_t number;

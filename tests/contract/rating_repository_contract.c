@@ -49,9 +49,9 @@ static void run_on_new_database(const struct rating_implementation *implementati
 /* The suite */
 
 static const struct rating_contract_case *const subjects[] = {
-    rating_vote_cases,        rating_position_cases,  rating_change_log_cases,
-    rating_await_cases,       rating_list_cases,      rating_page_cases,
-    rating_dead_letter_cases, rating_retention_cases, rating_lease_cases,
+    rating_vote_cases,      rating_position_cases, rating_epoch_cases, rating_change_log_cases,
+    rating_await_cases,     rating_list_cases,     rating_page_cases,  rating_dead_letter_cases,
+    rating_retention_cases, rating_lease_cases,
 };
 
 enum { CASES_MAX = 128 };

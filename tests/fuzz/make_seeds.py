@@ -149,6 +149,28 @@ DNS_ANSWER = {
 }
 
 
+def frame(key, value, headers=b"", offset=0, checksum=0):
+    """Of the embedded log (lib/eventlog/local_frame.h); the target makes checksums right."""
+    return (checksum.to_bytes(4, "little") + len(key).to_bytes(2, "little") + len(headers).to_bytes(2, "little")
+            + len(value).to_bytes(4, "little") + offset.to_bytes(8, "little") + (1700000000000).to_bytes(8, "little")
+            + key + value + headers)
+
+
+HEADER = b"\5\3\0traceabc"
+LOCAL_FRAME = {
+    "one": frame(b"key", b"value"),
+    "empty": frame(b"", b""),
+    "three": frame(b"k", b"1") + frame(b"k", b"", offset=1) + frame(b"l", b"3", HEADER, 2),
+    "headers": frame(b"key", b"value", HEADER * 16),
+    "too_many_headers": frame(b"key", b"value", HEADER * 17),
+    "header_cut": frame(b"key", b"value", HEADER[:-1]),
+    "header_too_long": frame(b"key", b"value", b"\1\xff\xffn"),
+    "key_too_long": frame(b"k" * 513, b"value"),
+    "cut": frame(b"key", b"value")[:-1],
+    "value_too_long": frame(b"key", b"value")[:8] + b"\xff\xff\xff\xff" + frame(b"key", b"value")[12:],
+}
+
+
 def write(folder, seeds, before):
     path = CORPUS / folder
     path.mkdir(parents=True, exist_ok=True)
@@ -162,3 +184,4 @@ write("grpc_text", GRPC_TEXT, b"")
 write("hpack_nghttp2", HPACK, b"")
 write("registry_record", REGISTRY_RECORD, b"")
 write("dns_answer", DNS_ANSWER, b"")
+write("local_frame", LOCAL_FRAME, b"")

@@ -210,22 +210,34 @@ static void run_commit(const struct servers *servers, void (*meddle)(struct text
 
 #define WAITING_SESSIONS(event) OUR_SESSIONS " and state = 'active' and wait_event = '" event "'"
 
+/* Commits wait for a replica of that name. */
+static void require_replica(struct text directory, const char *name)
+{
+    char sql[128];
+    (void)snprintf(sql, sizeof(sql), "alter system set synchronous_standby_names = '%s'", name);
+    (void)postgres_scene_ask(directory, sql);
+    (void)postgres_scene_ask(directory, "select pg_reload_conf()::int");
+    (void)snprintf(sql, sizeof(sql), "select count(*) from pg_settings where setting = '%s'", name);
+    postgres_scene_await(directory, sql);
+}
+
+static void require_no_replica(struct text directory)
+{
+    (void)postgres_scene_ask(directory, "alter system reset synchronous_standby_names");
+    (void)postgres_scene_ask(directory, "select pg_reload_conf()::int");
+}
+
 /* The commit is done, but waits for a replica that is not there: its answer never comes. */
 static void lose_the_answer(struct text directory)
 {
-    (void)postgres_scene_ask(directory, "alter system set synchronous_standby_names = 'nobody'");
-    (void)postgres_scene_ask(directory, "select pg_reload_conf()::int");
-    postgres_scene_await(directory,
-                         "select count(*) from pg_settings where name = 'synchronous_standby_names'"
-                         " and setting = 'nobody'");
+    require_replica(directory, "nobody");
     (void)postgres_scene_ask(directory, "set synchronous_commit = local; create table meddling ()");
     postgres_scene_await(directory, "select count(*)" WAITING_SESSIONS("SyncRep"));
     assert_int_equal(
         postgres_scene_ask(directory,
                            "select count(pg_terminate_backend(pid))" WAITING_SESSIONS("SyncRep")),
         1);
-    (void)postgres_scene_ask(directory, "alter system reset synchronous_standby_names");
-    (void)postgres_scene_ask(directory, "select pg_reload_conf()::int");
+    require_no_replica(directory);
 }
 
 /* The commit was asked for, but what comes before it waits for a lock. */
@@ -257,6 +269,38 @@ static void asked_but_not_committed(void **state)
     run_commit(*state, lose_the_question);
 }
 
+/* A commit that waits for nobody: not for the disk, which cannot be seen here, and so not for a
+ * replica that is not there either. */
+
+static void run_relaxed(void *argument)
+{
+    struct commit_case *self = argument;
+    const struct postgres_rating_repository_options options = {.durability = RATING_RELAXED};
+    struct arena arena;
+    struct call call;
+    arena_init(&arena, ARENA_BYTES_MAX);
+    call_init(&call, &arena, TIMEOUT_MS);
+    assert_int_equal(
+        postgres_scene_open_with(&call, text_of(self->path), options, &self->repository),
+        STATUS_OK);
+    apply_one(self);
+    assert_int_equal(self->status, STATUS_OK);
+    self->repository.ops->close(self->repository.state);
+    arena_deinit(&arena);
+}
+
+static void relaxed_waits_for_nobody(void **state)
+{
+    const struct servers *servers = *state;
+    struct commit_case self = {.path = ""};
+    connect_to(servers->first);
+    scratch_directory_make(self.path);
+    require_replica(text_of(self.path), "nobody");
+    in_fiber(run_relaxed, &self);
+    require_no_replica(text_of(self.path));
+    scratch_directory_remove(self.path);
+}
+
 /* Set-up */
 
 static int start_server(void **state)
@@ -286,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(committed_but_not_answered),
         cmocka_unit_test(asked_but_not_committed),
+        cmocka_unit_test(relaxed_waits_for_nobody),
         cmocka_unit_test(sessions_end),
         cmocka_unit_test(server_crashes),
         cmocka_unit_test(another_server_takes_over),

@@ -152,7 +152,8 @@ enum { CALLERS = 256 };
 struct caller {
     struct fixture *fixture;
     struct vote_key key;
-    bool misplaced; /* with a position that is not where the store is */
+    bool misplaced;     /* with a position that is not where the store is */
+    int64_t timeout_ms; /* 0: TIMEOUT_MS */
     char user[16];
     enum status status;
 };
@@ -171,7 +172,7 @@ static void put_one(void *argument)
     struct arena arena;
     struct call call;
     arena_init(&arena, ARENA_BYTES_MAX);
-    call_init(&call, &arena, TIMEOUT_MS);
+    call_init(&call, &arena, caller->timeout_ms > 0 ? caller->timeout_ms : TIMEOUT_MS);
     caller->status = fixture->repository.ops->apply(fixture->repository.state, &call, &batch);
     arena_deinit(&arena);
 }
@@ -326,6 +327,36 @@ static void deadlines_hold(struct fixture *fixture)
     read_all(fixture, TIMEOUT_MS, STATUS_NOT_FOUND);
 }
 
+/* Somebody stopped within a write: the others' callers are answered by their deadlines, reads go
+ * on, and what nobody waits for any more is done or not done as a whole. */
+static void locks_hold_nobody_past_the_deadline(struct fixture *fixture)
+{
+    struct caller caller = {
+        .fixture = fixture,
+        .key = {.record = {RECORD_TYPE_MOVIE, TEXT("movie")}, .user = TEXT("ann")}};
+    char schema[POSTGRES_SCENE_SCHEMA_BYTES];
+    char sql[POSTGRES_SCENE_SCHEMA_BYTES + 64];
+    put_one(&caller);
+    assert_int_equal(caller.status, STATUS_OK);
+    PGconn *holder = PQconnectdb(postgres_scene_conninfo());
+    postgres_scene_schema(fixture->directory, schema);
+    (void)snprintf(sql, sizeof(sql), "begin; select from %s.aggregates for update", schema);
+    PQclear(PQexec(holder, sql));
+    caller.key.user = TEXT("bob");
+    caller.timeout_ms = 300;
+    put_one(&caller);
+    assert_true(caller.status == STATUS_DEADLINE_EXCEEDED || caller.status == STATUS_UNAVAILABLE);
+    read_all(fixture, TIMEOUT_MS, STATUS_OK);
+    PQclear(PQexec(holder, "rollback"));
+    PQfinish(holder);
+    caller.key.user = TEXT("cid");
+    caller.timeout_ms = TIMEOUT_MS;
+    put_one(&caller);
+    assert_int_equal(caller.status, STATUS_OK);
+    assert_int_equal(postgres_scene_ask(fixture->directory, "select vote_count from aggregates"),
+                     postgres_scene_ask(fixture->directory, "select count(*) from votes"));
+}
+
 static void lost_sessions_are_replaced(struct fixture *fixture)
 {
     read_all(fixture, TIMEOUT_MS, STATUS_NOT_FOUND);
@@ -387,6 +418,7 @@ FIXTURE_TEST(commits_are_shared, .connections = 0)
 FIXTURE_TEST(bad_text_is_refused_alone, .connections = 0)
 FIXTURE_TEST(pool_is_bounded, .connections = POOL)
 FIXTURE_TEST(deadlines_hold, .connections = POOL)
+FIXTURE_TEST(locks_hold_nobody_past_the_deadline, .connections = POOL)
 FIXTURE_TEST(lost_sessions_are_replaced, .connections = POOL)
 FIXTURE_TEST(others_changes_are_noticed, .connections = POOL)
 
@@ -401,6 +433,7 @@ int main(void)
         cmocka_unit_test(bad_text_is_refused_alone_test),
         cmocka_unit_test(pool_is_bounded_test),
         cmocka_unit_test(deadlines_hold_test),
+        cmocka_unit_test(locks_hold_nobody_past_the_deadline_test),
         cmocka_unit_test(lost_sessions_are_replaced_test),
         cmocka_unit_test(others_changes_are_noticed_test),
     };

@@ -2,6 +2,7 @@
 """The patterns of docs/events.md with the real programs: what each promises, also when its processes are killed.
 
     MARQUEE_BIN=DIRECTORY patterns_test.py CASE
+    scripts/peers/kafka.sh run env MARQUEE_BIN=DIRECTORY patterns_test.py CASE
 """
 import json
 import os
@@ -16,10 +17,14 @@ import urllib.error
 import urllib.request
 
 BIN = os.environ.get("MARQUEE_BIN", "")
+BROKER = os.environ.get("MARQUEE_KAFKA")  # an empty one of its own for each case; else the embedded log
 WAIT_S = 90
 READY = re.compile(r'message="ready" listen="([^"]*)"')
 SEED = int(os.environ.get("MARQUEE_PATTERNS_SEED", "7"))
 ROUNDS = int(os.environ.get("MARQUEE_PATTERNS_ROUNDS", "12"))
+# A group on a broker waits for members that were killed until their session is over; the embedded log sees them die.
+SESSION_S = 12 if BROKER else 0
+IDLE = f"{1 + SESSION_S}s"
 
 
 class Scene:
@@ -27,7 +32,8 @@ class Scene:
 
     def __init__(self):
         self.scratch = tempfile.TemporaryDirectory(prefix="marquee-patterns.")
-        self.log = ("--event-log-directory", self.path("eventlog"))
+        self.log = ("--event-log=kafka", "--kafka-brokers", BROKER) if BROKER else (
+            "--event-log-directory", self.path("eventlog"))
         self.alive = []
         self.random = random.Random(SEED)
         self.starts = 0
@@ -89,6 +95,10 @@ class Scene:
     def rating(self, *arguments):
         return self.serve("rating", "--data", self.path("rating"), "--rating-step=0.01", "--ingest-batch=50", *self.log,
                           *arguments)
+
+    def live(self, seconds):
+        """Lets what runs live for at most so long: that it is killed at any moment is the point."""
+        time.sleep(SESSION_S + self.random.random() * seconds)
 
     def ingest(self, topic, events):
         lines = "".join(json.dumps(event) + "\n" for event in events)
@@ -197,21 +207,33 @@ def follows(scene, feed):
 
 
 def a_killed_feed_misses_nothing(scene):
+    """Killed while it waits to write into a pipe that nobody empties, or without anybody who reads: what it could not
+    write comes again."""
     seen = set()
-    count = kills = 0
-    for _ in range(ROUNDS):
+    count = 0
+    command = [os.path.join(BIN, "marquee"), "feed", "--group", "news", "--follow", "--json", *scene.log]
+    for turn in range(ROUNDS):
         scene.ingest("ratings", [event(f"user-{i % 9}", f"tt{i}", 5) for i in range(400)])
-        feed = scene.start("marquee", "feed", "--group", "news", "--follow", "--json", *scene.log)
-        time.sleep(scene.random.random() * 0.1)  # its life: a kill at any moment is the point
-        scene.end(feed)
-        kills += 1
-        whole = scene.output(feed).rpartition("\n")[0]
+        reading, writing = os.pipe()
+        if turn % 2 == 1:
+            os.close(reading)
+        feed = subprocess.Popen(command, stdout=writing, stderr=subprocess.DEVNULL)
+        os.close(writing)
+        if turn % 2 == 1:
+            check(feed.wait(WAIT_S) == 1, "nobody reads: it has failed")
+            continue
+        with os.fdopen(reading, "rb") as output:
+            lines = b"".join(output.readline() for _ in range(scene.random.randrange(1, 200)))
+            scene.live(0.05)
+            feed.kill()
+            whole = (lines + output.read()).rpartition(b"\n")[0].decode()
+        feed.wait(WAIT_S)
         count += len(whole.splitlines())
         seen |= set(offsets(whole))
     last = scene.run("feed", "--group", "news", "--json", *scene.log)
     seen |= set(offsets(last))
     check(len(seen) == 400 * ROUNDS, f"{len(seen)} of {400 * ROUNDS} events were seen")
-    print(f"{kills} kills; {count + len(last.splitlines())} lines for {len(seen)} events")
+    print(f"{ROUNDS} ends; {count + len(last.splitlines())} lines for {len(seen)} events")
 
 
 # ---- a queue: one group, each job done once in effect ----
@@ -247,7 +269,7 @@ def jobs_are_done_once_in_effect(scene):
         workers = [scene.start("marquee", "work", *services, *scene.log) for _ in range(3)]
         await_that(lambda: any("begun" in scene.output(worker) for worker in workers)
                    or "52 of 52 done" in scene.run("jobs", *scene.log, "first"), "a job is begun")
-        time.sleep(scene.random.random() * 0.05)
+        scene.live(0.05)
         for worker in workers:
             scene.end(worker)
             kills += 1
@@ -270,7 +292,7 @@ def jobs_are_done_once_in_effect(scene):
             file.write("userId,movieId,rating,timestamp\n" if name == "ratings.csv" else "movieId,title,genres\n")
     scene.run("import", "--queue", "--name", "gone", *scene.log, "movielens", scene.path("other"))
     os.remove(scene.path("other/ratings.csv"))
-    scene.run("work", "--exit-when-idle", "1s", *services, *scene.log)
+    scene.run("work", "--exit-when-idle", IDLE, *services, *scene.log)
     failed = scene.run("jobs", "--failed", *scene.log, "gone", status=1)
     check("1 of 2 done, 1 failed" in failed and "ratings.csv" in failed, failed)
     scene.end(metadata, signal.SIGTERM)
@@ -280,7 +302,8 @@ def jobs_are_done_once_in_effect(scene):
 # ---- a broker's roles ----
 
 def provider_events(scene, count, clock, state):
-    """Events of two providers on their own scales; `state` is what must stand after them."""
+    """Events of two providers on their own scales; `state` is what must stand after them; `clock` counts events, those that
+    must be refused, and changes of movies' votes."""
     events = []
     for _ in range(count):
         clock[0] += 1
@@ -295,11 +318,13 @@ def provider_events(scene, count, clock, state):
         one = {"userId": user, "recordId": record, "recordType": kind, "value": value, "providerId": provider,
                "eventType": "delete" if deleted else "put", "eventTime": when}
         events.append(one)
-        if value != 101 or deleted:
-            points = round(value * 200 if provider == "stars" else value * 10)
-            state[kind, record, provider, user] = None if deleted else points
-        else:
+        if value == 101 and not deleted:
             clock[1] += 1
+            continue
+        vote = kind, record, provider, user
+        if kind == "movie" and (not deleted or state.get(vote) is not None):
+            clock[2] += 1  # it changes something: each once
+        state[vote] = None if deleted else round(value * 200 if provider == "stars" else value * 10)
     return events
 
 
@@ -316,7 +341,7 @@ def differences(address, state, kind):
 
 def a_killed_chain_leaves_what_it_should(scene):
     """provider-events -> transform -> ratings -> route -> ratings.movie -> the rating service's store."""
-    state, clock = {}, [0, 0]
+    state, clock = {}, [0, 0, 0]
     stages = {
         "transform": lambda: scene.start("marquee", "stream", "transform", "--scale", "stars=stars;tomatoes=percent",
                                          "--batch=40", *scene.log),
@@ -330,7 +355,7 @@ def a_killed_chain_leaves_what_it_should(scene):
     for _ in range(ROUNDS):
         scene.ingest("provider-events", provider_events(scene, 300, clock, state))
         for name in stages:
-            time.sleep(scene.random.random() * 0.1)
+            scene.live(0.1)
             if scene.random.random() < 0.7:
                 scene.end(running[name])
                 kills += 1
@@ -343,10 +368,14 @@ def a_killed_chain_leaves_what_it_should(scene):
     for name in ("transform", "route"):
         scene.end(running[name], signal.SIGTERM)
     refused = scene.run("feed", "--topic", "provider-events.refused", "--last", "1000", "--json", *scene.log)
-    check(len({(row["event"]["eventTime"]) for row in map(json.loads, refused.splitlines())}) == clock[1],
-          f"{clock[1]} events were set aside")
-    print(f"{kills} kills over {ROUNDS * 300} events, {clock[1]} refused")
+    rows = [json.loads(line) for line in refused.splitlines()]
+    check(len({row["event"]["eventTime"] for row in rows}) == clock[1], f"{clock[1]} events were set aside")
+    check(all("scale" in row["headers"][3]["value"] for row in rows), "and it is said why")
     scene.end(rating, signal.SIGTERM)
+    taken = json.loads(scene.run("snapshot", "ratings", "--data", scene.path("rating"), "--to", scene.path("snapshot"),
+                                 "--json"))
+    check(taken["sequence"] == clock[2], f"the change log has {taken}, not {clock[2]} changes")
+    print(f"{kills} kills over {ROUNDS * 300} events, {clock[1]} refused, {clock[2]} changes")
 
 
 def windows_are_counted_once(scene):
@@ -365,13 +394,13 @@ def windows_are_counted_once(scene):
         scene.ingest("ratings", events)
         process = scene.start("marquee", "stream", "aggregate", "--window=1m", "--lateness=20s", "--batch=25",
                               *scene.log)
-        time.sleep(scene.random.random() * 0.3)
+        scene.live(0.3)
         scene.end(process)
         kills += 1
     said = json.loads(scene.run("stream", "aggregate", "--window=1m", "--lateness=20s", "--json",
-                                "--exit-when-idle=500ms", *scene.log))
+                                f"--exit-when-idle={IDLE}", *scene.log))
     whole = json.loads(scene.run("stream", "aggregate", "--window=1m", "--lateness=20s", "--json", "--group=control",
-                                 "--to=control-windows", "--exit-when-idle=500ms", *scene.log))
+                                 "--to=control-windows", f"--exit-when-idle={IDLE}", *scene.log))
     check(whole["counted"] + whole["late"] == count and whole["late"] > 0, f"{whole}")
     results = {}
     repeated = 0

@@ -3,6 +3,8 @@
 the real programs.
 
     store_care_test.py BIN [CASE...]
+
+With MARQUEE_POSTGRES, a conninfo, the cases of StoreTest run on that database, each in a schema of its own.
 """
 import http.client
 import json
@@ -24,7 +26,8 @@ WAIT_S = 60
 WRITERS = 3
 RECORDS = 5  # few, so that each changes all the time
 EVENTS = 2000  # of one file
-DAMAGED, REFUSED, NOT_FOUND = 1, 1, 3
+REFUSED, NOT_FOUND = 1, 3
+POSTGRES = os.environ.get("MARQUEE_POSTGRES")
 
 
 def wait_for(condition, what):
@@ -38,11 +41,11 @@ def wait_for(condition, what):
 class Rating:
     """marquee-rating over the data directory of a system."""
 
-    def __init__(self, data, *options):
+    def __init__(self, data, store, *options):
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [BIN / "marquee-rating", "--listen=127.0.0.1:0", "--registry=", "--rating-step=0.01", "--threads=1",
-             f"--data={data}/rating", f"--event-log-directory={data}/eventlog", "--ingest-batch=100", *options],
+             f"--event-log-directory={data}/eventlog", "--ingest-batch=100", *store, *options],
             stderr=self.log)
         self.port = 0
         wait_for(self._is_ready, "marquee-rating is ready")
@@ -188,16 +191,20 @@ def read_snapshot(path):
 
 
 def votes_of(store, directory):
+    """store: the options of it, or the directory of an LMDB store."""
     path = directory / f"votes-{random.randrange(1 << 60)}"
-    run("snapshot", "ratings", f"--data={store}", f"--to={path}")
+    run("snapshot", "ratings", *(store if isinstance(store, list) else [f"--data={store}"]), f"--to={path}")
     return read_snapshot(path)
 
 
-class StoreCareTest(unittest.TestCase):
+class StoreScene(unittest.TestCase):
     def setUp(self):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="marquee-"))
         self.data = self.root / "var"
         (self.data / "eventlog").mkdir(parents=True)
+        self.store = [f"--data={self.data}/rating"]
+        if POSTGRES:
+            self.store = ["--store=postgres", f"--postgres={POSTGRES}", f"--postgres-schema=care_{os.getpid()}_{id(self)}"]
         self.rating = None
         self.writers = []
         self.addCleanup(self._clean)
@@ -212,7 +219,7 @@ class StoreCareTest(unittest.TestCase):
         shutil.rmtree(self.root)
 
     def start(self, *options):
-        self.rating = Rating(self.data, *options)
+        self.rating = Rating(self.data, self.store, *options)
 
     def start_writing(self):
         self.writers = [Writer(self.rating, number) for number in range(WRITERS)] + [Ingesting(self.data)]
@@ -237,6 +244,63 @@ class StoreCareTest(unittest.TestCase):
             self.assertEqual(users, set(range(len(users))))
             self.assertGreaterEqual(len(users), before[number])
             self.assertLessEqual(len(users), after[number])
+
+
+class StoreTest(StoreScene):
+    """On whichever store it is."""
+
+    def test_check_while_written(self):
+        self.start()
+        self.start_writing()
+        for _ in range(5):
+            self.assertIn(": 0 differences\n", run("fsck", *self.store))
+        self.finish_writing()
+        said = json.loads(run("fsck", *self.store, "--json"))
+        self.assertEqual(said["differences"], 0)
+        self.assertEqual(said["votes"], len(votes_of(self.store, self.root)))
+        self.assertGreaterEqual(said["positions"], 1)
+        self.rating.stop()
+
+    def test_snapshot_and_rebuild_while_written(self):
+        store, snapshot = self.store, self.root / "snapshot"
+        self.start()
+        self.start_writing()
+        run("snapshot", "ratings", *store, f"--to={snapshot}")
+        first = json.loads(run("rebuild", "ratings", *store, f"--snapshot={snapshot}", "--json"))
+        self.assertEqual(first["differences"], 0)
+        self.assertEqual(json.loads(run("rebuild", "ratings", *store, "--json"))["differences"], 0)
+        second = json.loads(run("rebuild", "ratings", *store, f"--snapshot={snapshot}", "--json"))
+        self.assertEqual(second["differences"], 0)
+        self.assertGreater(second["records"], first["records"])
+        trimmed = json.loads(run("snapshot", "ratings", *store, f"--to={self.root}/later", "--trim", "--json"))
+        self.assertGreater(trimmed["trimmed"], 0)
+        self.assertIn("a later snapshot is needed",
+                      run("rebuild", "ratings", *store, f"--snapshot={snapshot}", status=REFUSED))
+        self.assertIn("(--snapshot)", run("rebuild", "ratings", *store, status=REFUSED))
+        for _ in range(3):
+            self.assertEqual(json.loads(run("rebuild", "ratings", *store, f"--snapshot={self.root}/later", "--json"))
+                             ["differences"], 0)
+        self.assertIn(" 0 differences", run("fsck", *store))
+        self.finish_writing()
+        self.rating.stop()
+        # The same votes, in a new store that can take the place of the old.
+        run("rebuild", "ratings", *store, f"--snapshot={self.root}/later", f"--into={self.root}/rebuilt")
+        self.assertEqual(votes_of(self.root / "rebuilt", self.root), votes_of(self.store, self.root))
+        self.assertIn(" 0 differences", run("fsck", f"--data={self.root}/rebuilt"))
+        before = votes_of(self.store, self.root)
+        shutil.rmtree(self.data / "rating", ignore_errors=True)
+        os.rename(self.root / "rebuilt", self.data / "rating")
+        self.store = [f"--data={self.data}/rating"]
+        self.start()
+        wait_for(lambda: self.rating.metric("marquee_consumer_lag_events") == 0, "the positions are taken over")
+        self.assertEqual(self.rating.metric("marquee_ingested_events_total"), 0)
+        self.assertEqual(votes_of(self.store, self.root), before)
+        self.rating.stop()
+
+
+@unittest.skipIf(POSTGRES, "of files")
+class StoreCareTest(StoreScene):
+    """On files."""
 
     def test_backup_while_written(self):
         self.start()
@@ -298,53 +362,6 @@ class StoreCareTest(unittest.TestCase):
         self.assertIn("nothing to back up", run("backup", f"--to={self.root}/none", "--from=/nowhere", status=NOT_FOUND))
         run("backup", f"--to={self.root}/none", "paper", status=2)
         run("backup", status=2)
-        self.rating.stop()
-
-    def test_check_while_written(self):
-        self.start()
-        self.start_writing()
-        for _ in range(5):
-            self.assertIn(": 0 differences\n", run("fsck", f"--data={self.data}/rating"))
-        self.finish_writing()
-        said = json.loads(run("fsck", f"--data={self.data}/rating", "--json"))
-        self.assertEqual(said["differences"], 0)
-        self.assertEqual(said["votes"], len(votes_of(self.data / "rating", self.root)))
-        self.assertGreaterEqual(said["positions"], 1)
-        self.rating.stop()
-
-    def test_snapshot_and_rebuild_while_written(self):
-        store, snapshot = f"--data={self.data}/rating", self.root / "snapshot"
-        self.start()
-        self.start_writing()
-        run("snapshot", "ratings", store, f"--to={snapshot}")
-        first = json.loads(run("rebuild", "ratings", store, f"--snapshot={snapshot}", "--json"))
-        self.assertEqual(first["differences"], 0)
-        self.assertEqual(json.loads(run("rebuild", "ratings", store, "--json"))["differences"], 0)
-        second = json.loads(run("rebuild", "ratings", store, f"--snapshot={snapshot}", "--json"))
-        self.assertEqual(second["differences"], 0)
-        self.assertGreater(second["records"], first["records"])
-        trimmed = json.loads(run("snapshot", "ratings", store, f"--to={self.root}/later", "--trim", "--json"))
-        self.assertGreater(trimmed["trimmed"], 0)
-        self.assertIn("a later snapshot is needed",
-                      run("rebuild", "ratings", store, f"--snapshot={snapshot}", status=REFUSED))
-        self.assertIn("(--snapshot)", run("rebuild", "ratings", store, status=REFUSED))
-        for _ in range(3):
-            self.assertEqual(json.loads(run("rebuild", "ratings", store, f"--snapshot={self.root}/later", "--json"))
-                             ["differences"], 0)
-        self.assertIn(" 0 differences", run("fsck", store))
-        self.finish_writing()
-        self.rating.stop()
-        # The same votes, in a new store that can take the place of the old.
-        run("rebuild", "ratings", store, f"--snapshot={self.root}/later", f"--into={self.root}/rebuilt")
-        self.assertEqual(votes_of(self.root / "rebuilt", self.root), votes_of(self.data / "rating", self.root))
-        self.assertIn(" 0 differences", run("fsck", f"--data={self.root}/rebuilt"))
-        before = votes_of(self.data / "rating", self.root)
-        shutil.rmtree(self.data / "rating")
-        os.rename(self.root / "rebuilt", self.data / "rating")
-        self.start()
-        wait_for(lambda: self.rating.metric("marquee_consumer_lag_events") == 0, "the positions are taken over")
-        self.assertEqual(self.rating.metric("marquee_ingested_events_total"), 0)
-        self.assertEqual(votes_of(self.data / "rating", self.root), before)
         self.rating.stop()
 
     def test_snapshot_of_another_store(self):

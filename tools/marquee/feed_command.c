@@ -57,13 +57,12 @@ static const struct config_program program = {
     .option_count = ARRAY_LENGTH(options),
 };
 
-/* An event that is kept until it is printed; on the heap. */
+/* An event that is kept until it is printed: its record, and what that points to, on the heap. */
 struct kept_event {
     int32_t partition;
-    int64_t offset;
-    int64_t time_ms;
-    size_t length;
-    char value[];
+    struct eventlog_record record;
+    size_t bytes;
+    struct eventlog_header headers[];
 };
 
 struct feed {
@@ -126,6 +125,17 @@ static enum status print_json(struct feed *feed, int32_t partition,
     } else {
         json_write_base64(&writer, record->value);
     }
+    if (record->header_count > 0) {
+        json_write_name(&writer, TEXT("headers"));
+        json_open_array(&writer);
+        for (size_t i = 0; i < record->header_count; i++) {
+            json_open_object(&writer);
+            json_member_string(&writer, "name", record->headers[i].name);
+            json_member_string(&writer, "value", record->headers[i].value);
+            json_close_object(&writer);
+        }
+        json_close_array(&writer);
+    }
     json_close_object(&writer);
     bool fits = json_writer_end(&writer);
     (void)fprintf(feed->session->input->output, "%.*s\n", TEXT_ARGUMENTS(buffer_text(&buffer)));
@@ -153,10 +163,45 @@ static enum status print_event(struct feed *feed, int32_t partition,
 static void drop_oldest(struct feed *feed)
 {
     struct kept_event *event = feed->kept[feed->kept_from];
-    feed->kept_bytes -= event->length;
+    feed->kept_bytes -= event->bytes;
     feed->kept_from = (feed->kept_from + 1) % LAST_MAX;
     feed->kept_count--;
     free(event);
+}
+
+static struct text copy_to(char **to, struct text text)
+{
+    if (text.length > 0) {
+        memcpy(*to, text.data, text.length);
+    }
+    struct text copy = text_of_bytes(*to, text.length);
+    *to += text.length;
+    return copy;
+}
+
+/* NULL: no memory. */
+static struct kept_event *copy_event(int32_t partition, const struct eventlog_record *record)
+{
+    size_t bytes = record->header_count * sizeof(*record->headers) + record->value.length;
+    for (size_t i = 0; i < record->header_count; i++) {
+        bytes += record->headers[i].name.length + record->headers[i].value.length;
+    }
+    struct kept_event *event = malloc(sizeof(*event) + bytes + 1);
+    if (event == NULL) {
+        return NULL;
+    }
+    char *rest = (char *)(event->headers + record->header_count);
+    event->partition = partition;
+    event->bytes = bytes;
+    event->record = *record;
+    event->record.key = TEXT(""); /* it is not printed */
+    event->record.value = copy_to(&rest, record->value);
+    event->record.headers = event->headers;
+    for (size_t i = 0; i < record->header_count; i++) {
+        event->headers[i].name = copy_to(&rest, record->headers[i].name);
+        event->headers[i].value = copy_to(&rest, record->headers[i].value);
+    }
+    return event;
 }
 
 static enum status keep_event(struct feed *feed, struct call *call, int32_t partition,
@@ -166,21 +211,17 @@ static enum status keep_event(struct feed *feed, struct call *call, int32_t part
     if (last == 0) {
         return STATUS_OK;
     }
-    struct kept_event *event = malloc(sizeof(*event) + record->value.length);
+    struct kept_event *event = copy_event(partition, record);
     if (event == NULL) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for events");
     }
-    *event = (struct kept_event){partition, record->offset, record->time_ms, record->value.length};
-    if (event->length > 0) {
-        memcpy(event->value, record->value.data, event->length);
-    }
     while (feed->kept_count > 0 &&
-           (feed->kept_count == last || feed->kept_bytes + event->length > LAST_BYTES_MAX)) {
+           (feed->kept_count == last || feed->kept_bytes + event->bytes > LAST_BYTES_MAX)) {
         drop_oldest(feed);
     }
     feed->kept[(feed->kept_from + feed->kept_count) % LAST_MAX] = event;
     feed->kept_count++;
-    feed->kept_bytes += event->length;
+    feed->kept_bytes += event->bytes;
     return STATUS_OK;
 }
 
@@ -198,11 +239,8 @@ static enum status print_kept(struct feed *feed)
     enum status status = STATUS_OK;
     while (feed->kept_count > 0) {
         const struct kept_event *event = feed->kept[feed->kept_from];
-        const struct eventlog_record record = {.offset = event->offset,
-                                               .time_ms = event->time_ms,
-                                               .value = {event->value, event->length}};
         if (status == STATUS_OK) {
-            status = print_event(feed, event->partition, &record);
+            status = print_event(feed, event->partition, &event->record);
         }
         drop_oldest(feed);
     }
@@ -294,7 +332,7 @@ static enum status run(struct session *session)
     feed->processor.troubled = say_trouble;
     feed->processor.troubled_state = feed;
     arena_init(&feed->arena, EVENT_ARENA_BYTES_MAX);
-    enum status status = stream_log_open(&feed->log, session, 0);
+    enum status status = stream_log_open(&feed->log, session);
     if (status == STATUS_OK) {
         status = stream_log_consumer(
             &feed->log, &session->call, config_text(session->config, "group"), feed->topic,

@@ -79,13 +79,23 @@ static enum status produce(struct session *session, struct eventlog_producer pro
     return STATUS_OK;
 }
 
+enum status import_queue_create(struct stream_log *log, struct call *call)
+{
+    return stream_log_create_topic(
+        log, call, IMPORT_JOBS_TOPIC,
+        &(struct eventlog_topic_options){.partitions = IMPORT_QUEUE_PARTITIONS});
+}
+
 static enum status produce_all(struct session *session, const struct import_job *jobs, size_t count)
 {
     struct stream_log log;
     struct eventlog_producer producer;
-    enum status status = stream_log_open(&log, session, IMPORT_QUEUE_PARTITIONS);
+    enum status status = stream_log_open(&log, session);
     if (status == STATUS_OK) {
-        status = stream_log_producer(&log, &session->call, &producer);
+        status = import_queue_create(&log, &session->call);
+        if (status == STATUS_OK) {
+            status = stream_log_producer(&log, &session->call, &producer);
+        }
         if (status == STATUS_OK) {
             status = produce(session, producer, jobs, count);
             producer.ops->close(producer.state);

@@ -3,9 +3,13 @@
 
 #include "marquee/session.h"
 
-/* The topic of jobs, where this command makes it, has so many partitions: so many workers take
- * jobs at once. */
+struct stream_log;
+
+/* Of the topic of jobs: so many workers take jobs at once. */
 enum { IMPORT_QUEUE_PARTITIONS = 16 };
+
+/* Makes the topic of jobs if it is not there. Statuses as stream_log_create_topic(). */
+MUST_USE enum status import_queue_create(struct stream_log *log, struct call *call);
 
 /* Cuts the MovieLens set in the directory into jobs and appends them to the log; prints the
  * import's name and how many there are. The table has STREAM_LOG_OPTIONS, `provider`, `job-rows`

@@ -307,7 +307,7 @@ static enum status run(struct session *session)
         jobs->wanted = config_argument(session->config, 0);
     }
     arena_init(&jobs->arena, RECORD_BYTES_MAX);
-    enum status status = stream_log_open(&jobs->log, session, 0);
+    enum status status = stream_log_open(&jobs->log, session);
     if (status == STATUS_OK) {
         status = show(jobs);
         stream_log_close(&jobs->log);

@@ -51,7 +51,7 @@ static enum status append(struct session *session, struct eventlog_message *mess
     struct stream_log log;
     struct eventlog_producer producer;
     size_t delivered;
-    enum status status = stream_log_open(&log, session, 0);
+    enum status status = stream_log_open(&log, session);
     if (status != STATUS_OK) {
         return status;
     }

@@ -185,7 +185,9 @@ static enum status set_up_aggregate(struct stream *stream, struct text to, struc
     aggregate->state = stream;
     stream->processor.state = aggregate;
     *positions = stream_aggregate_positions(aggregate);
-    return STATUS_OK;
+    return stream_log_create_topic(
+        &stream->log, &stream->session->call, aggregate->checkpoints,
+        &(struct eventlog_topic_options){.partitions = 1, .cleanup = EVENTLOG_CLEANUP_COMPACT});
 }
 
 static void sum_up_aggregate(const struct stream *stream, struct json_writer *writer)
@@ -319,7 +321,7 @@ static enum status run(struct session *session)
     stream->processor.idle_ms = config_duration_ms(config, "exit-when-idle");
     stream->processor.troubled = say_trouble;
     stream->processor.troubled_state = stream;
-    enum status status = stream_log_open(&stream->log, session, 0);
+    enum status status = stream_log_open(&stream->log, session);
     if (status == STATUS_OK) {
         status = open_and_process(stream, role);
         stream_log_close(&stream->log);

@@ -126,18 +126,26 @@ enum status stream_event_write(struct call *call, const struct stream_source *so
 enum status stream_refuse(struct call *call, struct eventlog_outputs *outputs, struct text topic,
                           const struct stream_source *source, struct text reason)
 {
-    struct eventlog_header *headers = arena_calloc(call->arena, 2, sizeof(*headers));
-    struct text id = stream_source_id(call, source);
-    struct text why = arena_copy(call->arena, reason);
-    if (headers == NULL || id.data == NULL || why.data == NULL) {
-        return no_room(call);
+    const struct text rows[][2] = {
+        {TEXT_INIT("__connect.errors.topic"), source->topic},
+        {TEXT_INIT("__connect.errors.partition"),
+         arena_format(call->arena, "%" PRId32, source->partition)},
+        {TEXT_INIT("__connect.errors.offset"),
+         arena_format(call->arena, "%" PRId64, source->record->offset)},
+        {TEXT_INIT("__connect.errors.exception.message"), arena_copy(call->arena, reason)},
+    };
+    struct eventlog_header *headers =
+        arena_calloc(call->arena, ARRAY_LENGTH(rows), sizeof(*headers));
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        if (headers == NULL || rows[i][1].data == NULL) {
+            return no_room(call);
+        }
+        headers[i] = (struct eventlog_header){rows[i][0], rows[i][1]};
     }
-    headers[0] = (struct eventlog_header){TEXT("reason"), why};
-    headers[1] = (struct eventlog_header){TEXT("source"), id};
     call_clear_error(call);
     return eventlog_outputs_add(outputs, call, topic,
                                 &(struct eventlog_message){.key = source->record->key,
                                                            .value = source->record->value,
                                                            .headers = headers,
-                                                           .header_count = 2});
+                                                           .header_count = ARRAY_LENGTH(rows)});
 }

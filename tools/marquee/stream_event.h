@@ -50,8 +50,8 @@ MUST_USE enum status stream_event_write(struct call *call, const struct stream_s
  * NULL when there is no room. */
 MUST_USE struct text stream_source_id(struct call *call, const struct stream_source *source);
 
-/* Sets a record aside: as it is, with headers that say why (`reason`) and from where (`source`: its
- * id). */
+/* Sets a record aside: as it is, with the headers of a dead letter (api/events.md), which say why
+ * and where it came from. */
 MUST_USE enum status stream_refuse(struct call *call, struct eventlog_outputs *outputs,
                                    struct text topic, const struct stream_source *source,
                                    struct text reason);

@@ -3,6 +3,8 @@
 #include "eventlog/kafka_eventlog.h"
 #include "eventlog/local_eventlog.h"
 
+enum { CREATE_TOPIC_MS = 30000 };
+
 static enum status kafka_options(struct stream_log *log, struct call *call,
                                  struct kafka_eventlog_options *ret_options)
 {
@@ -28,15 +30,14 @@ static enum status kafka_options(struct stream_log *log, struct call *call,
     return STATUS_OK;
 }
 
-enum status stream_log_open(struct stream_log *log, struct session *session, int32_t partitions)
+enum status stream_log_open(struct stream_log *log, struct session *session)
 {
     *log = (struct stream_log){.session = session};
     if (text_equal(config_text(session->config, "event-log"), TEXT("kafka"))) {
         return STATUS_OK;
     }
     const struct local_eventlog_options options = {
-        .directory = config_text(session->config, "event-log-directory").data,
-        .partitions = partitions};
+        .directory = config_text(session->config, "event-log-directory").data};
     return local_eventlog_open(&session->call, &options, &log->local);
 }
 
@@ -44,6 +45,36 @@ void stream_log_close(struct stream_log *log)
 {
     local_eventlog_close(log->local);
     log->local = NULL;
+}
+
+static enum status open_admin(struct stream_log *log, struct call *call,
+                              struct eventlog_admin *ret_admin)
+{
+    struct loop *loop = log->session->loop;
+    struct kafka_eventlog_options options;
+    if (log->local != NULL) {
+        return local_eventlog_admin_open(log->local, loop, call, ret_admin);
+    }
+    enum status status = kafka_options(log, call, &options);
+    return status == STATUS_OK ? kafka_eventlog_admin_open(loop, call, &options, ret_admin)
+                               : status;
+}
+
+enum status stream_log_create_topic(struct stream_log *log, struct call *call, struct text topic,
+                                    const struct eventlog_topic_options *options)
+{
+    struct eventlog_admin admin;
+    struct call create = call_within(call, CREATE_TOPIC_MS);
+    enum status status = open_admin(log, &create, &admin);
+    if (status == STATUS_OK) {
+        status = admin.ops->create_topic(admin.state, &create, topic, options);
+        admin.ops->close(admin.state);
+    }
+    if (status == STATUS_OK || status == STATUS_ALREADY_EXISTS) {
+        return STATUS_OK;
+    }
+    return call_fail(call, status, "topic %.*s cannot be made: %.*s", TEXT_ARGUMENTS(topic),
+                     TEXT_ARGUMENTS(create.error.message));
 }
 
 enum status stream_log_producer(struct stream_log *log, struct call *call,

@@ -2,7 +2,7 @@
  */
 #pragma once
 
-#include "eventlog/eventlog.h"
+#include "eventlog/eventlog_admin.h"
 #include "marquee/session.h"
 
 struct local_eventlog;
@@ -34,13 +34,17 @@ struct stream_log {
     struct local_eventlog *local; /* NULL with Kafka */
 };
 
-/* In a fiber. Statuses as local_eventlog_open(). partitions: of a topic that this command is the
- * first to write, in the local log; 0: the default. */
-MUST_USE enum status stream_log_open(struct stream_log *log, struct session *session,
-                                     int32_t partitions);
+/* In a fiber. Statuses as local_eventlog_open(). */
+MUST_USE enum status stream_log_open(struct stream_log *log, struct session *session);
 
 /* What was opened from it is closed before. One that was not opened is accepted. */
 void stream_log_close(struct stream_log *log);
+
+/* Makes a topic that is not to be as its first producer would make it; one that exists is left as
+ * it is. Statuses as eventlog_admin_ops.create_topic(), but never ALREADY_EXISTS. */
+MUST_USE enum status stream_log_create_topic(struct stream_log *log, struct call *call,
+                                             struct text topic,
+                                             const struct eventlog_topic_options *options);
 
 MUST_USE enum status stream_log_producer(struct stream_log *log, struct call *call,
                                          struct eventlog_producer *ret_producer);

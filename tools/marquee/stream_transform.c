@@ -19,6 +19,18 @@ static enum status write_event(struct call *call, struct eventlog_outputs *outpu
     return status == STATUS_OK ? eventlog_outputs_add(outputs, call, topic, &message) : status;
 }
 
+/* "7", "7.5", "7.25". */
+static struct text points_text(struct call *call, int32_t hundredths)
+{
+    int32_t points = hundredths / RATING_HUNDREDTHS_PER_POINT;
+    int32_t rest = hundredths % RATING_HUNDREDTHS_PER_POINT;
+    if (rest == 0) {
+        return arena_format(call->arena, "%d", points);
+    }
+    return rest % 10 == 0 ? arena_format(call->arena, "%d.%d", points, rest / 10)
+                          : arena_format(call->arena, "%d.%02d", points, rest);
+}
+
 static enum status transform(struct stream_transform *self, struct call *call,
                              const struct stream_source *source, struct eventlog_outputs *outputs)
 {
@@ -39,9 +51,10 @@ static enum status transform(struct stream_transform *self, struct call *call,
     if (status != STATUS_OK) {
         return status;
     }
-    struct text value =
-        arena_format(call->arena, "%d.%02d", hundredths / RATING_HUNDREDTHS_PER_POINT,
-                     hundredths % RATING_HUNDREDTHS_PER_POINT);
+    struct text value = points_text(call, hundredths);
+    if (value.data == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no room for an event");
+    }
     return write_event(call, outputs, source, &event, value, self->to, self->key);
 }
 

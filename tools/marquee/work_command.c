@@ -176,7 +176,10 @@ static enum status open_and_work(struct work *work)
 {
     struct call *call = &work->session->call;
     struct eventlog_processor *processor = &work->processor;
-    enum status status = stream_log_producer(&work->log, call, &processor->producer);
+    enum status status = import_queue_create(&work->log, call);
+    if (status == STATUS_OK) {
+        status = stream_log_producer(&work->log, call, &processor->producer);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -212,7 +215,7 @@ static enum status run(struct session *session)
     work->processor.state = work;
     work->processor.troubled = say_trouble;
     work->processor.troubled_state = work;
-    enum status status = stream_log_open(&work->log, session, IMPORT_QUEUE_PARTITIONS);
+    enum status status = stream_log_open(&work->log, session);
     if (status == STATUS_OK) {
         status = open_and_work(work);
         stream_log_close(&work->log);

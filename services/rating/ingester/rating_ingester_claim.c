@@ -45,6 +45,19 @@ static enum status move_position(struct rating_ingester *self, struct call *call
     return STATUS_OK;
 }
 
+static void claim_failed(struct rating_ingester *self, const struct call *call, int32_t partition,
+                         enum status status)
+{
+    if (status == STATUS_CANCELLED) {
+        ingest_wait_end(&self->claim_wait); /* we gave it up, not the store */
+        return;
+    }
+    ingest_wait_refused(&self->claim_wait, status);
+    log_call(
+        self->options.log, LOG_WARNING, call, "not claimed; trying again",
+        LOG_FIELDS(log_integer("partition", partition), log_string("status", status_name(status))));
+}
+
 enum status rating_ingester_claim(void *ingester, struct call *call, struct text topic,
                                   int32_t partition, int64_t *ret_next_offset)
 {
@@ -70,10 +83,7 @@ enum status rating_ingester_claim(void *ingester, struct call *call, struct text
         status = move_position(self, call, &position);
     }
     if (status != STATUS_OK) {
-        ingest_wait_refused(&self->claim_wait, status);
-        log_call(self->options.log, LOG_WARNING, call, "not claimed; trying again",
-                 LOG_FIELDS(log_integer("partition", partition),
-                            log_string("status", status_name(status))));
+        claim_failed(self, call, partition, status);
         return status;
     }
     ingest_wait_end(&self->claim_wait);

@@ -6,6 +6,9 @@
  * of this version. Its votes are kept as they are; they are no records of the change log, which
  * therefore begins with a range that looks trimmed: who wants it whole needs a snapshot.
  *
+ * An event's id takes some 250 bytes until it is expired, and about half of the rate at which
+ * events are taken: the window should be no longer than events are known to come twice.
+ *
  * RATING_RELAXED leaves the syncing to a second after each commit: a loss of power takes the last
  * seconds of acknowledged votes with it, and on a file system that writes in another order than it
  * was told to, the whole file. Positions are lost together with their votes, so that what came from

@@ -135,7 +135,9 @@ enum status postgres_rating_hold_lease(void *state, struct call *call, struct te
     postgres_add_text(&parameters, owner);
     if (ttl_ms <= 0) {
         status = execute(self, call, POSTGRES_GIVE_LEASE, &parameters);
-        *ret_held = status == STATUS_OK ? false : *ret_held;
+        if (status == STATUS_OK) {
+            *ret_held = false;
+        }
         return status;
     }
     postgres_add_int8(&parameters, ttl_ms < LEASE_MS_MAX ? ttl_ms : LEASE_MS_MAX);

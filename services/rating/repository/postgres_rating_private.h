@@ -153,7 +153,11 @@ MUST_USE bool postgres_rating_plan_fold(struct postgres_rating_plan *plan);
 
 /* The writer */
 
-enum { POSTGRES_RATING_ARRAYS = 7, POSTGRES_RATING_WRITER_BYTES = 33 };
+enum {
+    POSTGRES_RATING_ARRAYS = 7,
+    POSTGRES_RATING_WRITER_BYTES = 33,
+    POSTGRES_RATING_KNOWN_MAX = 64
+};
 
 struct postgres_rating_counters {
     _Atomic uint64_t rows; /* votes, aggregates, dead letters and log records written */
@@ -161,6 +165,12 @@ struct postgres_rating_counters {
     _Atomic uint64_t connections;
     _Atomic uint64_t doubts; /* commits whose outcome was not known at first */
     _Atomic uint64_t notices;
+};
+
+/* Where a partition stood after this writer's last commit: the next batch need not ask. */
+struct postgres_rating_known {
+    char topic[RATING_TOPIC_BYTES_MAX];
+    struct rating_position position; /* its topic lies in front */
 };
 
 struct postgres_rating_writer {
@@ -174,6 +184,8 @@ struct postgres_rating_writer {
     struct postgres_array arrays[POSTGRES_RATING_ARRAYS];
     struct postgres_rating_job *jobs[GROUP_COMMIT_GROUP_MAX]; /* of the open group */
     size_t job_count;
+    struct postgres_rating_known known[POSTGRES_RATING_KNOWN_MAX];
+    size_t known_count;
     bool begun;          /* BEGIN was sent */
     bool again;          /* what failed is worth another try */
     uint64_t group;      /* the last whose commit was asked for */
@@ -192,6 +204,16 @@ void postgres_rating_writer_deinit(struct postgres_rating_writer *writer);
 extern const struct group_commit_ops postgres_rating_group_ops;
 enum status postgres_rating_job_apply(struct group_commit_job *job, void *store,
                                       struct store_error *error);
+
+/* Whether the batch begins where its partition stands, and is of its owner. What was remembered is
+ * not asked for again: the position is compared once more when it is written. STATUS_ABORTED: no;
+ * STATUS_UNAVAILABLE: it could not be asked for. */
+MUST_USE enum status postgres_rating_check_position(struct postgres_rating_writer *writer,
+                                                    const struct rating_batch *batch,
+                                                    struct call *call, struct store_error *error);
+
+/* After a commit: where its partitions stand now. */
+void postgres_rating_remember_positions(struct postgres_rating_writer *writer);
 
 /* The statements of a plan, up to what has to be known before it can be folded, and after. The
  * second asks for the commit. STATUS_ABORTED: worth another try. *ret_last: the change log's last

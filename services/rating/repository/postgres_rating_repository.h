@@ -24,8 +24,8 @@ struct postgres_rating_repository_options {
 
 /* Connects, and makes or updates the tables. Blocks: at start-up. ret_repository is closed by its
  * close(), while the loops of its callers still exist. STATUS_UNAVAILABLE: there is no server, or
- * it refuses us now. STATUS_FAILED_PRECONDITION: it does not let us in or make tables, or the
- * tables are of a later version. STATUS_INVALID_ARGUMENT: a bad schema or number of connections. */
+ * it does not let us in. STATUS_FAILED_PRECONDITION: it does not let us make tables, or they are of
+ * a later version. STATUS_INVALID_ARGUMENT: a bad schema or number of connections. */
 MUST_USE enum status
 postgres_rating_repository_open(struct call *call,
                                 const struct postgres_rating_repository_options *options,

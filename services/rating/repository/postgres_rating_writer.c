@@ -125,74 +125,7 @@ static enum status begin(void *store, struct store_error *error)
     return status;
 }
 
-/* Positions */
-
-static bool same_partition(const struct rating_position *a, const struct rating_position *b)
-{
-    return a->partition == b->partition && text_equal(a->topic, b->topic);
-}
-
-/* Where a job of this very group moves the partition to; else as it is stored, and locked. */
-static enum status find_position(struct postgres_rating_writer *writer,
-                                 struct rating_position *position, struct store_error *error)
-{
-    for (size_t i = writer->job_count; i-- > 0;) {
-        const struct rating_batch *batch = &writer->jobs[i]->batch;
-        if (batch->position != NULL && same_partition(batch->position, position)) {
-            *position = *batch->position;
-            return STATUS_OK;
-        }
-    }
-    struct call call = writer_call();
-    struct postgres_parameters parameters = {.count = 0};
-    PGresult *result;
-    bool begins = !writer->begun;
-    if (begins) {
-        struct postgres_parameters none = {.count = 0};
-        postgres_send(writer->connection, POSTGRES_BEGIN, &none);
-        writer->begun = true;
-    }
-    postgres_add_text(&parameters, position->topic);
-    postgres_add_int4(&parameters, position->partition);
-    postgres_send(writer->connection, POSTGRES_LOCK_POSITION, &parameters);
-    postgres_sync(writer->connection);
-    enum status status = STATUS_OK;
-    if (begins) {
-        status = postgres_receive(writer->connection, &call, error, &result);
-        if (status == STATUS_OK) {
-            PQclear(result);
-        }
-    }
-    if (status == STATUS_OK) {
-        status = postgres_receive(writer->connection, &call, error, &result);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    bool stored = PQntuples(result) > 0;
-    position->next_offset = stored ? postgres_int8(result, 0, 0) : 0;
-    position->epoch = stored ? postgres_int8(result, 0, 1) : 0;
-    PQclear(result);
-    return postgres_receive_sync(writer->connection, &call, error);
-}
-
-static enum status check_position(struct postgres_rating_writer *writer,
-                                  const struct rating_batch *batch, struct store_error *error)
-{
-    struct rating_position stored = *batch->position;
-    enum status status = find_position(writer, &stored, error);
-    if (status != STATUS_OK) {
-        writer->again = true;
-        return STATUS_UNAVAILABLE; /* never a refusal: those are answers */
-    }
-    return stored.epoch == batch->position->epoch && stored.next_offset == batch->from_offset
-               ? STATUS_OK
-               : store_fail(error, STATUS_ABORTED, "the partition was claimed by another",
-                            "stored: offset %" PRId64 ", epoch %" PRId64 "; given: offset %" PRId64
-                            ", epoch %" PRId64,
-                            stored.next_offset, stored.epoch, batch->from_offset,
-                            batch->position->epoch);
-}
+/* Jobs */
 
 enum status postgres_rating_job_apply(struct group_commit_job *base, void *store,
                                       struct store_error *error)
@@ -203,7 +136,8 @@ enum status postgres_rating_job_apply(struct group_commit_job *base, void *store
         return STATUS_OK; /* it was done, and its outcomes are those of then */
     }
     if (job->batch.position != NULL) {
-        enum status status = check_position(writer, &job->batch, error);
+        struct call call = writer_call();
+        enum status status = postgres_rating_check_position(writer, &job->batch, &call, error);
         if (status != STATUS_OK) {
             return status;
         }
@@ -260,6 +194,9 @@ static enum status commit(void *store, struct store_error *error)
             ? run_plan(writer, &plan, error, &last)
             : store_fail(error, STATUS_RESOURCE_EXHAUSTED, "no memory for the batch", "%s", "");
     postgres_rating_plan_deinit(&plan);
+    if (status == STATUS_OK) {
+        postgres_rating_remember_positions(writer);
+    }
     if (status == STATUS_OK && last > 0) {
         rating_watch_notify(writer->watch, last);
     }
@@ -282,6 +219,7 @@ static bool give_up(void *store)
     bool again = writer->again;
     writer->again = false;
     writer->job_count = 0;
+    writer->known_count = 0; /* it may have failed for what was remembered */
     if (writer->connection == NULL || !writer->begun) {
         return again;
     }

@@ -264,6 +264,36 @@ static void position_malformed(struct damage *damage)
     cut_first(damage, damage->positions);
 }
 
+/* What a store of version 1 did not have. */
+static void as_version_1(struct damage *damage)
+{
+    static const char *const newer[] = {"events", "expiries", "leases", "changes", "marks"};
+    uint32_t version = 1;
+    MDB_dbi dbi;
+    MDB_cursor *cursor;
+    MDB_val key = {.mv_size = strlen("version")};
+    MDB_val value = {.mv_size = sizeof(version), .mv_data = &version};
+    char version_key[] = "version";
+    char offset[8];
+    for (size_t i = 0; i < ARRAY_LENGTH(newer); i++) {
+        assert_int_equal(mdb_dbi_open(damage->txn, newer[i], 0, &dbi), 0);
+        assert_int_equal(mdb_drop(damage->txn, dbi, 1), 0);
+    }
+    key.mv_data = version_key;
+    assert_int_equal(mdb_dbi_open(damage->txn, "schema", 0, &dbi), 0);
+    assert_int_equal(mdb_put(damage->txn, dbi, &key, &value, 0), 0);
+    assert_int_equal(mdb_cursor_open(damage->txn, damage->positions, &cursor), 0);
+    assert_int_equal(mdb_cursor_get(cursor, &key, &value, MDB_FIRST), 0);
+    char name[64];
+    assert_true(key.mv_size <= sizeof(name));
+    memcpy(name, key.mv_data, key.mv_size);
+    memcpy(offset, value.mv_data, sizeof(offset)); /* without its epoch */
+    mdb_cursor_close(cursor);
+    key.mv_data = name;
+    value = value_of(offset, sizeof(offset));
+    assert_int_equal(mdb_put(damage->txn, damage->positions, &key, &value, 0), 0);
+}
+
 static void nothing(struct damage *damage)
 {
     (void)damage;
@@ -299,27 +329,32 @@ struct checked {
 };
 
 static struct checked run_command(int (*run)(const struct command_input *input), const char *path,
-                                  const char *last)
+                                  const char *third, const char *fourth)
 {
     char command[] = "command";
     char data[ARGUMENT_BYTES];
-    char third[ARGUMENT_BYTES];
+    char last[ARGUMENT_BYTES];
+    char more[ARGUMENT_BYTES];
     char *environment[] = {NULL};
     struct checked checked;
     (void)snprintf(data, sizeof(data), "--data=%s", path);
-    (void)snprintf(third, sizeof(third), "%s", last);
-    char *argv[] = {command, data, third, NULL};
+    (void)snprintf(last, sizeof(last), "%s", third);
+    (void)snprintf(more, sizeof(more), "%s", fourth != NULL ? fourth : "");
+    char *argv[] = {command, data, last, fourth != NULL ? more : NULL, NULL};
     FILE *output = open_memstream(&checked.output, &checked.length);
     assert_non_null(output);
-    checked.status = run(&(struct command_input){
-        .argc = 3, .argv = argv, .environment = environment, .output = output, .errors = output});
+    checked.status = run(&(struct command_input){.argc = fourth != NULL ? 4 : 3,
+                                                 .argv = argv,
+                                                 .environment = environment,
+                                                 .output = output,
+                                                 .errors = output});
     assert_int_equal(fclose(output), 0);
     return checked;
 }
 
 static struct checked check(const char *path, const char *option)
 {
-    return run_command(fsck_command, path, option != NULL ? option : "--no-json");
+    return run_command(fsck_command, path, option != NULL ? option : "--no-json", NULL);
 }
 
 static const struct {
@@ -447,7 +482,7 @@ static void test_rebuild_finds_damage(void **state)
         scratch_directory_make(path);
         in_fiber(make_store, path);
         damage_store(path, rebuilds[i].damage);
-        struct checked checked = run_command(rebuild_command, path, "ratings");
+        struct checked checked = run_command(rebuild_command, path, "ratings", NULL);
         if (strstr(checked.output, rebuilds[i].words) == NULL) {
             fail_msg("rebuild %zu: no \"%s\" in:\n%s", i, rebuilds[i].words, checked.output);
         }
@@ -455,6 +490,41 @@ static void test_rebuild_finds_damage(void **state)
         free(checked.output);
         scratch_directory_remove(path);
     }
+}
+
+static void assert_says(struct checked checked, const char *words, int status)
+{
+    if (strstr(checked.output, words) == NULL) {
+        fail_msg("no \"%s\" in:\n%s", words, checked.output);
+    }
+    assert_int_equal(checked.status, status);
+    free(checked.output);
+}
+
+/* Its votes are no records of the change log: they can be rebuilt from a snapshot only. */
+static void test_store_of_version_1(void **state)
+{
+    char root[SCRATCH_PATH_BYTES];
+    char path[ARGUMENT_BYTES];
+    char to[ARGUMENT_BYTES];
+    char snapshot[ARGUMENT_BYTES];
+    (void)state;
+    scratch_directory_make(root);
+    (void)snprintf(path, sizeof(path), "%s/rating", root);
+    (void)snprintf(to, sizeof(to), "--to=%s/snapshot", root);
+    (void)snprintf(snapshot, sizeof(snapshot), "--snapshot=%s/snapshot", root);
+    in_fiber(make_store, path);
+    damage_store(path, as_version_1);
+    assert_says(check(path, NULL),
+                "0 votes with changes in the log, 1 dead letters, 1 positions: 0 ", COMMAND_OK);
+    assert_says(run_command(rebuild_command, path, "ratings", NULL),
+                "the change log begins at 2: what was before stands in a snapshot only",
+                COMMAND_FAILED);
+    assert_says(run_command(snapshot_command, path, "ratings", to), "6 votes, 1 tombstones",
+                COMMAND_OK);
+    assert_says(run_command(rebuild_command, path, "ratings", snapshot),
+                "6 votes and 3 aggregates of the snapshot and 0 records", COMMAND_OK);
+    scratch_directory_remove(root);
 }
 
 static void test_no_store(void **state)
@@ -472,6 +542,7 @@ int main(void)
         cmocka_unit_test(test_finds_each_kind_of_damage),
         cmocka_unit_test(test_says_it_in_json),
         cmocka_unit_test(test_rebuild_finds_damage),
+        cmocka_unit_test(test_store_of_version_1),
         cmocka_unit_test(test_no_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,44 @@ static void small_batches_keep_their_order(struct ingester_scene *scene)
 }
 INGESTER_TEST(small_batches_keep_their_order)
 
+struct observer {
+    struct fiber_wait told;
+    unsigned times;
+    int64_t next_offset;
+    struct ingester_scene *scene;
+};
+
+/* What is told is in the store already. */
+static void take_applied(void *state, struct text topic, int32_t partition, int64_t next_offset)
+{
+    struct observer *observer = state;
+    assert_true(text_equal(topic, SCENE_TOPIC));
+    assert_int_equal(partition, 0);
+    assert_true(next_offset > observer->next_offset);
+    assert_int_equal(ingester_scene_vote_count(observer->scene), next_offset);
+    observer->next_offset = next_offset;
+    observer->times++;
+    fiber_wait_signal(&observer->told);
+}
+
+static void what_is_applied_is_told(struct ingester_scene *scene)
+{
+    struct observer observer = {.scene = scene};
+    fiber_wait_init(&observer.told);
+    ingester_scene_produce_votes(scene, 0, 7);
+    scene->fault = STATUS_UNAVAILABLE;
+    scene->fault_times = 1;
+    scene->ingester = ingester_scene_open(
+        scene, TEXT("group"),
+        (struct rating_ingester_options){
+            .batch_max = 2, .applied = take_applied, .applied_state = &observer});
+    while (observer.next_offset < 7) {
+        assert_int_equal(fiber_wait(&scene->call, &observer.told), STATUS_OK);
+    }
+    assert_int_equal(observer.times, 4);
+}
+INGESTER_TEST(what_is_applied_is_told)
+
 static void store_that_is_away_is_asked_again(struct ingester_scene *scene)
 {
     static const enum status faults[] = {STATUS_UNAVAILABLE, STATUS_RESOURCE_EXHAUSTED,
@@ -182,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(topic_made_later_is_read_test),
         cmocka_unit_test(small_batches_keep_their_order_test),
+        cmocka_unit_test(what_is_applied_is_told_test),
         cmocka_unit_test(store_that_is_away_is_asked_again_test),
         cmocka_unit_test(lost_answers_double_nothing_test),
         cmocka_unit_test(refused_batch_is_read_anew_test),
