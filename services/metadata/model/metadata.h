@@ -26,7 +26,8 @@ enum {
     METADATA_REPLY_BYTES_MAX = 2 * 1024 * 1024,
 };
 
-/* Texts are UTF-8 without NUL; an empty text and year 0 mean "not known". Owns nothing. */
+/* Texts are UTF-8 without NUL; an empty text, year 0 and popularity 0 mean "not known". Owns
+ * nothing. */
 struct metadata {
     struct text id;
     struct text title;
@@ -37,6 +38,7 @@ struct metadata {
     size_t genre_count;
     struct text imdb_id;
     struct text tmdb_id;
+    uint32_t popularity; /* how many people know it: votes elsewhere; ranks what is found */
 };
 
 /* STATUS_INVALID_ARGUMENT: empty or over METADATA_ID_BYTES_MAX; the call's error says which. */
