@@ -177,7 +177,8 @@ static bool fill(struct search_segment *segment, struct search_builder *builder)
         fill_documents(segment, builder, documents);
         fill_postings(segment);
         fill_years(segment);
-        done = search_segment_list_prefixes(segment) && search_segment_list_variants(segment);
+        done = search_segment_list_ids(segment) && search_segment_list_prefixes(segment) &&
+               search_segment_list_variants(segment);
     }
     free(documents);
     free(terms);

@@ -68,7 +68,7 @@ static float best_quality(const struct search_segment *segment, const struct sea
                         place_weights[place];
         if (quality > best) {
             best = quality;
-            *ret_in_title = place == SEARCH_IN_TITLE;
+            *ret_in_title = place != SEARCH_IN_PEOPLE;
         }
     }
     return best;

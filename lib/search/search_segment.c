@@ -17,6 +17,7 @@ void search_segment_destroy(struct search_segment *segment)
     free(segment->occurrence_at);
     free(segment->id_bytes);
     free(segment->id_at);
+    free(segment->by_id);
     free(segment->years);
     free(segment->popularities);
     free(segment->title_lengths);

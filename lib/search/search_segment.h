@@ -7,7 +7,7 @@
  * and popularity.
  *
  * Immutable once built, so any number of threads may ask at once; memory is one allocation a table,
- * some 130 bytes a film. Documents are kept by falling popularity, and a question stops at
+ * some 140 bytes a film. Documents are kept by falling popularity, and a question stops at
  * SEARCH_MATCHES_MAX of them: the time it takes does not grow with the catalogue. */
 #pragma once
 
@@ -63,6 +63,9 @@ size_t search_segment_count(const struct search_segment *segment);
 
 /* Borrowed from the segment. document: below the count. */
 struct text search_segment_id(const struct search_segment *segment, uint32_t document);
+
+/* The place of the document with the id; UINT32_MAX: it has none. */
+uint32_t search_segment_find(const struct search_segment *segment, struct text id);
 
 struct search_result {
     uint32_t document;

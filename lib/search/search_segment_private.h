@@ -56,6 +56,7 @@ struct search_segment {
     uint32_t *occurrence_at;
     char *id_bytes;
     uint32_t *id_at;
+    uint32_t *by_id; /* documents in the order of their ids */
     int16_t *years;
     uint32_t *popularities;
     uint8_t *title_lengths; /* terms without aliases and articles */
@@ -78,7 +79,8 @@ static inline struct text search_term_text(const struct search_segment *segment,
 uint32_t search_first_term(const struct search_segment *segment, struct text text);
 uint32_t search_end_of_prefix(const struct search_segment *segment, struct text text);
 
-/* Tables that follow from the terms and postings. false: no memory. */
+/* Tables that follow from the terms, postings and ids. false: no memory. */
+MUST_USE bool search_segment_list_ids(struct search_segment *segment);
 MUST_USE bool search_segment_list_prefixes(struct search_segment *segment);
 MUST_USE bool search_segment_list_variants(struct search_segment *segment);
 

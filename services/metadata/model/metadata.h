@@ -21,6 +21,9 @@ enum {
     METADATA_PAGE_SIZE_DEFAULT = 50,
     METADATA_PAGE_SIZE_MAX = 1000,
     METADATA_BATCH_MAX = 1000,
+    METADATA_QUERY_BYTES_MAX = 256,
+    METADATA_MATCHES_DEFAULT = 10,
+    METADATA_MATCHES_MAX = 100,
     /* Of the entries of one reply, by metadata_bytes(): so that it is within what a gRPC client
      * takes (4 MiB), in JSON too unless most of it must be escaped. */
     METADATA_REPLY_BYTES_MAX = 2 * 1024 * 1024,

@@ -128,6 +128,21 @@ static void the_dead_are_not_found(void **state)
     search_segment_destroy(segment);
 }
 
+static void documents_are_found_by_id(void **state)
+{
+    struct search_segment *segment = build(catalogue, ARRAY_LENGTH(catalogue));
+    struct search_segment *empty = build(NULL, 0);
+    (void)state;
+    for (uint32_t i = 0; i < ARRAY_LENGTH(catalogue); i++) {
+        assert_int_equal(search_segment_find(segment, search_segment_id(segment, i)), i);
+    }
+    assert_int_equal(search_segment_find(segment, TEXT("matri")), UINT32_MAX);
+    assert_int_equal(search_segment_find(segment, TEXT("")), UINT32_MAX);
+    assert_int_equal(search_segment_find(empty, TEXT("matrix")), UINT32_MAX);
+    search_segment_destroy(segment);
+    search_segment_destroy(empty);
+}
+
 static void a_segment_is_built_of_others(void **state)
 {
     struct search_segment *whole = build(catalogue, ARRAY_LENGTH(catalogue));
@@ -196,7 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(questions_find_what_is_meant), cmocka_unit_test(the_dead_are_not_found),
         cmocka_unit_test(a_segment_is_built_of_others), cmocka_unit_test(an_empty_segment_answers),
-        cmocka_unit_test(many_with_one_prefix),
+        cmocka_unit_test(many_with_one_prefix),         cmocka_unit_test(documents_are_found_by_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
