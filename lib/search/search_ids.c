@@ -1,5 +1,5 @@
-/* Documents by id: their numbers in the order of ids, as outsiders choose the ids and could aim at a
- * hash table. */
+/* Documents by id: their numbers in the order of ids, as outsiders choose the ids and could aim at
+ * a hash table. */
 #include <stdlib.h>
 
 #include "search/search_segment_private.h"

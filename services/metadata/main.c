@@ -76,8 +76,8 @@ static enum status open_repository(struct metadata_process *metadata, struct pro
 static enum status open_search(struct metadata_process *metadata, struct process *process,
                                struct call *call)
 {
-    enum status status = indexed_metadata_search_create(
-        call, metadata->controller.repository, process_log(process), &metadata->search);
+    enum status status = indexed_metadata_search_create(call, metadata->controller.repository,
+                                                        process_log(process), &metadata->search);
     if (status == STATUS_OK) {
         metadata->controller.search = indexed_metadata_search_port(metadata->search);
         telemetry_add_source(process_telemetry(process), indexed_metadata_search_write_metrics,

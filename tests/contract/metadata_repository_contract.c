@@ -278,9 +278,9 @@ static void expect_changes(struct metadata_case *self, int64_t after, size_t lim
 static int64_t last_change(struct metadata_case *self)
 {
     struct metadata_changes changes;
-    assert_int_equal(self->repository.ops->list_changes(self->repository.state, self->call, 0, 0,
-                                                        &changes),
-                     STATUS_OK);
+    assert_int_equal(
+        self->repository.ops->list_changes(self->repository.state, self->call, 0, 0, &changes),
+        STATUS_OK);
     assert_int_equal(changes.count, 0);
     return changes.last;
 }

@@ -71,9 +71,9 @@ static void expect_changes(struct scene *scene, int64_t after, const char *want)
 static void expect_first(struct scene *scene)
 {
     struct metadata got;
-    assert_int_equal(scene->repository.ops->get(scene->repository.state, &scene->call, TEXT("a"),
-                                                &got),
-                     STATUS_OK);
+    assert_int_equal(
+        scene->repository.ops->get(scene->repository.state, &scene->call, TEXT("a"), &got),
+        STATUS_OK);
     assert_true(text_equal(got.title, TEXT("First")) && text_equal(got.description, TEXT("D")));
     assert_true(text_equal(got.director, TEXT("X")) && got.year == 1999);
     assert_int_equal(got.genre_count, 2);
@@ -91,15 +91,15 @@ static void migrate(void *argument)
     expect_changes(scene, 0, "a b ");
     run_sql(scene->path, put_of_version_1); /* an instance of then, beside this one */
     expect_changes(scene, 2, "c ");
-    assert_int_equal(
-        scene->repository.ops->put(scene->repository.state, &scene->call, &metadata), STATUS_OK);
+    assert_int_equal(scene->repository.ops->put(scene->repository.state, &scene->call, &metadata),
+                     STATUS_OK);
     close_repository(scene);
     assert_int_equal(open_repository(scene), STATUS_OK); /* of version 2 by now */
     expect_first(scene);
     expect_changes(scene, 0, "a c b ");
-    assert_int_equal(scene->repository.ops->get(scene->repository.state, &scene->call, TEXT("b"),
-                                                &metadata),
-                     STATUS_OK);
+    assert_int_equal(
+        scene->repository.ops->get(scene->repository.state, &scene->call, TEXT("b"), &metadata),
+        STATUS_OK);
     assert_int_equal(metadata.popularity, 7);
     close_repository(scene);
 }

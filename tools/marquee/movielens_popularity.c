@@ -26,9 +26,8 @@ static struct movielens_votes *find(struct movielens_votes *counters, size_t cap
 static enum status grow(struct movielens_popularity *popularity, struct call *call)
 {
     size_t capacity = popularity->capacity == 0 ? FIRST_CAPACITY : popularity->capacity * 2;
-    struct movielens_votes *counters = capacity <= MOVIELENS_POPULARITY_MAX * 2
-                                           ? calloc(capacity, sizeof(*counters))
-                                           : NULL;
+    struct movielens_votes *counters =
+        capacity <= MOVIELENS_POPULARITY_MAX * 2 ? calloc(capacity, sizeof(*counters)) : NULL;
     if (counters == NULL) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "too many movies for the memory");
     }

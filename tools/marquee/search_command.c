@@ -26,9 +26,9 @@ static const struct config_program program = {
     .epilogue =
         "The last word may be the start of one. Accents, case, punctuation and articles do not\n"
         "matter; of a word of four letters or more, one may be wrong, missing or too many.\n"
-        "What answers best, and is known to most, comes first. Exit status 3: nothing was found.\n\n"
-        COMMAND_EXIT_STATUS_HELP "\nexample: marquee search the matrix\n"
-                                 "         marquee search --limit 1 amelie 2001\n",
+        "What answers best, and is known to most, comes first. Exit status 3: nothing was "
+        "found.\n\n" COMMAND_EXIT_STATUS_HELP "\nexample: marquee search the matrix\n"
+        "         marquee search --limit 1 amelie 2001\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .arguments_min = 1,

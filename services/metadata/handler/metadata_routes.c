@@ -69,8 +69,8 @@ static enum status read_limit(struct http_exchange *exchange, int32_t *ret_limit
     }
     if (text.data != NULL &&
         (!text_to_i64(text, &limit) || limit < 1 || limit > METADATA_MATCHES_MAX)) {
-        return call_fail(http_json_call(exchange), STATUS_INVALID_ARGUMENT,
-                         "limit must be 1 to %d", METADATA_MATCHES_MAX);
+        return call_fail(http_json_call(exchange), STATUS_INVALID_ARGUMENT, "limit must be 1 to %d",
+                         METADATA_MATCHES_MAX);
     }
     *ret_limit = (int32_t)limit;
     return STATUS_OK;

@@ -51,8 +51,8 @@ static enum status find_last(struct indexed_metadata_search *self)
     struct step step;
     struct metadata_changes changes;
     begin_step(self, &step);
-    enum status status = self->repository.ops->list_changes(self->repository.state, &step.call, 0,
-                                                            0, &changes);
+    enum status status =
+        self->repository.ops->list_changes(self->repository.state, &step.call, 0, 0, &changes);
     if (status == STATUS_OK) {
         self->sequence = changes.last;
     }
@@ -115,10 +115,10 @@ static enum status build(struct indexed_metadata_search *self)
     }
     search_builder_destroy(listing.builder);
     if (status == STATUS_OK) {
-        log_write(self->log, LOG_INFO, "the search index is built",
-                  LOG_FIELDS(log_integer("documents", (int64_t)atomic_load(&self->listed)),
-                             log_integer("ms", (clock_monotonic_ns() - began_ns) /
-                                                   CLOCK_NS_PER_MS)));
+        log_write(
+            self->log, LOG_INFO, "the search index is built",
+            LOG_FIELDS(log_integer("documents", (int64_t)atomic_load(&self->listed)),
+                       log_integer("ms", (clock_monotonic_ns() - began_ns) / CLOCK_NS_PER_MS)));
     }
     return status;
 }
@@ -155,9 +155,8 @@ static enum status take_changes(struct indexed_metadata_search *self, bool *ret_
     struct metadata_changes changes = {.count = 0};
     struct index_change_set set = {.self = self};
     begin_step(self, &step);
-    enum status status =
-        self->repository.ops->list_changes(self->repository.state, &step.call, self->sequence,
-                                           INDEXED_SEARCH_CHANGES_MAX, &changes);
+    enum status status = self->repository.ops->list_changes(
+        self->repository.state, &step.call, self->sequence, INDEXED_SEARCH_CHANGES_MAX, &changes);
     set.changes = changes.changes;
     set.count = changes.count;
     *ret_more = changes.count == INDEXED_SEARCH_CHANGES_MAX;

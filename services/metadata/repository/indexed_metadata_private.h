@@ -41,18 +41,18 @@ struct index_counters {
 struct indexed_metadata_search {
     struct metadata_repository repository;
     const struct log *log;
-    struct worker_pool *worker; /* one thread */
-    pthread_mutex_t lock;       /* held for a pointer's time */
+    struct worker_pool *worker;      /* one thread */
+    pthread_mutex_t lock;            /* held for a pointer's time */
     struct index_snapshot *snapshot; /* NULL: being built */
     atomic_size_t listed;            /* so far, while it is built */
     struct index_counters counters;
     /* of the follower */
     struct cancellation cancellation;
     struct fiber_group running;
-    int64_t sequence;   /* of the last change that is in the index */
-    int64_t took_ns;    /* the last change of the index */
-    bool is_failing;    /* as the last turn was: said once */
-    bool is_told_full;  /* that there are too many documents */
+    int64_t sequence;  /* of the last change that is in the index */
+    int64_t took_ns;   /* the last change of the index */
+    bool is_failing;   /* as the last turn was: said once */
+    bool is_told_full; /* that there are too many documents */
     /* by which it is woken */
     struct loop *loop;
     struct fiber_wait wake;

@@ -134,8 +134,8 @@ static enum status publish_changed(const struct index_change_set *set)
 {
     struct index_snapshot *snapshot = index_snapshot_take(set->self);
     struct index_snapshot *next = index_snapshot_follow(snapshot);
-    enum status status = next != NULL ? rebuild_delta(next, snapshot->delta, set)
-                                      : STATUS_RESOURCE_EXHAUSTED;
+    enum status status =
+        next != NULL ? rebuild_delta(next, snapshot->delta, set) : STATUS_RESOURCE_EXHAUSTED;
     index_snapshot_release(snapshot);
     if (status != STATUS_OK) {
         index_snapshot_release(next);

@@ -117,14 +117,12 @@ struct metadata_search indexed_metadata_search_port(struct indexed_metadata_sear
 
 /* The life of an index */
 
-enum status indexed_metadata_search_create(struct call *call,
-                                           struct metadata_repository repository,
+enum status indexed_metadata_search_create(struct call *call, struct metadata_repository repository,
                                            const struct log *log,
                                            struct indexed_metadata_search **ret_search)
 {
     struct indexed_metadata_search *self = calloc(1, sizeof(*self));
-    if (self == NULL ||
-        worker_pool_create("search", 1, WORKER_QUEUE, &self->worker) != STATUS_OK) {
+    if (self == NULL || worker_pool_create("search", 1, WORKER_QUEUE, &self->worker) != STATUS_OK) {
         free(self);
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the search index");
     }

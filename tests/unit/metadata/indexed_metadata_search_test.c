@@ -1,5 +1,5 @@
-/* The index that follows a repository: what is asked while it is built, while it changes, and of two
- * over one file. */
+/* The index that follows a repository: what is asked while it is built, while it changes, and of
+ * two over one file. */
 #include "metadata/repository/indexed_metadata_search.h"
 
 #include <stdio.h>
