@@ -78,7 +78,16 @@ class Workplace:
 
     def __enter__(self):
         self.directory = tempfile.mkdtemp(prefix="marquee-bench-", dir=os.environ.get("TMPDIR", "/var/tmp"))
+        os.chmod(self.directory, 0o755)  # PostgreSQL runs as another user
         return self
+
+    def events(self, name, count):
+        """A file of so many rating events, made once."""
+        path = self.path(name)
+        if not os.path.exists(path):
+            with open(path, "wb") as file:
+                subprocess.run([self.program("vote_events"), str(count)], check=True, stdout=file)
+        return path
 
     def __exit__(self, *_):
         for server in self.servers:

@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 #include "rating/repository/lmdb_rating_repository.h"
 #include "store_apply_bare_lmdb.h"
+#include "vote_workload.h"
 
 enum {
     PRELOAD = 200000,
@@ -21,7 +22,7 @@ enum {
 };
 
 struct measurement {
-    struct store_apply_workload workload;
+    struct vote_workload workload;
     struct rating_repository repository;
     struct store_apply_bare bare;
 };
@@ -89,7 +90,7 @@ static void measure(struct measurement *self, size_t batch)
     double bare[ROUNDS];
     double ratios[ROUNDS];
     for (size_t i = 0; i < ROUNDS; i++) {
-        const struct rating_change *changes = store_apply_draw(&self->workload, batch);
+        const struct rating_change *changes = vote_workload_draw(&self->workload, batch);
         bare[i] = (double)batch / store_apply_bare_seconds(&self->bare, changes, batch);
         ours[i] = (double)batch / apply_seconds(self, changes, batch);
         ratios[i] = ours[i] / bare[i];
@@ -111,7 +112,7 @@ static void measure_callers(struct measurement *self, size_t callers)
     double votes = (double)(callers * CALLER_VOTES);
     for (size_t i = 0; i < ROUNDS; i++) {
         const struct rating_change *changes =
-            store_apply_draw(&self->workload, callers * CALLER_VOTES);
+            vote_workload_draw(&self->workload, callers * CALLER_VOTES);
         double seconds = 0;
         for (size_t at = 0; at < CALLER_VOTES; at++) {
             seconds += store_apply_bare_seconds(&self->bare, &changes[at * callers], callers);
@@ -128,10 +129,10 @@ static void measure_callers(struct measurement *self, size_t callers)
 static void run(void *argument)
 {
     struct measurement *self = argument;
-    const struct rating_change *changes = store_apply_draw(&self->workload, PRELOAD / 2);
+    const struct rating_change *changes = vote_workload_draw(&self->workload, PRELOAD / 2);
     (void)store_apply_bare_seconds(&self->bare, changes, PRELOAD / 2);
     (void)apply_seconds(self, changes, PRELOAD / 2);
-    changes = store_apply_draw(&self->workload, PRELOAD / 2);
+    changes = vote_workload_draw(&self->workload, PRELOAD / 2);
     (void)store_apply_bare_seconds(&self->bare, changes, PRELOAD / 2);
     (void)apply_seconds(self, changes, PRELOAD / 2);
     measure(self, 10000);
@@ -158,13 +159,13 @@ int main(int argc, char **argv)
     const struct lmdb_rating_repository_options options = {
         .path = arena_format(&arena, "%s/apply", argv[1])};
     CHECK(lmdb_rating_repository_open(&call, &options, &self.repository) == STATUS_OK);
-    store_apply_workload_init(&self.workload);
+    vote_workload_init(&self.workload, 1);
     store_apply_bare_open(&self.bare, arena_format(&arena, "%s/bare", argv[1]).data);
     CHECK(loop_create(&loop) == STATUS_OK && fiber_start(loop, run, &self) == STATUS_OK);
     loop_run(loop);
     loop_destroy(loop);
     store_apply_bare_close(&self.bare);
-    store_apply_workload_deinit(&self.workload);
+    vote_workload_deinit(&self.workload);
     arena_deinit(&arena);
     return 0;
 }

@@ -7,58 +7,7 @@
 #include "base/clock.h"
 #include "rating/repository/rating_codec.h"
 #include "rating/repository/rating_key.h"
-
-/* The workload */
-
-void store_apply_workload_init(struct store_apply_workload *workload)
-{
-    workload->random = 88172645463325252U;
-    workload->users = calloc(STORE_APPLY_USERS, sizeof(workload->users[0]));
-    workload->records = calloc(STORE_APPLY_RECORDS, sizeof(workload->records[0]));
-    workload->changes = calloc(STORE_APPLY_BATCH_MAX, sizeof(workload->changes[0]));
-    CHECK(workload->users != NULL && workload->records != NULL && workload->changes != NULL);
-    for (size_t i = 0; i < STORE_APPLY_USERS; i++) {
-        (void)snprintf(workload->users[i], sizeof(workload->users[i]), "user-%06zu", i);
-    }
-    for (size_t i = 0; i < STORE_APPLY_RECORDS; i++) {
-        (void)snprintf(workload->records[i], sizeof(workload->records[i]), "tt%07zu", i * 37);
-    }
-}
-
-void store_apply_workload_deinit(struct store_apply_workload *workload)
-{
-    free(workload->users);
-    free(workload->records);
-    free(workload->changes);
-}
-
-static size_t draw(struct store_apply_workload *workload, size_t bound)
-{
-    workload->random ^= workload->random << 13;
-    workload->random ^= workload->random >> 7;
-    workload->random ^= workload->random << 17;
-    return (size_t)(workload->random % bound);
-}
-
-const struct rating_change *store_apply_draw(struct store_apply_workload *workload, size_t count)
-{
-    CHECK(count <= STORE_APPLY_BATCH_MAX);
-    for (size_t i = 0; i < count; i++) {
-        workload->changes[i] = (struct rating_change){
-            .kind = RATING_PUT,
-            .key = {.record = {RECORD_TYPE_MOVIE,
-                               text_of(workload->records[draw(workload, STORE_APPLY_RECORDS)])},
-                    .provider = TEXT("movielens"),
-                    .user = text_of(workload->users[draw(workload, STORE_APPLY_USERS)])},
-            .hundredths = (int32_t)draw(workload, RATING_HUNDREDTHS_MAX + 1),
-            .has_time = true,
-            .time_ms = INT64_C(1700000000000) + (int64_t)draw(workload, 1000000),
-        };
-    }
-    return workload->changes;
-}
-
-/* The bare loop */
+#include "vote_workload.h"
 
 struct bare_key {
     char bytes[64];
@@ -76,14 +25,15 @@ void store_apply_bare_open(struct store_apply_bare *bare, const char *path)
     CHECK(mkdir(path, 0700) == 0);
     CHECK(mdb_env_create(&bare->env) == 0);
     CHECK(mdb_env_set_mapsize(bare->env, (size_t)16 << 30) == 0);
-    CHECK(mdb_env_set_maxdbs(bare->env, 3) == 0);
+    CHECK(mdb_env_set_maxdbs(bare->env, 4) == 0);
     CHECK(mdb_env_open(bare->env, path, MDB_NOTLS | MDB_NORDAHEAD, 0600) == 0);
     CHECK(mdb_txn_begin(bare->env, NULL, 0, &txn) == 0);
     CHECK(mdb_dbi_open(txn, "votes", MDB_CREATE, &bare->votes) == 0);
     CHECK(mdb_dbi_open(txn, "user_votes", MDB_CREATE, &bare->user_votes) == 0);
     CHECK(mdb_dbi_open(txn, "aggregates", MDB_CREATE, &bare->aggregates) == 0);
+    CHECK(mdb_dbi_open(txn, "positions", MDB_CREATE, &bare->positions) == 0);
     CHECK(mdb_txn_commit(txn) == 0);
-    bare->voted = calloc((size_t)STORE_APPLY_USERS * STORE_APPLY_RECORDS / 8 + 1, 1);
+    bare->voted = calloc((size_t)VOTE_WORKLOAD_RECORDS * VOTE_WORKLOAD_VOTERS / 8 + 1, 1);
     CHECK(bare->voted != NULL);
 }
 
@@ -93,18 +43,10 @@ void store_apply_bare_close(struct store_apply_bare *bare)
     free(bare->voted);
 }
 
-static size_t number_at(struct text name, size_t digits)
-{
-    uint64_t number;
-    CHECK(text_to_u64(text_slice(name, name.length - digits, name.length), &number));
-    return (size_t)number;
-}
-
 /* Whether the vote is the first of its user and record. */
 static bool mark_voted(struct store_apply_bare *bare, const struct vote_key *vote)
 {
-    size_t place =
-        number_at(vote->record.id, 7) / 37 * STORE_APPLY_USERS + number_at(vote->user, 6);
+    size_t place = vote_workload_place(vote);
     bool first = (bare->voted[place / 8] & (1U << place % 8)) == 0;
     bare->voted[place / 8] |= (unsigned char)(1U << place % 8);
     return first;
@@ -159,6 +101,12 @@ static void put_key(MDB_txn *txn, MDB_dbi map, const struct bare_key *key, size_
     CHECK(mdb_put(txn, map, &name, &value, 0) == 0);
 }
 
+static void put_position(struct store_apply_bare *bare, MDB_txn *txn)
+{
+    const struct bare_key partition = {.bytes = "ratings", .length = sizeof("ratings") - 1 + 5};
+    put_key(txn, bare->positions, &partition, RATING_POSITION_VALUE_BYTES);
+}
+
 double store_apply_bare_plain_seconds(struct store_apply_bare *bare,
                                       const struct rating_change *changes, size_t count)
 {
@@ -177,6 +125,7 @@ double store_apply_bare_plain_seconds(struct store_apply_bare *bare,
             put_key(txn, bare->user_votes, &key, 0);
         }
     }
+    put_position(bare, txn);
     CHECK(mdb_txn_commit(txn) == 0);
     return (double)(clock_monotonic_ns() - began_ns) / (double)CLOCK_NS_PER_S;
 }
@@ -207,6 +156,7 @@ double store_apply_bare_seconds(struct store_apply_bare *bare, const struct rati
     put_keys(txn, bare->votes, &votes, RATING_VOTE_VALUE_BYTES);
     put_keys(txn, bare->user_votes, &users, 0);
     put_keys(txn, bare->aggregates, &records, RATING_AGGREGATE_VALUE_BYTES);
+    put_position(bare, txn);
     CHECK(mdb_txn_commit(txn) == 0);
     int64_t ended_ns = clock_monotonic_ns();
     free(votes.keys);

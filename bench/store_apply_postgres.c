@@ -9,8 +9,8 @@
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "rating/repository/postgres_rating_repository.h"
-#include "store_apply_bare_lmdb.h"
 #include "store_apply_bare_postgres.h"
+#include "vote_workload.h"
 
 enum {
     PRELOAD_BATCHES = 20,
@@ -20,7 +20,7 @@ enum {
 };
 
 struct measurement {
-    struct store_apply_workload workload;
+    struct vote_workload workload;
     struct rating_repository repository;
     struct store_apply_bare_postgres bare;
     int64_t next_offset;
@@ -70,7 +70,7 @@ static void measure(struct measurement *self, size_t batch)
     double bare[ROUNDS];
     double ratios[ROUNDS];
     for (size_t i = 0; i < ROUNDS; i++) {
-        const struct rating_change *changes = store_apply_draw(&self->workload, batch);
+        const struct rating_change *changes = vote_workload_draw(&self->workload, batch);
         bare[i] = (double)batch / store_apply_bare_postgres_seconds(&self->bare, changes, batch);
         ours[i] = (double)batch / apply_seconds(self, changes, batch);
         ratios[i] = ours[i] / bare[i];
@@ -98,7 +98,7 @@ static void run(void *argument)
     self->epoch = position.epoch;
     arena_deinit(&arena);
     for (unsigned i = 0; i < PRELOAD_BATCHES; i++) {
-        const struct rating_change *changes = store_apply_draw(&self->workload, PRELOAD_BATCH);
+        const struct rating_change *changes = vote_workload_draw(&self->workload, PRELOAD_BATCH);
         (void)store_apply_bare_postgres_seconds(&self->bare, changes, PRELOAD_BATCH);
         (void)apply_seconds(self, changes, PRELOAD_BATCH);
     }
@@ -125,13 +125,13 @@ int main(int argc, char **argv)
     arena_init(&arena, ARENA_BYTES_MAX);
     call_init(&call, &arena, 0);
     CHECK(postgres_rating_repository_open(&call, &options, &self.repository) == STATUS_OK);
-    store_apply_workload_init(&self.workload);
+    vote_workload_init(&self.workload, 1);
     store_apply_bare_postgres_open(&self.bare, argv[1]);
     CHECK(loop_create(&loop) == STATUS_OK && fiber_start(loop, run, &self) == STATUS_OK);
     loop_run(loop);
     loop_destroy(loop);
     store_apply_bare_postgres_close(&self.bare);
-    store_apply_workload_deinit(&self.workload);
+    vote_workload_deinit(&self.workload);
     arena_deinit(&arena);
     return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "eventlog/local_eventlog_private.h"
 #include "eventlog/local_wake.h"
+#include "store/store_directory.h"
 
 enum { DIRECTORY_MODE = 0700, MAP_BYTES_MIN = 1 << 16 };
 
@@ -64,6 +65,21 @@ static enum status open_store(struct local_eventlog *log, struct call *call,
     return STATUS_OK;
 }
 
+/* What is new is there after a loss of power only when its name is: that of the store's file in the
+ * directory, and that of the directory in its own. */
+static enum status sync_names(struct call *call, struct text directory)
+{
+    struct store_error error;
+    while (directory.length > 1 && text_ends_with(directory, TEXT("/"))) {
+        directory.length--;
+    }
+    enum status status = store_directory_sync(directory, &error);
+    if (status == STATUS_OK) {
+        status = store_directory_sync(store_directory_of(directory), &error);
+    }
+    return status == STATUS_OK ? STATUS_OK : store_error_report(&error, call, status);
+}
+
 void local_eventlog_free(struct local_eventlog *log)
 {
     local_upkeep_deinit(&log->writer.upkeep);
@@ -112,6 +128,9 @@ enum status local_eventlog_open(struct call *call, const struct local_eventlog_o
     status = open_files(log, call, options->directory);
     if (status == STATUS_OK) {
         status = open_store(log, call, options);
+    }
+    if (status == STATUS_OK) {
+        status = sync_names(call, text_of(options->directory));
     }
     if (status == STATUS_OK) {
         status = local_writer_start(log);

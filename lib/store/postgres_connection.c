@@ -145,6 +145,14 @@ static enum status wait_on_thread(int fd, bool readable, bool writable, struct c
     }
 }
 
+/* libpq asks TLS for 8 KiB at least, of a record of at most 16: a half that stays there would not
+ * make the socket readable. */
+static bool take_in(struct postgres_connection *connection)
+{
+    return PQconsumeInput(connection->pg) == 1 &&
+           (PQsslInUse(connection->pg) == 0 || PQconsumeInput(connection->pg) == 1);
+}
+
 static enum status wait_for_server(struct postgres_connection *connection, struct call *call,
                                    bool writable, struct store_error *error)
 {
@@ -155,7 +163,7 @@ static enum status wait_for_server(struct postgres_connection *connection, struc
     if (status != STATUS_OK) {
         return fail_over(connection, error, status);
     }
-    return PQconsumeInput(connection->pg) == 1 ? STATUS_OK : fail_lost(connection, error);
+    return take_in(connection) ? STATUS_OK : fail_lost(connection, error);
 }
 
 /* The next thing that the server has said: *ret_result NULL between two answers. */
@@ -459,7 +467,7 @@ enum status postgres_await_notice(struct postgres_connection *connection, struct
         if (status != STATUS_OK) {
             return status; /* nothing was queued: it can be used on */
         }
-        if (PQconsumeInput(connection->pg) != 1 || PQstatus(connection->pg) != CONNECTION_OK) {
+        if (!take_in(connection) || PQstatus(connection->pg) != CONNECTION_OK) {
             return fail_lost(connection, error);
         }
     }

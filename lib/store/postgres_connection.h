@@ -14,7 +14,7 @@
 #include "store/store_error.h"
 
 enum {
-    POSTGRES_CONNECT_MS_MAX = 5000,    /* to connect and to prepare the session */
+    POSTGRES_CONNECT_MS_MAX = 10000,   /* to connect and to prepare the session */
     POSTGRES_STATEMENT_MS_MAX = 60000, /* of one statement, by the server's clock */
     POSTGRES_IDLE_MS_MAX = 10000,      /* within a transaction: a client that was stopped there */
     POSTGRES_SCHEMA_BYTES_MAX = 40,

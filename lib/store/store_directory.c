@@ -13,6 +13,15 @@ static enum status fail_path(struct store_error *error, enum status status, cons
                       strerrordesc_np(number));
 }
 
+/* A new folder is there after a loss of power only when the one that it is in was synced. */
+static enum status make_folder(const char *path, struct store_error *error)
+{
+    if (mkdir(path, 0700) == 0) {
+        return store_directory_sync(store_directory_of(text_of(path)), error);
+    }
+    return errno == EEXIST ? STATUS_OK : fail_path(error, STATUS_FAILED_PRECONDITION, path, errno);
+}
+
 enum status store_directory_create(struct text path, struct store_error *error)
 {
     char buffer[PATH_MAX];
@@ -26,8 +35,9 @@ enum status store_directory_create(struct text path, struct store_error *error)
         }
         char kept = buffer[end];
         buffer[end] = '\0';
-        if (mkdir(buffer, 0700) != 0 && errno != EEXIST) {
-            return fail_path(error, STATUS_FAILED_PRECONDITION, buffer, errno);
+        enum status status = make_folder(buffer, error);
+        if (status != STATUS_OK) {
+            return status;
         }
         buffer[end] = kept;
     }

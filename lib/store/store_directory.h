@@ -3,8 +3,9 @@
 
 #include "store/store_error.h"
 
-/* Creates the directory and its parents where they are missing, for the owner only (0700).
- * Blocks. STATUS_FAILED_PRECONDITION: it cannot be created or is no directory. */
+/* Creates the directory and its parents where they are missing, for the owner only (0700), durably.
+ * Blocks. STATUS_FAILED_PRECONDITION: it cannot be created or is no directory. STATUS_UNAVAILABLE:
+ * a new one cannot be synced. */
 MUST_USE enum status store_directory_create(struct text path, struct store_error *error);
 
 /* Has the entries of the directory synced, so that new files survive a loss of power.

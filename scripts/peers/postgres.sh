@@ -10,6 +10,8 @@
 #   postgres.sh run COMMAND…  start one in a new directory, run the command with its conninfo in MARQUEE_POSTGRES
 #                             and its directory in MARQUEE_POSTGRES_DIR, stop it, remove the directory; where
 #                             MARQUEE_POSTGRES is set already, only run the command
+#
+# MARQUEE_POSTGRES_TLS=1: over TCP and TLS, on a free port of 127.0.0.1, with a certificate of its own.
 set -eu
 
 package=postgresql-15
@@ -76,9 +78,23 @@ as_server() {
     exec setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups --reset-env "$@"
 }
 
+# A port that nobody listens on now. /proc/net/tcp has them in hexadecimal, state 0A.
+free_port() {
+    while :; do
+        port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 10000))
+        hex=$(printf '%04X' "$port")
+        if ! grep -q ":$hex [0-9A-F:]* 0A " /proc/net/tcp; then
+            echo "$port"
+            return
+        fi
+    done
+}
+
+# settings DIR [PORT]: with a port, over TCP and TLS too.
 settings() {
     cat <<SETTINGS
-listen_addresses = ''
+listen_addresses = '${2:+127.0.0.1}'
+port = ${2:-5432}
 unix_socket_directories = '$1'
 max_connections = 100
 shared_buffers = 128MB
@@ -86,6 +102,17 @@ max_wal_size = 2GB
 log_min_messages = warning
 log_min_error_statement = panic
 SETTINGS
+    if [ -n "${2:-}" ]; then
+        echo "ssl = on"
+    fi
+}
+
+make_certificate() {
+    (as_server openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+        -keyout "$1/data/server.key" -out "$1/data/server.crt") >"$1/certificate.log" 2>&1 ||
+        die "no certificate: see $1/certificate.log"
+    cp "$1/data/server.crt" "$1/server.crt"
+    chmod 644 "$1/server.crt"
 }
 
 # The process that start noted, when it is there and is our server.
@@ -115,7 +142,9 @@ start_server() {
         tail -n 20 "$1/data/server.log" >&2
         die "the server did not start"
     }
-    echo "host=$1 user=marquee dbname=postgres" | tee "$1/conninfo"
+    where="host=$1"
+    [ ! -e "$1/tls" ] || where=$(cat "$1/tls")
+    echo "$where user=marquee dbname=postgres" | tee "$1/conninfo"
 }
 
 start() {
@@ -124,7 +153,13 @@ start() {
     if [ ! -e "$dir/data/PG_VERSION" ]; then
         (as_server "$programs/initdb" --pgdata "$dir/data" --username marquee --auth trust --encoding UTF8 \
             --locale C.UTF-8 --no-sync) >"$dir/initdb.log" 2>&1 || die "initdb failed: see $dir/initdb.log"
-        settings "$dir" | (as_server tee -a "$dir/data/postgresql.conf") >/dev/null
+        port=''
+        if [ -n "${MARQUEE_POSTGRES_TLS:-}" ]; then
+            port=$(free_port)
+            make_certificate "$dir"
+            echo "host=127.0.0.1 port=$port sslmode=verify-full sslrootcert=$dir/server.crt" >"$dir/tls"
+        fi
+        settings "$dir" "$port" | (as_server tee -a "$dir/data/postgresql.conf") >/dev/null
     fi
     start_server "$dir"
 }

@@ -89,17 +89,29 @@ bool movie_ratings_asks(const struct movie_ratings *ratings)
     return ratings->copy == NULL;
 }
 
-/* A group of its own, and a new one each time: every instance sees every record, from the
- * beginning, and waits for nobody who died. */
+static bool is_kafka(const struct movie_ratings *self)
+{
+    return text_equal(config_text(process_config(self->process), "event-log"), TEXT("kafka"));
+}
+
+/* A group of its own, so that every instance sees every record. The embedded log frees at once what
+ * a process had that died, and keeps its groups: there it is named after the address. Kafka waits
+ * for who died, and forgets groups: there it is a new one each time. */
+static struct text make_group(const struct movie_ratings *self, char group[static GROUP_BYTES])
+{
+    uint64_t number = is_kafka(self) ? random_below(UINT64_MAX)
+                                     : text_hash(process_listener_address(self->process, 0));
+    (void)snprintf(group, GROUP_BYTES, "movie-%016llx", (unsigned long long)number); /* fits */
+    return text_of(group);
+}
+
 static enum status open_consumer(void *source, struct call *call,
                                  struct eventlog_positions positions,
                                  struct eventlog_consumer *ret_consumer)
 {
     struct movie_ratings *self = source;
     char group[GROUP_BYTES];
-    (void)snprintf(group, sizeof(group), "movie-%016llx",
-                   (unsigned long long)random_below(UINT64_MAX)); /* fits */
-    return process_eventlog_consumer_open(&self->log, loop_current(), call, text_of(group),
+    return process_eventlog_consumer_open(&self->log, loop_current(), call, make_group(self, group),
                                           self->topic, positions, ret_consumer);
 }
 
@@ -141,6 +153,7 @@ static enum status start_on_loop(void *argument, unsigned index)
         .look = local_rating_gateway_look,
         .restart = local_rating_gateway_restart,
         .receiver = &self->local,
+        .commits = !is_kafka(self),
     };
     if (self->cache != NULL) {
         options.take = cached_rating_gateway_take;

@@ -16,7 +16,7 @@ import time
 
 EVENTS = 60000
 KILLS = 2
-WAIT_S = 120
+WAIT_S = 200
 BROKER = str(pathlib.Path(__file__).resolve().parents[2] / "scripts/peers/kafka.sh")
 
 
@@ -43,7 +43,8 @@ def main():
     if not folder:
         print("skipped: MARQUEE_KAFKA_DIR names no broker of scripts/peers/kafka.sh")
         sys.exit(77)
-    kafka = ["--event-log=kafka", f"--kafka-brokers={os.environ['MARQUEE_KAFKA']}"]
+    # A broker takes long to start on a machine that is busy; a message waits for half a minute by default.
+    kafka = [f"--timeout={WAIT_S}s", f"--kafka-settings=message.timeout.ms={WAIT_S * 1000}", "--event-log=kafka", f"--kafka-brokers={os.environ['MARQUEE_KAFKA']}"]
     topic = f"kill-{os.getpid()}"
     subprocess.run([marquee, "log", "create", topic, *kafka], check=True, timeout=WAIT_S)
     with tempfile.TemporaryDirectory() as scratch:

@@ -15,9 +15,8 @@ FAULTS = ({"value": 10.01}, {"value": "9"}, {"recordType": "film"}, {"recordId":
           {"eventTime": "yesterday"})
 
 
-def fnv1a(key):
-    value = 0xcbf29ce484222325
-    for byte in key.encode():
+def fnv1a(text, value=0xcbf29ce484222325):
+    for byte in text.encode():
         value = (value ^ byte) * 0x100000001b3 % 2 ** 64
     return value
 

@@ -15,8 +15,8 @@ from instances import POINTS_OF, Place, Rating
 FINISH_S = 30        # until all is applied, when nobody is killed any more
 POLL_S = 0.003
 POSITIONS_S = 0.05   # between looks at the positions
-POINT_S = 1.5        # within which an instance comes to its point
-RUN_KILLS_S = 12     # a run that has not used up its kills by then goes on without
+POINT_S = {"local": 1.5, "kafka": 5}  # within which an instance comes to its point: a group takes its time
+RUN_KILLS_S = 20     # a run that has not used up its kills by then goes on without
 
 
 class Plan:
@@ -32,6 +32,7 @@ class Plan:
         self.kills = self.random.randrange(3, 7)
         self.points = POINTS_OF[store, log]
         self.kills_broker = log == "kafka" and self.random.random() < 0.25
+        self.kills_server = store == "postgres" and self.random.random() < 0.25
 
     def crash(self):
         """How an instance that starts now is to end: a named point, or None for an instant of its own."""
@@ -49,13 +50,13 @@ class Run:
         self.due = [0.0] * plan.instances       # when it is killed by us; 0: by the shim, or never
         self.killed = self.random_kills = self.started = 0
         self.unexpected = []
-        self.broker_kills = 0
+        self.broker_kills = self.server_kills = 0
 
     def start(self, slot):
         is_armed = self.killed + self.armed() < self.plan.kills
         crash = self.plan.crash() if is_armed else ""
         # Who does not come to his point is killed where he is.
-        wait = self.plan.random.uniform(0.01, 0.25) if crash is None else POINT_S
+        wait = self.plan.random.uniform(0.01, 0.25) if crash is None else POINT_S[self.place.log]
         self.due[slot] = time.monotonic() + wait if is_armed else 0.0
         self.slots[slot] = Rating(self.place, f"rating-{slot}", crash or "")
         self.started += 1
@@ -93,6 +94,8 @@ class Run:
                 left = max(left - count, 0)
                 if self.plan.kills_broker and left < self.plan.events // 2:
                     self.kill_broker()
+                if self.plan.kills_server and left < self.plan.events // 2:
+                    self.kill_server()
                 pause = time.monotonic() + self.plan.random.uniform(0.0, 0.06)
             self.step()
             time.sleep(POLL_S)
@@ -110,6 +113,13 @@ class Run:
             kafka_place.CONTROL["broker"].kill()
             kafka_place.CONTROL["broker"].resume()
             self.broker_kills += 1
+
+    def kill_server(self):
+        """Once in a run: whoever is within a commit has to find out whether it was done."""
+        import postgres_place
+        self.plan.kills_server = False
+        if postgres_place.crash():
+            self.server_kills += 1
 
     def finish(self, ends):
         """Waits until all is applied; false when it is not in time."""
@@ -160,6 +170,13 @@ def prepare(place):
         kafka_place.prepare(place)
 
 
+def clean(place):
+    if place.store == "postgres":
+        import postgres_place
+        postgres_place.clean(place)
+    shutil.rmtree(place.directory, ignore_errors=True)
+
+
 def run_once(programs, options, seed, keep=None):
     """One run; returns what is known of it, as a row of the state file."""
     plan = Plan(seed, options.store, options.log)
@@ -181,7 +198,8 @@ def run_once(programs, options, seed, keep=None):
         reached, fired = place.counters.read()
         epochs = place.dump("epochs").epochs
         row = {"seed": seed, "seconds": round(time.monotonic() - began, 2), "events": len(run.generator.events),
-               "instances": plan.instances, "started": run.started, "killed": run.killed, "random": run.random_kills, "broker kills": run.broker_kills,
+               "instances": plan.instances, "started": run.started, "killed": run.killed, "random": run.random_kills,
+               "broker kills": run.broker_kills, "server kills": run.server_kills,
                "reached": reached, "fired": fired, "differences": dict(found.kinds), "words": found.words,
                "epochs": [epochs.get(i, 0) for i in range(4)]}
         if found and keep:
@@ -191,4 +209,4 @@ def run_once(programs, options, seed, keep=None):
         for rating in run.slots:
             if rating is not None and rating.is_alive():
                 rating.kill()
-        shutil.rmtree(directory, ignore_errors=True)
+        clean(place)

@@ -22,6 +22,10 @@ READY = re.compile(r'ready" address="([^"]+)"|ready.*?address="?([0-9.]+:\d+)')
 READY_S, STOP_S = 20, 20
 TOPIC = "ratings"
 
+# A sanitizer's library need not come before the shim. Its search for leaks, which other tests have, has been seen to wait for
+# itself when its process is preloaded so.
+SANITIZER_OPTIONS = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0:detect_leaks=0"}
+
 
 class Failure(Exception):
     """The harness could not do its work: not a finding."""
@@ -36,6 +40,7 @@ class Programs:
         self.shim = os.path.join(self.test, "crash_shim.so")
         self.power_shim = os.path.join(self.test, "power_shim.so")
         self.dump = os.path.join(self.test, "proof_dump")
+        self.log = os.path.join(self.test, "proof_log")
         self.mock = os.path.join(self.test, "kafka_mock_broker")
 
 
@@ -65,9 +70,7 @@ class Rating:
         shim = place.programs.shim if preload is None else preload
         self.environment = dict(os.environ, LD_PRELOAD=shim, PROOF_COUNTERS=place.counters.path, PROOF_STORE=place.store_path,
                                 PROOF_CRASH=crash, **place.environment, **(environment or {}))
-        # A sanitizer's library need not come before the shim. Its search for leaks, which other tests have, has been seen to wait
-        # for itself when its process is preloaded so.
-        self.environment["ASAN_OPTIONS"] = self.environment.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0:detect_leaks=0"
+        self.environment.update(SANITIZER_OPTIONS)
         self.output = open(self.log_path, "ab")
         self.log_start = self.output.tell()
         self.process = subprocess.Popen([place.programs.rating, *place.rating_options(), *options], stdout=self.output,
@@ -168,11 +171,12 @@ class Place:
             options.append(f"--delivery={self.delivery}")
         return options
 
-    def produce(self, events, raw=True):
+    def produce(self, events, environment=None):
         """Appends them by the real producer, all of them or a failure."""
         text = "".join(event.text + "\n" for event in events)
-        done = subprocess.run([self.programs.marquee, "ingest", *(["--raw"] if raw else []), f"--topic={self.topic}",
-                               *self.log_options(), "-"], input=text.encode(), capture_output=True, timeout=120, check=False)
+        done = subprocess.run([self.programs.marquee, "ingest", "--raw", f"--topic={self.topic}", *self.log_options(), "-"],
+                              input=text.encode(), capture_output=True, timeout=120, check=False,
+                              env=dict(os.environ, **SANITIZER_OPTIONS, **(environment or {})))
         if done.returncode != 0:
             raise Failure(f"the producer ended with {done.returncode}: {done.stderr.decode()[-1000:]}")
         self.produced += len(events)

@@ -100,7 +100,9 @@ class Disk:
         """Replays one; whether what a loss of power leaves has changed."""
         if step.kind == "M":
             raise ValueError(f"{step.path} is mapped writable: the trace does not hold what is written so")
-        if step.kind in "WT":
+        if step.kind == "C":
+            self.file(step.path)
+        elif step.kind in "WT":
             self.file(step.path).pending.append(step)
         elif step.kind == "D":
             file = self.file(step.path)
@@ -125,8 +127,10 @@ class Disk:
                 file.is_named = True
 
     def write(self, folder, source, choice, random):
-        """Writes what is left of the files directly in `source` into `folder`."""
+        """Writes what is left of the files directly in `source` into `folder`; nothing when that itself is lost."""
         os.makedirs(folder, exist_ok=True)
+        if not self.file(source).is_named and (choice == "none" or choice == "part" and random.random() < 0.5):
+            return
         for path, file in self.files.items():
             if os.path.dirname(path) != source or (choice == "none" and not file.is_named):
                 continue

@@ -69,6 +69,19 @@ static bool is_traced(const char *path)
     return false;
 }
 
+/* The folder in which a traced folder is: its syncs keep that folder's name. */
+static bool is_parent(const char *path)
+{
+    size_t length = strlen(path);
+    for (int i = 0; trace_fd >= 0 && i < TRACED_MAX; i++) {
+        if (strncmp(traced[i], path, length) == 0 && traced[i][length] == '/' &&
+            strchr(traced[i] + length + 1, '/') == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool find_path(int fd, char path[static PATH_BYTES])
 {
     char link[32];
@@ -81,7 +94,7 @@ static bool find_path(int fd, char path[static PATH_BYTES])
         return false;
     }
     path[length] = '\0';
-    return is_traced(path);
+    return is_traced(path) || is_parent(path);
 }
 
 /* One system call, so that records of several processes do not mix. */
@@ -241,6 +254,31 @@ int open(const char *path, int flags, ...)
     }
     errno = why;
     return fd;
+}
+
+static int note_folder(const char *path, int result)
+{
+    int why = errno;
+    if (result == 0 && is_traced(path)) {
+        record_bytes(POWER_CREATE, path, 0, NULL);
+    }
+    errno = why;
+    return result;
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+    int (*next)(const char *, mode_t);
+    next_function("mkdir", &next);
+    return note_folder(path, next(path, mode));
+}
+
+int mkdirat(int directory, const char *path, mode_t mode)
+{
+    int (*next)(int, const char *, mode_t);
+    next_function("mkdirat", &next);
+    int result = next(directory, path, mode);
+    return directory == AT_FDCWD ? note_folder(path, result) : result;
 }
 
 int rename(const char *from, const char *to)

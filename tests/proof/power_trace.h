@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 enum power_kind {
-    POWER_CREATE = 'C',  /* a file that was not there */
+    POWER_CREATE = 'C',  /* a file or folder that was not there */
     POWER_WRITE = 'W',   /* offset, data */
     POWER_WRITTEN = 'D', /* the write of this number, to an O_DSYNC descriptor, has returned */
     POWER_TRUNCATE = 'T',

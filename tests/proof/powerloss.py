@@ -14,7 +14,7 @@ import threading
 import time
 
 from compare import Dump, Differences, compare_inside, compare_places
-from events import Generator, Oracle
+from events import Generator, Oracle, fnv1a
 from instances import Failure, Place, Rating
 from power_replay import Disk, read_trace, told_record
 
@@ -70,7 +70,8 @@ def record(place, options, seed, votes, events):
         for voter in voters:
             voter.start()
         while len(generator.events) < events:
-            place.produce(generator.make(CHUNK))
+            place.produce(generator.make(CHUNK), {"LD_PRELOAD": place.programs.power_shim, **environment})
+            os.write(trace, told_record({"appended": generator.ends}))
         for voter in voters:
             voter.join()
             if voter.failure is not None:
@@ -89,10 +90,10 @@ def record(place, options, seed, votes, events):
 
 
 class Checker:
-    """proof_dump, opening one store after another with the store's own code."""
+    """proof_dump or proof_log, opening one store after another with the store's own code."""
 
-    def __init__(self, place):
-        self.arguments = [place.programs.dump, "serve", "lmdb", "-", place.topic, "4"]
+    def __init__(self, arguments):
+        self.arguments = arguments
         self.process = None
         self._start()
 
@@ -113,7 +114,7 @@ class Checker:
                 self._start()
                 break
             lines.append(line)
-        return Dump("".join(lines))
+        return "".join(lines)
 
     def close(self):
         self.process.stdin.close()
@@ -127,10 +128,13 @@ class Knowledge:
         self.asked = {}                              # voter -> the last row
         self.told = {}                               # vote key -> the last row that was acknowledged
         self.told_turn = collections.defaultdict(lambda: -1)
+        self.appended = [0] * 4                      # what the producer was told, by partition
 
     def hear(self, step):
         row = json.loads(step.data)
-        if "asked" in row:
+        if "appended" in row:
+            self.appended = row["appended"]
+        elif "asked" in row:
             self.asked[row["asked"]["voter"]] = row["asked"]
         else:
             told = row["told"]
@@ -150,18 +154,16 @@ def key_of(row):
     return "movie", row["record"], "", row["user"]
 
 
-def check(dump, known, prefixes):
-    found = Differences()
+def check(dump, known, prefixes, found):
     compare_inside(dump, found)
     if dump.status != "OK":
-        return found
+        return
     for key in known.told:
         stored = dump.votes.get(key)
         if stored is None or stored[0] not in known.allowed(key):
             found.add("acknowledged vote lost", f"{key}: {stored}, acknowledged {known.told[key]['hundredths']}")
     accepted, unseen = prefixes.upto(dump.positions)
     compare_places(accepted, unseen, dump.changes, found)
-    return found
 
 
 class Prefixes:
@@ -180,49 +182,111 @@ class Prefixes:
         return accepted, {place for place in self.unseen if place[1] < positions.get(place[0], 0)}
 
 
-def replay(place, trace_path, generator, random_parts, every, seed):
-    """Opens the store after every step (every: each n-th, and all that a sync ends)."""
-    steps = read_trace(trace_path)
-    chooser = random.Random(seed)
-    disk, known, prefixes, checker = Disk(), Knowledge(), Prefixes(generator.events), Checker(place)
-    counts, found = collections.Counter(), Differences()
-    scratch = tempfile.mkdtemp(prefix="proof-power-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
-    try:
-        for number, step in enumerate(steps):
-            counts["steps"] += 1
-            counts[f"steps {step.kind}"] += 1
-            if not disk.step(step):
-                known.hear(step)
-            elif not step.path.startswith(place.store_path):
-                continue
-            if step.kind not in "SDA" and number % every != 0:
-                continue
-            counts["points"] += 1
-            for choice in ["none", "all"] + ["part"] * random_parts:
-                folder = os.path.join(scratch, "store")
-                disk.write(folder, place.store_path, choice, chooser)
-                counts["images " + choice] += 1
-                examine(checker.dump(folder), known, prefixes, disk, place, counts, found, (number, choice))
-                shutil.rmtree(folder)
-    finally:
-        checker.close()
-        shutil.rmtree(scratch, ignore_errors=True)
-    return counts, found
+class Log:
+    """What the log must hold: of each partition so many of the events that were made, in their order."""
+
+    def __init__(self, events):
+        self.hashes = [[fnv1a("")] for _ in range(4)]  # of a partition's first n values
+        for event in events:
+            hashes = self.hashes[event.partition]
+            hashes.append(fnv1a(event.text + "\n", hashes[-1]))
+
+    def check(self, text, known, found):
+        """Returns where the partitions end."""
+        rows = [json.loads(line) for line in text.splitlines()]
+        if rows[-1]["status"] != "OK":
+            found.add("unreadable", f"the log cannot be read: {rows[-1]['status']}")
+            return None
+        ends = [0] * 4
+        for row in rows[:-1]:
+            partition, end = row["part"], row["end"]
+            ends[partition] = end
+            if end >= len(self.hashes[partition]) or row["hash"] != self.hashes[partition][end]:
+                found.add("event", f"partition {partition}: its {end} events are not those that were sent")
+        for partition, end in enumerate(known.appended):
+            if ends[partition] < end:
+                found.add("acknowledged event lost", f"partition {partition} ends at {ends[partition]}, acknowledged {end}")
+        return ends
 
 
-def examine(dump, known, prefixes, disk, place, counts, found, where):
-    """A store that was never synced yet may be unreadable: nothing was acknowledged, and it is made anew."""
-    newborn = disk.completed_syncs.get(os.path.join(place.store_path, "data.mdb"), 0) == 0
-    if newborn and dump.status != "OK" and not known.told:
-        counts["newborn and unreadable"] += 1
-        return
-    here = check(dump, known, prefixes)
-    counts["acknowledged votes looked for"] += len(known.told)
-    for words in here.words:
-        kind, _, rest = words.partition(": ")
-        found.add(kind, f"step {where[0]}, {where[1]}: {rest}")
-    for kind, count in here.kinds.items():
-        found.kinds[kind] += max(count - sum(1 for words in here.words if words.startswith(kind + ":")), 0)
+class Replay:
+    """Opens the store, or the log, after every step (every: each n-th, and all that a sync ends)."""
+
+    def __init__(self, place, generator, random_parts, every, seed):
+        self.place, self.random_parts, self.every = place, random_parts, every
+        self.chooser = random.Random(seed)
+        self.disk, self.known = Disk(), Knowledge()
+        self.prefixes, self.log = Prefixes(generator.events), Log(generator.events)
+        self.store_checker = Checker([place.programs.dump, "serve", "lmdb", "-", place.topic, "4"])
+        self.log_checker = Checker([place.programs.log, place.topic])
+        self.counts, self.found = collections.Counter(), Differences()
+        self.log_ends = [0] * 4  # of the log, were the power lost now and all that may be lost were
+        self.scratch = tempfile.mkdtemp(prefix="proof-power-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+
+    def run(self, steps):
+        try:
+            for number, step in enumerate(steps):
+                self.counts["steps"] += 1
+                self.counts[f"steps {step.kind}"] += 1
+                if not self.disk.step(step):
+                    self.known.hear(step)
+                if step.kind in "SDA" or number % self.every == 0:
+                    self.look(number, step)
+        finally:
+            self.store_checker.close()
+            self.log_checker.close()
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def look(self, number, step):
+        self.counts["points"] += 1
+        is_of_log = step.path.startswith(self.place.log_path)
+        for choice in ["none", "all"] + ["part"] * self.random_parts:
+            found = Differences()
+            if step.kind == "A" or is_of_log:
+                self.look_at_log(choice, found)
+            if step.kind == "A" or not is_of_log:
+                self.look_at_store(choice, found)
+            self.report(found, f"step {number}, {choice}")
+
+    def write(self, source, choice):
+        folder = os.path.join(self.scratch, "image")
+        shutil.rmtree(folder, ignore_errors=True)
+        self.disk.write(folder, source, choice, self.chooser)
+        self.counts["images " + choice] += 1
+        return folder
+
+    def is_newborn(self, source):
+        """It was never synced yet: it may be unreadable, for nothing was acknowledged, and it is made anew."""
+        return self.disk.completed_syncs.get(os.path.join(source, "data.mdb"), 0) == 0
+
+    def look_at_store(self, choice, found):
+        dump = Dump(self.store_checker.dump(self.write(self.place.store_path, choice)))
+        if self.is_newborn(self.place.store_path) and dump.status != "OK" and not self.known.told:
+            self.counts["newborn and unreadable"] += 1
+            return
+        self.counts["acknowledged votes looked for"] += len(self.known.told)
+        check(dump, self.known, self.prefixes, found)
+        for partition, position in dump.positions.items() if choice == "none" else ():
+            end = self.log_ends[partition]
+            if position > end:
+                found.add("ahead", f"partition {partition}: the position {position} is past the log's end {end}")
+
+    def look_at_log(self, choice, found):
+        text = self.log_checker.dump(self.write(self.place.log_path, choice))
+        if self.is_newborn(self.place.log_path) and '"status":"OK"' not in text and not any(self.known.appended):
+            self.counts["newborn and unreadable"] += 1
+            return
+        self.counts["acknowledged events looked for"] += sum(self.known.appended)
+        ends = self.log.check(text, self.known, found)
+        if choice == "none" and ends is not None:
+            self.log_ends = ends
+
+    def report(self, here, where):
+        for words in here.words:
+            kind, _, rest = words.partition(": ")
+            self.found.add(kind, f"{where}: {rest}")
+        for kind, count in here.kinds.items():
+            self.found.kinds[kind] += max(count - sum(1 for words in here.words if words.startswith(kind + ":")), 0)
 
 
 def run_once(programs, options, seed, votes=VOTES_EACH, events=EVENTS, random_parts=PARTS_EACH, every=1):
@@ -230,8 +294,13 @@ def run_once(programs, options, seed, votes=VOTES_EACH, events=EVENTS, random_pa
     began = time.monotonic()
     try:
         place = Place(directory, programs, batch=10)
+        # In a folder of its own: what one keeps of its names is not to keep the other's.
+        place.log_path = os.path.join(directory, "events", "log")
+        os.mkdir(os.path.dirname(place.log_path))
         trace_path, generator = record(place, options, seed, votes, events)
-        counts, found = replay(place, trace_path, generator, random_parts, every, seed)
+        replay = Replay(place, generator, random_parts, every, seed)
+        replay.run(read_trace(trace_path))
+        counts, found = replay.counts, replay.found
         return {"seed": seed, "seconds": round(time.monotonic() - began, 1), "votes": votes * VOTERS, "events": events,
                 "counts": dict(counts), "differences": dict(found.kinds), "words": found.words}
     finally:

@@ -3,6 +3,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 
@@ -44,6 +45,8 @@ def run_short(options):
 
 
 def main():
+    # Whoever is told to stop still ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("proof: stopped; the same command goes on"))
     options = parse_arguments()
     state = State(options.state)
     if options.part == "report":

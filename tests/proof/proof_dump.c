@@ -1,8 +1,8 @@
 /* proof_dump: prints what a rating store holds.
  *
- *   proof_dump positions|all|ranges|epochs STORE DATA TOPIC PARTITIONS
- *   proof_dump serve STORE - TOPIC PARTITIONS    "all" of each DATA that is a line of standard
- * input
+ *   proof_dump positions|all|ranges|epochs STORE DATA TOPIC PARTITIONS    DATA: a folder, or
+ * conninfo proof_dump serve STORE - TOPIC PARTITIONS    "all" of each DATA that is a line of
+ * standard input
  *
  * After each dump comes a line {"k":"end","status":"OK"}, or with what failed. */
 #include "proof/proof_dump.h"
@@ -52,7 +52,11 @@ static void run(void *argument)
     struct rating_store store;
     arena_init(&arena, ARENA_BYTES_MAX);
     call_init(&call, &arena, TIMEOUT_MS);
-    const struct rating_store_options options = {.store = request->store, .data = request->data};
+    const struct rating_store_options options = {.store = request->store,
+                                                 .data = request->data,
+                                                 .postgres = request->data,
+                                                 .postgres_schema = TEXT("marquee"),
+                                                 .postgres_connections = 2};
     request->status = rating_store_open(&call, &options, &store);
     if (request->status == STATUS_OK) {
         request->status = dump(request, &call, store.repository);

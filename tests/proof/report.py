@@ -59,16 +59,17 @@ def is_control(subject):
 
 def ingestion(state, subjects):
     lines = ["## Killed while ingesting", "",
-             "Two or three services of one group; every run with its own seed, a store and a log of its own, three to six kills.", ""]
-    head = ["store", "log", "delivery", "bug", "runs", "with differences", "events", "kills", "of these at any instant", "broker killed",
-            "s", "when"]
+             "Two or three services of one group; every run with its own seed, store and log, and three to six kills.", ""]
+    head = ["store", "log", "delivery", "bug", "runs", "with differences", "events", "kills", "of these at any instant",
+            "broker or server killed", "s", "when"]
     rows = []
     for subject in sorted(subjects, key=lambda name: (is_control(name), name)):
         _, store, log, rest = subject.split("-", 3)
         delivery, bug = rest[:rest.index("-once") + 5], rest[rest.index("-once") + 6:]
         runs = state.rows(subject)
         rows.append([store, log, delivery, bug, len(runs), shown(runs), total(runs, "events"), total(runs, "killed"),
-                     total(runs, "random"), total(runs, "broker kills") or "", f"{total(runs, 'seconds'):.0f}", dates(runs)])
+                     total(runs, "random"), total(runs, "broker kills") + total(runs, "server kills") or "",
+                     f"{total(runs, 'seconds'):.0f}", dates(runs)])
     lines += table(head, rows)
     lines += ["How often each point was reached, and how often a service was killed there, in the runs of exactly-once:", ""]
     columns = [subject for subject in subjects if not is_control(subject)]
@@ -83,14 +84,16 @@ def ingestion(state, subjects):
 
 
 def zombies(state, subjects):
-    lines = ["## Zombies", "", "A service is stopped with a batch in its hands, another takes over and commits, the first wakes.", ""]
+    lines = ["## Zombies", "",
+             "A service is stopped with a batch in its hands, another takes over and commits, the first wakes.", ""]
     rows = []
     for subject in subjects:
         runs = state.rows(subject)
         taken = [row["taken over after"] for row in runs]
         rows.append([subject[8:], len(runs), shown(runs), int(total(runs, "refused")), f"{min(taken)} to {max(taken)}",
                      dates(runs)])
-    return lines + table(["store, log, bug", "runs", "with differences", "batches refused", "taken over after, s", "when"], rows)
+    head = ["store, log, bug", "runs", "with differences", "batches refused", "taken over after, s", "when"]
+    return lines + table(head, rows)
 
 
 def stall(state, subjects):
@@ -113,7 +116,8 @@ def faults(state, subjects):
 
 def powerloss(state, subjects):
     lines = ["## Loss of power", "",
-             "Every write and sync of a service that takes votes and events; then its store opened as it would be after each step.", ""]
+             "Every write and sync of a service that takes votes and events, and of its producer; then the store or the log",
+             "opened as a loss of power would leave it after each step.", ""]
     rows = []
     for subject in subjects:
         runs = state.rows(subject)
@@ -123,9 +127,11 @@ def powerloss(state, subjects):
         opened = counts["images none"] + counts["images all"] + counts["images part"]
         rows.append([subject[10:] or "durable", len(runs), shown(runs), counts["steps W"],
                      counts["steps S"] + counts["steps D"], counts["points"], opened,
-                     counts["acknowledged votes looked for"], counts["newborn and unreadable"], dates(runs)])
-    return lines + table(["durability", "traces", "with differences", "writes", "syncs", "points", "stores opened",
-                          "acknowledged votes looked for", "unreadable before the first sync", "when"], rows)
+                     counts["acknowledged votes looked for"], counts["acknowledged events looked for"],
+                     counts["newborn and unreadable"], dates(runs)])
+    head = ["durability", "traces", "with differences", "writes", "syncs", "points", "stores opened",
+            "acknowledged votes looked for", "acknowledged events looked for", "unreadable before the first sync", "when"]
+    return lines + table(head, rows)
 
 
 def soak(state, subjects):
@@ -135,7 +141,8 @@ def soak(state, subjects):
             lines += [f"`{subject}` ({row['when']}): {row['events']} events at {row['rate']} a second; services restarted "
                       f"{row['restarts']['SIGTERM']} times by SIGTERM and {row['restarts']['SIGKILL']} times by SIGKILL; at most "
                       f"{row['behind']} events behind, all applied {row['drained']} s after the last. Differences: {shown([row])}. "
-                      f"The producer was late by at most {row['late']} s. The store took {row['store bytes'] / 2 ** 20:.0f} MiB.", ""]
+                      f"A service took {row['most']} KiB of its own at the most. The producer was late by at most {row['late']} s. "
+                      f"The store took {row['store bytes'] / 2 ** 20:.0f} MiB.", ""]
             lines += table(["s", "events behind", "KiB of the larger service", "KiB of the producer"], row["samples"])
     return lines
 

@@ -14,7 +14,7 @@ import time
 
 from compare import Differences, compare
 from events import Generator, Oracle
-from ingestion import prepare
+from ingestion import clean, prepare
 from instances import Failure, Place, Rating
 
 FINISH_S = 40
@@ -82,7 +82,8 @@ def run_zombie(programs, options, seed):
         return {"seed": seed, "seconds": round(time.monotonic() - began, 1), "taken over after": round(took_over - began, 1),
                 "refused": refused, "events": len(generator.events), "differences": dict(found.kinds), "words": found.words}
     finally:
-        end(ratings, directory)
+        end(ratings)
+        clean(place)
 
 
 def settle(place, generator, ratings):
@@ -97,11 +98,10 @@ def refusals(rating):
     return sum(value for name, value in rating.metrics().items() if name.split("{")[0] == REFUSALS)
 
 
-def end(ratings, directory):
+def end(ratings):
     for rating in ratings:
         if rating.is_alive():
             rating.kill()
-    shutil.rmtree(directory, ignore_errors=True)
 
 
 def put(address, user, hundredths, deadline_ms=DEADLINE_MS):
@@ -131,7 +131,7 @@ def mean(address):
 
 
 def run_stall(programs, point, seed):
-    """One sleeps inside its write transaction, with the store's lock."""
+    """One sleeps inside its write transaction, with the store's lock. point "awake": it does not: a control."""
     directory = tempfile.mkdtemp(prefix="proof-")
     place, ratings, began = Place(directory, programs), [], time.monotonic()
     found = Differences()
@@ -140,13 +140,13 @@ def run_stall(programs, point, seed):
         address = ratings[0].address()
         if put(address, "first", 800)[0] != 200:
             raise Failure("the first vote was refused")
-        ratings.append(Rating(place, "sleeper", f"{point}:3:stop"))
+        ratings.append(Rating(place, "sleeper", f"{point}:3:stop" if point != "awake" else ""))
         sleeper = ratings[1].address()
         # It sleeps with this vote half done; its caller waits for it.
         answers = []
         late = threading.Thread(target=lambda: answers.append([put(sleeper, f"late-{i}", 200, 60000) for i in range(6)]))
         late.start()
-        await_true(lambda: is_stopped(ratings[1]), "the sleeper to sleep")
+        await_true(lambda: point == "awake" or is_stopped(ratings[1]), "the sleeper to sleep")
         look_while_stalled(address, found)
         ratings[1].signal(signal.SIGCONT)
         late.join()
@@ -166,7 +166,8 @@ def run_stall(programs, point, seed):
         return {"point": point, "seed": seed, "seconds": round(time.monotonic() - began, 1), "differences": dict(found.kinds),
                 "words": found.words}
     finally:
-        end(ratings, directory)
+        end(ratings)
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def look_while_stalled(address, found):

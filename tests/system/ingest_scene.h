@@ -39,5 +39,6 @@ void ingest_scene_append_last(struct ingest_scene *scene);
 /* A sample of /metrics, by name and labels, or -1: also where it cannot be asked. */
 int64_t ingest_scene_metric(struct ingest_scene *scene, unsigned rating, const char *name);
 
-/* Counters start at 0 with the process, so the end shows in that no dead letter is missing. */
+/* Counters start at 0 with the process, so the end shows in that no dead letter is missing. Fails
+ * the test when nothing more is applied for SERVICE_WAIT_MS. */
 void ingest_scene_await_all(struct ingest_scene *scene, unsigned rating, struct rpc_client *client);

@@ -33,7 +33,28 @@ struct scene {
     unsigned voted; /* acknowledged, by put_batch() */
 };
 
-/* As the options say it: the log, and topics that no other test on the same broker has. */
+static void set_all(const char *const *names, size_t count, const char *value)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(setenv(names[i], value, 1), 0);
+    }
+}
+
+/* A schema that no other test on the same server has. */
+static void set_store(const char *conninfo, uint64_t number)
+{
+    static const char *const stores[] = {"MARQUEE_RATING_STORE", "MARQUEE_CLI_STORE"};
+    static const char *const databases[] = {"MARQUEE_RATING_POSTGRES", "MARQUEE_CLI_POSTGRES"};
+    static const char *const schemas[] = {"MARQUEE_RATING_POSTGRES_SCHEMA",
+                                          "MARQUEE_CLI_POSTGRES_SCHEMA"};
+    char schema[2 * ID_BYTES];
+    (void)snprintf(schema, sizeof(schema), "relay_%016llx", (unsigned long long)number);
+    set_all(stores, ARRAY_LENGTH(stores), "postgres");
+    set_all(databases, ARRAY_LENGTH(databases), conninfo);
+    set_all(schemas, ARRAY_LENGTH(schemas), schema);
+}
+
+/* As the options say it: log and store, and topics that no other test on the same broker has. */
 static void set_options(struct scene *scene)
 {
     static const struct {
@@ -51,6 +72,9 @@ static void set_options(struct scene *scene)
         assert_int_equal(setenv("MARQUEE_MOVIE_EVENT_LOG", "kafka", 1), 0);
     }
     uint64_t number = random_below(UINT64_MAX);
+    if (getenv("MARQUEE_POSTGRES") != NULL) {
+        set_store(getenv("MARQUEE_POSTGRES"), number);
+    }
     for (size_t i = 0; i < ARRAY_LENGTH(topics); i++) {
         char topic[2 * ID_BYTES];
         (void)snprintf(topic, sizeof(topic), "%s-%016llx", topics[i].topic,
@@ -414,6 +438,15 @@ static void run_take_over(void *argument)
     close_scene(scene);
 }
 
+/* Runs a program to its end, which must be good. Returns what it says. */
+static struct text run_program(struct scene *scene, struct service_process *process,
+                               const char *program, const char *const *arguments)
+{
+    service_process_start(process, scene->ratings.directory, "program", program, arguments, NULL);
+    assert_int_equal(service_process_await_end(process, SERVICE_WAIT_MS), 0);
+    return buffer_text(&process->log);
+}
+
 /* A command on the store, while no service uses it. Returns what it says. */
 static struct text snapshot(struct scene *scene, struct service_process *process, const char *name,
                             const char *more)
@@ -423,9 +456,73 @@ static struct text snapshot(struct scene *scene, struct service_process *process
     (void)snprintf(to, sizeof(to), "--to=%s/%s", scene->ratings.directory, name);
     (void)snprintf(data, sizeof(data), "--data=%s", scene->ratings.store);
     const char *const arguments[] = {"snapshot", to, data, "--trim", "ratings", more, NULL};
-    service_process_start(process, scene->ratings.directory, name, "marquee", arguments, NULL);
-    assert_int_equal(service_process_await_end(process, SERVICE_WAIT_MS), 0);
-    return buffer_text(&process->log);
+    return run_program(scene, process, "marquee", arguments);
+}
+
+/* Keeps the store's files as they are now; and puts them back. */
+static void copy_store(struct scene *scene)
+{
+    struct service_process process = {.id = 0};
+    char copy[INGEST_SCENE_PATH_BYTES + ID_BYTES];
+    (void)snprintf(copy, sizeof(copy), "%s.copy", scene->ratings.store);
+    const char *const arguments[] = {"-a", scene->ratings.store, copy, NULL};
+    (void)run_program(scene, &process, "/bin/cp", arguments);
+    service_process_kill(&process);
+}
+
+static void restore_store(struct scene *scene)
+{
+    char copy[INGEST_SCENE_PATH_BYTES + ID_BYTES];
+    char lost[INGEST_SCENE_PATH_BYTES + ID_BYTES];
+    (void)snprintf(copy, sizeof(copy), "%s.copy", scene->ratings.store);
+    (void)snprintf(lost, sizeof(lost), "%s.lost", scene->ratings.store);
+    assert_int_equal(rename(scene->ratings.store, lost), 0);
+    assert_int_equal(rename(copy, scene->ratings.store), 0);
+}
+
+static void delete_topic(struct scene *scene)
+{
+    struct service_process process = {.id = 0};
+    char log[INGEST_SCENE_PATH_BYTES + ID_BYTES];
+    (void)snprintf(log, sizeof(log), "--event-log-directory=%s", scene->ratings.log);
+    const char *kind = getenv("MARQUEE_KAFKA") != NULL ? "--event-log=kafka" : "--event-log=local";
+    const char *const arguments[] = {
+        "log", kind, log, "delete", getenv("MARQUEE_RATING_RELAY_AGGREGATES_TOPIC"), "--yes", NULL};
+    (void)run_program(scene, &process, "marquee", arguments);
+    service_process_kill(&process);
+}
+
+/* The sequences of a store that was restored begin again at an earlier one: the way that
+ * docs/events.md shows brings the movie service back to the truth while it runs. */
+static void run_restored(void *argument)
+{
+    struct scene *scene = argument;
+    if (getenv("MARQUEE_POSTGRES") != NULL) {
+        print_message("PostgreSQL's files are its own\n");
+        return;
+    }
+    open_scene(scene, 37, true);
+    put(scene, "first", "movie-1", 700);
+    start_movie(scene, "local");
+    (void)await_votes(scene, "movie-1", 1, ARRIVAL_MS);
+    service_process_stop(&scene->ratings.ratings[0]);
+    copy_store(scene);
+    start_rating(scene, 0, scene->relay);
+    ask_rating(scene, 0);
+    put(scene, "lost-1", "movie-1", 700);
+    put(scene, "lost-2", "movie-1", 700);
+    put(scene, "lost-3", "movie-2", 700);
+    (void)await_votes(scene, "movie-2", 1, ARRIVAL_MS);
+    service_process_stop(&scene->ratings.ratings[0]);
+
+    restore_store(scene);
+    delete_topic(scene);
+    start_rating(scene, 0, scene->relay);
+    ask_rating(scene, 0);
+    put(scene, "second", "movie-1", 700);
+    (void)await_votes(scene, "movie-1", 2, SERVICE_WAIT_MS);
+    assert_int_equal(details_of(scene, "movie-2")->rating_state, RATING_STATE__NO_VOTES);
+    close_scene(scene);
 }
 
 /* What has not been sent stays in the change log, unless one says otherwise; then all is sent. */
@@ -475,6 +572,7 @@ RELAY_TEST(cached)
 RELAY_TEST(killed_while_relaying)
 RELAY_TEST(take_over)
 RELAY_TEST(trimmed)
+RELAY_TEST(restored)
 
 int main(void)
 {
@@ -482,6 +580,7 @@ int main(void)
         cmocka_unit_test(local),     cmocka_unit_test(unfilled),
         cmocka_unit_test(cached),    cmocka_unit_test(killed_while_relaying),
         cmocka_unit_test(take_over), cmocka_unit_test(trimmed),
+        cmocka_unit_test(restored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

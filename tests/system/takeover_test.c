@@ -15,9 +15,11 @@ enum {
     ZOMBIE_EVENTS = 8000,
     STOPS_MAX = 400, /* of a process that always stops inside a write of the store */
     PROBE_MS = 150,
+    SHARE_WAIT_MS = 60000, /* until the partitions are shared as they should be */
 };
 
-#define SESSION "--session-timeout=500ms"
+/* Long enough for a machine that has other things to do: who is late is taken for dead. */
+#define SESSION "--session-timeout=2s"
 #define REFUSED "marquee_ingestion_refused_total"
 
 static void start_ready(struct ingest_scene *scene, unsigned rating)
@@ -41,7 +43,7 @@ static unsigned owned(struct ingest_scene *scene, unsigned rating)
 static void await_owned(struct ingest_scene *scene, unsigned rating, unsigned want)
 {
     struct test_call test;
-    test_call_init(&test, SERVICE_WAIT_MS);
+    test_call_init(&test, SHARE_WAIT_MS);
     while (owned(scene, rating) != want) {
         assert_int_equal(call_check(&test.call), STATUS_OK);
     }

@@ -72,6 +72,9 @@ static void take_batch(struct topic_follower *self, const struct eventlog_batch 
                   LOG_FIELDS(log_text("topic", batch->topic), log_integer("events", unreadable)));
     }
     self->next_offsets[batch->partition] = batch->next_offset + 1;
+    if (self->options.commits) {
+        self->consumer.ops->committed(self->consumer.state, batch);
+    }
     self->pause_ns = 0;
 }
 

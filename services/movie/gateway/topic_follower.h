@@ -31,6 +31,7 @@ struct topic_follower_options {
                               size_t *ret_count);
     void *source;
     bool from_end; /* what was there before is not of interest */
+    bool commits;  /* tells the log how far it is, for those who look at its groups */
     /* What is done with the records; all in the follower's fiber. The call's arena is emptied after
      * each. false: it could not be read; it is passed over, and the log says how many were. */
     bool (*take)(void *receiver, struct call *call, const struct eventlog_record *record);

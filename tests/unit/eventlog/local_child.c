@@ -83,7 +83,7 @@ static void run_queue(void *argument)
     struct local_trial trial = {0};
     struct arena arena;
     open_work(&trial, work, &arena);
-    struct eventlog_consumer consumer = local_trial_member(&trial);
+    struct eventlog_consumer consumer = local_trial_member(&trial, work->count);
     for (;;) {
         struct eventlog_batch batch;
         poll_once(&trial, consumer, &batch);
@@ -100,7 +100,7 @@ static void run_zombie(void *argument)
     struct local_trial trial = {0};
     struct arena arena;
     open_work(&trial, work, &arena);
-    struct eventlog_consumer consumer = local_trial_member(&trial);
+    struct eventlog_consumer consumer = local_trial_member(&trial, work->count);
     struct eventlog_batch batch;
     poll_once(&trial, consumer, &batch);
     tell();

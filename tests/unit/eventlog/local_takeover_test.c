@@ -11,7 +11,13 @@
 #include "loop/loop.h"
 #include "support/cmocka_test.h"
 
-enum { POLL_MS = 20, TAKEOVER_MS_MAX = 5000, OWNERS_MAX = 8, OWNER_BYTES = 32, LIST_BYTES = 65536 };
+enum {
+    POLL_MS = 20,
+    TAKEOVER_MS_MAX = 10000,
+    OWNERS_MAX = 8,
+    OWNER_BYTES = 32,
+    LIST_BYTES = 65536
+};
 
 /* The group "g" of topic "t", by what it lists. */
 struct group {
@@ -114,11 +120,11 @@ static void stop(const struct child *child)
 static void takes_over_from_a_stopped_member(struct local_trial *trial)
 {
     local_trial_produce(trial, 0, 1);
-    struct child child = child_start("queue", trial->directory, 0);
+    struct child child = child_start("queue", trial->directory, LOCAL_TRIAL_SESSION_MS);
     for (unsigned i = 0; i < LOCAL_TRIAL_KEYS; i++) {
         child_await_byte(&child);
     }
-    struct eventlog_consumer consumer = local_trial_member(trial);
+    struct eventlog_consumer consumer = local_trial_member(trial, LOCAL_TRIAL_SESSION_MS);
     await_owners(trial, consumer, 2);
     await_lag(trial, consumer);
     assert_int_equal(trial->store.total, 0);
@@ -146,12 +152,12 @@ static void takes_over_from_a_stopped_member(struct local_trial *trial)
 static void ignores_what_a_zombie_commits(struct local_trial *trial)
 {
     local_trial_produce(trial, 0, 1);
-    struct child child = child_start("zombie", trial->directory, 0);
+    struct child child = child_start("zombie", trial->directory, LOCAL_TRIAL_SESSION_MS);
     child_await_byte(&child);
     int result;
     assert_int_equal(waitpid(child.pid, &result, WUNTRACED), child.pid);
     assert_true(WIFSTOPPED(result));
-    struct eventlog_consumer consumer = local_trial_member(trial);
+    struct eventlog_consumer consumer = local_trial_member(trial, LOCAL_TRIAL_SESSION_MS);
     await_owners(trial, consumer, 1);
     local_trial_produce(trial, 1, 2);
     await_lag(trial, consumer);
@@ -193,7 +199,7 @@ static void shares_among_processes(struct local_trial *trial)
 {
     struct child children[2];
     local_trial_produce(trial, 0, 1);
-    struct eventlog_consumer consumer = local_trial_member(trial);
+    struct eventlog_consumer consumer = local_trial_member(trial, 0);
     for (unsigned i = 0; i < ARRAY_LENGTH(children); i++) {
         children[i] = child_start("queue", trial->directory, 0);
         await_owners(trial, consumer, i + 2);

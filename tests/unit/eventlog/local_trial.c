@@ -91,9 +91,9 @@ struct eventlog_consumer local_trial_consumer(struct local_trial *trial)
     return open_consumer(trial, reader_store_positions(&trial->store), 0);
 }
 
-struct eventlog_consumer local_trial_member(struct local_trial *trial)
+struct eventlog_consumer local_trial_member(struct local_trial *trial, int64_t session_ms)
 {
-    return open_consumer(trial, (struct eventlog_positions){.get = NULL}, LOCAL_TRIAL_SESSION_MS);
+    return open_consumer(trial, (struct eventlog_positions){.get = NULL}, session_ms);
 }
 
 enum status local_trial_drain(struct local_trial *trial, struct eventlog_consumer consumer,

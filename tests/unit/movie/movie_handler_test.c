@@ -37,6 +37,16 @@ static enum status get_aggregate(void *state, struct call *call, struct record_k
         *ret_view = (struct rating_view){.mean = 0};
         return STATUS_OK;
     }
+    if (text_equal(record.id, TEXT("cached"))) {
+        *ret_view = (struct rating_view){
+            .mean = 8.5, .count = 3, .source = MOVIE_RATING_CACHED, .age_ms = 1207};
+        return STATUS_OK;
+    }
+    if (text_equal(record.id, TEXT("local"))) {
+        *ret_view = (struct rating_view){
+            .no_votes = true, .source = MOVIE_RATING_LOCAL, .age_ms = INT64_C(1) << 40};
+        return STATUS_OK;
+    }
     return text_equal(record.id, TEXT("novotes"))
                ? STATUS_NOT_FOUND
                : call_fail(call, STATUS_UNAVAILABLE, "the rating service cannot be asked");
@@ -76,6 +86,12 @@ static void plain_route(struct service_scene *scene)
          "{\"rating\":0," METADATA("zero") ",\"ratingState\":\"RATED\"}"},
         {"no votes", "GET", "/movie?id=novotes", NULL, NULL, 200,
          "{" METADATA("novotes") ",\"ratingState\":\"NO_VOTES\"}"},
+        {"cached", "GET", "/movie?id=cached", NULL, NULL, 200,
+         "{\"rating\":8.5," METADATA("cached") ",\"ratingState\":\"RATED\",\"ratingCount\":3,"
+                                               "\"ratingSource\":\"CACHED\",\"ratingAgeMs\":1207}"},
+        {"no votes in the copy", "GET", "/movie?id=local", NULL, NULL, 200,
+         "{" METADATA("local") ",\"ratingState\":\"NO_VOTES\","
+                               "\"ratingSource\":\"LOCAL\",\"ratingAgeMs\":1099511627776}"},
         {"no rating", "GET", "/movie?id=away", NULL, NULL, 200,
          "{" METADATA(
              "away") ",\"ratingState\":\"UNAVAILABLE\","
@@ -109,6 +125,14 @@ static void connect_method(struct service_scene *scene)
         CONNECT("{\"movieId\":\"novotes\"}", 200,
                 "{\"movieDetails\":{\"metadata\":{\"id\":\"novotes\",\"title\":\"Title\"},"
                 "\"ratingState\":\"NO_VOTES\"}}"),
+        CONNECT("{\"movieId\":\"cached\"}", 200,
+                "{\"movieDetails\":{\"rating\":8.5,\"metadata\":{\"id\":\"cached\","
+                "\"title\":\"Title\"},\"ratingState\":\"RATED\",\"ratingCount\":3,"
+                "\"ratingSource\":\"CACHED\",\"ratingAgeMs\":1207}}"),
+        CONNECT("{\"movieId\":\"local\"}", 200, /* the greatest age that there is a number for */
+                "{\"movieDetails\":{\"metadata\":{\"id\":\"local\",\"title\":\"Title\"},"
+                "\"ratingState\":\"NO_VOTES\",\"ratingSource\":\"LOCAL\","
+                "\"ratingAgeMs\":4294967295}}"),
         CONNECT("{\"movieId\":\"away\"}", 200,
                 "{\"movieDetails\":{\"metadata\":{\"id\":\"away\",\"title\":\"Title\"},"
                 "\"ratingState\":\"UNAVAILABLE\","

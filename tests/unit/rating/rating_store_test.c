@@ -1,6 +1,8 @@
 /* The store that the options ask for, and its metrics. */
 #include "rating/rating_store.h"
 
+#include <unistd.h>
+
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "support/cmocka_test.h"
@@ -10,7 +12,8 @@
 
 enum { TIMEOUT_MS = 20000, ARENA_BYTES_MAX = 1024 * 1024, ARGUMENTS_MAX = 4, ARGUMENT_BYTES = 128 };
 
-static const struct config_option config_options[] = {RATING_STORE_OPTIONS};
+static const struct config_option config_options[] = {RATING_STORE_OPTIONS,
+                                                      RATING_STORE_KEEPING_OPTIONS};
 static const struct config_program program = {
     .name = "program",
     .summary = "A program with a store.",
@@ -60,7 +63,9 @@ static struct rating_store_options options_of(struct fixture *fixture, const cha
     }
     assert_int_equal(
         config_load(&fixture->call, &program, argc, argv, environment, stdout, &config), STATUS_OK);
-    return rating_store_options(config);
+    struct rating_store_options options = rating_store_options(config);
+    rating_store_read_keeping(config, &options);
+    return options;
 }
 
 static void open_store(struct fixture *fixture, const char *kind, struct rating_store *ret_store)
@@ -98,6 +103,38 @@ static void defaults(struct fixture *fixture)
     struct rating_store_options options = options_of(fixture, NULL, NULL);
     assert_string_equal(options.store.data, "lmdb");
     assert_string_equal(options.data.data, "var/rating");
+    assert_int_equal(options.retention.event_id_window_ms, RATING_EVENT_ID_WINDOW_MS_DEFAULT);
+    assert_int_equal(options.retention.tombstone_retention_ms,
+                     RATING_TOMBSTONE_RETENTION_MS_DEFAULT);
+    assert_int_equal(options.durability, RATING_DURABLE);
+}
+
+static void keeping_is_as_it_was_said(struct fixture *fixture)
+{
+    struct rating_store_options options =
+        options_of(fixture, "--event-id-window=90s", "--tombstone-retention=7d");
+    assert_int_equal(options.retention.event_id_window_ms, 90 * 1000);
+    assert_int_equal(options.retention.tombstone_retention_ms, INT64_C(7) * 24 * 3600 * 1000);
+    options = options_of(fixture, "--durability=relaxed", NULL);
+    assert_int_equal(options.durability, RATING_RELAXED);
+}
+
+/* A tool makes no store where there is none. */
+static void what_is_not_there_is_not_made(struct fixture *fixture)
+{
+    struct text data = arena_format(&fixture->arena, "--data=%s/rating", fixture->directory);
+    const struct rating_store_options options = options_of(fixture, "--store=lmdb", data.data);
+    struct rating_store store;
+    assert_int_equal(rating_store_open_existing(&fixture->call, &options, &store),
+                     STATUS_NOT_FOUND);
+    assert_int_equal(access(options.data.data, F_OK), -1);
+    call_clear_error(&fixture->call);
+    open_store(fixture, "--store=lmdb", &store);
+    vote(fixture, &store);
+    close_store(&store);
+    assert_int_equal(rating_store_open_existing(&fixture->call, &options, &store), STATUS_OK);
+    assert_int_equal(find(fixture, &store), STATUS_OK);
+    close_store(&store);
 }
 
 static void lmdb_keeps_votes(struct fixture *fixture)
@@ -161,6 +198,8 @@ static void others_are_refused(struct fixture *fixture)
 }
 
 STORE_TEST(defaults)
+STORE_TEST(keeping_is_as_it_was_said)
+STORE_TEST(what_is_not_there_is_not_made)
 STORE_TEST(lmdb_keeps_votes)
 STORE_TEST(memory_forgets_votes)
 STORE_TEST(metrics_are_of_the_store)
@@ -170,6 +209,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_test),
+        cmocka_unit_test(keeping_is_as_it_was_said_test),
+        cmocka_unit_test(what_is_not_there_is_not_made_test),
         cmocka_unit_test(lmdb_keeps_votes_test),
         cmocka_unit_test(memory_forgets_votes_test),
         cmocka_unit_test(metrics_are_of_the_store_test),
