@@ -230,6 +230,7 @@ static void check_movie(struct scene *scene, unsigned number_of_id)
     assert_int_equal(details->rating_state,
                      wanted->count > 0 ? RATING_STATE__RATED : RATING_STATE__NO_VOTES);
     assert_int_equal(details->rating_count, wanted->count);
+    assert_int_equal(details->metadata->popularity, wanted->count);
     if (wanted->count > 0) {
         assert_true(details->rating == (double)wanted->sum_hundredths / wanted->count / 100);
     }

@@ -187,12 +187,21 @@ enum status metadata_controller_batch_get(struct metadata_controller *self, stru
     return STATUS_OK;
 }
 
+/* As many of the largest entries as are found at most fit a reply. */
+enum {
+    LARGEST_ENTRY_BYTES = METADATA_ID_BYTES_MAX + METADATA_TITLE_BYTES_MAX +
+                          METADATA_DESCRIPTION_BYTES_MAX + METADATA_DIRECTOR_BYTES_MAX +
+                          2 * METADATA_EXTERNAL_ID_BYTES_MAX +
+                          METADATA_GENRES_MAX * (METADATA_GENRE_BYTES_MAX + 6) + 64,
+};
+_Static_assert((int)METADATA_MATCHES_MAX *(int)LARGEST_ENTRY_BYTES <= METADATA_REPLY_BYTES_MAX,
+               "what is found fits a reply");
+
 /* The entries of what was found. */
 static enum status read_found(struct metadata_controller *self, struct call *call,
                               const struct metadata_match *matches, size_t count,
                               struct metadata_found *found, size_t *ret_count)
 {
-    size_t bytes = 0;
     size_t read = 0;
     for (size_t i = 0; i < count; i++) {
         enum status status = get(self, call, matches[i].id, &found[read].metadata);
@@ -201,10 +210,6 @@ static enum status read_found(struct metadata_controller *self, struct call *cal
         }
         if (status != STATUS_OK) {
             return status;
-        }
-        bytes += metadata_bytes(&found[read].metadata);
-        if (read > 0 && bytes > METADATA_REPLY_BYTES_MAX) {
-            break;
         }
         found[read++].score = matches[i].score;
     }

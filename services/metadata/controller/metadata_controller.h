@@ -58,9 +58,9 @@ struct metadata_found {
 };
 
 /* The movies that answer the query best, best first. page_size: 0 for METADATA_MATCHES_DEFAULT, at
- * most METADATA_MATCHES_MAX. Fewer where they would be more than METADATA_REPLY_BYTES_MAX, but one,
- * and where one has gone meanwhile. STATUS_INVALID_ARGUMENT: the query is empty or longer than
- * METADATA_QUERY_BYTES_MAX. STATUS_UNAVAILABLE also while the index is being built. */
+ * most METADATA_MATCHES_MAX. Fewer where one has gone meanwhile. STATUS_INVALID_ARGUMENT: the query
+ * is empty or longer than METADATA_QUERY_BYTES_MAX. STATUS_UNAVAILABLE also while the index is
+ * being built. */
 MUST_USE enum status metadata_controller_search(struct metadata_controller *self, struct call *call,
                                                 struct text query, int32_t page_size,
                                                 struct metadata_found **ret_found,

@@ -403,44 +403,6 @@ static void searches_at_their_limits(struct fixture *fixture)
 }
 CONTROLLER_TEST(searches_at_their_limits)
 
-/* As many of the largest entries as fit a reply, though more are found. */
-static void found_entries_are_bounded_in_bytes(struct fixture *fixture)
-{
-    enum { LARGE = METADATA_MATCHES_MAX };
-    struct metadata_match matches[LARGE];
-    struct text genres[METADATA_GENRES_MAX];
-    char *bytes = arena_calloc(&fixture->arena, METADATA_DESCRIPTION_BYTES_MAX, 1);
-    struct canned_metadata_search search = {.matches = matches, .count = LARGE};
-    struct metadata_found *found;
-    size_t count;
-    assert_non_null(bytes);
-    memset(bytes, 'x', METADATA_DESCRIPTION_BYTES_MAX);
-    for (size_t i = 0; i < METADATA_GENRES_MAX; i++) {
-        genres[i] = (struct text){bytes, METADATA_GENRE_BYTES_MAX};
-    }
-    for (unsigned i = 0; i < LARGE; i++) {
-        const struct metadata metadata = {
-            .id = id_at(fixture, i),
-            .title = {bytes, METADATA_TITLE_BYTES_MAX},
-            .description = {bytes, METADATA_DESCRIPTION_BYTES_MAX},
-            .director = {bytes, METADATA_DIRECTOR_BYTES_MAX},
-            .genres = genres,
-            .genre_count = METADATA_GENRES_MAX,
-        };
-        assert_int_equal(metadata_controller_put(&fixture->controller, &fixture->call, &metadata),
-                         STATUS_OK);
-        matches[i] = (struct metadata_match){metadata.id, LARGE - i};
-    }
-    fixture->controller.search = canned_metadata_search_port(&search);
-    assert_int_equal(metadata_controller_search(&fixture->controller, &fixture->call, TEXT("x"),
-                                                METADATA_MATCHES_MAX, &found, &count),
-                     STATUS_OK);
-    size_t each = metadata_bytes(&found[0].metadata);
-    size_t fit = METADATA_REPLY_BYTES_MAX / each;
-    assert_int_equal(count, fit < LARGE ? fit : LARGE);
-}
-CONTROLLER_TEST(found_entries_are_bounded_in_bytes)
-
 static void the_search_is_told_of_changes(struct fixture *fixture)
 {
     struct canned_metadata_search search = {.count = 0};
@@ -474,7 +436,6 @@ int main(void)
         cmocka_unit_test(batch_at_its_limit_test),
         cmocka_unit_test(search_reads_what_is_found_test),
         cmocka_unit_test(searches_at_their_limits_test),
-        cmocka_unit_test(found_entries_are_bounded_in_bytes_test),
         cmocka_unit_test(the_search_is_told_of_changes_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
