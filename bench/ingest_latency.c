@@ -209,7 +209,7 @@ static bool read_arguments(int argc, char **argv, struct ingest_latency *self)
 
 int main(int argc, char **argv)
 {
-    static struct ingest_latency self;
+    struct ingest_latency self = {.client = {NULL, NULL}};
     struct loop *loop;
     if (!read_arguments(argc, argv, &self)) {
         (void)fprintf(

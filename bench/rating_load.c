@@ -92,7 +92,7 @@ static bool read_arguments(int argc, char **argv, struct rating_load *self)
 
 int main(int argc, char **argv)
 {
-    static struct rating_load self;
+    struct rating_load self = {.client = {NULL, NULL}};
     struct loop *loop;
     if (!read_arguments(argc, argv, &self)) {
         (void)fprintf(stderr, "usage: rating_load put|get HOST:PORT CALLERS SECONDS\n");

@@ -5,7 +5,7 @@ find_package(Threads REQUIRED)
 
 set(dependencies
     "UV libuv" "PROTOBUF_C libprotobuf-c" "OPENSSL openssl" "YAML yaml-0.1" "CURL libcurl" "ZLIB zlib"
-    "CARES libcares" "LDNS ldns")
+    "CARES libcares" "LDNS ldns" "UTF8PROC libutf8proc")
 if(NOT MARQUEE_RUNTIME_ONLY)
   list(APPEND dependencies
        "LMDB lmdb" "SQLITE sqlite3" "PQ libpq" "JANSSON jansson" "PCRE2 libpcre2-8" "RDKAFKA rdkafka"

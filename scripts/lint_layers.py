@@ -38,6 +38,8 @@ MAIN = "main.c"
 ADAPTERS = ("repository", "gateway", "ingester", "relay", "checker", "handler")
 # SERVICE/LAYER/NAME_LAYER.h of these is a port: declared for the controller, with no library in it.
 PORT_LAYERS = ("repository", "gateway", "checker")
+# Ports with names of their own: SERVICE/LAYER/NAME_this.h.
+MORE_PORTS = ("search",)
 
 # services/single composes every service in one process.
 COMPOSERS = ("single",)
@@ -84,6 +86,7 @@ FOREIGN = {
     "libpq-fe.h": ("*/*postgres*",),
     "ldns/*": ("*/*ldns*",),
     "ares.h": ("*/*ares*",),
+    "utf8proc.h": ("*/*utf8proc*",),
     "valgrind/*": ("*/*valgrind*",),
     "sanitizer/*": ("lib/base/arena_sanitized.c", "lib/loop/fiber_*"),
     "cmocka.h": ("tests/*",),
@@ -125,7 +128,7 @@ class Layers:
         self.services = self._folders("services")
         self.tools = self._folders("tools")
         port_names = "|".join(self.services)
-        self.port = re.compile(rf"({port_names})/({'|'.join(PORT_LAYERS)})/({port_names})_\2\.h")
+        self.port = re.compile(rf"({port_names})/({'|'.join(PORT_LAYERS)})/({port_names})_(\2|{'|'.join(MORE_PORTS)})\.h")
 
     def _folders(self, parent):
         try:

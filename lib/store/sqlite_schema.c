@@ -22,19 +22,35 @@ static enum status read_version(const struct sqlite_store *store, struct store_e
     return status;
 }
 
+static enum status set_version(const struct sqlite_store *store, int version,
+                               struct store_error *error)
+{
+    char sql[64];
+    (void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", version); /* fits by its size */
+    return sqlite_connection_run(store, store->write_connection, sql, error);
+}
+
 /* Version 0 is also that of somebody else's database: its tables must not get mixed with ours. */
 static enum status create_schema(const struct sqlite_store *store,
                                  const struct sqlite_store_options *options,
                                  struct store_error *error)
 {
-    char set_version[64];
-    (void)snprintf(set_version, sizeof(set_version), "PRAGMA user_version = %d",
-                   options->schema_version); /* fits by its size */
     enum status status =
         sqlite_connection_run(store, store->write_connection, options->schema, error);
-    return status == STATUS_OK
-               ? sqlite_connection_run(store, store->write_connection, set_version, error)
-               : status;
+    return status == STATUS_OK ? set_version(store, options->schema_version, error) : status;
+}
+
+/* From a version of ours, step by step. */
+static enum status migrate(const struct sqlite_store *store,
+                           const struct sqlite_store_options *options, int version,
+                           struct store_error *error)
+{
+    enum status status = STATUS_OK;
+    for (; version < options->schema_version && status == STATUS_OK; version++) {
+        status = sqlite_connection_run(store, store->write_connection,
+                                       options->migrations[version - 1], error);
+    }
+    return status == STATUS_OK ? set_version(store, options->schema_version, error) : status;
 }
 
 static enum status open_within(const struct sqlite_store *store,
@@ -44,8 +60,11 @@ static enum status open_within(const struct sqlite_store *store,
     int version = 0;
     enum status status = read_version(store, error, &version);
     if (status == STATUS_OK && version == 0) {
-        status = create_schema(store, options, error);
-        version = options->schema_version;
+        return create_schema(store, options, error);
+    }
+    bool is_older = version > 0 && version < options->schema_version;
+    if (status == STATUS_OK && is_older && options->migrations != NULL) {
+        return migrate(store, options, version, error);
     }
     if (status == STATUS_OK && version != options->schema_version) {
         status = store_fail(error, STATUS_FAILED_PRECONDITION, "the store is of another version",

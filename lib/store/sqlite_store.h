@@ -21,9 +21,12 @@ enum {
 };
 
 struct sqlite_store_options {
-    struct text path;              /* a file; it and its folder are created when missing */
-    const char *schema;            /* SQL that makes the tables of a new file */
-    int schema_version;            /* at least 1; a file of another version is refused */
+    struct text path;   /* a file; it and its folder are created when missing */
+    const char *schema; /* SQL that makes the tables of a new file */
+    int schema_version; /* at least 1; a file of a newer version is refused */
+    /* SQL that makes version i + 2 of version i + 1, schema_version - 1 of them: an older file is
+     * brought up to date in one transaction. NULL: it is refused. */
+    const char *const *migrations;
     const char *const *statements; /* SQL, each prepared once a connection; static storage */
     size_t statement_count;        /* at most SQLITE_STORE_STATEMENTS_MAX */
 };

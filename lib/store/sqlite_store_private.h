@@ -33,7 +33,7 @@ MUST_USE enum status sqlite_connection_run(const struct sqlite_store *store,
                                            const struct sqlite_connection *connection,
                                            const char *sql, struct store_error *error);
 
-/* Creates the schema of a new file, refuses another version. */
+/* Creates the schema of a new file, migrates an older one, refuses another version. */
 MUST_USE enum status sqlite_schema_open(const struct sqlite_store *store,
                                         const struct sqlite_store_options *options,
                                         struct store_error *error);

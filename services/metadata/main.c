@@ -4,6 +4,7 @@
 #include "loop/worker.h"
 #include "metadata/controller/metadata_controller.h"
 #include "metadata/handler/metadata_handler.h"
+#include "metadata/repository/indexed_metadata_search.h"
 #include "metadata/repository/memory_metadata_repository.h"
 #include "metadata/repository/sqlite_metadata_repository.h"
 #include "movie_descriptors.h"
@@ -16,6 +17,7 @@ enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024 };
 
 struct metadata_process {
     struct worker_pool *workers;
+    struct indexed_metadata_search *search;
     struct metadata_controller controller;
     struct grpc_service services[1];
     struct http_route routes[METADATA_HANDLER_ROUTE_COUNT];
@@ -70,11 +72,28 @@ static enum status open_repository(struct metadata_process *metadata, struct pro
     return status == STATUS_OK ? open_sqlite(metadata, process, call) : status;
 }
 
+/* Behind the repository: what it holds is found. */
+static enum status open_search(struct metadata_process *metadata, struct process *process,
+                               struct call *call)
+{
+    enum status status = indexed_metadata_search_create(call, metadata->controller.repository,
+                                                        process_log(process), &metadata->search);
+    if (status == STATUS_OK) {
+        metadata->controller.search = indexed_metadata_search_port(metadata->search);
+        telemetry_add_source(process_telemetry(process), indexed_metadata_search_write_metrics,
+                             metadata->search);
+    }
+    return status;
+}
+
 static enum status open_metadata(void *self, struct process *process, struct call *call)
 {
     struct metadata_process *metadata = self;
     const struct config *config = process_config(process);
     enum status status = open_repository(metadata, process, call);
+    if (status == STATUS_OK) {
+        status = open_search(metadata, process, call);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -94,9 +113,29 @@ static enum status open_metadata(void *self, struct process *process, struct cal
     return STATUS_OK;
 }
 
+static enum status start_metadata(void *self, struct process *process, struct call *call,
+                                  unsigned loop)
+{
+    struct metadata_process *metadata = self;
+    (void)process;
+    (void)call;
+    return loop == 0 ? indexed_metadata_search_start(metadata->search) : STATUS_OK;
+}
+
+static void stop_metadata(void *self, struct process *process, struct call *call, unsigned loop)
+{
+    struct metadata_process *metadata = self;
+    (void)process;
+    (void)call;
+    if (loop == 0) {
+        indexed_metadata_search_stop(metadata->search);
+    }
+}
+
 static void close_metadata(void *self)
 {
     struct metadata_process *metadata = self;
+    indexed_metadata_search_destroy(metadata->search);
     if (metadata->controller.repository.ops != NULL) {
         metadata->controller.repository.ops->close(metadata->controller.repository.state);
     }
@@ -113,6 +152,8 @@ int main(int argc, char **argv)
         .options = options,
         .option_count = ARRAY_LENGTH(options),
         .open = open_metadata,
+        .start = start_metadata,
+        .stop = stop_metadata,
         .close = close_metadata,
     };
     return process_main(&definition, &metadata, argc, argv);

@@ -7,6 +7,7 @@
 #include "loop/worker.h"
 #include "metadata/controller/metadata_controller.h"
 #include "metadata/handler/metadata_handler.h"
+#include "metadata/repository/indexed_metadata_search.h"
 #include "metadata/repository/sqlite_metadata_repository.h"
 #include "movie/controller/movie_controller.h"
 #include "movie/gateway/gateway_messages.h"
@@ -27,6 +28,7 @@ enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024, STEP_HUNDREDTHS = 50 };
 
 struct single_process {
     struct worker_pool *workers;
+    struct indexed_metadata_search *search;
     struct rating_progress *progress;
     struct rating_ingestion *ingestion;
     struct rating_outbox *outbox;
@@ -95,6 +97,13 @@ static enum status open_stores(struct single_process *single, struct process *pr
     rating_store_read_keeping(process_config(process), &rating);
     status = sqlite_metadata_repository_open(call, &metadata, &single->metadata.repository);
     if (status == STATUS_OK) {
+        status = indexed_metadata_search_create(call, single->metadata.repository,
+                                                process_log(process), &single->search);
+    }
+    if (status == STATUS_OK) {
+        single->metadata.search = indexed_metadata_search_port(single->search);
+        telemetry_add_source(process_telemetry(process), indexed_metadata_search_write_metrics,
+                             single->search);
         status = rating_store_open(call, &rating, &store);
     }
     if (status == STATUS_OK) {
@@ -197,6 +206,9 @@ static enum status start_single(void *self, struct process *process, struct call
                                     rating_ingestion_log(single->ingestion), &single->outbox);
     }
     if (status == STATUS_OK && loop == 0) {
+        status = indexed_metadata_search_start(single->search);
+    }
+    if (status == STATUS_OK && loop == 0) {
         status = rating_upkeep_start(single->upkeep);
         single->is_kept = status == STATUS_OK;
     }
@@ -210,6 +222,9 @@ static void stop_single(void *self, struct process *process, struct call *call, 
     (void)call;
     if (loop == 0 && single->is_kept) {
         rating_upkeep_stop(single->upkeep);
+    }
+    if (loop == 0) {
+        indexed_metadata_search_stop(single->search);
     }
     grpc_channel_destroy(single->metadata_gateway.channels[loop]);
     grpc_channel_destroy(single->rating_gateway.channels[loop]);
@@ -227,6 +242,7 @@ static void close_single(void *self)
     }
     rating_ingestion_close(single->ingestion);
     rating_outbox_close(single->outbox);
+    indexed_metadata_search_destroy(single->search);
     if (single->metadata.repository.ops != NULL) {
         single->metadata.repository.ops->close(single->metadata.repository.state);
     }

@@ -77,6 +77,7 @@ static void assert_same(const struct metadata *got, const struct metadata *want)
     assert_text(got->imdb_id, want->imdb_id);
     assert_text(got->tmdb_id, want->tmdb_id);
     assert_int_equal(got->year, want->year);
+    assert_int_equal(got->popularity, want->popularity);
     assert_int_equal(got->genre_count, want->genre_count);
     for (size_t i = 0; i < want->genre_count; i++) {
         assert_text(got->genres[i], want->genres[i]);
@@ -109,6 +110,7 @@ static const struct metadata whole = {
     .genre_count = ARRAY_LENGTH(two_genres),
     .imdb_id = TEXT_INIT("tt0133093"),
     .tmdb_id = TEXT_INIT("603"),
+    .popularity = UINT32_MAX,
 };
 
 static void every_field_is_kept(struct metadata_case *self)
@@ -253,6 +255,94 @@ static void opened_again_has_everything(struct metadata_case *self)
                      self->implementation->durable ? STATUS_OK : STATUS_NOT_FOUND);
 }
 
+/* "id id", in the order of their sequences, which rise from `after` to `last`. */
+static void expect_changes(struct metadata_case *self, int64_t after, size_t limit,
+                           const char *want)
+{
+    struct metadata_changes changes;
+    char got[256] = "";
+    size_t at = 0;
+    assert_int_equal(self->repository.ops->list_changes(self->repository.state, self->call, after,
+                                                        limit, &changes),
+                     STATUS_OK);
+    for (size_t i = 0; i < changes.count; i++) {
+        assert_true(changes.changes[i].sequence > after);
+        after = changes.changes[i].sequence;
+        at += (size_t)snprintf(got + at, sizeof(got) - at, "%s%.*s", i > 0 ? " " : "",
+                               TEXT_ARGUMENTS(changes.changes[i].id));
+    }
+    assert_string_equal(got, want);
+    assert_true(changes.last >= after);
+}
+
+static int64_t last_change(struct metadata_case *self)
+{
+    struct metadata_changes changes;
+    assert_int_equal(
+        self->repository.ops->list_changes(self->repository.state, self->call, 0, 0, &changes),
+        STATUS_OK);
+    assert_int_equal(changes.count, 0);
+    return changes.last;
+}
+
+static void put_titled(struct metadata_case *self, const char *id, const char *title)
+{
+    const struct metadata metadata = titled(id, title);
+    assert_int_equal(put(self, &metadata), STATUS_OK);
+}
+
+static void changes_come_once_by_id(struct metadata_case *self)
+{
+    expect_changes(self, 0, 10, "");
+    assert_int_equal(last_change(self), 0);
+    put_titled(self, "a", "A");
+    put_titled(self, "b", "B");
+    put_titled(self, "c", "C");
+    expect_changes(self, 0, 10, "a b c");
+    int64_t before = last_change(self);
+    put_titled(self, "a", "A again");
+    assert_int_equal(remove_entry(self, "b"), STATUS_OK);
+    assert_int_equal(remove_entry(self, "none"), STATUS_NOT_FOUND);
+    expect_changes(self, 0, 10, "c a b");
+    expect_changes(self, 0, 2, "c a");
+    expect_changes(self, 0, 0, "");
+    expect_changes(self, before, 10, "a b");
+    expect_changes(self, last_change(self), 10, "");
+    put_titled(self, "b", "B again");
+    expect_changes(self, before, 10, "a b");
+}
+
+static void changes_are_kept(struct metadata_case *self)
+{
+    put_titled(self, "a", "A");
+    put_titled(self, "b", "B");
+    int64_t last = last_change(self);
+    self->repository.ops->close(self->repository.state);
+    open_repository(self);
+    if (self->implementation->durable) {
+        expect_changes(self, 0, 10, "a b");
+        assert_int_equal(last_change(self), last);
+        assert_int_equal(remove_entry(self, "a"), STATUS_OK);
+        assert_int_equal(remove_entry(self, "b"), STATUS_OK);
+        expect_changes(self, last, 10, "a b");
+    }
+}
+
+static void changes_without_room(struct metadata_case *self)
+{
+    struct arena small;
+    struct metadata_changes changes = {.last = 7};
+    struct call call = *self->call;
+    put_titled(self, "a", "A");
+    arena_init(&small, 16);
+    call.arena = &small;
+    assert_int_equal(
+        self->repository.ops->list_changes(self->repository.state, &call, 0, 10, &changes),
+        STATUS_RESOURCE_EXHAUSTED);
+    assert_int_equal(changes.last, 7);
+    arena_deinit(&small);
+}
+
 /* Many at once: each fiber puts, replaces and removes its own. */
 struct writer {
     struct metadata_case *self;
@@ -321,6 +411,9 @@ static const struct contract_case cases[] = {
     {"call_that_is_over_changes_nothing", call_that_is_over_changes_nothing},
     {"answer_without_room", answer_without_room},
     {"opened_again_has_everything", opened_again_has_everything},
+    {"changes_come_once_by_id", changes_come_once_by_id},
+    {"changes_are_kept", changes_are_kept},
+    {"changes_without_room", changes_without_room},
     {"many_write_at_once", many_write_at_once},
 };
 

@@ -26,7 +26,8 @@ SHORT_SOAK_S = 20
 
 # What a control must show.
 CONTROL_KINDS = {"at-most-once": "lost", "at-least-once": "doubled", "position-outside": "doubled", "no-fence": "doubled",
-                 "from-beginning": "doubled", "no-sync": "acknowledged vote lost", "relaxed": "acknowledged vote lost"}
+                 "from-beginning": "doubled", "no-sync": "acknowledged vote lost", "relaxed": "acknowledged vote lost",
+                 "awake": "not unavailable"}
 BROKEN_KINDS = {"ended", "stuck"}
 BUGS = ("position-outside", "from-beginning", "no-fence")
 
@@ -147,9 +148,9 @@ def run_stall(options, state):
     programs = Programs(options.build)
     runs = options.runs or STALL_RUNS
     result = 0
-    for point in zombies.STALL_POINTS[1:2] if options.short else zombies.STALL_POINTS:
+    for point in (*(zombies.STALL_POINTS[1:2] if options.short else zombies.STALL_POINTS), "awake"):
         result |= run_all(f"stall-{point}", options, state, range(1, runs + 1),
-                          lambda seed, p=point: zombies.run_stall(programs, p, seed))
+                          lambda seed, p=point: zombies.run_stall(programs, p, seed), CONTROL_KINDS.get(point))
     return result
 
 
@@ -184,12 +185,17 @@ def run_soak(options, state):
     options = defaulted(options)
     seconds = options.seconds or SOAK_S
     programs = Programs(options.build, bugs=options.bug in BUGS)
-    subject = "-".join(["soak", options.store, options.log, str(seconds)] + ([options.bug] if options.bug else []))
-    restart_s = soak.RESTART_S if seconds > 60 else 5
+    result = 0
     with ingestion.surroundings(options):
-        return run_all(subject, options, state, [1],
-                       lambda seed: dict(soak.run_once(programs, options, seconds, options.rate, restart_s), seed=seed),
-                       CONTROL_KINDS.get(options.bug or options.delivery))
+        for delivery, length in ((options.delivery, seconds),) + (() if options.short else (("at-least-once", SHORT_SOAK_S),)):
+            given = with_options(options, delivery=delivery)
+            subject = "-".join(["soak", options.store, options.log, str(length), delivery])
+            restart_s = soak.RESTART_S if length > 60 else 5
+            result |= run_all(subject, given, state, [1],
+                              lambda seed, g=given, s=length, r=restart_s:
+                              dict(soak.run_once(programs, g, s, options.rate, r), seed=seed),
+                              CONTROL_KINDS.get(options.bug or delivery))
+    return result
 
 
 PARTS = {

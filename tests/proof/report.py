@@ -20,6 +20,8 @@ def write(state, folder):
              "Made by `./dev proof report` from the runs of `./dev proof` ([proof.md](../proof.md)): what was run, what it showed,",
              "and how often each point was reached and killed at. A control must show differences: it is the same harness over a",
              "service that is known to be wrong.", "", f"Machine: {machine()}.", ""]
+    programs = {row["program"] for subject in state.subjects() for row in state.rows(subject)}
+    lines += [f"Programs, by hash: {', '.join(sorted(programs))} (with planted bugs it is another).", ""]
     groups = collections.defaultdict(list)
     for subject in state.subjects():
         groups[subject.split("-")[0]].append(subject)
@@ -30,6 +32,15 @@ def write(state, folder):
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(lines).rstrip() + "\n")
     return path
+
+
+def differing(state, subjects):
+    """What was found where nothing was to be."""
+    lines = []
+    for subject in subjects:
+        for row in state.rows(subject):
+            lines += [f"- `{subject}`, seed {row['seed']}: {words.strip()}" for words in row["words"]]
+    return ["Differences that were not to be:", "", *lines, ""] if lines else []
 
 
 def table(head, rows):
@@ -80,7 +91,8 @@ def ingestion(state, subjects):
             runs = state.rows(subject)
             cells.append(f"{sum(row['reached'][point] for row in runs)} / {sum(row['fired'][point] for row in runs)}")
         rows.append(cells)
-    return lines + table(["point"] + [" ".join(subject.split("-")[1:3]) for subject in columns], rows)
+    lines += table(["point"] + [" ".join(subject.split("-")[1:3]) for subject in columns], rows)
+    return lines + differing(state, columns)
 
 
 def zombies(state, subjects):
@@ -101,7 +113,8 @@ def stall(state, subjects):
              "The others answer UNAVAILABLE by their deadlines, read on, and write on when the stopped one wakes.", ""]
     rows = [[subject[6:], len(state.rows(subject)), shown(state.rows(subject)), dates(state.rows(subject))]
             for subject in subjects]
-    return lines + table(["point", "runs", "with differences", "when"], rows)
+    lines += ["`awake` is the control: nobody is stopped.", ""] + table(["point", "runs", "with differences", "when"], rows)
+    return lines + differing(state, [subject for subject in subjects if subject != "stall-awake"])
 
 
 def faults(state, subjects):
@@ -141,7 +154,7 @@ def soak(state, subjects):
             lines += [f"`{subject}` ({row['when']}): {row['events']} events at {row['rate']} a second; services restarted "
                       f"{row['restarts']['SIGTERM']} times by SIGTERM and {row['restarts']['SIGKILL']} times by SIGKILL; at most "
                       f"{row['behind']} events behind, all applied {row['drained']} s after the last. Differences: {shown([row])}. "
-                      f"The producer was late by at most {row['late']} s. "
+                      f"A service took {row['most']} KiB of its own at the most. The producer was late by at most {row['late']} s. "
                       f"The store took {row['store bytes'] / 2 ** 20:.0f} MiB.", ""]
             lines += table(["s", "events behind", "KiB of the larger service", "KiB of the producer"], row["samples"])
     return lines

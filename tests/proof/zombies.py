@@ -131,7 +131,7 @@ def mean(address):
 
 
 def run_stall(programs, point, seed):
-    """One sleeps inside its write transaction, with the store's lock."""
+    """One sleeps inside its write transaction, with the store's lock. point "awake": it does not: a control."""
     directory = tempfile.mkdtemp(prefix="proof-")
     place, ratings, began = Place(directory, programs), [], time.monotonic()
     found = Differences()
@@ -140,13 +140,13 @@ def run_stall(programs, point, seed):
         address = ratings[0].address()
         if put(address, "first", 800)[0] != 200:
             raise Failure("the first vote was refused")
-        ratings.append(Rating(place, "sleeper", f"{point}:3:stop"))
+        ratings.append(Rating(place, "sleeper", f"{point}:3:stop" if point != "awake" else ""))
         sleeper = ratings[1].address()
         # It sleeps with this vote half done; its caller waits for it.
         answers = []
         late = threading.Thread(target=lambda: answers.append([put(sleeper, f"late-{i}", 200, 60000) for i in range(6)]))
         late.start()
-        await_true(lambda: is_stopped(ratings[1]), "the sleeper to sleep")
+        await_true(lambda: point == "awake" or is_stopped(ratings[1]), "the sleeper to sleep")
         look_while_stalled(address, found)
         ratings[1].signal(signal.SIGCONT)
         late.join()

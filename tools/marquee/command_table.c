@@ -4,6 +4,8 @@ static const struct command commands[] = {
     {"up", "Running", "start the registry and the services, and start again what dies", up_command},
     {"services", "Running", "list what is registered, with its health", services_command},
     {"movie", "Movies and votes", "show a movie with its rating", movie_command},
+    {"search", "Movies and votes", "find movies by words of title, year and director",
+     search_command},
     {"metadata", "Movies and votes", "get, put, delete or list metadata", metadata_command},
     {"rate", "Movies and votes", "vote on a movie", rate_command},
     {"unrate", "Movies and votes", "take a vote back", unrate_command},

@@ -38,7 +38,8 @@ static const struct config_program program = {
     .summary = "marquee import: import a MovieLens set, or a catalogue in our own JSON form.",
     .usage = "[OPTIONS] movielens DIRECTORY | catalogue FILE",
     .epilogue =
-        "movielens reads movies.csv, links.csv and ratings.csv; stars count twice in points.\n"
+        "movielens reads movies.csv, links.csv and ratings.csv; stars count twice in points,\n"
+        "and a movie's popularity is the number of its votes.\n"
         "catalogue reads a list of {\"id\", \"title\", …} as api/http.md says.\n"
         "With --queue workers (marquee work) do it, and marquee jobs says how far they are.\n"
         "Importing again changes nothing. Rows that are refused are listed, and the rest goes on.\n"

@@ -29,6 +29,11 @@ static const struct config_option options[] = {
     {.name = "genres", .kind = CONFIG_TEXT, .argument = "NAME,…", .help = "put: its genres"},
     {.name = "imdb-id", .kind = CONFIG_TEXT, .argument = "ID", .help = "put: its id at IMDb"},
     {.name = "tmdb-id", .kind = CONFIG_TEXT, .argument = "ID", .help = "put: its id at TMDB"},
+    {.name = "popularity",
+     .kind = CONFIG_INTEGER,
+     .argument = "COUNT",
+     .help = "put: how many people know it; what more know is found first",
+     .maximum = UINT32_MAX},
     {.name = "limit",
      .kind = CONFIG_INTEGER,
      .argument = "COUNT",
@@ -77,6 +82,9 @@ static void print_metadata(FILE *output, const Metadata *metadata)
     }
     print_field(output, "IMDb", metadata->imdb_id);
     print_field(output, "TMDB", metadata->tmdb_id);
+    if (metadata->popularity != 0) {
+        (void)fprintf(output, "  %-10s%u\n", "known by", metadata->popularity);
+    }
     if (metadata->description.len > 0) {
         (void)fputc('\n', output);
         terminal_print_wrapped(output, proto_text(metadata->description), "  ", LINE_WIDTH);
@@ -128,6 +136,7 @@ static enum status metadata_from_flags(struct session *session, struct text id,
         .genre_count = count,
         .imdb_id = config_text(config, "imdb-id"),
         .tmdb_id = config_text(config, "tmdb-id"),
+        .popularity = (uint32_t)config_integer(config, "popularity"),
     };
     return STATUS_OK;
 }

@@ -4,6 +4,7 @@
 #include "marquee/bulk.h"
 #include "marquee/csv_reader.h"
 #include "marquee/movielens_links.h"
+#include "marquee/movielens_popularity.h"
 #include "marquee/movielens_title.h"
 #include "marquee/progress.h"
 
@@ -16,6 +17,7 @@ struct table {
     struct movielens_import *import;
     struct bulk bulk;
     struct movielens_links *links;
+    struct movielens_popularity *popularity;
     struct file_source file;
     struct progress progress;
     /* Takes a row; its call's error is the reason of INVALID_ARGUMENT. */
@@ -56,6 +58,7 @@ static enum status take_movie(struct table *table, struct call *call, const stru
     }
     const struct movielens_link *link = movielens_links_find(table->links, row->fields[0]);
     metadata.id = row->fields[0];
+    metadata.popularity = movielens_popularity_of(table->popularity, row->fields[0]);
     movielens_title_split(row->fields[1], &metadata.title, &metadata.year);
     enum status status = split_genres(call, row->fields[2], &metadata);
     if (status == STATUS_OK && link != NULL) {
@@ -178,11 +181,23 @@ static enum status read_links(struct table *table)
     return status;
 }
 
+/* Before the movies are put, so that each is put once, with its popularity. */
+static enum status count_votes(struct table *table)
+{
+    struct session *session = table->import->session;
+    struct text path = arena_format(session->call.arena, "%.*s/ratings.csv",
+                                    TEXT_ARGUMENTS(table->import->directory));
+    return path.data != NULL
+               ? movielens_popularity_count(table->popularity, session, path.data)
+               : call_fail(&session->call, STATUS_RESOURCE_EXHAUSTED, "no memory for a path");
+}
+
 enum status movielens_import_run(struct movielens_import *import)
 {
     static const struct text movies = TEXT_INIT("movies.csv");
     const struct movielens_range *range = import->range;
     struct movielens_links links = {.count = 0};
+    struct movielens_popularity popularity = {.count = 0};
     struct call *call = &import->session->call;
     bool has_movies = range == NULL || text_equal(range->file, movies);
     struct table *table = arena_calloc(call->arena, 1, sizeof(*table));
@@ -191,7 +206,11 @@ enum status movielens_import_run(struct movielens_import *import)
     }
     table->import = import;
     table->links = &links;
+    table->popularity = &popularity;
     enum status status = has_movies ? read_links(table) : STATUS_OK;
+    if (status == STATUS_OK && has_movies) {
+        status = count_votes(table);
+    }
     if (status == STATUS_OK && has_movies) {
         table->take = take_movie;
         status = read_table(table, "movies.csv", range, &import->movies);
@@ -201,5 +220,6 @@ enum status movielens_import_run(struct movielens_import *import)
         status = read_table(table, "ratings.csv", range, &import->votes);
     }
     movielens_links_deinit(&links);
+    movielens_popularity_deinit(&popularity);
     return status;
 }

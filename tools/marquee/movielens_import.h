@@ -24,7 +24,8 @@ struct movielens_import {
 };
 
 /* In a fiber. Reads the files as streams; a row that is malformed or refused is complained of by
- * file and line, and passed over. links.csv may be missing. Safe to do again: what is there is
+ * file and line, and passed over. A movie's popularity is how many votes it has in ratings.csv,
+ * which is read twice. links.csv may be missing. Safe to do again: what is there is
  * replaced by the same. STATUS_NOT_FOUND: a file is not there. Otherwise what ended the import; the
  * session call's error says what. */
 MUST_USE enum status movielens_import_run(struct movielens_import *import);

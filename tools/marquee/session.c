@@ -59,6 +59,7 @@ static enum status create_pool(struct session *session)
         &list_metadata_request__descriptor,      &list_metadata_response__descriptor,
         &list_user_ratings_request__descriptor,  &list_user_ratings_response__descriptor,
         &put_metadata_request__descriptor,       &put_metadata_response__descriptor,
+        &search_metadata_request__descriptor,    &search_metadata_response__descriptor,
         &put_rating_request__descriptor,         &put_rating_response__descriptor,
         &retry_dead_letter_request__descriptor,  &retry_dead_letter_response__descriptor,
         &retry_dead_letters_request__descriptor, &retry_dead_letters_response__descriptor,

@@ -16,6 +16,13 @@ static enum status not_found(struct call *call, struct text id)
     return call_fail(call, STATUS_NOT_FOUND, "there is no movie '%.*s'", TEXT_ARGUMENTS(id));
 }
 
+static void note_change(struct metadata_controller *self)
+{
+    if (self->search.ops != NULL) {
+        self->search.ops->note_change(self->search.state);
+    }
+}
+
 enum status metadata_controller_get(struct metadata_controller *self, struct call *call,
                                     struct text id, struct metadata *ret_metadata)
 {
@@ -33,7 +40,11 @@ enum status metadata_controller_put(struct metadata_controller *self, struct cal
     if (status != STATUS_OK) {
         return status;
     }
-    return self->repository.ops->put(self->repository.state, call, metadata);
+    status = self->repository.ops->put(self->repository.state, call, metadata);
+    if (status == STATUS_OK) {
+        note_change(self);
+    }
+    return status;
 }
 
 enum status metadata_controller_delete(struct metadata_controller *self, struct call *call,
@@ -42,6 +53,9 @@ enum status metadata_controller_delete(struct metadata_controller *self, struct 
     enum status status = metadata_id_validate(call, id);
     if (status == STATUS_OK) {
         status = self->repository.ops->remove(self->repository.state, call, id);
+    }
+    if (status == STATUS_OK) {
+        note_change(self);
     }
     return status == STATUS_NOT_FOUND ? not_found(call, id) : status;
 }
@@ -171,4 +185,73 @@ enum status metadata_controller_batch_get(struct metadata_controller *self, stru
     }
     *ret_selection = selection;
     return STATUS_OK;
+}
+
+/* The entries of what was found. */
+static enum status read_found(struct metadata_controller *self, struct call *call,
+                              const struct metadata_match *matches, size_t count,
+                              struct metadata_found *found, size_t *ret_count)
+{
+    size_t bytes = 0;
+    size_t read = 0;
+    for (size_t i = 0; i < count; i++) {
+        enum status status = get(self, call, matches[i].id, &found[read].metadata);
+        if (status == STATUS_NOT_FOUND) {
+            continue; /* the index does not know yet */
+        }
+        if (status != STATUS_OK) {
+            return status;
+        }
+        bytes += metadata_bytes(&found[read].metadata);
+        if (read > 0 && bytes > METADATA_REPLY_BYTES_MAX) {
+            break;
+        }
+        found[read++].score = matches[i].score;
+    }
+    *ret_count = read;
+    return STATUS_OK;
+}
+
+static enum status validate_query(struct call *call, struct text query, int32_t page_size)
+{
+    if (query.length == 0) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "the query is empty");
+    }
+    if (query.length > METADATA_QUERY_BYTES_MAX) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "the query is longer than %d bytes",
+                         METADATA_QUERY_BYTES_MAX);
+    }
+    return page_size >= 0 && page_size <= METADATA_MATCHES_MAX
+               ? STATUS_OK
+               : call_fail(call, STATUS_INVALID_ARGUMENT, "the page size must be 0 to %d",
+                           METADATA_MATCHES_MAX);
+}
+
+enum status metadata_controller_search(struct metadata_controller *self, struct call *call,
+                                       struct text query, int32_t page_size,
+                                       struct metadata_found **ret_found, size_t *ret_count)
+{
+    struct metadata_match *matches;
+    size_t count;
+    enum status status = validate_query(call, query, page_size);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (self->search.ops == NULL) {
+        return call_fail(call, STATUS_UNIMPLEMENTED, "this service has no search");
+    }
+    size_t limit = page_size > 0 ? (size_t)page_size : METADATA_MATCHES_DEFAULT;
+    status = self->search.ops->search(self->search.state, call, query, limit, &matches, &count);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct metadata_found *found = arena_calloc(call->arena, count + 1, sizeof(*found));
+    if (found == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the reply would be too large");
+    }
+    status = read_found(self, call, matches, count, found, ret_count);
+    if (status == STATUS_OK) {
+        *ret_found = found;
+    }
+    return status;
 }

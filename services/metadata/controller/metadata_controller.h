@@ -7,9 +7,11 @@
 
 #include "metadata/model/metadata.h"
 #include "metadata/repository/metadata_repository.h"
+#include "metadata/repository/metadata_search.h"
 
 struct metadata_controller {
     struct metadata_repository repository;
+    struct metadata_search search; /* told of every change; its ops may be NULL: none */
 };
 
 /* STATUS_NOT_FOUND: no such id. */
@@ -49,3 +51,17 @@ MUST_USE enum status metadata_controller_batch_get(struct metadata_controller *s
                                                    struct call *call, const struct text *ids,
                                                    size_t count,
                                                    struct metadata_selection *ret_selection);
+
+struct metadata_found {
+    struct metadata metadata;
+    double score;
+};
+
+/* The movies that answer the query best, best first. page_size: 0 for METADATA_MATCHES_DEFAULT, at
+ * most METADATA_MATCHES_MAX. Fewer where they would be more than METADATA_REPLY_BYTES_MAX, but one,
+ * and where one has gone meanwhile. STATUS_INVALID_ARGUMENT: the query is empty or longer than
+ * METADATA_QUERY_BYTES_MAX. STATUS_UNAVAILABLE also while the index is being built. */
+MUST_USE enum status metadata_controller_search(struct metadata_controller *self, struct call *call,
+                                                struct text query, int32_t page_size,
+                                                struct metadata_found **ret_found,
+                                                size_t *ret_count);

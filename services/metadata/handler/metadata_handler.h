@@ -9,8 +9,8 @@
 /* The methods, with the controller (borrowed) as their state. */
 struct grpc_service metadata_handler_service(struct metadata_controller *controller);
 
-enum { METADATA_HANDLER_ROUTE_COUNT = 3 };
+enum { METADATA_HANDLER_ROUTE_COUNT = 4 };
 
-/* GET, PUT and DELETE /metadata?id=. */
+/* GET, PUT and DELETE /metadata?id=, GET /metadata/search?q=. */
 void metadata_handler_routes(struct metadata_controller *controller,
                              struct http_route routes[static METADATA_HANDLER_ROUTE_COUNT]);

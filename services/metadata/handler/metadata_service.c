@@ -101,6 +101,36 @@ static enum status batch_get_metadata(void *state, struct call *call, const void
     return STATUS_OK;
 }
 
+static enum status search_metadata(void *state, struct call *call, const void *request,
+                                   void *response)
+{
+    const SearchMetadataRequest *search = request;
+    SearchMetadataResponse *reply = response;
+    struct metadata_found *found;
+    size_t count;
+    enum status status = metadata_controller_search(state, call, proto_text(search->query),
+                                                    search->page_size, &found, &count);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    MetadataMatch *matches = arena_calloc(call->arena, count, sizeof(*matches));
+    reply->results = arena_calloc(call->arena, count, sizeof(MetadataMatch *));
+    if (matches == NULL || reply->results == NULL) {
+        return no_room(call);
+    }
+    for (size_t i = 0; i < count; i++) {
+        metadata_match__init(&matches[i]);
+        matches[i].metadata = metadata_to_message(call->arena, &found[i].metadata);
+        matches[i].score = found[i].score;
+        reply->results[i] = &matches[i];
+        if (matches[i].metadata == NULL) {
+            return no_room(call);
+        }
+    }
+    reply->n_results = count;
+    return STATUS_OK;
+}
+
 static const struct grpc_method methods[] = {
     {.name = "GetMetadata",
      .no_side_effects = true,
@@ -125,6 +155,11 @@ static const struct grpc_method methods[] = {
      .request = &batch_get_metadata_request__descriptor,
      .response = &batch_get_metadata_response__descriptor,
      .unary = batch_get_metadata},
+    {.name = "SearchMetadata",
+     .no_side_effects = true,
+     .request = &search_metadata_request__descriptor,
+     .response = &search_metadata_response__descriptor,
+     .unary = search_metadata},
 };
 
 struct grpc_service metadata_handler_service(struct metadata_controller *controller)

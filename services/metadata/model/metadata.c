@@ -101,6 +101,7 @@ size_t metadata_bytes(const struct metadata *metadata)
 {
     enum { FIELD_BYTES = 6, YEAR_BYTES = 4 }; /* a field's key, length, and JSON's marks */
     size_t bytes = YEAR_BYTES + metadata->id.length + FIELD_BYTES;
+    bytes += metadata->popularity != 0 ? FIELD_BYTES : 0;
     for (size_t i = 0; i < ARRAY_LENGTH(fields); i++) {
         bytes += field_of(metadata, &fields[i])->length + FIELD_BYTES;
     }
@@ -141,7 +142,9 @@ enum status metadata_copy(struct arena *arena, const struct metadata *metadata,
     if (genres == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    struct metadata copy = {.year = metadata->year, .genre_count = metadata->genre_count};
+    struct metadata copy = {.year = metadata->year,
+                            .popularity = metadata->popularity,
+                            .genre_count = metadata->genre_count};
     copy.genres = metadata->genre_count > 0 ? genres : NULL;
     char *at = (char *)(genres + metadata->genre_count);
     at = put_text(at, metadata->id, &copy.id);

@@ -21,12 +21,16 @@ enum {
     METADATA_PAGE_SIZE_DEFAULT = 50,
     METADATA_PAGE_SIZE_MAX = 1000,
     METADATA_BATCH_MAX = 1000,
+    METADATA_QUERY_BYTES_MAX = 256,
+    METADATA_MATCHES_DEFAULT = 10,
+    METADATA_MATCHES_MAX = 100,
     /* Of the entries of one reply, by metadata_bytes(): so that it is within what a gRPC client
      * takes (4 MiB), in JSON too unless most of it must be escaped. */
     METADATA_REPLY_BYTES_MAX = 2 * 1024 * 1024,
 };
 
-/* Texts are UTF-8 without NUL; an empty text and year 0 mean "not known". Owns nothing. */
+/* Texts are UTF-8 without NUL; an empty text, year 0 and popularity 0 mean "not known". Owns
+ * nothing. */
 struct metadata {
     struct text id;
     struct text title;
@@ -37,6 +41,7 @@ struct metadata {
     size_t genre_count;
     struct text imdb_id;
     struct text tmdb_id;
+    uint32_t popularity; /* how many people know it: votes elsewhere; ranks what is found */
 };
 
 /* STATUS_INVALID_ARGUMENT: empty or over METADATA_ID_BYTES_MAX; the call's error says which. */

@@ -1,5 +1,7 @@
 #include "metadata/model/metadata_json.h"
 
+#include <inttypes.h>
+
 #include "base/arena.h"
 #include "json/json.h"
 
@@ -26,6 +28,9 @@ void metadata_write_json(struct json_writer *writer, const struct metadata *meta
     }
     if (metadata->tmdb_id.length > 0) {
         json_member_string(writer, "tmdbId", metadata->tmdb_id);
+    }
+    if (metadata->popularity != 0) {
+        json_member_integer(writer, "popularity", metadata->popularity);
     }
     json_close_object(writer);
 }
@@ -68,20 +73,49 @@ static enum status read_genres(struct call *call, const struct json *value,
     return STATUS_OK;
 }
 
-static enum status read_year(struct call *call, const struct json *value, struct metadata *metadata)
+/* 0: it is not there. */
+static enum status read_number(struct call *call, const struct json *json, const char *name,
+                               int64_t *ret_number)
 {
+    const struct json *value = json_member(json, name);
+    *ret_number = 0;
     if (is_absent(value)) {
         return STATUS_OK;
     }
     if (json_kind(value) == JSON_REAL) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "year must be a whole number");
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "%s must be a whole number", name);
     }
     if (json_kind(value) != JSON_INTEGER) {
-        return wrong_kind(call, "year", "a whole number", value);
+        return wrong_kind(call, name, "a whole number", value);
     }
-    int64_t year = json_integer(value);
-    /* What does not fit the field is out of range in any case: metadata_validate() says so. */
-    metadata->year = year < INT32_MIN || year > INT32_MAX ? INT32_MIN : (int32_t)year;
+    *ret_number = json_integer(value);
+    return STATUS_OK;
+}
+
+static enum status read_year(struct call *call, const struct json *json, struct metadata *metadata)
+{
+    int64_t year;
+    enum status status = read_number(call, json, "year", &year);
+    if (status == STATUS_OK) {
+        /* What does not fit the field is out of range in any case: metadata_validate() says so. */
+        metadata->year = year < INT32_MIN || year > INT32_MAX ? INT32_MIN : (int32_t)year;
+    }
+    return status;
+}
+
+static enum status read_popularity(struct call *call, const struct json *json,
+                                   struct metadata *metadata)
+{
+    int64_t popularity;
+    enum status status = read_number(call, json, "popularity", &popularity);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (popularity < 0 || popularity > UINT32_MAX) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "popularity is not 0 to %" PRIu32,
+                         UINT32_MAX);
+    }
+    metadata->popularity = (uint32_t)popularity;
     return STATUS_OK;
 }
 
@@ -113,7 +147,10 @@ enum status metadata_from_json(struct call *call, const struct json *json,
         }
         *texts[i].text = json_string(value);
     }
-    enum status status = read_year(call, json_member(json, "year"), &metadata);
+    enum status status = read_year(call, json, &metadata);
+    if (status == STATUS_OK) {
+        status = read_popularity(call, json, &metadata);
+    }
     if (status == STATUS_OK) {
         status = read_genres(call, json_member(json, "genres"), &metadata);
     }

@@ -1,5 +1,6 @@
 /* metadata_json.h: the plain JSON form of metadata, as the HTTP contract gives it (api/http.md):
- * {"id","title","description","director"} always, year, genres, imdbId and tmdbId where known. */
+ * {"id","title","description","director"} always, year, genres, imdbId, tmdbId and popularity where
+ * known. */
 #pragma once
 
 #include "metadata/model/metadata.h"

@@ -23,6 +23,7 @@ Metadata *metadata_to_message(struct arena *arena, const struct metadata *metada
     message->n_genres = metadata->genre_count;
     message->imdb_id = proto_bytes(metadata->imdb_id);
     message->tmdb_id = proto_bytes(metadata->tmdb_id);
+    message->popularity = metadata->popularity;
     return message;
 }
 
@@ -50,6 +51,7 @@ enum status metadata_from_message(struct arena *arena, const Metadata *message,
         .genre_count = message->n_genres,
         .imdb_id = proto_text(message->imdb_id),
         .tmdb_id = proto_text(message->tmdb_id),
+        .popularity = message->popularity,
     };
     return STATUS_OK;
 }

@@ -1,5 +1,6 @@
 #include "metadata/repository/memory_metadata_repository.h"
 
+#include <endian.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -13,7 +14,12 @@ enum { ENTRY_BYTES_MAX = 64 * 1024 };
 struct memory_metadata_repository {
     pthread_mutex_t lock;        /* held for memory's time only */
     struct ordered_map *entries; /* struct kept_entry * by id */
+    struct ordered_map *changes; /* ids by sequence, big endian */
+    struct ordered_map *latest;  /* by id, its key in `changes` */
+    int64_t last;
 };
+
+enum { SEQUENCE_BYTES = sizeof(uint64_t) };
 
 /* Never changed: a put makes another. It goes when neither the map nor a call holds it. */
 struct kept_entry {
@@ -85,6 +91,24 @@ static struct kept_entry *create_entry(const struct metadata *metadata)
     return entry;
 }
 
+static struct text sequence_key(int64_t sequence, uint64_t *big_endian)
+{
+    *big_endian = htobe64((uint64_t)sequence);
+    return text_of_bytes(big_endian, SEQUENCE_BYTES);
+}
+
+/* With the lock. */
+static void note_change(struct memory_metadata_repository *self, struct text id)
+{
+    uint64_t big_endian;
+    const struct ordered_map_entry *before = ordered_map_find(self->latest, id);
+    if (before != NULL) {
+        ordered_map_remove(self->changes, text_of_bytes(before->value, SEQUENCE_BYTES));
+    }
+    ordered_map_put(self->changes, sequence_key(++self->last, &big_endian), id.data, id.length);
+    ordered_map_put(self->latest, id, &big_endian, SEQUENCE_BYTES);
+}
+
 static enum status put(void *state, struct call *call, const struct metadata *metadata)
 {
     struct memory_metadata_repository *self = state;
@@ -100,6 +124,7 @@ static enum status put(void *state, struct call *call, const struct metadata *me
     const struct ordered_map_entry *old = ordered_map_find(self->entries, metadata->id);
     struct kept_entry *replaced = old != NULL ? entry_of(old) : NULL;
     ordered_map_put(self->entries, metadata->id, &entry, sizeof(struct kept_entry *));
+    note_change(self, metadata->id);
     pthread_mutex_unlock(&self->lock);
     if (replaced != NULL) {
         release_entry(replaced);
@@ -118,6 +143,9 @@ static enum status remove_entry(void *state, struct call *call, struct text id)
     const struct ordered_map_entry *old = ordered_map_find(self->entries, id);
     struct kept_entry *removed = old != NULL ? entry_of(old) : NULL;
     ordered_map_remove(self->entries, id);
+    if (removed != NULL) {
+        note_change(self, id);
+    }
     pthread_mutex_unlock(&self->lock);
     if (removed == NULL) {
         return STATUS_NOT_FOUND;
@@ -155,6 +183,45 @@ static enum status list(void *state, struct call *call, struct text after, size_
     return STATUS_OK;
 }
 
+/* With the lock. */
+static enum status copy_changes(const struct memory_metadata_repository *self, struct call *call,
+                                int64_t after, size_t limit, struct metadata_changes *changes)
+{
+    uint64_t big_endian;
+    struct metadata_change *copies = arena_calloc(call->arena, limit + 1, sizeof(*copies));
+    if (copies == NULL) {
+        return fail_room(call);
+    }
+    const struct ordered_map_entry *change =
+        ordered_map_seek(self->changes, sequence_key(after + 1, &big_endian));
+    for (; change != NULL && changes->count < limit; change = ordered_map_next(change)) {
+        struct metadata_change *copy = &copies[changes->count++];
+        memcpy(&big_endian, change->key.data, SEQUENCE_BYTES);
+        copy->sequence = (int64_t)be64toh(big_endian);
+        copy->id = arena_copy(call->arena, text_of_bytes(change->value, change->value_size));
+        if (copy->id.data == NULL) {
+            return fail_room(call);
+        }
+    }
+    changes->changes = copies;
+    return STATUS_OK;
+}
+
+static enum status list_changes(void *state, struct call *call, int64_t after, size_t limit,
+                                struct metadata_changes *ret_changes)
+{
+    struct memory_metadata_repository *self = state;
+    CHECK(limit <= METADATA_PAGE_SIZE_MAX);
+    pthread_mutex_lock(&self->lock);
+    struct metadata_changes changes = {.last = self->last};
+    enum status status = copy_changes(self, call, after, limit, &changes);
+    pthread_mutex_unlock(&self->lock);
+    if (status == STATUS_OK) {
+        *ret_changes = changes;
+    }
+    return status;
+}
+
 static void close_repository(void *state)
 {
     struct memory_metadata_repository *self = state;
@@ -163,6 +230,8 @@ static void close_repository(void *state)
         release_entry(entry_of(entry));
     }
     ordered_map_destroy(self->entries);
+    ordered_map_destroy(self->changes);
+    ordered_map_destroy(self->latest);
     pthread_mutex_destroy(&self->lock);
     free(self);
 }
@@ -172,6 +241,7 @@ static const struct metadata_repository_ops memory_ops = {
     .put = put,
     .remove = remove_entry,
     .list = list,
+    .list_changes = list_changes,
     .close = close_repository,
 };
 
@@ -184,6 +254,8 @@ enum status memory_metadata_repository_open(struct call *call,
     }
     pthread_mutex_init(&self->lock, NULL);
     self->entries = ordered_map_create();
+    self->changes = ordered_map_create();
+    self->latest = ordered_map_create();
     *ret_repository = (struct metadata_repository){.ops = &memory_ops, .state = self};
     return STATUS_OK;
 }

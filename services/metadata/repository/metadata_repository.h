@@ -10,6 +10,18 @@
 
 #include "metadata/model/metadata.h"
 
+/* An entry that was put or removed. */
+struct metadata_change {
+    int64_t sequence; /* from 1 */
+    struct text id;
+};
+
+struct metadata_changes {
+    const struct metadata_change *changes;
+    size_t count;
+    int64_t last; /* the sequence of the latest change there is; 0: none */
+};
+
 struct metadata_repository_ops {
     /* Valid in the call's arena. STATUS_NOT_FOUND: no such id. */
     enum status (*get)(void *state, struct call *call, struct text id,
@@ -25,6 +37,13 @@ struct metadata_repository_ops {
      * Fewer than `limit`: there are no more. limit: at most METADATA_PAGE_SIZE_MAX + 1. */
     enum status (*list)(void *state, struct call *call, struct text after, size_t limit,
                         struct metadata **ret_entries, size_t *ret_count);
+
+    /* The first `limit` changes after the sequence, rising: of each id, also of one that is gone,
+     * only the latest, by whichever process it was made. Who asks for `last`, lists everything, and
+     * follows the changes after that misses none. Valid in the call's arena. limit: at most
+     * METADATA_PAGE_SIZE_MAX; 0 asks for `last` alone. */
+    enum status (*list_changes)(void *state, struct call *call, int64_t after, size_t limit,
+                                struct metadata_changes *ret_changes);
 
     /* Frees the state; what was acknowledged is kept. No operation may be running. */
     void (*close)(void *state);

@@ -15,6 +15,8 @@ enum sqlite_metadata_statement {
     SQLITE_METADATA_PUT,
     SQLITE_METADATA_REMOVE,
     SQLITE_METADATA_LIST,
+    SQLITE_METADATA_CHANGES,
+    SQLITE_METADATA_LAST_CHANGE,
     SQLITE_METADATA_STATEMENT_COUNT,
 };
 
@@ -27,5 +29,7 @@ enum status sqlite_metadata_get(void *state, struct call *call, struct text id,
                                 struct metadata *ret_metadata);
 enum status sqlite_metadata_list(void *state, struct call *call, struct text after, size_t limit,
                                  struct metadata **ret_entries, size_t *ret_count);
+enum status sqlite_metadata_list_changes(void *state, struct call *call, int64_t after,
+                                         size_t limit, struct metadata_changes *ret_changes);
 enum status sqlite_metadata_put(void *state, struct call *call, const struct metadata *metadata);
 enum status sqlite_metadata_remove(void *state, struct call *call, struct text id);

@@ -36,6 +36,7 @@ enum status sqlite_metadata_read_row(sqlite3_stmt *statement, struct arena *aren
         .genre_count = split_genres(sqlite_column(statement, 5), genres),
         .imdb_id = sqlite_column(statement, 6),
         .tmdb_id = sqlite_column(statement, 7),
+        .popularity = (uint32_t)sqlite3_column_int64(statement, 8),
     };
     return metadata_copy(arena, &row, ret_metadata);
 }

@@ -2,7 +2,9 @@
  *
  * One row an entry; its genres are one column, a line each (no genre has a line break in it,
  * metadata_validate()): a point read is one statement, and the file can be read with any SQLite
- * tool. Point reads run on the loop's thread, lists on a worker, writes in groups. */
+ * tool. Triggers keep the table of changes, so that a change by such a tool, or by a program of an
+ * older version, is one too. Point reads run on the loop's thread, lists on a worker, writes in
+ * groups. A file of version 1 is migrated when it is opened. */
 #pragma once
 
 #include "metadata/repository/metadata_repository.h"
@@ -16,7 +18,7 @@ struct sqlite_metadata_repository_options {
 };
 
 /* Blocks: at start-up. ret_repository is closed by its close(), while the loops of its callers
- * still exist. STATUS_FAILED_PRECONDITION: the file cannot be used, or is of another version.
+ * still exist. STATUS_FAILED_PRECONDITION: the file cannot be used, or is of a newer version.
  * STATUS_DATA_LOSS: it is no database or is damaged. STATUS_UNAVAILABLE: it cannot be opened now.
  */
 MUST_USE enum status

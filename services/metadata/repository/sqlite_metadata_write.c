@@ -29,7 +29,8 @@ static bool bind_entry(sqlite3_stmt *statement, const struct write_job *job)
            sqlite_bind(statement, 4, metadata->director) &&
            sqlite3_bind_int(statement, 5, metadata->year) == SQLITE_OK &&
            sqlite_bind(statement, 6, job->genres) && sqlite_bind(statement, 7, metadata->imdb_id) &&
-           sqlite_bind(statement, 8, metadata->tmdb_id);
+           sqlite_bind(statement, 8, metadata->tmdb_id) &&
+           sqlite3_bind_int64(statement, 9, metadata->popularity) == SQLITE_OK;
 }
 
 static enum status apply_put(struct group_commit_job *base, void *state, struct store_error *error)

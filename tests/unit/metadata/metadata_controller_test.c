@@ -4,6 +4,7 @@
 #include "metadata/repository/memory_metadata_repository.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
+#include "unit/metadata/canned_metadata_search.h"
 
 enum { TIMEOUT_MS = 20000, TEXT_BYTES_MAX = METADATA_DESCRIPTION_BYTES_MAX + 1 };
 
@@ -338,6 +339,127 @@ static void batch_at_its_limit(struct fixture *fixture)
 }
 CONTROLLER_TEST(batch_at_its_limit)
 
+static const struct metadata_match canned[] = {
+    {TEXT_INIT("tt0002"), 3}, {TEXT_INIT("gone"), 2}, {TEXT_INIT("tt0000"), 1}};
+
+static void search_reads_what_is_found(struct fixture *fixture)
+{
+    struct canned_metadata_search search = {.matches = canned, .count = ARRAY_LENGTH(canned)};
+    struct metadata_found *found;
+    size_t count;
+    put_numbered(fixture, 3);
+    fixture->controller.search = canned_metadata_search_port(&search);
+    assert_int_equal(metadata_controller_search(&fixture->controller, &fixture->call, TEXT("words"),
+                                                0, &found, &count),
+                     STATUS_OK);
+    assert_true(text_equal(search.query, TEXT("words")));
+    assert_int_equal(search.limit, METADATA_MATCHES_DEFAULT);
+    assert_int_equal(count, 2);
+    assert_true(text_equal(found[0].metadata.id, TEXT("tt0002")) && found[0].score == 3);
+    assert_true(text_equal(found[1].metadata.id, TEXT("tt0000")) && found[1].score == 1);
+    assert_int_equal(fixture->call.error.message.length, 0);
+    search.status = STATUS_UNAVAILABLE;
+    assert_int_equal(metadata_controller_search(&fixture->controller, &fixture->call, TEXT("words"),
+                                                0, &found, &count),
+                     STATUS_UNAVAILABLE);
+    assert_message(&fixture->call, "canned");
+}
+CONTROLLER_TEST(search_reads_what_is_found)
+
+static void searches_at_their_limits(struct fixture *fixture)
+{
+    static const struct {
+        size_t length;
+        int32_t page_size;
+        enum status status;
+        const char *words;
+    } cases[] = {
+        {0, 1, STATUS_INVALID_ARGUMENT, "the query is empty"},
+        {1, METADATA_MATCHES_MAX, STATUS_OK, ""},
+        {METADATA_QUERY_BYTES_MAX, 1, STATUS_OK, ""},
+        {METADATA_QUERY_BYTES_MAX + 1, 1, STATUS_INVALID_ARGUMENT,
+         "the query is longer than 256 bytes"},
+        {1, METADATA_MATCHES_MAX + 1, STATUS_INVALID_ARGUMENT, "the page size must be 0 to 100"},
+        {1, -1, STATUS_INVALID_ARGUMENT, "the page size must be 0 to 100"},
+    };
+    char query[METADATA_QUERY_BYTES_MAX + 1];
+    struct canned_metadata_search search = {.count = 0};
+    struct metadata_found *found;
+    size_t count;
+    memset(query, 'x', sizeof(query));
+    fixture->controller.search = canned_metadata_search_port(&search);
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct call call = call_within(&fixture->call, 0);
+        assert_int_equal(metadata_controller_search(&fixture->controller, &call,
+                                                    text_of_bytes(query, cases[i].length),
+                                                    cases[i].page_size, &found, &count),
+                         cases[i].status);
+        assert_message(&call, cases[i].words);
+    }
+    fixture->controller.search.ops = NULL;
+    assert_int_equal(metadata_controller_search(&fixture->controller, &fixture->call, TEXT("x"), 1,
+                                                &found, &count),
+                     STATUS_UNIMPLEMENTED);
+}
+CONTROLLER_TEST(searches_at_their_limits)
+
+/* As many of the largest entries as fit a reply, though more are found. */
+static void found_entries_are_bounded_in_bytes(struct fixture *fixture)
+{
+    enum { LARGE = METADATA_MATCHES_MAX };
+    struct metadata_match matches[LARGE];
+    struct text genres[METADATA_GENRES_MAX];
+    char *bytes = arena_calloc(&fixture->arena, METADATA_DESCRIPTION_BYTES_MAX, 1);
+    struct canned_metadata_search search = {.matches = matches, .count = LARGE};
+    struct metadata_found *found;
+    size_t count;
+    assert_non_null(bytes);
+    memset(bytes, 'x', METADATA_DESCRIPTION_BYTES_MAX);
+    for (size_t i = 0; i < METADATA_GENRES_MAX; i++) {
+        genres[i] = (struct text){bytes, METADATA_GENRE_BYTES_MAX};
+    }
+    for (unsigned i = 0; i < LARGE; i++) {
+        const struct metadata metadata = {
+            .id = id_at(fixture, i),
+            .title = {bytes, METADATA_TITLE_BYTES_MAX},
+            .description = {bytes, METADATA_DESCRIPTION_BYTES_MAX},
+            .director = {bytes, METADATA_DIRECTOR_BYTES_MAX},
+            .genres = genres,
+            .genre_count = METADATA_GENRES_MAX,
+        };
+        assert_int_equal(metadata_controller_put(&fixture->controller, &fixture->call, &metadata),
+                         STATUS_OK);
+        matches[i] = (struct metadata_match){metadata.id, LARGE - i};
+    }
+    fixture->controller.search = canned_metadata_search_port(&search);
+    assert_int_equal(metadata_controller_search(&fixture->controller, &fixture->call, TEXT("x"),
+                                                METADATA_MATCHES_MAX, &found, &count),
+                     STATUS_OK);
+    size_t each = metadata_bytes(&found[0].metadata);
+    size_t fit = METADATA_REPLY_BYTES_MAX / each;
+    assert_int_equal(count, fit < LARGE ? fit : LARGE);
+}
+CONTROLLER_TEST(found_entries_are_bounded_in_bytes)
+
+static void the_search_is_told_of_changes(struct fixture *fixture)
+{
+    struct canned_metadata_search search = {.count = 0};
+    const struct metadata refused = {.id = TEXT("tt0000")};
+    fixture->controller.search = canned_metadata_search_port(&search);
+    put_numbered(fixture, 2);
+    assert_int_equal(search.changes, 2);
+    assert_int_equal(metadata_controller_put(&fixture->controller, &fixture->call, &refused),
+                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(metadata_controller_delete(&fixture->controller, &fixture->call, TEXT("none")),
+                     STATUS_NOT_FOUND);
+    assert_int_equal(search.changes, 2);
+    assert_int_equal(
+        metadata_controller_delete(&fixture->controller, &fixture->call, TEXT("tt0000")),
+        STATUS_OK);
+    assert_int_equal(search.changes, 3);
+}
+CONTROLLER_TEST(the_search_is_told_of_changes)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +472,10 @@ int main(void)
         cmocka_unit_test(pages_that_are_refused_test),
         cmocka_unit_test(batch_keeps_order_and_duplicates_test),
         cmocka_unit_test(batch_at_its_limit_test),
+        cmocka_unit_test(search_reads_what_is_found_test),
+        cmocka_unit_test(searches_at_their_limits_test),
+        cmocka_unit_test(found_entries_are_bounded_in_bytes_test),
+        cmocka_unit_test(the_search_is_told_of_changes_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

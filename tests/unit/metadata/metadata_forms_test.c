@@ -40,6 +40,7 @@ static const struct metadata whole = {
     .genre_count = ARRAY_LENGTH(genres),
     .imdb_id = TEXT_INIT("tt0000001"),
     .tmdb_id = TEXT_INIT("603"),
+    .popularity = 4000000000U,
 };
 
 static void assert_text(struct text got, struct text want)
@@ -56,6 +57,7 @@ static void assert_same(const struct metadata *got, const struct metadata *want)
     assert_text(got->description, want->description);
     assert_text(got->director, want->director);
     assert_int_equal(got->year, want->year);
+    assert_int_equal(got->popularity, want->popularity);
     assert_text(got->imdb_id, want->imdb_id);
     assert_text(got->tmdb_id, want->tmdb_id);
     assert_int_equal(got->genre_count, want->genre_count);
@@ -73,7 +75,7 @@ static const struct {
     {&whole,
      "{\"id\":\"tt1\",\"title\":\"Früh\",\"description\":\"one\\ntwo\",\"director\":\"Somebody\","
      "\"year\":1999,\"genres\":[\"Drama\",\"Science \\\"Fiction\\\"\"],\"imdbId\":\"tt0000001\","
-     "\"tmdbId\":\"603\"}"},
+     "\"tmdbId\":\"603\",\"popularity\":4000000000}"},
 };
 
 static void json_both_ways(void **state)
@@ -133,6 +135,9 @@ static void json_that_is_refused(void **state)
         {"{\"tmdbId\":603}", "tmdbId must be a string, not a number"},
         {"{\"year\":\"1999\"}", "year must be a whole number, not a string"},
         {"{\"year\":1999.5}", "year must be a whole number"},
+        {"{\"popularity\":true}", "popularity must be a whole number, not a boolean"},
+        {"{\"popularity\":-1}", "popularity is not 0 to 4294967295"},
+        {"{\"popularity\":4294967296}", "popularity is not 0 to 4294967295"},
         {"{\"genres\":\"Drama\"}", "genres must be an array, not a string"},
         {"{\"genres\":[\"Drama\",null]}", "a genre must be a string, not null"},
     };

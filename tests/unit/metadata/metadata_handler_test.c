@@ -7,6 +7,7 @@
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
 #include "support/service_scene.h"
+#include "unit/metadata/canned_metadata_search.h"
 
 struct fixture {
     struct service_scene scene;
@@ -196,6 +197,41 @@ static void plain_errors(struct fixture *fixture)
 }
 HANDLER_TEST(plain_errors)
 
+static const struct metadata_match canned[] = {{TEXT_INIT("tt1"), 2.5}, {TEXT_INIT("tt2"), 1}};
+
+static void searches(struct fixture *fixture)
+{
+    static const struct service_exchange exchanges[] = {
+        {"put", "PUT", "/metadata", NULL, TT1, 200, ""},
+        {"one", "GET", "/metadata/search?q=one&limit=1", NULL, NULL, 200,
+         "{\"results\":[{\"metadata\":" TT1 ",\"score\":2.5}]}"},
+        CONNECT("SearchMetadata", "{\"query\":\"one\",\"pageSize\":1}", 200,
+                "{\"results\":[{\"metadata\":{\"id\":\"tt1\",\"title\":\"One\",\"year\":1999,"
+                "\"genres\":[\"Drama\"],\"imdbId\":\"tt0000001\"},\"score\":2.5}]}"),
+        CONNECT("SearchMetadata", "{}", 400, "the query is empty"),
+        CONNECT("SearchMetadata", "{\"query\":\"x\",\"pageSize\":101}", 400,
+                "the page size must be 0 to 100"),
+        {"no query", "GET", "/metadata/search", NULL, NULL, 400, "the parameter 'q' is missing"},
+        {"no words", "GET", "/metadata/search?q=", NULL, NULL, 400, "the query is empty"},
+        {"limit", "GET", "/metadata/search?q=x&limit=100", NULL, NULL, 200,
+         "{\"results\":[{\"metadata\":" TT1 ",\"score\":2.5}]}"},
+        {"limit 0", "GET", "/metadata/search?q=x&limit=0", NULL, NULL, 400,
+         "limit must be 1 to 100"},
+        {"limit 101", "GET", "/metadata/search?q=x&limit=101", NULL, NULL, 400,
+         "limit must be 1 to 100"},
+        {"no number", "GET", "/metadata/search?q=x&limit=a", NULL, NULL, 400,
+         "limit must be 1 to 100"},
+    };
+    static const struct service_exchange unavailable = {
+        "building", "GET", "/metadata/search?q=x", NULL, NULL, 503, "canned"};
+    struct canned_metadata_search search = {.matches = canned, .count = ARRAY_LENGTH(canned)};
+    fixture->controller.search = canned_metadata_search_port(&search);
+    service_scene_check(&fixture->scene, exchanges, ARRAY_LENGTH(exchanges));
+    search.status = STATUS_UNAVAILABLE;
+    service_scene_check(&fixture->scene, &unavailable, 1);
+}
+HANDLER_TEST(searches)
+
 static void body_at_its_limit(struct fixture *fixture)
 {
     static const char head[] = "{\"id\":\"a\",\"title\":\"b\"}";
@@ -221,6 +257,7 @@ int main(void)
         cmocka_unit_test(every_method_by_connect_test),
         cmocka_unit_test(plain_routes_test),
         cmocka_unit_test(plain_errors_test),
+        cmocka_unit_test(searches_test),
         cmocka_unit_test(body_at_its_limit_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,6 +160,40 @@ static void test_refuses_another_version(void **state)
     run_in_scratch(open_other);
 }
 
+static void migrate_older(void *argument)
+{
+    static const char *const steps[] = {
+        "never run: the file is of version 2",
+        "ALTER TABLE things ADD COLUMN size INTEGER NOT NULL DEFAULT 7",
+        "UPDATE things SET size = size + 1",
+    };
+    static const char *const broken[] = {"", steps[1], "UPDATE nothing SET size = 1"};
+    struct sqlite_store_options options = options_for(argument);
+    struct store_error error;
+    struct sqlite_store *store;
+    assert_int_equal(sqlite_store_open(&options, &error, &store), STATUS_OK);
+    assert_int_equal(put(store, TEXT("a"), TIMEOUT_MS), STATUS_OK);
+    sqlite_store_close(store);
+    options.schema_version = 4;
+    options.migrations = broken; /* all or nothing: the first step is taken back */
+    assert_int_equal(sqlite_store_open(&options, &error, &store), STATUS_INTERNAL);
+    options.migrations = steps;
+    options.statements = (const char *const[]){steps[2], "SELECT sum(size) FROM things"};
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(sqlite_store_open(&options, &error, &store), STATUS_OK);
+        assert_int_equal(count_things(store), 8);
+        sqlite_store_close(store);
+    }
+    options.schema_version = 3; /* an older program */
+    assert_int_equal(sqlite_store_open(&options, &error, &store), STATUS_FAILED_PRECONDITION);
+}
+
+static void test_migrates_an_older_file(void **state)
+{
+    (void)state;
+    run_in_scratch(migrate_older);
+}
+
 static void test_refuses_what_is_no_database(void **state)
 {
     (void)state;
@@ -304,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_keeps_what_was_written),
         cmocka_unit_test(test_commits_are_synced),
         cmocka_unit_test(test_refuses_another_version),
+        cmocka_unit_test(test_migrates_an_older_file),
         cmocka_unit_test(test_refuses_what_is_no_database),
         cmocka_unit_test(test_busy_store_is_unavailable),
         cmocka_unit_test(test_goes_on_after_a_failure),

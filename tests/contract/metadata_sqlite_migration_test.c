@@ -1,0 +1,150 @@
+/* A file of schema version 1, as it was written then, opened by the repository of today. */
+#include <sqlite3.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "loop/worker.h"
+#include "metadata/repository/sqlite_metadata_repository.h"
+#include "support/cmocka_test.h"
+#include "support/in_fiber.h"
+#include "support/scratch_directory.h"
+
+enum { ARENA_BYTES_MAX = 1024 * 1024, TIMEOUT_MS = 60 * 1000, PATH_BYTES = 128 };
+
+static const char version_1[] =
+    "PRAGMA journal_mode = WAL;"
+    "CREATE TABLE metadata (  id TEXT NOT NULL PRIMARY KEY,  title TEXT NOT NULL,"
+    "  description TEXT NOT NULL,  director TEXT NOT NULL,  year INTEGER NOT NULL,"
+    "  genres TEXT NOT NULL,  imdb_id TEXT NOT NULL,  tmdb_id TEXT NOT NULL) STRICT;"
+    "PRAGMA user_version = 1;"
+    "INSERT INTO metadata VALUES ('b', 'Second', '', '', 0, '', '', ''),"
+    "                            ('a', 'First', 'D', 'X', 1999, 'Drama\nWar', 'tt1', '17');";
+
+/* What a program of then runs. */
+static const char put_of_version_1[] =
+    "INSERT INTO metadata (id, title, description, director, year, genres, imdb_id, tmdb_id)"
+    " VALUES ('c', 'Third', '', '', 0, '', '', '')";
+
+struct scene {
+    struct arena arena;
+    struct call call;
+    struct worker_pool *workers;
+    struct metadata_repository repository;
+    char path[PATH_BYTES];
+};
+
+static void run_sql(const char *path, const char *sql)
+{
+    sqlite3 *database;
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
+static enum status open_repository(struct scene *scene)
+{
+    const struct sqlite_metadata_repository_options options = {.path = text_of(scene->path),
+                                                               .workers = scene->workers};
+    return sqlite_metadata_repository_open(&scene->call, &options, &scene->repository);
+}
+
+static void close_repository(struct scene *scene)
+{
+    scene->repository.ops->close(scene->repository.state);
+}
+
+static void expect_changes(struct scene *scene, int64_t after, const char *want)
+{
+    char got[64] = "";
+    size_t at = 0;
+    struct metadata_changes changes;
+    assert_int_equal(scene->repository.ops->list_changes(scene->repository.state, &scene->call,
+                                                         after, 10, &changes),
+                     STATUS_OK);
+    for (size_t i = 0; i < changes.count; i++) {
+        at += (size_t)snprintf(got + at, sizeof(got) - at, "%.*s ",
+                               TEXT_ARGUMENTS(changes.changes[i].id));
+    }
+    assert_string_equal(got, want);
+}
+
+static void expect_first(struct scene *scene)
+{
+    struct metadata got;
+    assert_int_equal(
+        scene->repository.ops->get(scene->repository.state, &scene->call, TEXT("a"), &got),
+        STATUS_OK);
+    assert_true(text_equal(got.title, TEXT("First")) && text_equal(got.description, TEXT("D")));
+    assert_true(text_equal(got.director, TEXT("X")) && got.year == 1999);
+    assert_int_equal(got.genre_count, 2);
+    assert_true(text_equal(got.imdb_id, TEXT("tt1")) && text_equal(got.tmdb_id, TEXT("17")));
+    assert_int_equal(got.popularity, 0);
+}
+
+static void migrate(void *argument)
+{
+    struct scene *scene = argument;
+    struct metadata metadata = {.id = TEXT("b"), .title = TEXT("Second"), .popularity = 7};
+    run_sql(scene->path, version_1);
+    assert_int_equal(open_repository(scene), STATUS_OK);
+    expect_first(scene);
+    expect_changes(scene, 0, "a b ");
+    run_sql(scene->path, put_of_version_1); /* an instance of then, beside this one */
+    expect_changes(scene, 2, "c ");
+    assert_int_equal(scene->repository.ops->put(scene->repository.state, &scene->call, &metadata),
+                     STATUS_OK);
+    close_repository(scene);
+    assert_int_equal(open_repository(scene), STATUS_OK); /* of version 2 by now */
+    expect_first(scene);
+    expect_changes(scene, 0, "a c b ");
+    assert_int_equal(
+        scene->repository.ops->get(scene->repository.state, &scene->call, TEXT("b"), &metadata),
+        STATUS_OK);
+    assert_int_equal(metadata.popularity, 7);
+    close_repository(scene);
+}
+
+static void refuse_newer(void *argument)
+{
+    struct scene *scene = argument;
+    run_sql(scene->path, version_1);
+    run_sql(scene->path, "PRAGMA user_version = 3");
+    assert_int_equal(open_repository(scene), STATUS_FAILED_PRECONDITION);
+    assert_true(text_equal(scene->call.error.message, TEXT("the store is of another version")));
+}
+
+static void run_in_scene(void (*body)(void *))
+{
+    struct scene scene;
+    char directory[SCRATCH_PATH_BYTES];
+    scratch_directory_make(directory);
+    (void)snprintf(scene.path, sizeof(scene.path), "%s/metadata.sqlite", directory);
+    arena_init(&scene.arena, ARENA_BYTES_MAX);
+    call_init(&scene.call, &scene.arena, TIMEOUT_MS);
+    assert_int_equal(worker_pool_create("lists", 1, 16, &scene.workers), STATUS_OK);
+    in_fiber(body, &scene);
+    worker_pool_destroy(scene.workers);
+    arena_deinit(&scene.arena);
+    scratch_directory_remove(directory);
+}
+
+static void version_1_is_migrated(void **state)
+{
+    (void)state;
+    run_in_scene(migrate);
+}
+
+static void a_newer_version_is_refused(void **state)
+{
+    (void)state;
+    run_in_scene(refuse_newer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(version_1_is_migrated),
+        cmocka_unit_test(a_newer_version_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
