@@ -219,7 +219,7 @@ static enum status read_topics(struct local_admin *admin, struct call *call,
 static enum status admin_list_topics(void *state, struct call *call,
                                      struct eventlog_topics *ret_topics)
 {
-    struct topic_rows found;
+    struct topic_rows found = {.count = 0};
     enum status status = read_topics(state, call, &found);
     if (status == STATUS_OK) {
         *ret_topics = (struct eventlog_topics){.rows = found.rows, .count = found.count};
@@ -352,7 +352,7 @@ static enum status collect_groups(struct local_admin *admin, struct call *call,
 static enum status admin_list_groups(void *state, struct call *call,
                                      struct eventlog_groups *ret_groups)
 {
-    struct topic_rows topics;
+    struct topic_rows topics = {.count = 0};
     enum status status = read_topics(state, call, &topics);
     if (status != STATUS_OK) {
         return status;

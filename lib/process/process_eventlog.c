@@ -2,22 +2,26 @@
 
 #include "eventlog/local_eventlog.h"
 
-static enum status read_kafka_options(struct process_eventlog *log, struct call *call,
-                                      const struct config *config)
+enum status process_eventlog_add_settings(struct call *call, const struct config *config,
+                                          struct text *settings, size_t *count)
 {
     struct text rest = config_text(config, "kafka-settings");
-    size_t count = 0;
     while (rest.length > 0) {
-        if (count == ARRAY_LENGTH(log->settings)) {
+        if (*count == KAFKA_EVENTLOG_SETTINGS_MAX) {
             return call_fail(call, STATUS_INVALID_ARGUMENT, "--kafka-settings: more than %d",
                              KAFKA_EVENTLOG_SETTINGS_MAX);
         }
-        log->settings[count++] = text_next(&rest, ';');
+        settings[(*count)++] = text_next(&rest, ';');
     }
-    log->kafka = (struct kafka_eventlog_options){.bootstrap = config_text(config, "kafka-brokers"),
-                                                 .settings = log->settings,
-                                                 .setting_count = count};
     return STATUS_OK;
+}
+
+static enum status read_kafka_options(struct process_eventlog *log, struct call *call,
+                                      const struct config *config)
+{
+    log->kafka = (struct kafka_eventlog_options){.bootstrap = config_text(config, "kafka-brokers"),
+                                                 .settings = log->settings};
+    return process_eventlog_add_settings(call, config, log->settings, &log->kafka.setting_count);
 }
 
 enum status process_eventlog_open(struct process_eventlog *log, struct call *call,

@@ -24,7 +24,7 @@ struct loop;
          .help = "where to find Kafka"},                                                           \
     {                                                                                              \
         .name = "kafka-settings", .kind = CONFIG_TEXT, .argument = "NAME=VALUE;…",                 \
-        .help = "more settings for librdkafka"                                                     \
+        .help = "more settings for librdkafka: TLS, SASL, times"                                   \
     }
 
 struct process_eventlog {
@@ -42,6 +42,11 @@ struct process_eventlog {
 MUST_USE enum status process_eventlog_open(struct process_eventlog *log, struct call *call,
                                            const struct config *config, struct text kind,
                                            struct local_eventlog *shared);
+
+/* Adds the settings of --kafka-settings behind the `*count` that are there: for who opens Kafka
+ * with settings of its own. STATUS_INVALID_ARGUMENT: these are over KAFKA_EVENTLOG_SETTINGS_MAX. */
+MUST_USE enum status process_eventlog_add_settings(struct call *call, const struct config *config,
+                                                   struct text *settings, size_t *count);
 
 /* When its producers, consumers and administrators are closed, and before their loops are. One that
  * was zeroed and never opened is accepted. */

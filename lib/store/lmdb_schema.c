@@ -48,7 +48,7 @@ static enum status check_version(const struct lmdb_store *store, MDB_val version
                       number > options->schema_version
                           ? "the store was written by a newer program: start that one, or restore "
                             "a backup that this one made"
-                          : "the store is of another kind or version",
+                          : "the store is of an older version",
                       "%s: its version is %u, this program knows %u", store->path, (unsigned)number,
                       (unsigned)options->schema_version);
 }

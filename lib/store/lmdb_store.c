@@ -69,53 +69,6 @@ struct group_commit *lmdb_store_writer(struct lmdb_store *store)
     return store->writer;
 }
 
-static bool is_synced(const struct lmdb_store *store)
-{
-    return atomic_load(&store->committed) <= atomic_load(&store->synced);
-}
-
-enum status lmdb_store_sync_commits(void *state, struct store_error *error)
-{
-    struct lmdb_store *store = state;
-    size_t last = lmdb_store_last_commit(store);
-    int code = mdb_env_sync(store->env, 1);
-    if (code != 0) {
-        return lmdb_store_fail(store, error, code, "syncing");
-    }
-    atomic_store(&store->synced, last);
-    return STATUS_OK;
-}
-
-/* A relaxed store's sync, as a write that changes nothing. */
-static enum status apply_sync(struct group_commit_job *job, void *state, struct store_error *error)
-{
-    (void)job;
-    return lmdb_store_sync_commits(state, error);
-}
-
-static void release_sync(struct group_commit_job *job)
-{
-    free(job);
-}
-
-enum status lmdb_store_sync(struct lmdb_store *store, struct call *call)
-{
-    if (is_synced(store)) {
-        return STATUS_OK;
-    }
-    struct group_commit_job *job = calloc(1, sizeof(*job));
-    if (job == NULL) {
-        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for a sync");
-    }
-    *job = (struct group_commit_job){
-        .apply = apply_sync, .release = release_sync, .bytes = sizeof(*job)};
-    enum status status = group_commit_run(store->writer, call, job);
-    if (status == STATUS_OK) {
-        release_sync(job);
-    }
-    return status;
-}
-
 MDB_dbi lmdb_store_map(const struct lmdb_store *store, size_t index)
 {
     CHECK(index < store->map_count);
@@ -172,9 +125,6 @@ static void free_store(struct lmdb_store *store)
 {
     lmdb_store_free_readers(store);
     if (store->env != NULL) {
-        if (!is_synced(store)) {
-            (void)mdb_env_sync(store->env, 1); /* relaxed: it may be lost */
-        }
         mdb_env_close(store->env);
     }
     pthread_cond_destroy(&store->idle);
@@ -198,9 +148,6 @@ enum status lmdb_store_open(const struct lmdb_store_options *options, struct sto
     }
     pthread_mutex_init(&store->lock, NULL);
     pthread_cond_init(&store->idle, NULL);
-    store->relaxed = options->relaxed;
-    atomic_init(&store->committed, 0);
-    atomic_init(&store->synced, 0);
     store->path = strndup(options->path.data, options->path.length);
     status = store->path != NULL ? open_store(store, options, error) : STATUS_RESOURCE_EXHAUSTED;
     if (status != STATUS_OK) {

@@ -39,7 +39,7 @@ struct lmdb_store_options {
     const char *const *maps; /* names, at most LMDB_STORE_MAPS_MAX; static storage */
     size_t map_count;
     size_t map_bytes; /* 0: LMDB_STORE_MAP_BYTES_DEFAULT */
-    /* Commits are synced LMDB_STORE_SYNC_MS later, by lmdb_store_sync() and by close. A killed
+    /* Commits are synced by the writer: at most LMDB_STORE_SYNC_MS later, and by close. A killed
      * process loses nothing. When the system dies (power), commits since the last sync are lost;
      * and when the file system wrote them in another order than they were made, the file is
      * damaged. */
@@ -64,10 +64,6 @@ struct group_commit *lmdb_store_writer(struct lmdb_store *store);
 
 /* The open write transaction; in a job's apply() only. */
 MDB_txn *lmdb_store_write_txn(const struct lmdb_store *store);
-
-/* Of a relaxed store: syncs what was committed before, on the writer's thread, with the fiber
- * parked. Of another, or when nothing was: does nothing. Statuses as group_commit_run(). */
-MUST_USE enum status lmdb_store_sync(struct lmdb_store *store, struct call *call);
 
 /* The map with that place in options->maps. */
 MDB_dbi lmdb_store_map(const struct lmdb_store *store, size_t index);

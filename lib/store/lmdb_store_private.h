@@ -2,7 +2,6 @@
 #pragma once
 
 #include <pthread.h>
-#include <stdatomic.h>
 
 #include "store/lmdb_store.h"
 #include "store/lmdb_watch.h"
@@ -18,11 +17,6 @@ struct lmdb_store {
     MDB_txn *write_txn;
     bool full; /* the map is, as the transaction found */
     int64_t readers_checked_ns;
-
-    bool relaxed;
-    /* Of a relaxed one: the numbers of the last commit, and of the last that is synced. */
-    atomic_size_t committed;
-    atomic_size_t synced;
 
     /* Readers; all guarded by the lock. */
     pthread_mutex_t lock;
@@ -48,9 +42,6 @@ MUST_USE int lmdb_store_begin_reading(struct lmdb_store *store, struct lmdb_read
 
 /* The number of the last commit, by whomever; 0: not known. On the writer's thread. */
 size_t lmdb_store_last_commit(const struct lmdb_store *store);
-
-/* Syncs what was committed before; state: the store. On the writer's thread. */
-enum status lmdb_store_sync_commits(void *state, struct store_error *error);
 
 /* Doubles the map. false: it is as large as it may be, or cannot be had. */
 MUST_USE bool lmdb_store_grow(struct lmdb_store *store);

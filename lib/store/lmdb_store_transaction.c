@@ -180,10 +180,14 @@ static enum status commit_write(void *state, struct store_error *error)
     MDB_txn *txn = store->write_txn;
     store->write_txn = NULL; /* freed whatever is returned */
     int code = mdb_txn_commit(txn);
-    if (code == 0 && store->relaxed) {
-        atomic_store(&store->committed, lmdb_store_last_commit(store));
-    }
     return code == 0 ? STATUS_OK : lmdb_store_fail(store, error, code, "committing");
+}
+
+static enum status sync_commits(void *state, struct store_error *error)
+{
+    struct lmdb_store *store = state;
+    int code = mdb_env_sync(store->env, 1);
+    return code == 0 ? STATUS_OK : lmdb_store_fail(store, error, code, "syncing");
 }
 
 bool lmdb_store_grow(struct lmdb_store *store)
@@ -217,6 +221,6 @@ const struct group_commit_ops lmdb_relaxed_store_ops = {
     .begin = begin_write,
     .commit = commit_write,
     .abort = abort_write,
-    .sync = lmdb_store_sync_commits,
+    .sync = sync_commits,
     .sync_ms = LMDB_STORE_SYNC_MS,
 };

@@ -48,4 +48,7 @@ void store_metrics_write(void *group, struct telemetry_page *page)
                   (double)stats.dropped);
     write_counter(page, "marquee_store_refused_total", "Writes refused because too many waited.",
                   (double)stats.refused);
+    write_counter(page, "marquee_store_syncs_failed_total",
+                  "Syncs of a relaxed store that failed: tried again a second later.",
+                  (double)stats.syncs_failed);
 }

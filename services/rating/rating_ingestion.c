@@ -45,16 +45,12 @@ static enum status open_kafka(struct rating_ingestion *self, struct call *call,
 {
     const struct config *config = process_config(self->process);
     struct text settings[KAFKA_EVENTLOG_SETTINGS_MAX];
-    struct text rest = config_text(config, "kafka-settings");
     size_t count = 1; /* ours comes first, so that theirs wins */
     settings[0] = arena_format(call->arena, "session.timeout.ms=%lld",
                                (long long)config_duration_ms(config, "session-timeout"));
-    while (rest.length > 0) {
-        if (count == ARRAY_LENGTH(settings)) {
-            return call_fail(call, STATUS_INVALID_ARGUMENT, "--kafka-settings: more than %d",
-                             KAFKA_EVENTLOG_SETTINGS_MAX);
-        }
-        settings[count++] = text_next(&rest, ';');
+    enum status status = process_eventlog_add_settings(call, config, settings, &count);
+    if (status != STATUS_OK) {
+        return status;
     }
     const struct kafka_eventlog_options options = {
         .bootstrap = config_text(config, "kafka-brokers"),

@@ -4,6 +4,7 @@
 
 #include "eventlog/local_eventlog.h"
 #include "process/process.h"
+#include "process/process_eventlog.h"
 #include "rating/repository/rating_progress.h"
 
 struct local_eventlog;
@@ -16,20 +17,7 @@ struct rating_ingestion;
      .argument = "local|kafka|none",                                                               \
      .default_value = "local",                                                                     \
      .help = "where rating events come from"},                                                     \
-        {.name = "event-log-directory",                                                            \
-         .kind = CONFIG_TEXT,                                                                      \
-         .argument = "DIRECTORY",                                                                  \
-         .default_value = "var/eventlog",                                                          \
-         .help = "the directory of the local event log"},                                          \
-        {.name = "kafka-brokers",                                                                  \
-         .kind = CONFIG_TEXT,                                                                      \
-         .argument = "HOST:PORT,…",                                                                \
-         .default_value = "127.0.0.1:9092",                                                        \
-         .help = "where to find Kafka"},                                                           \
-        {.name = "kafka-settings",                                                                 \
-         .kind = CONFIG_TEXT,                                                                      \
-         .argument = "NAME=VALUE;…",                                                               \
-         .help = "more settings for librdkafka"},                                                  \
+        PROCESS_EVENTLOG_OPTIONS,                                                                  \
         {.name = "topic",                                                                          \
          .kind = CONFIG_TEXT,                                                                      \
          .argument = "NAME",                                                                       \

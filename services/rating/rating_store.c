@@ -44,6 +44,7 @@ static enum status open_lmdb(struct call *call, const struct rating_store_option
         .path = options->data,
         .retention = options->retention,
         .durability = options->durability,
+        .refuse_older = options->refuse_older,
     };
     enum status status = lmdb_rating_repository_open(call, &lmdb, &ret_store->repository);
     if (status == STATUS_OK) {
@@ -119,9 +120,11 @@ enum status rating_store_open_existing(struct call *call,
                                        struct rating_store *ret_store)
 {
     struct call opening = call_within(call, 0);
+    struct rating_store_options as_it_is = *options;
+    as_it_is.refuse_older = true;
     enum status status = look_for_store(&opening, options);
     if (status == STATUS_OK) {
-        status = rating_store_open(&opening, options, ret_store);
+        status = rating_store_open(&opening, &as_it_is, ret_store);
     }
     return status == STATUS_OK
                ? STATUS_OK

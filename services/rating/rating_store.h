@@ -70,6 +70,7 @@ struct rating_store_options {
     unsigned postgres_connections;
     struct rating_retention retention;
     enum rating_durability durability;
+    bool refuse_older; /* never upgrade what is there */
 };
 
 /* Of programs with RATING_STORE_OPTIONS; the rest is as by default. */
@@ -90,8 +91,9 @@ MUST_USE enum status rating_store_open(struct call *call,
                                        const struct rating_store_options *options,
                                        struct rating_store *ret_store);
 
-/* The same, but makes no new store. STATUS_NOT_FOUND: there is none. Its words say where and why it
- * cannot be opened: for whoever gives a command. */
+/* The same, but makes no new store and upgrades none: that is the service's to do.
+ * STATUS_NOT_FOUND: there is none. STATUS_FAILED_PRECONDITION: also when it is of an older version.
+ * Its words say where and why it cannot be opened: for whoever gives a command. */
 MUST_USE enum status rating_store_open_existing(struct call *call,
                                                 const struct rating_store_options *options,
                                                 struct rating_store *ret_store);

@@ -313,6 +313,26 @@ static void a_newer_store_is_refused(struct scene *scene)
                                 "restore a backup that this one made")));
 }
 
+/* Who only looks upgrades nothing: the next who may finds all as it was. */
+static void an_older_store_can_be_refused(struct scene *scene)
+{
+    write_v1(scene->path);
+    scene->options.refuse_older = true;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(open_store(scene), STATUS_FAILED_PRECONDITION);
+        assert_true(
+            text_equal(scene->call.error.message, TEXT("the store is of an older version")));
+        call_clear_error(&scene->call);
+    }
+    scene->options.refuse_older = false;
+    assert_int_equal(open_store(scene), STATUS_OK);
+    check_votes(scene);
+    close_store(scene);
+    scene->options.refuse_older = true;
+    assert_int_equal(open_store(scene), STATUS_OK);
+    close_store(scene);
+}
+
 /* What cannot be migrated stays as it is. */
 static void a_damaged_store_is_left_alone(struct scene *scene)
 {
@@ -354,6 +374,7 @@ int main(void)
         {"an_empty_store_begins_at_the_beginning", an_empty_store_begins_at_the_beginning},
         {"a_large_store_grows", a_large_store_grows},
         {"a_newer_store_is_refused", a_newer_store_is_refused},
+        {"an_older_store_can_be_refused", an_older_store_can_be_refused},
         {"a_damaged_store_is_left_alone", a_damaged_store_is_left_alone},
     };
     struct CMUnitTest tests[ARRAY_LENGTH(scenes)];

@@ -236,6 +236,18 @@ def a_killed_feed_misses_nothing(scene):
     print(f"{ROUNDS} ends; {count + len(last.splitlines())} lines for {len(seen)} events")
 
 
+def a_feed_that_cannot_write_keeps_its_place(scene):
+    """Its place is committed only when what it printed has been written out."""
+    scene.ingest("ratings", [event(f"user-{i}", f"tt{i}", 5) for i in range(20)])
+    command = [os.path.join(BIN, "marquee"), "feed", "--group", "full", "--json", *scene.log]
+    for _ in range(2):
+        with open("/dev/full", "wb") as full:
+            feed = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=WAIT_S, check=False)
+        check(feed.returncode == 1, f"nothing could be written: {feed.returncode}, {feed.stderr}")
+    check(len(set(offsets(scene.run("feed", "--group", "full", "--json", *scene.log)))) == 20, "all come again")
+    check(scene.run("feed", "--group", "full", "--json", *scene.log) == "", "now they are done")
+
+
 # ---- a queue: one group, each job done once in effect ----
 
 def write_movielens(scene, users, movies):
@@ -420,8 +432,8 @@ def windows_are_counted_once(scene):
 
 
 CASES = {case.__name__: case for case in (
-    read_your_writes, every_group_sees_every_event, a_killed_feed_misses_nothing, jobs_are_done_once_in_effect,
-    a_killed_chain_leaves_what_it_should, windows_are_counted_once)}
+    read_your_writes, every_group_sees_every_event, a_killed_feed_misses_nothing, a_feed_that_cannot_write_keeps_its_place,
+    jobs_are_done_once_in_effect, a_killed_chain_leaves_what_it_should, windows_are_counted_once)}
 
 
 def main():

@@ -3,80 +3,71 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "eventlog/local_eventlog.h"
+enum { CREATE_TOPIC_MS = 30000 };
 
-static enum status read_settings(struct event_log *log, const struct config *config)
+static enum status look_for_local(struct session *session)
 {
-    struct text rest = config_text(config, "kafka-settings");
-    log->kafka = (struct kafka_eventlog_options){.bootstrap = config_text(config, "kafka-brokers"),
-                                                 .settings = log->settings};
-    while (rest.length > 0) {
-        if (log->kafka.setting_count == ARRAY_LENGTH(log->settings)) {
-            return call_fail(&log->session->call, STATUS_INVALID_ARGUMENT,
-                             "--kafka-settings: more than %d", KAFKA_EVENTLOG_SETTINGS_MAX);
-        }
-        log->settings[log->kafka.setting_count++] = text_next(&rest, ';');
-    }
-    return STATUS_OK;
-}
-
-static enum status open_local(struct event_log *log, enum event_log_use use)
-{
-    struct call *call = &log->session->call;
-    const char *directory = config_text(log->session->config, "event-log-directory").data;
+    const char *directory = config_text(session->config, "event-log-directory").data;
     char file[CONFIG_VALUE_BYTES_MAX + sizeof("/data.mdb")];
     struct stat about;
     (void)snprintf(file, sizeof(file), "%s/data.mdb", directory);
-    if (use == EVENT_LOG_READ && stat(file, &about) != 0) {
-        return call_fail(call, STATUS_NOT_FOUND, "there is no event log in %s", directory);
-    }
-    const struct local_eventlog_options options = {.directory = directory};
-    return local_eventlog_open(call, &options, &log->local);
+    return stat(file, &about) == 0 ? STATUS_OK
+                                   : call_fail(&session->call, STATUS_NOT_FOUND,
+                                               "there is no event log in %s", directory);
 }
 
 enum status event_log_open(struct session *session, enum event_log_use use,
                            struct event_log *ret_log)
 {
+    struct text kind = config_text(session->config, "event-log");
     *ret_log = (struct event_log){.session = session};
-    return text_equal(config_text(session->config, "event-log"), TEXT("kafka"))
-               ? read_settings(ret_log, session->config)
-               : open_local(ret_log, use);
+    if (use == EVENT_LOG_READ && text_equal(kind, TEXT("local"))) {
+        enum status status = look_for_local(session);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return process_eventlog_open(&ret_log->log, &session->call, session->config, kind, NULL);
 }
 
 void event_log_close(struct event_log *log)
 {
-    local_eventlog_close(log->local);
-    log->local = NULL;
+    process_eventlog_close(&log->log);
 }
 
-enum status event_log_open_producer(struct event_log *log, struct eventlog_producer *ret_producer)
+enum status event_log_open_admin(struct event_log *log, struct call *call,
+                                 struct eventlog_admin *ret_admin)
 {
-    struct call *call = &log->session->call;
-    return log->local != NULL
-               ? local_eventlog_producer_open(log->local, log->session->loop, call, ret_producer)
-               : kafka_eventlog_producer_open(log->session->loop, call, &log->kafka, ret_producer);
+    return process_eventlog_admin_open(&log->log, log->session->loop, call, ret_admin);
 }
 
-enum status event_log_open_admin(struct event_log *log, struct eventlog_admin *ret_admin)
+enum status event_log_open_producer(struct event_log *log, struct call *call,
+                                    struct eventlog_producer *ret_producer)
 {
-    struct call *call = &log->session->call;
-    return log->local != NULL
-               ? local_eventlog_admin_open(log->local, log->session->loop, call, ret_admin)
-               : kafka_eventlog_admin_open(log->session->loop, call, &log->kafka, ret_admin);
+    return process_eventlog_producer_open(&log->log, log->session->loop, call, ret_producer);
 }
 
-enum status event_log_open_reader(struct event_log *log, struct text topic,
-                                  struct eventlog_positions positions,
-                                  struct eventlog_consumer *ret_consumer)
+enum status event_log_open_consumer(struct event_log *log, struct call *call, struct text group,
+                                    struct text topic, struct eventlog_positions positions,
+                                    struct eventlog_consumer *ret_consumer)
 {
-    struct call *call = &log->session->call;
-    if (log->local != NULL) {
-        const struct local_eventlog_consumer_options options = {.topic = topic,
-                                                                .positions = positions};
-        return local_eventlog_consumer_open(log->local, log->session->loop, call, &options,
-                                            ret_consumer);
+    return process_eventlog_consumer_open(&log->log, log->session->loop, call, group, topic,
+                                          positions, ret_consumer);
+}
+
+enum status event_log_create_topic(struct event_log *log, struct call *call, struct text topic,
+                                   const struct eventlog_topic_options *options)
+{
+    struct eventlog_admin admin;
+    struct call create = call_within(call, CREATE_TOPIC_MS);
+    enum status status = event_log_open_admin(log, &create, &admin);
+    if (status == STATUS_OK) {
+        status = admin.ops->create_topic(admin.state, &create, topic, options);
+        admin.ops->close(admin.state);
     }
-    const struct kafka_eventlog_consumer_options options = {.topic = topic, .positions = positions};
-    return kafka_eventlog_consumer_open(log->session->loop, call, &log->kafka, &options,
-                                        ret_consumer);
+    if (status == STATUS_OK || status == STATUS_ALREADY_EXISTS) {
+        return STATUS_OK;
+    }
+    return call_fail(call, status, "topic %.*s cannot be made: %.*s", TEXT_ARGUMENTS(topic),
+                     TEXT_ARGUMENTS(create.error.message));
 }

@@ -1,11 +1,8 @@
 /* event_log.h: the event log that a command's options name, for all commands that open one. */
 #pragma once
 
-#include "eventlog/eventlog_admin.h"
-#include "eventlog/kafka_eventlog.h"
 #include "marquee/session.h"
-
-struct local_eventlog;
+#include "process/process_eventlog.h"
 
 /* For the table of a command. */
 #define EVENT_LOG_OPTIONS                                                                          \
@@ -14,47 +11,42 @@ struct local_eventlog;
      .argument = "local|kafka",                                                                    \
      .default_value = "local",                                                                     \
      .help = "which event log"},                                                                   \
-        {.name = "event-log-directory",                                                            \
-         .kind = CONFIG_TEXT,                                                                      \
-         .argument = "DIRECTORY",                                                                  \
-         .default_value = "var/eventlog",                                                          \
-         .help = "the directory of the local event log"},                                          \
-        {.name = "kafka-brokers",                                                                  \
-         .kind = CONFIG_TEXT,                                                                      \
-         .argument = "HOST:PORT,…",                                                                \
-         .default_value = "127.0.0.1:9092",                                                        \
-         .help = "where to find Kafka"},                                                           \
-    {                                                                                              \
-        .name = "kafka-settings", .kind = CONFIG_TEXT, .argument = "NAME=VALUE;…",                 \
-        .help = "more settings for librdkafka: TLS, SASL, times"                                   \
-    }
+        PROCESS_EVENTLOG_OPTIONS
 
+/* It stays where it is while it is open. */
 struct event_log {
     struct session *session;
-    struct local_eventlog *local; /* NULL: Kafka */
-    struct kafka_eventlog_options kafka;
-    struct text settings[KAFKA_EVENTLOG_SETTINGS_MAX];
+    struct process_eventlog log;
 };
 
 /* What may be opened of it. */
 enum event_log_use {
-    EVENT_LOG_READ, /* a local log must be there: STATUS_NOT_FOUND */
-    EVENT_LOG_WRITE,
+    EVENT_LOG_READ,  /* a local log must be there: STATUS_NOT_FOUND */
+    EVENT_LOG_WRITE, /* one that is not there is made */
 };
 
-/* STATUS_INVALID_ARGUMENT: bad settings. Otherwise as local_eventlog_open(). */
+/* In a fiber. STATUS_INVALID_ARGUMENT: bad settings. Otherwise as local_eventlog_open(). */
 MUST_USE enum status event_log_open(struct session *session, enum event_log_use use,
                                     struct event_log *ret_log);
 
-/* What was opened is closed before. */
+/* What was opened is closed before. One that was zeroed and never opened is accepted. */
 void event_log_close(struct event_log *log);
 
 /* Statuses of the log's own functions. */
-MUST_USE enum status event_log_open_producer(struct event_log *log,
+MUST_USE enum status event_log_open_admin(struct event_log *log, struct call *call,
+                                          struct eventlog_admin *ret_admin);
+MUST_USE enum status event_log_open_producer(struct event_log *log, struct call *call,
                                              struct eventlog_producer *ret_producer);
-MUST_USE enum status event_log_open_admin(struct event_log *log, struct eventlog_admin *ret_admin);
 
-/* Of no group: all of the topic. */
-MUST_USE enum status event_log_open_reader(struct event_log *log, struct text topic,
-                                           struct eventlog_positions positions,
-                                           struct eventlog_consumer *ret_consumer);
+/* group: empty for a reader by itself, of all partitions. positions: as eventlog.h says, {NULL}:
+ * what the group has committed to the log. */
+MUST_USE enum status event_log_open_consumer(struct event_log *log, struct call *call,
+                                             struct text group, struct text topic,
+                                             struct eventlog_positions positions,
+                                             struct eventlog_consumer *ret_consumer);
+
+/* Makes a topic that is not to be as its first producer would make it; one that exists is left as
+ * it is. Statuses as eventlog_admin_ops.create_topic(), but never ALREADY_EXISTS. */
+MUST_USE enum status event_log_create_topic(struct event_log *log, struct call *call,
+                                            struct text topic,
+                                            const struct eventlog_topic_options *options);

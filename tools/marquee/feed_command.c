@@ -6,7 +6,7 @@
 #include "eventlog/eventlog_processor.h"
 #include "eventlog/eventlog_scan.h"
 #include "marquee/command_stop.h"
-#include "marquee/stream_log.h"
+#include "marquee/event_log.h"
 #include "marquee/terminal.h"
 #include "json/json.h"
 
@@ -38,7 +38,7 @@ static const struct config_option options[] = {
      .argument = "NAME",
      .help = "go on where this group was, and keep its place in the log"},
     {.name = "json", .kind = CONFIG_BOOLEAN, .help = "print one event a line, as JSON"},
-    STREAM_LOG_OPTIONS,
+    EVENT_LOG_OPTIONS,
 };
 
 static const struct config_program program = {
@@ -67,7 +67,7 @@ struct kept_event {
 
 struct feed {
     struct session *session;
-    struct stream_log log;
+    struct event_log log;
     struct command_stop stop;
     struct eventlog_processor processor;
     struct text topic;
@@ -332,9 +332,9 @@ static enum status run(struct session *session)
     feed->processor.troubled = say_trouble;
     feed->processor.troubled_state = feed;
     arena_init(&feed->arena, EVENT_ARENA_BYTES_MAX);
-    enum status status = stream_log_open(&feed->log, session);
+    enum status status = event_log_open(session, EVENT_LOG_WRITE, &feed->log);
     if (status == STATUS_OK) {
-        status = stream_log_consumer(
+        status = event_log_open_consumer(
             &feed->log, &session->call, config_text(session->config, "group"), feed->topic,
             (struct eventlog_positions){.get = NULL}, &feed->processor.consumer);
     }
@@ -342,7 +342,7 @@ static enum status run(struct session *session)
         status = show(feed);
         feed->processor.consumer.ops->close(feed->processor.consumer.state);
     }
-    stream_log_close(&feed->log);
+    event_log_close(&feed->log);
     arena_deinit(&feed->arena);
     return status;
 }

@@ -33,7 +33,8 @@ static const struct config_program program = {
         "Counts every aggregate anew, looks each vote up in its user's list and each entry of a\n"
         "list up in the votes, replays the change log against the votes it covers, and reads all\n"
         "dead letters and positions. The store may be used meanwhile: what differs is looked at\n"
-        "again, as of one moment. Nothing is changed.\n"
+        "again, as of one moment. Nothing is changed: a store of an older version, which a\n"
+        "service would upgrade, is refused.\n"
         "\nexit status: 0 no difference, 1 differences (a line each) or the store cannot be read,\n"
         "2 wrong usage or a value that is not allowed, 3 there is no store\n"
         "\nexample: marquee fsck --data var/rating\n",

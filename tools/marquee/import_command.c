@@ -2,12 +2,12 @@
 #include "base/buffer.h"
 #include "marquee/byte_source.h"
 #include "marquee/catalogue.h"
+#include "marquee/event_log.h"
 #include "marquee/import_job.h"
 #include "marquee/import_queue.h"
 #include "marquee/movielens_import.h"
 #include "marquee/progress.h"
 #include "marquee/session.h"
-#include "marquee/stream_log.h"
 
 static const struct config_option options[] = {
     {.name = "provider",
@@ -29,7 +29,7 @@ static const struct config_option options[] = {
      .kind = CONFIG_TEXT,
      .argument = "NAME",
      .help = "with --queue: what to call the import; else a new name"},
-    STREAM_LOG_OPTIONS,
+    EVENT_LOG_OPTIONS,
 };
 
 static const struct config_program program = {

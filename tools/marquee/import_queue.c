@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "marquee/event_log.h"
 #include "marquee/import_job.h"
-#include "marquee/stream_log.h"
 
 enum { PRODUCE_BATCH = 1000, PRODUCE_MS = 30000 };
 
@@ -79,28 +79,28 @@ static enum status produce(struct session *session, struct eventlog_producer pro
     return STATUS_OK;
 }
 
-enum status import_queue_create(struct stream_log *log, struct call *call)
+enum status import_queue_create(struct event_log *log, struct call *call)
 {
-    return stream_log_create_topic(
+    return event_log_create_topic(
         log, call, IMPORT_JOBS_TOPIC,
         &(struct eventlog_topic_options){.partitions = IMPORT_QUEUE_PARTITIONS});
 }
 
 static enum status produce_all(struct session *session, const struct import_job *jobs, size_t count)
 {
-    struct stream_log log;
+    struct event_log log;
     struct eventlog_producer producer;
-    enum status status = stream_log_open(&log, session);
+    enum status status = event_log_open(session, EVENT_LOG_WRITE, &log);
     if (status == STATUS_OK) {
         status = import_queue_create(&log, &session->call);
         if (status == STATUS_OK) {
-            status = stream_log_producer(&log, &session->call, &producer);
+            status = event_log_open_producer(&log, &session->call, &producer);
         }
         if (status == STATUS_OK) {
             status = produce(session, producer, jobs, count);
             producer.ops->close(producer.state);
         }
-        stream_log_close(&log);
+        event_log_close(&log);
     }
     return status;
 }

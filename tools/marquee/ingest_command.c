@@ -138,7 +138,7 @@ static enum status ingest(struct session *session, struct ingestion *ingestion)
 static enum status ingest_into(struct event_log *log, struct ingestion *ingestion)
 {
     struct eventlog_producer *producer = &ingestion->events.producer;
-    enum status status = event_log_open_producer(log, producer);
+    enum status status = event_log_open_producer(log, &log->session->call, producer);
     if (status == STATUS_OK) {
         status = ingest(log->session, ingestion);
         producer->ops->close(producer->state);

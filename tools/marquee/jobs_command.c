@@ -6,8 +6,8 @@
 #include "eventlog/eventlog_scan.h"
 #include "loop/fiber.h"
 #include "marquee/command_stop.h"
+#include "marquee/event_log.h"
 #include "marquee/import_job.h"
-#include "marquee/stream_log.h"
 #include "marquee/terminal.h"
 #include "store/ordered_map.h"
 #include "json/json.h"
@@ -25,7 +25,7 @@ static const struct config_option options[] = {
      .kind = CONFIG_BOOLEAN,
      .help = "list the jobs that failed, with the reason"},
     {.name = "json", .kind = CONFIG_BOOLEAN, .help = "print one import a line, as JSON"},
-    STREAM_LOG_OPTIONS,
+    EVENT_LOG_OPTIONS,
 };
 
 static const struct config_program program = {
@@ -63,7 +63,7 @@ struct tally {
 
 struct jobs {
     struct session *session;
-    struct stream_log log;
+    struct event_log log;
     struct command_stop stop;
     struct text wanted;           /* empty: all */
     struct ordered_map *outcomes; /* by import name, NUL, job id */
@@ -204,8 +204,8 @@ static enum status read_topic(struct jobs *jobs, struct text topic, bool waits,
     struct eventlog_consumer consumer;
     struct call *call = &jobs->session->call;
     struct call scan = call_within(call, SCAN_MS);
-    enum status status = stream_log_consumer(&jobs->log, call, TEXT(""), topic,
-                                             (struct eventlog_positions){.get = NULL}, &consumer);
+    enum status status = event_log_open_consumer(
+        &jobs->log, call, TEXT(""), topic, (struct eventlog_positions){.get = NULL}, &consumer);
     if (status != STATUS_OK) {
         return status;
     }
@@ -307,10 +307,10 @@ static enum status run(struct session *session)
         jobs->wanted = config_argument(session->config, 0);
     }
     arena_init(&jobs->arena, RECORD_BYTES_MAX);
-    enum status status = stream_log_open(&jobs->log, session);
+    enum status status = event_log_open(session, EVENT_LOG_WRITE, &jobs->log);
     if (status == STATUS_OK) {
         status = show(jobs);
-        stream_log_close(&jobs->log);
+        event_log_close(&jobs->log);
     }
     arena_deinit(&jobs->arena);
     ordered_map_destroy(jobs->outcomes);

@@ -180,7 +180,7 @@ static enum status run_verb(struct session *session, const struct verb *verb)
     if (status != STATUS_OK) {
         return status;
     }
-    status = event_log_open_admin(log, &admin);
+    status = event_log_open_admin(log, &session->call, &admin);
     if (status == STATUS_OK) {
         struct text topic =
             verb->takes_topic ? config_argument(session->config, 1) : (struct text){0};

@@ -242,7 +242,8 @@ enum status log_tail(struct session *session, struct event_log *log, struct even
     }
     struct eventlog_consumer consumer;
     const struct eventlog_positions positions = {.get = get_position, .state = tail};
-    status = event_log_open_reader(log, topic, positions, &consumer);
+    status =
+        event_log_open_consumer(log, &log->session->call, TEXT(""), topic, positions, &consumer);
     if (status == STATUS_OK) {
         buffer_init(&tail->json, LOG_JSON_BYTES_MAX);
         status = follow(tail, consumer);

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "marquee/stream_log.h"
+#include "marquee/event_log.h"
 #include "json/json.h"
 
 enum { EVENT_BYTES_MAX = 4096 };
@@ -48,14 +48,14 @@ static enum status write_event(struct session *session, const struct rating_chan
 
 static enum status append(struct session *session, struct eventlog_message *message)
 {
-    struct stream_log log;
+    struct event_log log;
     struct eventlog_producer producer;
     size_t delivered;
-    enum status status = stream_log_open(&log, session);
+    enum status status = event_log_open(session, EVENT_LOG_WRITE, &log);
     if (status != STATUS_OK) {
         return status;
     }
-    status = stream_log_producer(&log, &session->call, &producer);
+    status = event_log_open_producer(&log, &session->call, &producer);
     if (status == STATUS_OK) {
         struct call call = call_within(&session->call, session->timeout_ms);
         status = producer.ops->produce(producer.state, &call, config_text(session->config, "topic"),
@@ -63,7 +63,7 @@ static enum status append(struct session *session, struct eventlog_message *mess
         session->call.error = call.error;
         producer.ops->close(producer.state);
     }
-    stream_log_close(&log);
+    event_log_close(&log);
     return status;
 }
 

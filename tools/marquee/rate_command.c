@@ -1,8 +1,8 @@
 /* marquee rate, marquee unrate: one vote, entered and taken back. */
 #include "base/arena.h"
+#include "marquee/event_log.h"
 #include "marquee/log_vote.h"
 #include "marquee/session.h"
-#include "marquee/stream_log.h"
 #include "movie.pb-c.h"
 #include "proto/proto.h"
 #include "rating/model/rating_value.h"
@@ -25,7 +25,7 @@
          .argument = "NAME",                                                                       \
          .default_value = "ratings",                                                               \
          .help = "with --by-log: the topic that the rating service ingests"},                      \
-        STREAM_LOG_OPTIONS, SESSION_JSON_OPTION
+        EVENT_LOG_OPTIONS, SESSION_JSON_OPTION
 
 static const struct config_option options[] = {VOTE_OPTIONS};
 

@@ -2,8 +2,8 @@
 #include <inttypes.h>
 
 #include "marquee/command_stop.h"
+#include "marquee/event_log.h"
 #include "marquee/stream_aggregate.h"
-#include "marquee/stream_log.h"
 #include "marquee/stream_transform.h"
 #include "marquee/terminal.h"
 #include "json/json.h"
@@ -64,7 +64,7 @@ static const struct config_option options[] = {
      .minimum = 0,
      .maximum = INT64_C(24) * 3600 * 1000},
     {.name = "json", .kind = CONFIG_BOOLEAN, .help = "print the summary at the end as JSON"},
-    STREAM_LOG_OPTIONS,
+    EVENT_LOG_OPTIONS,
 };
 
 static const struct config_program program = {
@@ -91,7 +91,7 @@ static const struct config_program program = {
 
 struct stream {
     struct session *session;
-    struct stream_log log;
+    struct event_log log;
     struct command_stop stop;
     struct eventlog_processor processor;
     struct stream_transform transform;
@@ -165,8 +165,8 @@ static enum status open_checkpoints(void *state, struct call *call,
                                     struct eventlog_consumer *ret_consumer)
 {
     struct stream *stream = state;
-    return stream_log_consumer(&stream->log, call, TEXT(""), stream->aggregate.checkpoints,
-                               (struct eventlog_positions){.get = NULL}, ret_consumer);
+    return event_log_open_consumer(&stream->log, call, TEXT(""), stream->aggregate.checkpoints,
+                                   (struct eventlog_positions){.get = NULL}, ret_consumer);
 }
 
 static enum status set_up_aggregate(struct stream *stream, struct text to, struct text refused,
@@ -185,7 +185,7 @@ static enum status set_up_aggregate(struct stream *stream, struct text to, struc
     aggregate->state = stream;
     stream->processor.state = aggregate;
     *positions = stream_aggregate_positions(aggregate);
-    return stream_log_create_topic(
+    return event_log_create_topic(
         &stream->log, &stream->session->call, aggregate->checkpoints,
         &(struct eventlog_topic_options){.partitions = 1, .cleanup = EVENTLOG_CLEANUP_COMPACT});
 }
@@ -281,13 +281,13 @@ static enum status open_and_process(struct stream *stream, const struct role *ro
     }
     enum status status = role->set_up(stream, to, refused, &positions);
     if (status == STATUS_OK) {
-        status = stream_log_producer(&stream->log, call, &stream->processor.producer);
+        status = event_log_open_producer(&stream->log, call, &stream->processor.producer);
     }
     if (status != STATUS_OK) {
         return status;
     }
-    status = stream_log_consumer(&stream->log, call, stream->group, stream->from, positions,
-                                 &stream->processor.consumer);
+    status = event_log_open_consumer(&stream->log, call, stream->group, stream->from, positions,
+                                     &stream->processor.consumer);
     if (status == STATUS_OK) {
         status = process(stream, role);
         stream->processor.consumer.ops->close(stream->processor.consumer.state);
@@ -321,10 +321,10 @@ static enum status run(struct session *session)
     stream->processor.idle_ms = config_duration_ms(config, "exit-when-idle");
     stream->processor.troubled = say_trouble;
     stream->processor.troubled_state = stream;
-    enum status status = stream_log_open(&stream->log, session);
+    enum status status = event_log_open(session, EVENT_LOG_WRITE, &stream->log);
     if (status == STATUS_OK) {
         status = open_and_process(stream, role);
-        stream_log_close(&stream->log);
+        event_log_close(&stream->log);
     }
     stream_aggregate_deinit(&stream->aggregate);
     return status;

@@ -9,10 +9,10 @@
 #include "base/clock.h"
 #include "marquee/bulk.h"
 #include "marquee/command_stop.h"
+#include "marquee/event_log.h"
 #include "marquee/import_job.h"
 #include "marquee/import_queue.h"
 #include "marquee/stream_event.h"
-#include "marquee/stream_log.h"
 
 static const struct config_option options[] = {
     {.name = "group",
@@ -27,7 +27,7 @@ static const struct config_option options[] = {
      .help = "end when there was no job for so long; 0: never",
      .minimum = 0,
      .maximum = INT64_C(24) * 3600 * 1000},
-    STREAM_LOG_OPTIONS,
+    EVENT_LOG_OPTIONS,
 };
 
 static const struct config_program program = {
@@ -50,7 +50,7 @@ static const struct config_program program = {
 
 struct work {
     struct session *session;
-    struct stream_log log;
+    struct event_log log;
     struct command_stop stop;
     struct eventlog_processor processor;
     char worker[128];
@@ -178,14 +178,14 @@ static enum status open_and_work(struct work *work)
     struct eventlog_processor *processor = &work->processor;
     enum status status = import_queue_create(&work->log, call);
     if (status == STATUS_OK) {
-        status = stream_log_producer(&work->log, call, &processor->producer);
+        status = event_log_open_producer(&work->log, call, &processor->producer);
     }
     if (status != STATUS_OK) {
         return status;
     }
-    status = stream_log_consumer(&work->log, call, config_text(work->session->config, "group"),
-                                 IMPORT_JOBS_TOPIC, (struct eventlog_positions){.get = NULL},
-                                 &processor->consumer);
+    status = event_log_open_consumer(&work->log, call, config_text(work->session->config, "group"),
+                                     IMPORT_JOBS_TOPIC, (struct eventlog_positions){.get = NULL},
+                                     &processor->consumer);
     if (status == STATUS_OK) {
         status = work_until_stopped(work);
         processor->consumer.ops->close(processor->consumer.state);
@@ -215,10 +215,10 @@ static enum status run(struct session *session)
     work->processor.state = work;
     work->processor.troubled = say_trouble;
     work->processor.troubled_state = work;
-    enum status status = stream_log_open(&work->log, session);
+    enum status status = event_log_open(session, EVENT_LOG_WRITE, &work->log);
     if (status == STATUS_OK) {
         status = open_and_work(work);
-        stream_log_close(&work->log);
+        event_log_close(&work->log);
     }
     return status;
 }

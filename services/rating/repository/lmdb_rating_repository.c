@@ -80,7 +80,7 @@ static enum status open_parts(struct lmdb_rating_repository *self, struct call *
         .path = options->path,
         .kind = "rating",
         .schema_version = SCHEMA_VERSION,
-        .upgrade = lmdb_rating_upgrade,
+        .upgrade = options->refuse_older ? NULL : lmdb_rating_upgrade,
         .maps = map_names,
         .map_count = LMDB_RATING_MAP_COUNT,
         .map_bytes = options->map_bytes,

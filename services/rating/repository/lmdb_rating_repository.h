@@ -25,6 +25,7 @@ struct lmdb_rating_repository_options {
     size_t map_bytes; /* address space at first; it grows. 0: the store's default */
     struct rating_retention retention;
     enum rating_durability durability;
+    bool refuse_older; /* STATUS_FAILED_PRECONDITION for what would have to be migrated */
 };
 
 /* Blocks: at start-up. ret_repository is closed by its close(), while the loops of its callers

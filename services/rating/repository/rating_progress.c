@@ -31,6 +31,7 @@ struct rating_progress {
     unsigned waiting;
     bool looked_at; /* one of the waiters looks */
     int64_t next_offsets[RATING_PROGRESS_PARTITIONS_MAX];
+    int64_t told_ns[RATING_PROGRESS_PARTITIONS_MAX]; /* when; 0: never */
     enum status look_status; /* of the last look; NOT_FOUND: nothing of that partition */
 };
 
@@ -88,13 +89,12 @@ static void wake(struct waiter *waiter)
     }
 }
 
-/* With the lock. */
-static void advance(struct rating_progress *self, int32_t partition, int64_t next_offset)
+/* With the lock. What is told may be less than before: the topic was made anew, and positions moved
+ * back to its beginning. */
+static void tell(struct rating_progress *self, int32_t partition, int64_t next_offset)
 {
-    if (next_offset <= self->next_offsets[partition]) {
-        return;
-    }
     self->next_offsets[partition] = next_offset;
+    self->told_ns[partition] = clock_monotonic_ns();
     for (struct list *link = self->waiters.next; link != &self->waiters; link = link->next) {
         struct waiter *waiter = waiter_at(link);
         if (waiter->partition == partition && waiter->offset < next_offset && !waiter->passed) {
@@ -112,7 +112,7 @@ void rating_progress_note(void *progress, struct text topic, int32_t partition, 
         return;
     }
     lock(self);
-    advance(self, partition, next_offset);
+    tell(self, partition, next_offset);
     unlock(self);
 }
 
@@ -137,15 +137,26 @@ static void look(struct rating_progress *self, struct call *call)
             continue;
         }
         struct call asking = call_within(call, 0);
+        int64_t asked_ns = clock_monotonic_ns();
         enum status status = self->repository.ops->get_position(self->repository.state, &asking,
                                                                 self->topic, i, &next_offset);
         lock(self);
         self->look_status = status;
-        if (status == STATUS_OK) {
-            advance(self, i, next_offset);
+        if (status == STATUS_OK &&
+            (next_offset > self->next_offsets[i] || self->told_ns[i] < asked_ns)) {
+            tell(self, i, next_offset); /* not when less than what was told meanwhile */
         }
         unlock(self);
     }
+}
+
+/* With the lock. Whether what is known says so, and is young enough to be believed. */
+static bool is_known_to_be_past(const struct rating_progress *self, int32_t partition,
+                                int64_t offset)
+{
+    int64_t told_ns = self->told_ns[partition];
+    return offset < self->next_offsets[partition] && told_ns != 0 &&
+           clock_monotonic_ns() - told_ns < RATING_PROGRESS_TRUST_MS * CLOCK_NS_PER_MS;
 }
 
 /* false: too many wait. */
@@ -154,7 +165,7 @@ static bool join(struct rating_progress *self, struct waiter *waiter)
     lock(self);
     bool fits = self->waiting < RATING_PROGRESS_WAITERS_MAX;
     if (fits) {
-        waiter->passed = waiter->offset < self->next_offsets[waiter->partition];
+        waiter->passed = is_known_to_be_past(self, waiter->partition, waiter->offset);
         waiter->looks = !waiter->passed && !self->looked_at;
         self->looked_at = self->looked_at || waiter->looks;
         self->waiting++;

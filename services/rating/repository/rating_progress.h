@@ -15,6 +15,9 @@ enum {
     RATING_PROGRESS_PARTITIONS_MAX = 256, /* as many as a topic of the event log may have */
     RATING_PROGRESS_WAITERS_MAX = 10000,  /* of a process */
     RATING_PROGRESS_LOOK_MS = RATING_REPOSITORY_NOTICE_MS / 2,
+    /* For how long a position is believed before the store is asked again: when a topic is made
+     * anew, its offsets begin anew, and the old ones would answer too early. */
+    RATING_PROGRESS_TRUST_MS = 1000,
     RATING_PROGRESS_WAIT_MS_MAX = 10000, /* of a call without a deadline */
     RATING_PROGRESS_REPLY_MS = 50,       /* left of the call's time for the answer */
 };

@@ -195,6 +195,9 @@ static void refuses_older_epochs(struct local_trial *trial)
     }
 }
 
+/* Each once, as sessions are long: a member that had no processor for a whole session would lose
+ * its partitions, and with them what it had handled and was about to commit, which is then handled
+ * again (at least once). Short ones make that happen on a busy machine. */
 static void shares_among_processes(struct local_trial *trial)
 {
     struct child children[2];

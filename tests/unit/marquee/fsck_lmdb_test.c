@@ -81,6 +81,20 @@ static void make_store(void *argument)
     arena_deinit(&arena);
 }
 
+/* As a service does. */
+static void upgrade_store(void *argument)
+{
+    struct arena arena;
+    struct call call;
+    struct rating_repository repository;
+    const struct lmdb_rating_repository_options options = {.path = text_of(argument)};
+    arena_init(&arena, ARENA_BYTES_MAX);
+    call_init(&call, &arena, TIMEOUT_MS);
+    assert_int_equal(lmdb_rating_repository_open(&call, &options, &repository), STATUS_OK);
+    repository.ops->close(repository.state);
+    arena_deinit(&arena);
+}
+
 /* Damage */
 
 struct damage {
@@ -501,7 +515,8 @@ static void assert_says(struct checked checked, const char *words, int status)
     free(checked.output);
 }
 
-/* Its votes are no records of the change log: they can be rebuilt from a snapshot only. */
+/* Nobody but a service upgrades it. Its votes are no records of the change log: they can be rebuilt
+ * from a snapshot only. */
 static void test_store_of_version_1(void **state)
 {
     char root[SCRATCH_PATH_BYTES];
@@ -515,6 +530,11 @@ static void test_store_of_version_1(void **state)
     (void)snprintf(snapshot, sizeof(snapshot), "--snapshot=%s/snapshot", root);
     in_fiber(make_store, path);
     damage_store(path, as_version_1);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_says(check(path, NULL),
+                    "marquee fsck: the store is of an older version: ", COMMAND_FAILED);
+    }
+    in_fiber(upgrade_store, path);
     assert_says(check(path, NULL),
                 "0 votes with changes in the log, 1 dead letters, 1 positions: 0 ", COMMAND_OK);
     assert_says(run_command(rebuild_command, path, "ratings", NULL),

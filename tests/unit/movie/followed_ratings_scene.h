@@ -10,6 +10,7 @@
 #include "movie/gateway/cached_rating_gateway.h"
 #include "movie/gateway/local_rating_gateway.h"
 #include "movie/gateway/topic_follower.h"
+#include "support/in_fiber.h"
 
 enum { FOLLOW_SCENE_PARTITIONS = 4, FOLLOW_SCENE_ID_BYTES = 32 };
 
@@ -65,3 +66,14 @@ enum status follow_scene_ask(struct follow_scene *scene, const char *id,
 /* How many votes it says there are; -1: it says that it does not know. */
 int follow_scene_count(struct follow_scene *scene, const char *id);
 void follow_scene_await_count(struct follow_scene *scene, const char *id, int want);
+
+/* A test of a body, in a scene of its own. */
+#define FOLLOW_TEST(name)                                                                          \
+    static void name##_test(void **state)                                                          \
+    {                                                                                              \
+        static struct follow_scene scene;                                                          \
+        (void)state;                                                                               \
+        memset(&scene, 0, sizeof(scene));                                                          \
+        scene.body = name;                                                                         \
+        in_fiber(follow_scene_run, &scene);                                                        \
+    }

@@ -7,16 +7,6 @@
 #include "support/in_fiber.h"
 #include "unit/movie/followed_ratings_scene.h"
 
-#define FOLLOW_TEST(name)                                                                          \
-    static void name##_test(void **state)                                                          \
-    {                                                                                              \
-        static struct follow_scene scene;                                                          \
-        (void)state;                                                                               \
-        memset(&scene, 0, sizeof(scene));                                                          \
-        scene.body = name;                                                                         \
-        in_fiber(follow_scene_run, &scene);                                                        \
-    }
-
 static void await_passed_over(struct follow_scene *scene, uint64_t want)
 {
     while (atomic_load(&scene->local.passed_over) < want) {

@@ -120,6 +120,43 @@ static void what_has_passed_is_not_waited_for(struct fixture *fixture)
 }
 PROGRESS_TEST(what_has_passed_is_not_waited_for)
 
+/* A topic that was made anew begins at 0 again: what was noted before is no answer for long. */
+static void a_topic_made_anew_is_noticed(struct fixture *fixture)
+{
+    rating_progress_note(fixture->progress, TOPIC, 1, 1000);
+    rating_progress_note(fixture->progress, TOPIC, 1, 3);
+    assert_int_equal(await(fixture, SHORT_MS, 1, 2), STATUS_OK);
+    assert_int_equal(await(fixture, SHORT_MS, 1, 3), STATUS_DEADLINE_EXCEEDED);
+
+    fixture->position_status = STATUS_OK; /* another process has begun anew, and got to 2 */
+    fixture->next_offset = 2;
+    fixture->looks = 0;
+    assert_int_equal(await(fixture, SHORT_MS, 1, 3), STATUS_DEADLINE_EXCEEDED);
+    assert_int_equal(fixture->looks, 1);
+    assert_int_equal(await(fixture, SHORT_MS, 1, 2), STATUS_DEADLINE_EXCEEDED);
+    assert_int_equal(await(fixture, SHORT_MS, 1, 1), STATUS_OK);
+}
+PROGRESS_TEST(a_topic_made_anew_is_noticed)
+
+/* Nobody tells of it: it is asked for again when what is known is old. */
+static void what_is_known_grows_old(struct fixture *fixture)
+{
+    rating_progress_note(fixture->progress, TOPIC, 1, 1000);
+    fixture->position_status = STATUS_OK;
+    fixture->next_offset = 2;
+    int64_t noted_ns = clock_monotonic_ns();
+    unsigned early = 0;
+    while (await(fixture, SHORT_MS, 1, 999) == STATUS_OK) {
+        early++;
+        assert_true(clock_monotonic_ns() - noted_ns < TIMEOUT_MS * CLOCK_NS_PER_MS);
+        fiber_yield();
+    }
+    assert_true(early > 0);
+    assert_true(clock_monotonic_ns() - noted_ns >= RATING_PROGRESS_TRUST_MS * CLOCK_NS_PER_MS);
+    assert_int_equal(fixture->looks, 1);
+}
+PROGRESS_TEST(what_is_known_grows_old)
+
 static void ingestion_here_wakes_at_once(struct fixture *fixture)
 {
     struct reader first = {.fixture = fixture, .offset = 4, .timeout_ms = TIMEOUT_MS};
@@ -334,6 +371,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_has_passed_is_not_waited_for_test),
+        cmocka_unit_test(a_topic_made_anew_is_noticed_test),
+        cmocka_unit_test(what_is_known_grows_old_test),
         cmocka_unit_test(ingestion_here_wakes_at_once_test),
         cmocka_unit_test(one_looks_for_all_test),
         cmocka_unit_test(looking_is_handed_on_test),

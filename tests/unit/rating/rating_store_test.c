@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "store/lmdb_store.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
 #include "support/scratch_directory.h"
@@ -185,7 +186,27 @@ static bool page_says(struct fixture *fixture, const char *kind, const char *lin
 static void metrics_are_of_the_store(struct fixture *fixture)
 {
     assert_true(page_says(fixture, "--store=lmdb", "\nmarquee_store_commits_total 1\n"));
+    assert_true(page_says(fixture, "--store=lmdb", "\nmarquee_store_syncs_failed_total 0\n"));
     assert_false(page_says(fixture, "--store=memory", "marquee_store_commits_total"));
+}
+
+/* Upkeep comes each second: a store at rest is not written to for it. */
+static void expiring_nothing_writes_nothing(struct fixture *fixture)
+{
+    struct rating_store store;
+    struct group_commit_stats before;
+    struct group_commit_stats after;
+    size_t count = 1;
+    open_store(fixture, "--store=lmdb", &store);
+    vote(fixture, &store);
+    group_commit_read_stats(lmdb_store_writer(store.lmdb), &before);
+    assert_int_equal(
+        store.repository.ops->expire(store.repository.state, &fixture->call, 10, &count),
+        STATUS_OK);
+    group_commit_read_stats(lmdb_store_writer(store.lmdb), &after);
+    assert_int_equal(count, 0);
+    assert_int_equal(after.commits, before.commits);
+    close_store(&store);
 }
 
 static void others_are_refused(struct fixture *fixture)
@@ -203,6 +224,7 @@ STORE_TEST(what_is_not_there_is_not_made)
 STORE_TEST(lmdb_keeps_votes)
 STORE_TEST(memory_forgets_votes)
 STORE_TEST(metrics_are_of_the_store)
+STORE_TEST(expiring_nothing_writes_nothing)
 STORE_TEST(others_are_refused)
 
 int main(void)
@@ -214,6 +236,7 @@ int main(void)
         cmocka_unit_test(lmdb_keeps_votes_test),
         cmocka_unit_test(memory_forgets_votes_test),
         cmocka_unit_test(metrics_are_of_the_store_test),
+        cmocka_unit_test(expiring_nothing_writes_nothing_test),
         cmocka_unit_test(others_are_refused_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
