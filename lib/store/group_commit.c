@@ -10,7 +10,7 @@
 
 /* How long before its deadline a caller is told that the store is busy, so that the answer still
  * arrives: a tenth of what is left, at most this. */
-static const int64_t ANSWER_MARGIN_NS_MAX = 50 * CLOCK_NS_PER_MS;
+static const int64_t ANSWER_MARGIN_NS_MAX = 100 * CLOCK_NS_PER_MS;
 
 enum job_state { JOB_QUEUED, JOB_BEGUN, JOB_DONE };
 
