@@ -167,7 +167,7 @@ static void migrate_older(void *argument)
         "ALTER TABLE things ADD COLUMN size INTEGER NOT NULL DEFAULT 7",
         "UPDATE things SET size = size + 1",
     };
-    static const char *const broken[] = {"", steps[1], "UPDATE nothing SET size = 1"};
+    const char *const broken[] = {"", steps[1], "UPDATE nothing SET size = 1"};
     struct sqlite_store_options options = options_for(argument);
     struct store_error error;
     struct sqlite_store *store;
