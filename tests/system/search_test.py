@@ -41,9 +41,13 @@ class Service:
         self.address = None
         wait_for(self._is_ready, f"marquee-{name} is ready")
 
+    def said(self):
+        # Not by seek(): the place in the file is one with that of who writes into it.
+        size = os.fstat(self.log.fileno()).st_size
+        return os.pread(self.log.fileno(), size, 0).decode()
+
     def _is_ready(self):
-        self.log.seek(0)
-        said = self.log.read().decode()
+        said = self.said()
         if self.process.poll() is not None:
             sys.exit(said)
         found = re.search(r'message="ready" listen="([^"]*)"', said)
@@ -66,8 +70,7 @@ class Service:
         self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(WAIT_S)
         if status != 0:
-            self.log.seek(0)
-            sys.exit(f"ended with {status}: {self.log.read().decode()}")
+            sys.exit(f"ended with {status}: {self.said()}")
 
 
 def search(metadata, query, limit=3):

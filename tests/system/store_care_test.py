@@ -51,8 +51,9 @@ class Rating:
         wait_for(self._is_ready, "marquee-rating is ready")
 
     def said(self):
-        self.log.seek(0)
-        return self.log.read().decode()
+        # Not by seek(): the place in the file is one with that of who writes into it.
+        size = os.fstat(self.log.fileno()).st_size
+        return os.pread(self.log.fileno(), size, 0).decode()
 
     def _is_ready(self):
         if self.process.poll() is not None:
