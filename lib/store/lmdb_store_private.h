@@ -40,9 +40,6 @@ MUST_USE int lmdb_store_remap(struct lmdb_store *store, size_t bytes);
 /* As lmdb_store_read_begin(), with LMDB's code. */
 MUST_USE int lmdb_store_begin_reading(struct lmdb_store *store, struct lmdb_reader **ret_reader);
 
-/* The number of the last commit, by whomever; 0: not known. On the writer's thread. */
-size_t lmdb_store_last_commit(const struct lmdb_store *store);
-
 /* Doubles the map. false: it is as large as it may be, or cannot be had. */
 MUST_USE bool lmdb_store_grow(struct lmdb_store *store);
 

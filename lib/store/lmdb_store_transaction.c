@@ -168,12 +168,6 @@ static enum status begin_write(void *state, struct store_error *error)
     return code == 0 ? STATUS_OK : lmdb_store_fail(store, error, code, "beginning to write");
 }
 
-size_t lmdb_store_last_commit(const struct lmdb_store *store)
-{
-    MDB_envinfo info;
-    return mdb_env_info(store->env, &info) == 0 ? info.me_last_txnid : 0;
-}
-
 static enum status commit_write(void *state, struct store_error *error)
 {
     struct lmdb_store *store = state;

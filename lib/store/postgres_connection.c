@@ -22,7 +22,6 @@ struct postgres_connection {
     PGconn *pg;
     unsigned syncs_owed; /* queued, and not answered yet */
     bool broken;
-    uint64_t waits;
 };
 
 /* What went wrong */
@@ -157,7 +156,6 @@ static enum status wait_for_server(struct postgres_connection *connection, struc
                                    bool writable, struct store_error *error)
 {
     int fd = PQsocket(connection->pg);
-    connection->waits++;
     enum status status = fiber_current() != NULL ? wait_in_fiber(fd, writable, call)
                                                  : wait_on_thread(fd, true, writable, call, -1);
     if (status != STATUS_OK) {
@@ -444,11 +442,6 @@ bool postgres_connection_is_alive(struct postgres_connection *connection)
     return poll(&polled, 1, 0) == 0 ||
            (PQconsumeInput(connection->pg) == 1 && PQisBusy(connection->pg) == 0 &&
             PQstatus(connection->pg) == CONNECTION_OK);
-}
-
-uint64_t postgres_connection_waits(const struct postgres_connection *connection)
-{
-    return connection->waits;
 }
 
 enum status postgres_await_notice(struct postgres_connection *connection, struct call *call,

@@ -54,9 +54,6 @@ bool postgres_connection_is_usable(const struct postgres_connection *connection)
 /* The same of one that has rested: looks whether the server has closed it meanwhile. */
 MUST_USE bool postgres_connection_is_alive(struct postgres_connection *connection);
 
-/* How often the server was waited for: a round trip each, unless an answer comes in parts. */
-uint64_t postgres_connection_waits(const struct postgres_connection *connection);
-
 /* Queues the statement at `place` of the session's table. What is borrowed by the parameters is
  * copied. A failure is told by the next postgres_receive(). */
 void postgres_send(struct postgres_connection *connection, unsigned place,

@@ -190,9 +190,3 @@ bool postgres_int4_array(const PGresult *result, int row, int column, size_t cou
     }
     return true;
 }
-
-uint64_t postgres_changed(PGresult *result)
-{
-    uint64_t changed = 0;
-    return text_to_u64(text_of(PQcmdTuples(result)), &changed) ? changed : 0;
-}

@@ -68,6 +68,3 @@ struct text postgres_text(const PGresult *result, int row, int column);
 /* An array of exactly `count` int4. false: it has another shape. */
 MUST_USE bool postgres_int4_array(const PGresult *result, int row, int column, size_t count,
                                   uint32_t *ret_values);
-
-/* How many rows the statement changed. */
-uint64_t postgres_changed(PGresult *result);
