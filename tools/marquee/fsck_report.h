@@ -10,6 +10,18 @@ enum {
     FSCK_WORDS_BYTES_MAX = 1024,
 };
 
+/* Of every command that checks: --scratch and --json. */
+#define FSCK_OPTIONS                                                                               \
+    {.name = "scratch",                                                                            \
+     .kind = CONFIG_TEXT,                                                                          \
+     .argument = "DIRECTORY",                                                                      \
+     .default_value = "/tmp",                                                                      \
+     .help = "where scratch files may be as large as the change log"},                             \
+    {                                                                                              \
+        .name = "json", .kind = CONFIG_BOOLEAN,                                                    \
+        .help = "print each difference and the end as JSON"                                        \
+    }
+
 struct fsck_report {
     FILE *output;
     bool json;

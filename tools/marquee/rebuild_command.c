@@ -23,12 +23,7 @@ static const struct config_option options[] = {
      .argument = "NAME,…",
      .default_value = "ratings",
      .help = "the topics whose positions the new store takes over"},
-    {.name = "scratch",
-     .kind = CONFIG_TEXT,
-     .argument = "DIRECTORY",
-     .default_value = "/tmp",
-     .help = "where scratch files may be as large as the change log"},
-    {.name = "json", .kind = CONFIG_BOOLEAN, .help = "print each difference and the end as JSON"},
+    FSCK_OPTIONS,
 };
 
 static const struct config_program program = {
