@@ -59,6 +59,10 @@ def numbers(output):
     return [float(word) for word in output.split()]
 
 
+def run_load(workplace, *arguments):
+    return numbers(subprocess.run(load(workplace, *arguments), check=True, capture_output=True, text=True).stdout)
+
+
 class Round:
     """Figures by row, one of each a round."""
 
@@ -111,9 +115,7 @@ def measure_latency(workplace, rounds, log, store, seconds):
                                     stdout=subprocess.PIPE, text=True)
         reads = 0
         if readers:
-            output = subprocess.run(load(workplace, "rating_load", "get", address, readers, seconds),
-                                    check=True, capture_output=True, text=True).stdout
-            reads = numbers(output)[0]
+            reads = run_load(workplace, "rating_load", "get", address, readers, seconds)[0]
         rate, _, p50, p99, longest = numbers(producer.communicate()[0])
         if producer.returncode:
             raise SystemExit("ingest_latency failed")
@@ -130,9 +132,7 @@ def measure_puts(workplace, rounds, store, seconds):
             rounds.add((f"bare loop, {kind}", store.name, callers), rate=rate, p50=0, p99=0)
         store.create()
         run = Ingestion(workplace, NO_LOG, store, 1000)
-        output = subprocess.run(load(workplace, "rating_load", "put", f"127.0.0.1:{run.port}", callers, seconds),
-                                check=True, capture_output=True, text=True).stdout
-        rate, p50, p99, failed = numbers(output)
+        rate, p50, p99, failed = run_load(workplace, "rating_load", "put", f"127.0.0.1:{run.port}", callers, seconds)
         if failed:
             raise SystemExit(f"{failed} of the PutRating calls failed")
         rounds.add(("PutRating", store.name, callers), rate=rate, p50=p50, p99=p99)

@@ -3,7 +3,8 @@ import os
 import shutil
 import subprocess
 
-KAFKA_SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scripts", "peers", "kafka.sh")
+from bench_servers import run_peer
+
 TOPIC = "ratings"
 PARTITIONS = 4
 
@@ -60,8 +61,7 @@ class KafkaLog:
         self.filled = None
 
     def run(self, *arguments):
-        return subprocess.run(["sh", KAFKA_SCRIPT, *arguments], capture_output=True, text=True, check=False,
-                              env={**os.environ, "MARQUEE_CACHE": self.cache})
+        return run_peer("kafka", self.cache, *arguments)
 
     def start(self, report):
         started = self.run("start", self.directory)

@@ -56,9 +56,20 @@ def process_tree(pid):
         return
 
 
-def cpu_seconds(pid):
+def cpu_by_process(pid):
     """The kernel's own count, in nanoseconds, of all threads that there were (clock_getcpuclockid(3))."""
-    return sum(time.clock_gettime(~member << 3 | PROCESS_CPU_CLOCK) for member in process_tree(pid))
+    return {member: time.clock_gettime(~member << 3 | PROCESS_CPU_CLOCK) for member in process_tree(pid)}
+
+
+def cpu_seconds(pid):
+    return sum(cpu_by_process(pid).values())
+
+
+def run_peer(name, cache, *arguments):
+    """scripts/peers/NAME.sh: a foreign server that shares the cores."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scripts", "peers", f"{name}.sh")
+    return subprocess.run(["sh", script, *arguments], capture_output=True, text=True, check=False,
+                          env={**os.environ, "MARQUEE_CACHE": cache})
 
 
 def memory_kib(pid):

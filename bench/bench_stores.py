@@ -3,11 +3,8 @@ import os
 import re
 import shutil
 import subprocess
-import time
 
-from bench_servers import PROCESS_CPU_CLOCK, SERVER_CORE, process_tree
-
-POSTGRES_SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scripts", "peers", "postgres.sh")
+from bench_servers import SERVER_CORE, cpu_by_process, process_tree, run_peer
 
 
 def written_bytes(pid):
@@ -17,10 +14,6 @@ def written_bytes(pid):
         with open(f"/proc/{member}/io", encoding="ascii") as file:
             total += int(re.search(r"^write_bytes: (\d+)$", file.read(), re.M).group(1))
     return total
-
-
-def cpu_by_process(pid):
-    return {member: time.clock_gettime(~member << 3 | PROCESS_CPU_CLOCK) for member in process_tree(pid)}
 
 
 def server_pid(server):
@@ -83,8 +76,7 @@ class PostgresStore:
         self.cpu_before, self.written_before = {}, 0
 
     def run(self, *arguments):
-        return subprocess.run(["sh", POSTGRES_SCRIPT, *arguments], capture_output=True, text=True, check=False,
-                              env={**os.environ, "MARQUEE_CACHE": self.cache})
+        return run_peer("postgres", self.cache, *arguments)
 
     def start(self, report):
         started = self.run("start", self.directory)

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "latencies.h"
 #include "search/search_segment.h"
+#include "zipf.h"
 
 enum {
     WORDS = 60000,
@@ -28,7 +29,7 @@ enum {
 
 struct search_load {
     uint64_t random;
-    double *chances; /* summed up */
+    struct zipf zipf; /* of the words */
     char (*words)[WORD_BYTES];
     struct search_segment *segment;
     struct latencies latencies;
@@ -37,10 +38,7 @@ struct search_load {
 
 static uint64_t draw(struct search_load *self, uint64_t bound)
 {
-    self->random ^= self->random << 13;
-    self->random ^= self->random >> 7;
-    self->random ^= self->random << 17;
-    return self->random % bound;
+    return xorshift(&self->random) % bound;
 }
 
 /* Syllables, so that many words begin alike. */
@@ -48,10 +46,9 @@ static void make_words(struct search_load *self)
 {
     static const char *const syllables[] = {"ma", "re", "lo", "ti", "sun", "der", "ka",  "vi",
                                             "no", "be", "st", "al", "en",  "ro",  "cha", "wi"};
-    double sum = 0;
     self->words = calloc(WORDS, sizeof(self->words[0]));
-    self->chances = calloc(WORDS, sizeof(self->chances[0]));
-    CHECK(self->words != NULL && self->chances != NULL);
+    zipf_init(&self->zipf, WORDS);
+    CHECK(self->words != NULL);
     for (size_t i = 0; i < WORDS; i++) {
         size_t at = 0;
         size_t count = 1 + draw(self, 4);
@@ -59,25 +56,13 @@ static void make_words(struct search_load *self)
             at += (size_t)snprintf(self->words[i] + at, WORD_BYTES - at, "%s",
                                    syllables[draw(self, ARRAY_LENGTH(syllables))]);
         }
-        sum += 1.0 / (double)(i + 1);
-        self->chances[i] = sum;
     }
 }
 
 static const char *draw_word(struct search_load *self)
 {
-    double wanted = (double)draw(self, 1U << 30) / (double)(1U << 30) * self->chances[WORDS - 1];
-    size_t low = 0;
-    size_t high = WORDS - 1;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (self->chances[middle] < wanted) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return self->words[low];
+    double share = (double)draw(self, 1U << 30) / (double)(1U << 30);
+    return self->words[zipf_rank(&self->zipf, share)];
 }
 
 static void draw_title(struct search_load *self, char title[static TITLE_BYTES])
@@ -179,6 +164,6 @@ int main(int argc, char **argv)
     latencies_deinit(&self.latencies);
     latencies_deinit(&self.processor);
     free(self.words);
-    free(self.chances);
+    zipf_deinit(&self.zipf);
     return 0;
 }

@@ -3,7 +3,6 @@
  * one run; then single votes of many callers at once, against bare batches of as many. Prints one
  * line a batch size, and one a number of callers. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -11,6 +10,7 @@
 #include "loop/loop.h"
 #include "rating/repository/lmdb_rating_repository.h"
 #include "store_apply_bare_lmdb.h"
+#include "store_apply_rounds.h"
 #include "vote_workload.h"
 
 enum {
@@ -71,44 +71,20 @@ static double callers_seconds(struct measurement *self, const struct rating_chan
     return (double)(clock_monotonic_ns() - began_ns) / (double)CLOCK_NS_PER_S;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double left = *(const double *)a;
-    double right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
-static double median(double values[static ROUNDS])
-{
-    qsort(values, ROUNDS, sizeof(values[0]), compare_doubles);
-    return values[ROUNDS / 2];
-}
-
 static void measure(struct measurement *self, size_t batch)
 {
-    double ours[ROUNDS];
-    double bare[ROUNDS];
-    double ratios[ROUNDS];
+    struct store_apply_rounds rounds = {.count = 0};
     for (size_t i = 0; i < ROUNDS; i++) {
         const struct rating_change *changes = vote_workload_draw(&self->workload, batch);
-        bare[i] = (double)batch / store_apply_bare_seconds(&self->bare, changes, batch);
-        ours[i] = (double)batch / apply_seconds(self, changes, batch);
-        ratios[i] = ours[i] / bare[i];
+        double bare = (double)batch / store_apply_bare_seconds(&self->bare, changes, batch);
+        store_apply_rounds_add(&rounds, (double)batch / apply_seconds(self, changes, batch), bare);
     }
-    printf("batch %6zu: apply %8.0f changes/s, bare LMDB %8.0f changes/s, ratio %.2f "
-           "(medians of %d; ratios",
-           batch, median(ours), median(bare), median(ratios), ROUNDS);
-    for (size_t i = 0; i < ROUNDS; i++) {
-        printf(" %.2f", ratios[i]);
-    }
-    printf(")\n");
+    store_apply_rounds_print(&rounds, "batch", batch, "changes", "LMDB");
 }
 
 static void measure_callers(struct measurement *self, size_t callers)
 {
-    double ours[ROUNDS];
-    double bare[ROUNDS];
-    double ratios[ROUNDS];
+    struct store_apply_rounds rounds = {.count = 0};
     double votes = (double)(callers * CALLER_VOTES);
     for (size_t i = 0; i < ROUNDS; i++) {
         const struct rating_change *changes =
@@ -117,13 +93,10 @@ static void measure_callers(struct measurement *self, size_t callers)
         for (size_t at = 0; at < CALLER_VOTES; at++) {
             seconds += store_apply_bare_seconds(&self->bare, &changes[at * callers], callers);
         }
-        bare[i] = votes / seconds;
-        ours[i] = votes / callers_seconds(self, changes, callers);
-        ratios[i] = ours[i] / bare[i];
+        store_apply_rounds_add(&rounds, votes / callers_seconds(self, changes, callers),
+                               votes / seconds);
     }
-    printf("callers %4zu: apply %8.0f votes/s, bare LMDB %8.0f votes/s, ratio %.2f (medians of "
-           "%d)\n",
-           callers, median(ours), median(bare), median(ratios), ROUNDS);
+    store_apply_rounds_print(&rounds, "callers", callers, "votes", "LMDB");
 }
 
 static void run(void *argument)

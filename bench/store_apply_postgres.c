@@ -2,7 +2,6 @@
  * apply(), and a bare loop that writes the same rows in batches of the same size, both durable,
  * interleaved in one run. Prints one line a batch size. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -10,6 +9,7 @@
 #include "loop/loop.h"
 #include "rating/repository/postgres_rating_repository.h"
 #include "store_apply_bare_postgres.h"
+#include "store_apply_rounds.h"
 #include "vote_workload.h"
 
 enum {
@@ -51,37 +51,16 @@ static double apply_seconds(struct measurement *self, const struct rating_change
     return (double)(ended_ns - began_ns) / (double)CLOCK_NS_PER_S;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double left = *(const double *)a;
-    double right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
-static double median(double values[static ROUNDS])
-{
-    qsort(values, ROUNDS, sizeof(values[0]), compare_doubles);
-    return values[ROUNDS / 2];
-}
-
 static void measure(struct measurement *self, size_t batch)
 {
-    double ours[ROUNDS];
-    double bare[ROUNDS];
-    double ratios[ROUNDS];
+    struct store_apply_rounds rounds = {.count = 0};
     for (size_t i = 0; i < ROUNDS; i++) {
         const struct rating_change *changes = vote_workload_draw(&self->workload, batch);
-        bare[i] = (double)batch / store_apply_bare_postgres_seconds(&self->bare, changes, batch);
-        ours[i] = (double)batch / apply_seconds(self, changes, batch);
-        ratios[i] = ours[i] / bare[i];
+        double bare =
+            (double)batch / store_apply_bare_postgres_seconds(&self->bare, changes, batch);
+        store_apply_rounds_add(&rounds, (double)batch / apply_seconds(self, changes, batch), bare);
     }
-    printf("batch %6zu: apply %8.0f changes/s, bare PostgreSQL %8.0f changes/s, ratio %.2f "
-           "(medians of %d; ratios",
-           batch, median(ours), median(bare), median(ratios), ROUNDS);
-    for (size_t i = 0; i < ROUNDS; i++) {
-        printf(" %.2f", ratios[i]);
-    }
-    printf(")\n");
+    store_apply_rounds_print(&rounds, "batch", batch, "changes", "PostgreSQL");
 }
 
 static void run(void *argument)

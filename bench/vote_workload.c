@@ -18,43 +18,31 @@ enum {
 void vote_workload_init(struct vote_workload *workload, uint64_t seed)
 {
     workload->random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
-    workload->chances = calloc(VOTE_WORKLOAD_RECORDS, sizeof(workload->chances[0]));
+    zipf_init(&workload->zipf, VOTE_WORKLOAD_RECORDS);
     workload->users = calloc(VOTE_WORKLOAD_USERS, sizeof(workload->users[0]));
     workload->records = calloc(VOTE_WORKLOAD_RECORDS, sizeof(workload->records[0]));
     workload->changes = calloc(VOTE_WORKLOAD_BATCH_MAX, sizeof(workload->changes[0]));
-    CHECK(workload->chances != NULL && workload->users != NULL && workload->records != NULL &&
-          workload->changes != NULL);
+    CHECK(workload->users != NULL && workload->records != NULL && workload->changes != NULL);
     for (size_t i = 0; i < VOTE_WORKLOAD_USERS; i++) {
         (void)snprintf(workload->users[i], sizeof(workload->users[i]), "user-%06zu", i);
     }
-    double sum = 0;
     for (size_t i = 0; i < VOTE_WORKLOAD_RECORDS; i++) {
         (void)snprintf(workload->records[i], sizeof(workload->records[i]), "tt%07zu",
                        i * RECORD_STEP);
-        sum += 1.0 / (double)(i + 1);
-        workload->chances[i] = sum;
     }
 }
 
 void vote_workload_deinit(struct vote_workload *workload)
 {
-    free(workload->chances);
+    zipf_deinit(&workload->zipf);
     free(workload->users);
     free(workload->records);
     free(workload->changes);
 }
 
-static uint64_t draw(struct vote_workload *workload)
-{
-    workload->random ^= workload->random << 13;
-    workload->random ^= workload->random >> 7;
-    workload->random ^= workload->random << 17;
-    return workload->random;
-}
-
 static size_t draw_below(struct vote_workload *workload, size_t bound)
 {
-    return (size_t)(draw(workload) % bound);
+    return (size_t)(xorshift(&workload->random) % bound);
 }
 
 /* A rank spread over the names, so that the popular records are not neighbours in the store. */
@@ -65,20 +53,8 @@ static size_t record_of_rank(size_t rank)
 
 static size_t draw_record(struct vote_workload *workload)
 {
-    const double *chances = workload->chances;
-    double wanted = (double)(draw(workload) >> 11) / (double)(UINT64_C(1) << 53) *
-                    chances[VOTE_WORKLOAD_RECORDS - 1];
-    size_t low = 0;
-    size_t high = VOTE_WORKLOAD_RECORDS - 1;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (chances[middle] < wanted) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return record_of_rank(low);
+    double share = (double)(xorshift(&workload->random) >> 11) / (double)(UINT64_C(1) << 53);
+    return record_of_rank(zipf_rank(&workload->zipf, share));
 }
 
 static size_t voter(size_t record, size_t which)

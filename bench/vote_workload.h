@@ -5,6 +5,7 @@
 #pragma once
 
 #include "rating/model/rating.h"
+#include "zipf.h"
 
 enum {
     VOTE_WORKLOAD_USERS = 20000,
@@ -17,7 +18,7 @@ enum {
 struct vote_workload {
     /* private */
     uint64_t random;
-    double *chances; /* summed up */
+    struct zipf zipf; /* of the records */
     char (*users)[VOTE_WORKLOAD_NAME_BYTES];
     char (*records)[VOTE_WORKLOAD_NAME_BYTES];
     struct rating_change *changes;
