@@ -2,6 +2,7 @@
  * service asks the other two by the same gRPC client as always, over loopback channels without
  * sockets. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "loop/worker.h"
@@ -14,6 +15,7 @@
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
 #include "movie/handler/movie_handler.h"
+#include "movie/handler/movie_page.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 #include "rating/controller/rating_controller.h"
@@ -48,7 +50,7 @@ struct single_process {
     struct grpc_service movie_service;
     struct http_route metadata_routes[METADATA_HANDLER_ROUTE_COUNT];
     struct http_route rating_routes[RATING_HANDLER_ROUTE_COUNT];
-    struct http_route movie_routes[MOVIE_HANDLER_ROUTE_COUNT];
+    struct http_route movie_routes[MOVIE_HANDLER_ROUTE_COUNT + MOVIE_PAGE_ROUTE_COUNT];
 };
 
 static const struct config_option options[] = {
@@ -161,6 +163,8 @@ static enum status open_single(void *self, struct process *process, struct call 
     metadata_handler_routes(&single->metadata, single->metadata_routes);
     rating_handler_routes(&single->rating, single->rating_routes);
     movie_handler_routes(&single->movie, single->movie_routes);
+    memcpy(single->movie_routes + MOVIE_HANDLER_ROUTE_COUNT, movie_page_routes,
+           sizeof(movie_page_routes));
     single->metadata_listener =
         add_listener(single, process, "metadata", "listen-metadata", &single->metadata_service,
                      single->metadata_routes, ARRAY_LENGTH(single->metadata_routes));
