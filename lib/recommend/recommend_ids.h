@@ -11,8 +11,9 @@
 
 struct recommend_id_block;
 
+#define RECOMMEND_ID_NONE UINT32_MAX
+
 enum {
-    RECOMMEND_ID_NONE = UINT32_MAX,
     RECOMMEND_ID_PAGE = 4096, /* texts */
     RECOMMEND_ID_PAGES_MAX = 2048,
 };

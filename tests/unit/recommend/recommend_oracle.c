@@ -53,15 +53,15 @@ static double similarity(const struct recommend_oracle *oracle, size_t a, size_t
     if (product < 1e-9 || both < oracle->settings.minimum_co_raters) {
         return 0;
     }
-    return product / sqrt(norm_a * norm_b) * both / (both + oracle->settings.shrinkage);
+    /* As a float, so that equal is equal. */
+    return (float)(product / sqrt(norm_a * norm_b) * both / (both + oracle->settings.shrinkage));
 }
 
-/* What differs by rounding alone is equal. */
 static int compare(const void *left, const void *right)
 {
     const struct oracle_neighbour *a = left;
     const struct oracle_neighbour *b = right;
-    if (fabs(a->similarity - b->similarity) > 1e-7) {
+    if (a->similarity != b->similarity) {
         return a->similarity > b->similarity ? -1 : 1;
     }
     return a->item < b->item ? -1 : 1;
