@@ -1,5 +1,5 @@
 /* movie_handler_private.h: the methods and routes of MovieService by what they are about:
- * movie_list_methods.c, movie_vote_methods.c and their routes. */
+ * movie_list_methods.c, movie_vote_methods.c, movie_import_methods.c and their routes. */
 #pragma once
 
 #include "http/http_server.h"
@@ -13,6 +13,10 @@ enum status movie_handler_list_user_movies(void *state, struct call *call, const
                                            void *response);
 enum status movie_handler_rate_movie(void *state, struct call *call, const void *request,
                                      void *response);
+enum status movie_handler_match_movies(void *state, struct call *call, const void *request,
+                                       void *response);
+enum status movie_handler_rate_movies(void *state, struct call *call, const void *request,
+                                      void *response);
 enum status movie_handler_unrate_movie(void *state, struct call *call, const void *request,
                                        void *response);
 
