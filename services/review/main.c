@@ -66,10 +66,9 @@ static enum status open_review(void *self, struct process *process, struct call 
 {
     struct review_process *review = self;
     const struct config *config = process_config(process);
-    enum status status =
-        text_equal(config_text(config, "store"), TEXT("memory"))
-            ? memory_review_repository_open(call, &review->controller.repository)
-            : open_sqlite(review, process, call);
+    enum status status = text_equal(config_text(config, "store"), TEXT("memory"))
+                             ? memory_review_repository_open(call, &review->controller.repository)
+                             : open_sqlite(review, process, call);
     if (status != STATUS_OK) {
         return status;
     }

@@ -25,8 +25,7 @@ struct review review_case_put(struct review_case *self, const char *record, cons
         .key = review_case_key(record, user), .text = text_of(text), .created_ms = time_ms};
     struct review stored;
     assert_int_equal(
-        self->repository.ops->put(self->repository.state, self->call, &review, &stored),
-        STATUS_OK);
+        self->repository.ops->put(self->repository.state, self->call, &review, &stored), STATUS_OK);
     assert_true(text_equal(stored.text, review.text));
     return stored;
 }
@@ -94,9 +93,9 @@ struct listing {
 
 static void add(struct listing *listing, struct text name, int64_t time_ms)
 {
-    int length = snprintf(listing->words + listing->length, LIST_BYTES_MAX - listing->length,
-                          "%s%.*s@%" PRId64, listing->length > 0 ? " " : "", TEXT_ARGUMENTS(name),
-                          time_ms);
+    int length =
+        snprintf(listing->words + listing->length, LIST_BYTES_MAX - listing->length,
+                 "%s%.*s@%" PRId64, listing->length > 0 ? " " : "", TEXT_ARGUMENTS(name), time_ms);
     assert_true(length > 0 && (size_t)length < LIST_BYTES_MAX - listing->length);
     listing->length += (size_t)length;
 }

@@ -38,8 +38,8 @@ void review_lists_keep_their_place(struct review_case *self)
                      STATUS_OK);
     assert_true(count == 2 && text_equal(page[1].key.user, TEXT("c")));
     const struct review place = page[1];
-    review_case_remove(self, "m", "c");                        /* the place itself */
-    (void)review_case_put(self, "m", "e", "E", 50);            /* before it */
+    review_case_remove(self, "m", "c");                            /* the place itself */
+    (void)review_case_put(self, "m", "e", "E", 50);                /* before it */
     (void)review_case_put(self, "m", "b", "B in other words", 60); /* is where it was */
     assert_int_equal(self->repository.ops->list_of_record(self->repository.state, self->call,
                                                           record, &place, 5, &page, &count),
@@ -58,8 +58,7 @@ static void put_of_type(struct review_case *self, enum record_type type, const c
                                   .text = TEXT("of another type"),
                                   .created_ms = 5};
     assert_int_equal(
-        self->repository.ops->put(self->repository.state, self->call, &review, &stored),
-        STATUS_OK);
+        self->repository.ops->put(self->repository.state, self->call, &review, &stored), STATUS_OK);
 }
 
 /* Names that begin alike, records of other types. */

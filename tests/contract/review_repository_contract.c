@@ -53,9 +53,12 @@ static void empty_has_nothing(struct review_case *self)
 }
 
 /* Markup, quotes, line feeds, overrides of direction, characters of four bytes. */
-static const char odd_text[] = "<script>alert('x')</script> \"&amp;\"\n%s'; DROP TABLE reviews; --\n"
-                               "\xe2\x80\xae" "drowkcab" "\xe2\x80\xac \xd7\xa2\xd7\x91 "
-                               "\xf0\x9f\x8e\xac\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80";
+static const char odd_text[] =
+    "<script>alert('x')</script> \"&amp;\"\n%s'; DROP TABLE reviews; --\n"
+    "\xe2\x80\xae"
+    "drowkcab"
+    "\xe2\x80\xac \xd7\xa2\xd7\x91 "
+    "\xf0\x9f\x8e\xac\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80";
 
 static void every_field_is_kept(struct review_case *self)
 {
@@ -67,8 +70,7 @@ static void every_field_is_kept(struct review_case *self)
     struct review stored;
     struct review got;
     assert_int_equal(
-        self->repository.ops->put(self->repository.state, self->call, &review, &stored),
-        STATUS_OK);
+        self->repository.ops->put(self->repository.state, self->call, &review, &stored), STATUS_OK);
     assert_true(stored.created_ms == review.created_ms && stored.edited_ms == 0 && stored.spoiler);
     assert_true(text_equal(stored.text, review.text));
     assert_int_equal(
@@ -107,13 +109,11 @@ static void the_flag_alone_is_an_edit(struct review_case *self)
         .key = review_case_key("m", "ann"), .text = TEXT("text"), .created_ms = 1};
     struct review stored;
     assert_int_equal(
-        self->repository.ops->put(self->repository.state, self->call, &review, &stored),
-        STATUS_OK);
+        self->repository.ops->put(self->repository.state, self->call, &review, &stored), STATUS_OK);
     review.spoiler = true;
     review.created_ms = 2;
     assert_int_equal(
-        self->repository.ops->put(self->repository.state, self->call, &review, &stored),
-        STATUS_OK);
+        self->repository.ops->put(self->repository.state, self->call, &review, &stored), STATUS_OK);
     assert_true(stored.spoiler && stored.edited_ms == 2);
     assert_true(review_case_get(self, "m", "ann").spoiler);
 }

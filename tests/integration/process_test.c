@@ -319,8 +319,8 @@ static void ask_one_that_is_optional(struct trial *trial, struct call *call)
     struct proto_pool *pool;
     assert_int_equal(proto_pool_create(&trial->descriptors, 1, roots, ARRAY_LENGTH(roots), &pool),
                      STATUS_OK);
-    assert_int_equal(
-        process_open_optional_channel(trial->process, call, pool, "nobody", &channel), STATUS_OK);
+    assert_int_equal(process_open_optional_channel(trial->process, call, pool, "nobody", &channel),
+                     STATUS_OK);
     say_page(trial, call, channel.grpc != NULL ? "opened" : "nowhere", "/readyz");
     process_close_channel(&channel);
     proto_pool_destroy(pool);

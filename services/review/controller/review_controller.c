@@ -194,9 +194,9 @@ enum status review_controller_delete_like(struct review_controller *self, struct
                                           const struct review_key *key, uint64_t *ret_count)
 {
     enum status status = review_key_validate(call, key);
-    return status == STATUS_OK ? self->repository.ops->remove_like(self->repository.state, call,
-                                                                   key, ret_count)
-                               : status;
+    return status == STATUS_OK
+               ? self->repository.ops->remove_like(self->repository.state, call, key, ret_count)
+               : status;
 }
 
 enum status review_controller_list_likes(struct review_controller *self, struct call *call,

@@ -23,8 +23,7 @@ MUST_USE enum status review_controller_put(struct review_controller *self, struc
 MUST_USE enum status review_controller_delete(struct review_controller *self, struct call *call,
                                               const struct review_key *key);
 MUST_USE enum status review_controller_get(struct review_controller *self, struct call *call,
-                                           const struct review_key *key,
-                                           struct review *ret_review);
+                                           const struct review_key *key, struct review *ret_review);
 
 struct review_page {
     const struct review *reviews;

@@ -17,9 +17,9 @@ enum status review_handler_put_like(void *state, struct call *call, const void *
     PutLikeResponse *reply = response;
     struct review_key key;
     uint64_t count;
-    enum status status = review_key_from_texts(call, proto_text(put->record_type),
-                                               proto_text(put->record_id),
-                                               proto_text(put->user_id), &key);
+    enum status status =
+        review_key_from_texts(call, proto_text(put->record_type), proto_text(put->record_id),
+                              proto_text(put->user_id), &key);
     if (status == STATUS_OK) {
         status = review_controller_put_like(state, call, &key, &count);
     }
@@ -36,9 +36,9 @@ enum status review_handler_delete_like(void *state, struct call *call, const voi
     DeleteLikeResponse *reply = response;
     struct review_key key;
     uint64_t count;
-    enum status status = review_key_from_texts(call, proto_text(remove->record_type),
-                                               proto_text(remove->record_id),
-                                               proto_text(remove->user_id), &key);
+    enum status status =
+        review_key_from_texts(call, proto_text(remove->record_type), proto_text(remove->record_id),
+                              proto_text(remove->user_id), &key);
     if (status == STATUS_OK) {
         status = review_controller_delete_like(state, call, &key, &count);
     }
@@ -82,9 +82,9 @@ enum status review_handler_get_reactions(void *state, struct call *call, const v
     GetReactionsResponse *reply = response;
     struct review_key key;
     struct review_reactions reactions;
-    enum status status = review_key_from_texts(call, proto_text(get->record_type),
-                                               proto_text(get->record_id),
-                                               proto_text(get->user_id), &key);
+    enum status status =
+        review_key_from_texts(call, proto_text(get->record_type), proto_text(get->record_id),
+                              proto_text(get->user_id), &key);
     if (status == STATUS_OK) {
         status = review_controller_get_reactions(state, call, &key, &reactions);
     }

@@ -16,9 +16,9 @@ static enum status put_review(void *state, struct call *call, const void *reques
     PutReviewResponse *reply = response;
     struct review review = {.text = proto_text(put->text), .spoiler = put->spoiler};
     struct review stored;
-    enum status status = review_key_from_texts(call, proto_text(put->record_type),
-                                               proto_text(put->record_id),
-                                               proto_text(put->user_id), &review.key);
+    enum status status =
+        review_key_from_texts(call, proto_text(put->record_type), proto_text(put->record_id),
+                              proto_text(put->user_id), &review.key);
     if (status == STATUS_OK) {
         status = review_controller_put(state, call, &review, &stored);
     }
@@ -35,9 +35,9 @@ static enum status delete_review(void *state, struct call *call, const void *req
     const DeleteReviewRequest *remove = request;
     struct review_key key;
     (void)response;
-    enum status status = review_key_from_texts(call, proto_text(remove->record_type),
-                                               proto_text(remove->record_id),
-                                               proto_text(remove->user_id), &key);
+    enum status status =
+        review_key_from_texts(call, proto_text(remove->record_type), proto_text(remove->record_id),
+                              proto_text(remove->user_id), &key);
     return status == STATUS_OK ? review_controller_delete(state, call, &key) : status;
 }
 
@@ -47,9 +47,9 @@ static enum status get_review(void *state, struct call *call, const void *reques
     GetReviewResponse *reply = response;
     struct review_key key;
     struct review review;
-    enum status status = review_key_from_texts(call, proto_text(get->record_type),
-                                               proto_text(get->record_id),
-                                               proto_text(get->user_id), &key);
+    enum status status =
+        review_key_from_texts(call, proto_text(get->record_type), proto_text(get->record_id),
+                              proto_text(get->user_id), &key);
     if (status == STATUS_OK) {
         status = review_controller_get(state, call, &key, &review);
     }

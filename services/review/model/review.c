@@ -37,8 +37,8 @@ static enum status validate_text(struct call *call, struct text text)
     size_t characters = 0;
     bool is_blank = true;
     if (text.length > REVIEW_TEXT_BYTES_MAX) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT,
-                         "the review is longer than %d characters", REVIEW_TEXT_CHARACTERS_MAX);
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "the review is longer than %d characters",
+                         REVIEW_TEXT_CHARACTERS_MAX);
     }
     if (!text_is_utf8(text)) {
         return call_fail(call, STATUS_INVALID_ARGUMENT, "the review is not UTF-8");
@@ -56,8 +56,8 @@ static enum status validate_text(struct call *call, struct text text)
     }
     return characters <= REVIEW_TEXT_CHARACTERS_MAX
                ? STATUS_OK
-               : call_fail(call, STATUS_INVALID_ARGUMENT,
-                           "the review is longer than %d characters", REVIEW_TEXT_CHARACTERS_MAX);
+               : call_fail(call, STATUS_INVALID_ARGUMENT, "the review is longer than %d characters",
+                           REVIEW_TEXT_CHARACTERS_MAX);
 }
 
 enum status review_validate(struct call *call, const struct review *review)
@@ -68,7 +68,8 @@ enum status review_validate(struct call *call, const struct review *review)
 
 size_t review_bytes(const struct review *review)
 {
-    /* Two times, the record's type, the flag, and of each field its key, length and JSON's marks. */
+    /* Two times, the record's type, the flag, and of each field its key, length and JSON's marks.
+     */
     enum { FIXED_BYTES = 120 };
     return review->key.record.id.length + review->key.user.length + review->text.length +
            FIXED_BYTES;

@@ -20,8 +20,7 @@ Review *review_to_message(struct arena *arena, const struct review *review)
 {
     Review *message = arena_alloc(arena, sizeof(*message));
     struct text created = time_text(arena, review->created_ms);
-    struct text edited =
-        review->edited_ms != 0 ? time_text(arena, review->edited_ms) : TEXT("");
+    struct text edited = review->edited_ms != 0 ? time_text(arena, review->edited_ms) : TEXT("");
     if (message == NULL || created.data == NULL || edited.data == NULL) {
         return NULL;
     }
@@ -60,8 +59,7 @@ static enum status read_time(struct call *call, ProtobufCBinaryData bytes, int64
                            TEXT_ARGUMENTS(time));
 }
 
-enum status review_from_message(struct call *call, const Review *message,
-                                struct review *ret_review)
+enum status review_from_message(struct call *call, const Review *message, struct review *ret_review)
 {
     struct review review = {.text = proto_text(message->text), .spoiler = message->spoiler};
     enum status status = review_key_from_texts(call, proto_text(message->record_type),

@@ -8,13 +8,13 @@
 #include "store/ordered_map.h"
 
 struct memory_review_repository {
-    pthread_mutex_t lock; /* held for memory's time only */
-    struct ordered_map *reviews;         /* struct kept_review * by memory_review_key_of() */
-    struct ordered_map *of_record;       /* the same by memory_review_key_in_record() */
-    struct ordered_map *of_user;         /* the same by memory_review_key_in_user() */
-    struct ordered_map *likes;           /* struct like without texts, by memory_review_key_of() */
-    struct ordered_map *likes_of_user;   /* nothing, by memory_review_key_in_user() */
-    struct ordered_map *counts;          /* struct kept_counts by memory_review_key_of_record() */
+    pthread_mutex_t lock;              /* held for memory's time only */
+    struct ordered_map *reviews;       /* struct kept_review * by memory_review_key_of() */
+    struct ordered_map *of_record;     /* the same by memory_review_key_in_record() */
+    struct ordered_map *of_user;       /* the same by memory_review_key_in_user() */
+    struct ordered_map *likes;         /* struct like without texts, by memory_review_key_of() */
+    struct ordered_map *likes_of_user; /* nothing, by memory_review_key_in_user() */
+    struct ordered_map *counts;        /* struct kept_counts by memory_review_key_of_record() */
 };
 
 struct kept_review {

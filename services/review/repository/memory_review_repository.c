@@ -54,7 +54,8 @@ static void index_review(struct memory_review_repository *self, struct kept_revi
     struct memory_review_key in_record =
         memory_review_key_in_record(&review->key, review->created_ms);
     struct memory_review_key in_user = memory_review_key_in_user(&review->key, review->created_ms);
-    ordered_map_put(self->reviews, memory_review_key_text(&key), &kept, sizeof(struct kept_review *));
+    ordered_map_put(self->reviews, memory_review_key_text(&key), &kept,
+                    sizeof(struct kept_review *));
     ordered_map_put(self->of_record, memory_review_key_text(&in_record), &kept,
                     sizeof(struct kept_review *));
     ordered_map_put(self->of_user, memory_review_key_text(&in_user), &kept,
@@ -176,9 +177,8 @@ static enum status get(void *state, struct call *call, const struct review_key *
         status = review_copy(call->arena, &kept->review, ret_review);
     }
     pthread_mutex_unlock(&self->lock);
-    return status == STATUS_RESOURCE_EXHAUSTED
-               ? call_fail(call, status, "the answer is too large")
-               : status;
+    return status == STATUS_RESOURCE_EXHAUSTED ? call_fail(call, status, "the answer is too large")
+                                               : status;
 }
 
 /* With the lock. */

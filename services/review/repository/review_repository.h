@@ -12,7 +12,7 @@
 #include "review/model/review.h"
 
 enum {
-    REVIEW_LIST_MAX = 32,                   /* reviews asked for at once: each may be large */
+    REVIEW_LIST_MAX = 32,                     /* reviews asked for at once: each may be large */
     LIKE_LIST_MAX = REVIEW_PAGE_SIZE_MAX + 1, /* likes asked for at once */
 };
 

@@ -155,12 +155,10 @@ static int read_rows(struct listing *listing, sqlite3_stmt *statement)
 static bool make_room(struct listing *listing)
 {
     if (listing->statement == SQLITE_REVIEW_LIKES) {
-        listing->likes =
-            arena_calloc(&listing->arena, listing->limit + 1, sizeof(*listing->likes));
+        listing->likes = arena_calloc(&listing->arena, listing->limit + 1, sizeof(*listing->likes));
         return listing->likes != NULL;
     }
-    listing->reviews =
-        arena_calloc(&listing->arena, listing->limit + 1, sizeof(*listing->reviews));
+    listing->reviews = arena_calloc(&listing->arena, listing->limit + 1, sizeof(*listing->reviews));
     return listing->reviews != NULL;
 }
 
