@@ -13,6 +13,7 @@
 #include "movie/gateway/gateway_messages.h"
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
+#include "movie/gateway/rpc_rating_gateway.h"
 #include "movie/handler/movie_handler.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
@@ -154,6 +155,7 @@ static enum status open_single(void *self, struct process *process, struct call 
     single->movie = (struct movie_controller){
         .metadata = grpc_metadata_gateway(&single->metadata_gateway),
         .rating = grpc_rating_gateway(&single->rating_gateway),
+        .votes = rpc_rating_votes(&single->rating_gateway.rpc),
     };
     single->metadata_service = metadata_handler_service(&single->metadata);
     single->rating_service = rating_handler_service(&single->rating);

@@ -10,6 +10,22 @@ enum status gateway_messages_create(const struct proto_descriptor_set *descripto
         &get_metadata_response__descriptor,
         &get_aggregated_rating_request__descriptor,
         &get_aggregated_rating_response__descriptor,
+        &batch_get_metadata_request__descriptor,
+        &batch_get_metadata_response__descriptor,
+        &search_metadata_request__descriptor,
+        &search_metadata_response__descriptor,
+        &batch_get_aggregated_ratings_request__descriptor,
+        &batch_get_aggregated_ratings_response__descriptor,
+        &get_rating_summary_request__descriptor,
+        &get_rating_summary_response__descriptor,
+        &get_rating_request__descriptor,
+        &get_rating_response__descriptor,
+        &put_rating_request__descriptor,
+        &put_rating_response__descriptor,
+        &delete_rating_request__descriptor,
+        &delete_rating_response__descriptor,
+        &list_user_ratings_request__descriptor,
+        &list_user_ratings_response__descriptor,
     };
     return proto_pool_create(descriptors, 1, types, ARRAY_LENGTH(types), ret_pool);
 }
