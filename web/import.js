@@ -214,8 +214,8 @@ class Import {
       for (let at = 0; at < found.length; at += BATCH) {
         progress.show(at, found.length);
         const batch = found.slice(at, at + BATCH);
-        const ratings = batch.map((vote) => ({ movieId: vote.found, value: { hundredths: vote.hundredths }, time: vote.time }));
-        const reply = await callPatiently("RateMovies", { userId: session.user, ratings }, signal);
+        const votes = batch.map((vote) => ({ movieId: vote.found, value: { hundredths: vote.hundredths }, time: vote.time }));
+        const reply = await callPatiently("RateMovies", { userId: session.user, votes }, signal);
         refused.push(...(reply.refused ?? []).map(({ index = 0, reason = "" }) => ({ ...batch[index], why: reason })));
         written += batch.length - (reply.refused ?? []).length;
       }
