@@ -1,5 +1,6 @@
 /* The plain HTTP face of movie details. */
 #include "http/http_json.h"
+#include "http/http_operation.h"
 #include "metadata/model/metadata_json.h"
 #include "movie/handler/movie_handler.h"
 
@@ -48,8 +49,39 @@ static void get_movie(void *state, struct http_exchange *exchange)
     http_json_reply_send(&reply, 200);
 }
 
+static const struct http_parameter movie_parameters[] = {
+    {.name = "id",
+     .about = "The movie's id",
+     .is_required = true,
+     .minimum = 1,
+     .maximum = METADATA_ID_BYTES_MAX},
+    {.name = NULL},
+};
+
+static const struct http_answer details_answers[] = {
+    {200, "The details", {.message = "MovieDetails"}},
+    {.status = 0},
+};
+
+static const int unknown_movie[] = {404, 0};
+
+static const struct http_operation operations[MOVIE_HANDLER_ROUTE_COUNT] = {
+    {.method = "GET",
+     .path = "/movie",
+     .handle = get_movie,
+     .id = "getMovie",
+     .summary = "What is known about a movie, and how it is rated",
+     .about =
+         "When the rating service cannot be asked, ratingState says so, and the movie is still "
+         "shown.",
+     .tag = "movie",
+     .parameters = movie_parameters,
+     .answers = details_answers,
+     .problems = unknown_movie},
+};
+
 void movie_handler_routes(struct movie_controller *controller,
                           struct http_route routes[static MOVIE_HANDLER_ROUTE_COUNT])
 {
-    routes[0] = (struct http_route){"GET", "/movie", get_movie, controller};
+    http_operations_route(operations, ARRAY_LENGTH(operations), controller, routes);
 }

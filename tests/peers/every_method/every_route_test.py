@@ -17,7 +17,7 @@ from running_system import PROCESSES, RunningSystem
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCES = os.path.join(HERE, "..", "..", "..")
-ROUTE = re.compile(r'\{"(GET|PUT|POST|DELETE)", "(/[^"]+)"')
+ROUTE = re.compile(r'(?:\{|\.method = )"(GET|PUT|POST|DELETE)",\s+(?:\.path = )?"(/[^"]+)"')
 VERSIONS = {"HTTP/1.1": "--http1.1", "HTTP/2": "--http2-prior-knowledge"}
 AWAIT_S = 15
 SHOWN_MAX = 1000
