@@ -23,7 +23,14 @@ struct json_writer;
     "\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[^\\u0000-\\u001f\\u007f]*$\"}},"             \
     "\"imdbId\":{\"type\":[\"string\",\"null\"],\"maxLength\":32},"                                \
     "\"tmdbId\":{\"type\":[\"string\",\"null\"],\"maxLength\":32},"                                \
-    "\"popularity\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":4294967295}}}"
+    "\"popularity\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":4294967295},"       \
+    "\"externalScores\":{\"type\":[\"array\",\"null\"],\"maxItems\":8,\"description\":\"One of a " \
+    "source\",\"items\":{"                                                                         \
+    "\"type\":\"object\",\"required\":[\"source\",\"value\"],\"properties\":{\"source\":{"         \
+    "\"type\":\"string\","                                                                         \
+    "\"pattern\":\"^[a-z0-9_-]{1,32}$\"},\"value\":{\"type\":\"number\",\"minimum\":0,"            \
+    "\"maximum\":10},"                                                                             \
+    "\"votes\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":4294967295}}}}}}"
 
 void metadata_write_json(struct json_writer *writer, const struct metadata *metadata);
 

@@ -22,6 +22,10 @@ static enum status read_key(struct http_exchange *exchange, struct vote_key *ret
     if (status == STATUS_OK) {
         status = http_json_optional_parameter(exchange, "providerId", &provider);
     }
+    if (status == STATUS_OK && provider.length > RATING_PROVIDER_BYTES_MAX) {
+        status = call_fail(http_exchange_call(exchange), STATUS_INVALID_ARGUMENT,
+                           "provider id is longer than %d bytes", RATING_PROVIDER_BYTES_MAX);
+    }
     if (status == STATUS_OK) {
         status =
             vote_key_from_texts(http_exchange_call(exchange), type, id, user, provider, ret_key);
