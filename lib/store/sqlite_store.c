@@ -49,6 +49,21 @@ struct sqlite_connection *sqlite_store_write_connection(struct sqlite_store *sto
 
 /* The life of a store */
 
+static enum status add_functions(struct sqlite_store *store,
+                                 const struct sqlite_store_options *options,
+                                 struct store_error *error)
+{
+    for (size_t i = 0; i < options->function_count; i++) {
+        const struct sqlite_store_function *function = &options->functions[i];
+        if (sqlite3_create_function(store->write_connection->database, function->name,
+                                    function->argument_count, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+                                    NULL, function->call, NULL, NULL) != SQLITE_OK) {
+            return sqlite_store_fail(store, error, store->write_connection, function->name);
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status set_up_writer(struct sqlite_store *store,
                                  const struct sqlite_store_options *options,
                                  struct store_error *error)
@@ -67,6 +82,9 @@ static enum status set_up_writer(struct sqlite_store *store,
                                SQLITE_STORE_WRITE_WAIT_MS); /* always OK */
     for (size_t i = 0; i < ARRAY_LENGTH(settings) && status == STATUS_OK; i++) {
         status = sqlite_connection_run(store, store->write_connection, settings[i], error);
+    }
+    if (status == STATUS_OK) {
+        status = add_functions(store, options, error);
     }
     if (status == STATUS_OK) {
         status = sqlite_schema_open(store, options, error);

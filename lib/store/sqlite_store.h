@@ -20,6 +20,13 @@ enum {
     SQLITE_INDEX_HEAD_BYTES = 48,      /* of the WAL's index */
 };
 
+/* A function that SQL may call: the same for the same arguments. */
+struct sqlite_store_function {
+    const char *name;
+    int argument_count;
+    void (*call)(sqlite3_context *context, int count, sqlite3_value **values);
+};
+
 struct sqlite_store_options {
     struct text path;   /* a file; it and its folder are created when missing */
     const char *schema; /* SQL that makes the tables of a new file */
@@ -27,6 +34,9 @@ struct sqlite_store_options {
     /* SQL that makes version i + 2 of version i + 1, schema_version - 1 of them: an older file is
      * brought up to date in one transaction. NULL: it is refused. */
     const char *const *migrations;
+    /* What schema and migrations may call; statements may not. */
+    const struct sqlite_store_function *functions;
+    size_t function_count;
     const char *const *statements; /* SQL, each prepared once a connection; static storage */
     size_t statement_count;        /* at most SQLITE_STORE_STATEMENTS_MAX */
 };

@@ -82,6 +82,12 @@ static void assert_same(const struct metadata *got, const struct metadata *want)
     for (size_t i = 0; i < want->genre_count; i++) {
         assert_text(got->genres[i], want->genres[i]);
     }
+    assert_int_equal(got->external_score_count, want->external_score_count);
+    for (size_t i = 0; i < want->external_score_count; i++) {
+        assert_text(got->external_scores[i].source, want->external_scores[i].source);
+        assert_true(got->external_scores[i].value == want->external_scores[i].value);
+        assert_int_equal(got->external_scores[i].votes, want->external_scores[i].votes);
+    }
 }
 
 static void empty_has_nothing(struct metadata_case *self)
@@ -100,6 +106,11 @@ static void empty_has_nothing(struct metadata_case *self)
 
 static const struct text two_genres[] = {TEXT_INIT("Science Fiction"), TEXT_INIT("\"Noir\", früh")};
 
+static const struct external_score two_scores[] = {
+    {TEXT_INIT("imdb"), 8.7, 2100000},
+    {TEXT_INIT("other-site_2"), 0.1 + 0.2, UINT32_MAX},
+};
+
 static const struct metadata whole = {
     .id = TEXT_INIT("tt0133093"),
     .title = TEXT_INIT("Ein Titel — mit ☂ und 'Zeichen'"),
@@ -111,6 +122,8 @@ static const struct metadata whole = {
     .imdb_id = TEXT_INIT("tt0133093"),
     .tmdb_id = TEXT_INIT("603"),
     .popularity = UINT32_MAX,
+    .external_scores = two_scores,
+    .external_score_count = ARRAY_LENGTH(two_scores),
 };
 
 static void every_field_is_kept(struct metadata_case *self)
@@ -139,7 +152,15 @@ static void fields_at_their_limits(struct metadata_case *self)
 {
     char *bytes = malloc(METADATA_DESCRIPTION_BYTES_MAX);
     struct text genres[METADATA_GENRES_MAX];
+    char sources[METADATA_EXTERNAL_SCORES_MAX][METADATA_SOURCE_BYTES_MAX];
+    struct external_score scores[METADATA_EXTERNAL_SCORES_MAX];
     assert_non_null(bytes);
+    memset(sources, 's', sizeof(sources));
+    for (size_t i = 0; i < METADATA_EXTERNAL_SCORES_MAX; i++) {
+        sources[i][0] = (char)('a' + i);
+        scores[i] =
+            (struct external_score){{sources[i], METADATA_SOURCE_BYTES_MAX}, 1.0 / 3, UINT32_MAX};
+    }
     memset(bytes, 'x', METADATA_DESCRIPTION_BYTES_MAX);
     for (size_t i = 0; i < METADATA_GENRES_MAX; i++) {
         genres[i] = (struct text){bytes, METADATA_GENRE_BYTES_MAX};
@@ -154,6 +175,8 @@ static void fields_at_their_limits(struct metadata_case *self)
         .genre_count = METADATA_GENRES_MAX,
         .imdb_id = {bytes, METADATA_EXTERNAL_ID_BYTES_MAX},
         .tmdb_id = {bytes, METADATA_EXTERNAL_ID_BYTES_MAX},
+        .external_scores = scores,
+        .external_score_count = METADATA_EXTERNAL_SCORES_MAX,
     };
     struct metadata got;
     assert_int_equal(metadata_validate(self->call, &largest), STATUS_OK);
@@ -343,6 +366,118 @@ static void changes_without_room(struct metadata_case *self)
     arena_deinit(&small);
 }
 
+/* "id id+" of each lookup, with " | " between; +: its whole title is the same; "…": there are more.
+ */
+static void expect_found(struct metadata_case *self, enum metadata_lookup_kind kind,
+                         const struct metadata_lookup *lookups, size_t count, const char *want)
+{
+    struct metadata_candidates found[METADATA_BATCH_MAX];
+    char got[512] = "";
+    size_t at = 0;
+    assert_int_equal(
+        self->repository.ops->find(self->repository.state, self->call, kind, lookups, count, found),
+        STATUS_OK);
+    for (size_t i = 0; i < count; i++) {
+        at += (size_t)snprintf(got + at, sizeof(got) - at, "%s", i > 0 ? " |" : "");
+        for (size_t j = 0; j < found[i].count; j++) {
+            const struct metadata_candidate *candidate = &found[i].candidates[j];
+            at += (size_t)snprintf(got + at, sizeof(got) - at, " %.*s%s",
+                                   TEXT_ARGUMENTS(candidate->id),
+                                   candidate->has_whole_title ? "+" : "");
+        }
+        at += (size_t)snprintf(got + at, sizeof(got) - at, "%s", found[i].more ? " …" : "");
+    }
+    assert_string_equal(got, want);
+}
+
+static void put_known(struct metadata_case *self, const char *id, const char *title, int32_t year,
+                      const char *imdb_id, const char *tmdb_id)
+{
+    struct metadata metadata = titled(id, title);
+    metadata.year = year;
+    metadata.imdb_id = text_of(imdb_id);
+    metadata.tmdb_id = text_of(tmdb_id);
+    assert_int_equal(put(self, &metadata), STATUS_OK);
+}
+
+static void entries_are_found_by_ids(struct metadata_case *self)
+{
+    static const struct metadata_lookup lookups[] = {
+        {.value = TEXT_INIT("tt1")}, {.value = TEXT_INIT("")},  {.value = TEXT_INIT("tt")},
+        {.value = TEXT_INIT("9")},   {.value = TEXT_INIT("b")}, {.value = TEXT_INIT("tt1")},
+    };
+    put_known(self, "b", "B", 1999, "tt1", "9");
+    put_known(self, "a", "A", 1999, "tt1", "");
+    put_known(self, "tt1", "C", 1999, "", "9");
+    expect_found(self, METADATA_LOOKUP_IMDB_ID, lookups, ARRAY_LENGTH(lookups),
+                 " a b | | | | | a b");
+    expect_found(self, METADATA_LOOKUP_TMDB_ID, lookups, ARRAY_LENGTH(lookups), " | | | b tt1 | |");
+    expect_found(self, METADATA_LOOKUP_ID, lookups, ARRAY_LENGTH(lookups), " tt1 | | | | b | tt1");
+    put_known(self, "b", "B", 1999, "tt2", "");
+    assert_int_equal(remove_entry(self, "a"), STATUS_OK);
+    expect_found(self, METADATA_LOOKUP_IMDB_ID, lookups, 1, "");
+    expect_found(self, METADATA_LOOKUP_TMDB_ID, &lookups[3], 1, " tt1");
+    expect_found(self, METADATA_LOOKUP_IMDB_ID, lookups, 0, "");
+}
+
+static void entries_are_found_by_titles(struct metadata_case *self)
+{
+    static const struct metadata_lookup lookups[] = {
+        {TEXT_INIT("The Matrix"), 1999, 1999}, {TEXT_INIT("MATRIX, the"), 1998, 2000},
+        {TEXT_INIT("the matrix"), 2001, 2003}, {TEXT_INIT("The Matrix (Remix)"), 1999, 1999},
+        {TEXT_INIT("The"), 1999, 1999},        {TEXT_INIT(""), 0, 2200},
+    };
+    put_known(self, "d", "Matrix, The", 1999, "", "");
+    put_known(self, "c", "Mátrix! (Remix)", 1999, "", "");
+    put_known(self, "b", "The Matrix", 2000, "", "");
+    put_known(self, "a", "The Matrix", 0, "", "");
+    put_known(self, "e", "The Matrix Reloaded", 1999, "", "");
+    expect_found(self, METADATA_LOOKUP_TITLE, lookups, ARRAY_LENGTH(lookups),
+                 " c d+ | b+ c d+ | | c+ d | |");
+    put_known(self, "d", "Another", 1999, "", "");
+    put_known(self, "c", "Mátrix", 1998, "", "");
+    expect_found(self, METADATA_LOOKUP_TITLE, lookups, 2, " | b+ c+");
+    assert_int_equal(remove_entry(self, "b"), STATUS_OK);
+    expect_found(self, METADATA_LOOKUP_TITLE, lookups, 2, " | c+");
+}
+
+static void only_so_many_are_found(struct metadata_case *self)
+{
+    static const struct metadata_lookup lookup = {TEXT_INIT("Same"), 2000, 2000};
+    for (char id = 'a'; id < 'a' + METADATA_CANDIDATES_MAX; id++) {
+        put_known(self, (char[]){id, '\0'}, "Same", 2000, "", "");
+    }
+    expect_found(self, METADATA_LOOKUP_TITLE, &lookup, 1, " a+ b+ c+ d+ e+ f+ g+ h+");
+    put_known(self, "i", "Same", 2000, "", "");
+    expect_found(self, METADATA_LOOKUP_TITLE, &lookup, 1, " a+ b+ c+ d+ e+ f+ g+ h+ …");
+}
+
+static void the_largest_batch_is_found(struct metadata_case *self)
+{
+    struct metadata_candidates found[METADATA_BATCH_MAX];
+    struct metadata_lookup lookups[METADATA_BATCH_MAX];
+    struct arena small;
+    struct call call = *self->call;
+    put_known(self, "a", "Same", 2000, "tt1", "");
+    for (size_t i = 0; i < METADATA_BATCH_MAX; i++) {
+        lookups[i] = (struct metadata_lookup){.value = i % 2 == 0 ? TEXT("tt1") : TEXT("tt2")};
+    }
+    assert_int_equal(self->repository.ops->find(self->repository.state, self->call,
+                                                METADATA_LOOKUP_IMDB_ID, lookups,
+                                                METADATA_BATCH_MAX, found),
+                     STATUS_OK);
+    for (size_t i = 0; i < METADATA_BATCH_MAX; i++) {
+        assert_int_equal(found[i].count, i % 2 == 0 ? 1 : 0);
+    }
+    arena_init(&small, 16);
+    call.arena = &small;
+    assert_int_equal(self->repository.ops->find(self->repository.state, &call,
+                                                METADATA_LOOKUP_IMDB_ID, lookups,
+                                                METADATA_BATCH_MAX, found),
+                     STATUS_RESOURCE_EXHAUSTED);
+    arena_deinit(&small);
+}
+
 /* Many at once: each fiber puts, replaces and removes its own. */
 struct writer {
     struct metadata_case *self;
@@ -414,6 +549,10 @@ static const struct contract_case cases[] = {
     {"changes_come_once_by_id", changes_come_once_by_id},
     {"changes_are_kept", changes_are_kept},
     {"changes_without_room", changes_without_room},
+    {"entries_are_found_by_ids", entries_are_found_by_ids},
+    {"entries_are_found_by_titles", entries_are_found_by_titles},
+    {"only_so_many_are_found", only_so_many_are_found},
+    {"the_largest_batch_is_found", the_largest_batch_is_found},
     {"many_write_at_once", many_write_at_once},
 };
 

@@ -1,4 +1,5 @@
-/* A file of schema version 1, as it was written then, opened by the repository of today. */
+/* Files of schema versions 1 and 2, as they were written then, opened by the repository of today.
+ */
 #include <sqlite3.h>
 #include <stdio.h>
 
@@ -24,6 +25,27 @@ static const char version_1[] =
 static const char put_of_version_1[] =
     "INSERT INTO metadata (id, title, description, director, year, genres, imdb_id, tmdb_id)"
     " VALUES ('c', 'Third', '', '', 0, '', '', '')";
+
+static const char version_2[] =
+    "PRAGMA journal_mode = WAL;"
+    "CREATE TABLE metadata (  id TEXT NOT NULL PRIMARY KEY,  title TEXT NOT NULL,"
+    "  description TEXT NOT NULL,  director TEXT NOT NULL,  year INTEGER NOT NULL,"
+    "  genres TEXT NOT NULL,  imdb_id TEXT NOT NULL,  tmdb_id TEXT NOT NULL,"
+    "  popularity INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "CREATE TABLE changes (  sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  id TEXT NOT NULL UNIQUE) STRICT;"
+    "CREATE TRIGGER metadata_insert AFTER INSERT ON metadata BEGIN"
+    "  DELETE FROM changes WHERE id = new.id;  INSERT INTO changes (id) VALUES (new.id);END;"
+    "CREATE TRIGGER metadata_update AFTER UPDATE ON metadata BEGIN"
+    "  DELETE FROM changes WHERE id = new.id;  INSERT INTO changes (id) VALUES (new.id);END;"
+    "CREATE TRIGGER metadata_delete AFTER DELETE ON metadata BEGIN"
+    "  DELETE FROM changes WHERE id = old.id;  INSERT INTO changes (id) VALUES (old.id);END;"
+    "PRAGMA user_version = 2;"
+    "INSERT INTO metadata VALUES ('b', 'Matrix, The', '', '', 1999, '', 'tt2', '603', 7),"
+    "                            ('a', 'First', 'D', 'X', 1999, 'Drama\nWar', 'tt1', '17', 0);";
+
+/* An instance of then changes a title, and knows nothing of keys. */
+static const char title_of_version_2[] = "UPDATE metadata SET title = 'Other' WHERE id = 'b'";
 
 struct scene {
     struct arena arena;
@@ -94,7 +116,7 @@ static void migrate(void *argument)
     assert_int_equal(scene->repository.ops->put(scene->repository.state, &scene->call, &metadata),
                      STATUS_OK);
     close_repository(scene);
-    assert_int_equal(open_repository(scene), STATUS_OK); /* of version 2 by now */
+    assert_int_equal(open_repository(scene), STATUS_OK); /* of version 3 by now */
     expect_first(scene);
     expect_changes(scene, 0, "a c b ");
     assert_int_equal(
@@ -104,11 +126,47 @@ static void migrate(void *argument)
     close_repository(scene);
 }
 
+static void expect_found(struct scene *scene, enum metadata_lookup_kind kind, const char *value,
+                         const char *want)
+{
+    const struct metadata_lookup lookup = {text_of(value), 1999, 1999};
+    struct metadata_candidates found;
+    assert_int_equal(scene->repository.ops->find(scene->repository.state, &scene->call, kind,
+                                                 &lookup, 1, &found),
+                     STATUS_OK);
+    struct text got = found.count == 1 ? found.candidates[0].id : TEXT("");
+    assert_true(text_equal(got, text_of(want)));
+}
+
+static void migrate_2(void *argument)
+{
+    struct scene *scene = argument;
+    struct metadata metadata;
+    run_sql(scene->path, version_2);
+    assert_int_equal(open_repository(scene), STATUS_OK);
+    expect_first(scene);
+    expect_changes(scene, 0, "b a "); /* nothing has changed */
+    expect_found(scene, METADATA_LOOKUP_TITLE, "The Matrix", "b");
+    expect_found(scene, METADATA_LOOKUP_IMDB_ID, "tt2", "b");
+    expect_found(scene, METADATA_LOOKUP_TMDB_ID, "17", "a");
+    run_sql(scene->path, title_of_version_2);
+    expect_changes(scene, 0, "a b ");
+    expect_found(scene, METADATA_LOOKUP_TITLE, "The Matrix", "");
+    assert_int_equal(
+        scene->repository.ops->get(scene->repository.state, &scene->call, TEXT("b"), &metadata),
+        STATUS_OK);
+    assert_int_equal(metadata.external_score_count, 0);
+    assert_int_equal(scene->repository.ops->put(scene->repository.state, &scene->call, &metadata),
+                     STATUS_OK);
+    expect_found(scene, METADATA_LOOKUP_TITLE, "other", "b");
+    close_repository(scene);
+}
+
 static void refuse_newer(void *argument)
 {
     struct scene *scene = argument;
     run_sql(scene->path, version_1);
-    run_sql(scene->path, "PRAGMA user_version = 3");
+    run_sql(scene->path, "PRAGMA user_version = 4");
     assert_int_equal(open_repository(scene), STATUS_FAILED_PRECONDITION);
     assert_true(text_equal(scene->call.error.message, TEXT("the store is of another version")));
 }
@@ -134,6 +192,12 @@ static void version_1_is_migrated(void **state)
     run_in_scene(migrate);
 }
 
+static void version_2_is_migrated(void **state)
+{
+    (void)state;
+    run_in_scene(migrate_2);
+}
+
 static void a_newer_version_is_refused(void **state)
 {
     (void)state;
@@ -144,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(version_1_is_migrated),
+        cmocka_unit_test(version_2_is_migrated),
         cmocka_unit_test(a_newer_version_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,6 +85,12 @@ static void print_metadata(FILE *output, const Metadata *metadata)
     if (metadata->popularity != 0) {
         (void)fprintf(output, "  %-10s%u\n", "known by", metadata->popularity);
     }
+    for (size_t i = 0; i < metadata->n_external_scores; i++) {
+        const ExternalScore *score = metadata->external_scores[i];
+        (void)fprintf(output, "  %-10s", i == 0 ? "elsewhere" : "");
+        terminal_print(output, proto_text(score->source));
+        (void)fprintf(output, " %.4g of 10 (%u votes)\n", score->value, score->votes);
+    }
     if (metadata->description.len > 0) {
         (void)fputc('\n', output);
         terminal_print_wrapped(output, proto_text(metadata->description), "  ", LINE_WIDTH);

@@ -57,6 +57,16 @@ static void print_genres(FILE *output, const Metadata *metadata)
     (void)fputs(metadata->n_genres > 0 ? "\n" : "", output);
 }
 
+static void print_scores(FILE *output, const Metadata *metadata)
+{
+    for (size_t i = 0; i < metadata->n_external_scores; i++) {
+        const ExternalScore *score = metadata->external_scores[i];
+        (void)fprintf(output, "  %-10s", i == 0 ? "elsewhere" : "");
+        terminal_print(output, proto_text(score->source));
+        (void)fprintf(output, " %.4g of 10 (%u votes)\n", score->value, score->votes);
+    }
+}
+
 static void print_details(FILE *output, const MovieDetails *details)
 {
     const Metadata *metadata = details->metadata;
@@ -68,6 +78,7 @@ static void print_details(FILE *output, const MovieDetails *details)
     }
     (void)fputc('\n', output);
     print_rating(output, details);
+    print_scores(output, metadata);
     print_field(output, "director", metadata->director);
     print_genres(output, metadata);
     print_field(output, "id", metadata->id);

@@ -192,7 +192,8 @@ enum {
     LARGEST_ENTRY_BYTES = METADATA_ID_BYTES_MAX + METADATA_TITLE_BYTES_MAX +
                           METADATA_DESCRIPTION_BYTES_MAX + METADATA_DIRECTOR_BYTES_MAX +
                           2 * METADATA_EXTERNAL_ID_BYTES_MAX +
-                          METADATA_GENRES_MAX * (METADATA_GENRE_BYTES_MAX + 6) + 64,
+                          METADATA_GENRES_MAX * (METADATA_GENRE_BYTES_MAX + 6) +
+                          METADATA_EXTERNAL_SCORES_MAX * (METADATA_SOURCE_BYTES_MAX + 30) + 64,
 };
 _Static_assert((int)METADATA_MATCHES_MAX *(int)LARGEST_ENTRY_BYTES <= METADATA_REPLY_BYTES_MAX,
                "what is found fits a reply");

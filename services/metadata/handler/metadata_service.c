@@ -1,6 +1,7 @@
 /* The RPC face of metadata: between messages and the controller. */
 #include "base/arena.h"
 #include "metadata/handler/metadata_handler.h"
+#include "metadata/handler/metadata_handler_private.h"
 #include "metadata/model/metadata_message.h"
 #include "proto/proto.h"
 
@@ -160,6 +161,11 @@ static const struct grpc_method methods[] = {
      .request = &search_metadata_request__descriptor,
      .response = &search_metadata_response__descriptor,
      .unary = search_metadata},
+    {.name = "MatchMetadata",
+     .no_side_effects = true,
+     .request = &match_metadata_request__descriptor,
+     .response = &match_metadata_response__descriptor,
+     .unary = metadata_handle_match},
 };
 
 struct grpc_service metadata_handler_service(struct metadata_controller *controller)

@@ -2,6 +2,8 @@
 
 #include "base/arena.h"
 
+enum { SCORE_POINTS_MAX = 10 };
+
 /* The texts of an entry and what may be said in each. */
 struct field {
     const char *name;
@@ -73,6 +75,55 @@ static enum status validate_genres(struct call *call, const struct metadata *met
     return STATUS_OK;
 }
 
+static bool is_source(struct text source)
+{
+    for (size_t i = 0; i < source.length; i++) {
+        char byte = source.data[i];
+        bool is_allowed = (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
+                          byte == '-' || byte == '_';
+        if (!is_allowed) {
+            return false;
+        }
+    }
+    return source.length > 0 && source.length <= METADATA_SOURCE_BYTES_MAX;
+}
+
+const struct external_score *metadata_external_score(const struct metadata *metadata,
+                                                     struct text source)
+{
+    for (size_t i = 0; i < metadata->external_score_count; i++) {
+        if (text_equal(metadata->external_scores[i].source, source)) {
+            return &metadata->external_scores[i];
+        }
+    }
+    return NULL;
+}
+
+static enum status validate_scores(struct call *call, const struct metadata *metadata)
+{
+    if (metadata->external_score_count > METADATA_EXTERNAL_SCORES_MAX) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "there are more than %d external scores",
+                         METADATA_EXTERNAL_SCORES_MAX);
+    }
+    for (size_t i = 0; i < metadata->external_score_count; i++) {
+        const struct external_score *score = &metadata->external_scores[i];
+        if (!is_source(score->source)) {
+            return call_fail(call, STATUS_INVALID_ARGUMENT,
+                             "the source of an external score is not 1 to %d of a-z, 0-9, - and _",
+                             METADATA_SOURCE_BYTES_MAX);
+        }
+        if (!(score->value >= 0 && score->value <= SCORE_POINTS_MAX)) { /* NaN is neither */
+            return call_fail(call, STATUS_INVALID_ARGUMENT,
+                             "an external score is not 0 to %d points", SCORE_POINTS_MAX);
+        }
+        if (metadata_external_score(metadata, score->source) != score) {
+            return call_fail(call, STATUS_INVALID_ARGUMENT,
+                             "there are two external scores of one source");
+        }
+    }
+    return STATUS_OK;
+}
+
 enum status metadata_validate(struct call *call, const struct metadata *metadata)
 {
     enum status status = metadata_id_validate(call, metadata->id);
@@ -94,12 +145,14 @@ enum status metadata_validate(struct call *call, const struct metadata *metadata
         return call_fail(call, STATUS_INVALID_ARGUMENT, "year is not 0 or %d to %d",
                          METADATA_YEAR_MIN, METADATA_YEAR_MAX);
     }
-    return validate_genres(call, metadata);
+    status = validate_genres(call, metadata);
+    return status == STATUS_OK ? validate_scores(call, metadata) : status;
 }
 
 size_t metadata_bytes(const struct metadata *metadata)
 {
-    enum { FIELD_BYTES = 6, YEAR_BYTES = 4 }; /* a field's key, length, and JSON's marks */
+    /* a field's key, length, and JSON's marks; a score's numbers */
+    enum { FIELD_BYTES = 6, YEAR_BYTES = 4, SCORE_BYTES = 24 };
     size_t bytes = YEAR_BYTES + metadata->id.length + FIELD_BYTES;
     bytes += metadata->popularity != 0 ? FIELD_BYTES : 0;
     for (size_t i = 0; i < ARRAY_LENGTH(fields); i++) {
@@ -107,6 +160,9 @@ size_t metadata_bytes(const struct metadata *metadata)
     }
     for (size_t i = 0; i < metadata->genre_count; i++) {
         bytes += metadata->genres[i].length + FIELD_BYTES;
+    }
+    for (size_t i = 0; i < metadata->external_score_count; i++) {
+        bytes += metadata->external_scores[i].source.length + SCORE_BYTES + FIELD_BYTES;
     }
     return bytes;
 }
@@ -122,15 +178,19 @@ static char *put_text(char *at, struct text text, struct text *ret_copy)
     return at + text.length + 1;
 }
 
-/* Of the genres, their texts, and a NUL behind each. */
+/* Of the genres, the scores, all texts, and a NUL behind each. */
 static size_t copy_bytes(const struct metadata *metadata)
 {
-    size_t bytes = metadata->id.length + 1 + metadata->genre_count * sizeof(struct text);
+    size_t bytes = metadata->id.length + 1 + metadata->genre_count * sizeof(struct text) +
+                   metadata->external_score_count * sizeof(struct external_score);
     for (size_t i = 0; i < ARRAY_LENGTH(fields); i++) {
         bytes += field_of(metadata, &fields[i])->length + 1;
     }
     for (size_t i = 0; i < metadata->genre_count; i++) {
         bytes += metadata->genres[i].length + 1;
+    }
+    for (size_t i = 0; i < metadata->external_score_count; i++) {
+        bytes += metadata->external_scores[i].source.length + 1;
     }
     return bytes;
 }
@@ -138,14 +198,17 @@ static size_t copy_bytes(const struct metadata *metadata)
 enum status metadata_copy(struct arena *arena, const struct metadata *metadata,
                           struct metadata *ret_copy)
 {
-    struct text *genres = arena_alloc(arena, copy_bytes(metadata));
-    if (genres == NULL) {
+    struct external_score *scores = arena_alloc(arena, copy_bytes(metadata));
+    if (scores == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
+    struct text *genres = (struct text *)(void *)(scores + metadata->external_score_count);
     struct metadata copy = {.year = metadata->year,
                             .popularity = metadata->popularity,
-                            .genre_count = metadata->genre_count};
+                            .genre_count = metadata->genre_count,
+                            .external_score_count = metadata->external_score_count};
     copy.genres = metadata->genre_count > 0 ? genres : NULL;
+    copy.external_scores = metadata->external_score_count > 0 ? scores : NULL;
     char *at = (char *)(genres + metadata->genre_count);
     at = put_text(at, metadata->id, &copy.id);
     at = put_text(at, metadata->title, &copy.title);
@@ -155,6 +218,10 @@ enum status metadata_copy(struct arena *arena, const struct metadata *metadata,
     at = put_text(at, metadata->tmdb_id, &copy.tmdb_id);
     for (size_t i = 0; i < metadata->genre_count; i++) {
         at = put_text(at, metadata->genres[i], &genres[i]);
+    }
+    for (size_t i = 0; i < metadata->external_score_count; i++) {
+        scores[i] = metadata->external_scores[i];
+        at = put_text(at, metadata->external_scores[i].source, &scores[i].source);
     }
     *ret_copy = copy;
     return STATUS_OK;

@@ -16,6 +16,8 @@ enum {
     METADATA_GENRE_BYTES_MAX = 64,
     METADATA_GENRES_MAX = 32,
     METADATA_EXTERNAL_ID_BYTES_MAX = 32,
+    METADATA_EXTERNAL_SCORES_MAX = 8,
+    METADATA_SOURCE_BYTES_MAX = 32,
     METADATA_YEAR_MIN = 1870, /* before the first film that survives */
     METADATA_YEAR_MAX = 2200,
     METADATA_PAGE_SIZE_DEFAULT = 50,
@@ -27,6 +29,13 @@ enum {
     /* Of the entries of one reply, by metadata_bytes(): so that it is within what a gRPC client
      * takes (4 MiB), in JSON too unless most of it must be escaped. */
     METADATA_REPLY_BYTES_MAX = 2 * 1024 * 1024,
+};
+
+/* What others say of a movie: shown beside our votes, never counted with them. */
+struct external_score {
+    struct text source; /* "imdb": lower case letters, digits, '-' and '_' */
+    double value;       /* in points of 0 to 10 */
+    uint32_t votes;     /* 0: not known */
 };
 
 /* Texts are UTF-8 without NUL; an empty text, year 0 and popularity 0 mean "not known". Owns
@@ -42,6 +51,8 @@ struct metadata {
     struct text imdb_id;
     struct text tmdb_id;
     uint32_t popularity; /* how many people know it: votes elsewhere; ranks what is found */
+    const struct external_score *external_scores; /* one of each source */
+    size_t external_score_count;
 };
 
 /* STATUS_INVALID_ARGUMENT: empty or over METADATA_ID_BYTES_MAX; the call's error says which. */
@@ -49,6 +60,10 @@ MUST_USE enum status metadata_id_validate(struct call *call, struct text id);
 
 /* The same for all fields: the id and the title must be there, the others within their limits. */
 MUST_USE enum status metadata_validate(struct call *call, const struct metadata *metadata);
+
+/* The score of that source; NULL: there is none. */
+const struct external_score *metadata_external_score(const struct metadata *metadata,
+                                                     struct text source);
 
 /* As many bytes as it takes in a message, or a few more. */
 size_t metadata_bytes(const struct metadata *metadata);

@@ -5,6 +5,23 @@
 #include "base/arena.h"
 #include "json/json.h"
 
+static void write_scores(struct json_writer *writer, const struct metadata *metadata)
+{
+    if (metadata->external_score_count == 0) {
+        return;
+    }
+    json_write_name(writer, TEXT("externalScores"));
+    json_open_array(writer);
+    for (size_t i = 0; i < metadata->external_score_count; i++) {
+        json_open_object(writer);
+        json_member_string(writer, "source", metadata->external_scores[i].source);
+        json_member_number(writer, "value", metadata->external_scores[i].value);
+        json_member_integer(writer, "votes", metadata->external_scores[i].votes);
+        json_close_object(writer);
+    }
+    json_close_array(writer);
+}
+
 void metadata_write_json(struct json_writer *writer, const struct metadata *metadata)
 {
     json_open_object(writer);
@@ -32,6 +49,7 @@ void metadata_write_json(struct json_writer *writer, const struct metadata *meta
     if (metadata->popularity != 0) {
         json_member_integer(writer, "popularity", metadata->popularity);
     }
+    write_scores(writer, metadata);
     json_close_object(writer);
 }
 
@@ -103,19 +121,63 @@ static enum status read_year(struct call *call, const struct json *json, struct 
     return status;
 }
 
-static enum status read_popularity(struct call *call, const struct json *json,
-                                   struct metadata *metadata)
+static enum status read_count(struct call *call, const struct json *json, const char *name,
+                              uint32_t *ret_count)
 {
-    int64_t popularity;
-    enum status status = read_number(call, json, "popularity", &popularity);
+    int64_t count;
+    enum status status = read_number(call, json, name, &count);
     if (status != STATUS_OK) {
         return status;
     }
-    if (popularity < 0 || popularity > UINT32_MAX) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "popularity is not 0 to %" PRIu32,
+    if (count < 0 || count > UINT32_MAX) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "%s is not 0 to %" PRIu32, name,
                          UINT32_MAX);
     }
-    metadata->popularity = (uint32_t)popularity;
+    *ret_count = (uint32_t)count;
+    return STATUS_OK;
+}
+
+static enum status read_score(struct call *call, const struct json *json,
+                              struct external_score *score)
+{
+    const struct json *source = json_member(json, "source");
+    const struct json *value = json_member(json, "value");
+    if (json_kind(json) != JSON_OBJECT) {
+        return wrong_kind(call, "an external score", "an object", json);
+    }
+    if (json_kind(source) != JSON_STRING) {
+        return wrong_kind(call, "the source of an external score", "a string", source);
+    }
+    if (json_kind(value) != JSON_INTEGER && json_kind(value) != JSON_REAL) {
+        return wrong_kind(call, "the value of an external score", "a number", value);
+    }
+    score->source = json_string(source);
+    score->value = json_number(value);
+    return read_count(call, json, "votes", &score->votes);
+}
+
+static enum status read_scores(struct call *call, const struct json *value,
+                               struct metadata *metadata)
+{
+    if (is_absent(value)) {
+        return STATUS_OK;
+    }
+    if (json_kind(value) != JSON_ARRAY) {
+        return wrong_kind(call, "externalScores", "an array", value);
+    }
+    size_t count = json_length(value);
+    struct external_score *scores = arena_calloc(call->arena, count, sizeof(*scores));
+    if (scores == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the metadata is too large");
+    }
+    for (size_t i = 0; i < count; i++) {
+        enum status status = read_score(call, json_at(value, i), &scores[i]);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    metadata->external_scores = scores;
+    metadata->external_score_count = count;
     return STATUS_OK;
 }
 
@@ -149,10 +211,13 @@ enum status metadata_from_json(struct call *call, const struct json *json,
     }
     enum status status = read_year(call, json, &metadata);
     if (status == STATUS_OK) {
-        status = read_popularity(call, json, &metadata);
+        status = read_count(call, json, "popularity", &metadata.popularity);
     }
     if (status == STATUS_OK) {
         status = read_genres(call, json_member(json, "genres"), &metadata);
+    }
+    if (status == STATUS_OK) {
+        status = read_scores(call, json_member(json, "externalScores"), &metadata);
     }
     if (status == STATUS_OK) {
         *ret_metadata = metadata;

@@ -1,6 +1,6 @@
 /* metadata_json.h: the plain JSON form of metadata, as the HTTP contract gives it (api/http.md):
- * {"id","title","description","director"} always, year, genres, imdbId, tmdbId and popularity where
- * known. */
+ * {"id","title","description","director"} always, year, genres, imdbId, tmdbId, popularity and
+ * externalScores ([{"source","value","votes"}]) where known. */
 #pragma once
 
 #include "metadata/model/metadata.h"

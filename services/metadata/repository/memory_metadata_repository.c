@@ -1,32 +1,15 @@
 #include "metadata/repository/memory_metadata_repository.h"
 
 #include <endian.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
-#include "base/arena.h"
-#include "store/ordered_map.h"
+#include "metadata/repository/memory_metadata_private.h"
+#include "metadata/repository/metadata_title_key.h"
 
-/* All texts of an entry together, with room for its struct. */
-enum { ENTRY_BYTES_MAX = 64 * 1024 };
-
-struct memory_metadata_repository {
-    pthread_mutex_t lock;        /* held for memory's time only */
-    struct ordered_map *entries; /* struct kept_entry * by id */
-    struct ordered_map *changes; /* ids by sequence, big endian */
-    struct ordered_map *latest;  /* by id, its key in `changes` */
-    int64_t last;
-};
+/* All texts of an entry together, with room for its struct and for folding its title. */
+enum { ENTRY_BYTES_MAX = 128 * 1024 };
 
 enum { SEQUENCE_BYTES = sizeof(uint64_t) };
-
-/* Never changed: a put makes another. It goes when neither the map nor a call holds it. */
-struct kept_entry {
-    struct metadata metadata;
-    struct arena arena; /* of its texts */
-    atomic_uint holders;
-};
 
 static struct kept_entry *entry_of(const struct ordered_map_entry *entry)
 {
@@ -76,6 +59,22 @@ static enum status get(void *state, struct call *call, struct text id,
     return STATUS_OK;
 }
 
+/* In an arena of its own: what folding takes besides is not kept with the entry. */
+static bool fold_title(struct kept_entry *entry)
+{
+    struct arena arena;
+    struct metadata_title_key key;
+    arena_init(&arena, ENTRY_BYTES_MAX);
+    bool is_folded = metadata_title_key(&arena, entry->metadata.title, &key) == STATUS_OK;
+    if (is_folded) {
+        entry->title_key = arena_copy(&entry->arena, key.key);
+        entry->whole_title = arena_copy(&entry->arena, key.whole);
+        is_folded = entry->title_key.data != NULL && entry->whole_title.data != NULL;
+    }
+    arena_deinit(&arena);
+    return is_folded;
+}
+
 static struct kept_entry *create_entry(const struct metadata *metadata)
 {
     struct kept_entry *entry = calloc(1, sizeof(*entry));
@@ -84,7 +83,8 @@ static struct kept_entry *create_entry(const struct metadata *metadata)
     }
     atomic_init(&entry->holders, 1);
     arena_init(&entry->arena, ENTRY_BYTES_MAX);
-    if (metadata_copy(&entry->arena, metadata, &entry->metadata) != STATUS_OK) {
+    if (metadata_copy(&entry->arena, metadata, &entry->metadata) != STATUS_OK ||
+        !fold_title(entry)) {
         release_entry(entry);
         return NULL;
     }
@@ -123,7 +123,11 @@ static enum status put(void *state, struct call *call, const struct metadata *me
     pthread_mutex_lock(&self->lock);
     const struct ordered_map_entry *old = ordered_map_find(self->entries, metadata->id);
     struct kept_entry *replaced = old != NULL ? entry_of(old) : NULL;
+    if (replaced != NULL) {
+        memory_metadata_forget(self, replaced);
+    }
     ordered_map_put(self->entries, metadata->id, &entry, sizeof(struct kept_entry *));
+    memory_metadata_index(self, entry);
     note_change(self, metadata->id);
     pthread_mutex_unlock(&self->lock);
     if (replaced != NULL) {
@@ -144,6 +148,7 @@ static enum status remove_entry(void *state, struct call *call, struct text id)
     struct kept_entry *removed = old != NULL ? entry_of(old) : NULL;
     ordered_map_remove(self->entries, id);
     if (removed != NULL) {
+        memory_metadata_forget(self, removed);
         note_change(self, id);
     }
     pthread_mutex_unlock(&self->lock);
@@ -230,6 +235,7 @@ static void close_repository(void *state)
         release_entry(entry_of(entry));
     }
     ordered_map_destroy(self->entries);
+    ordered_map_destroy(self->lookups);
     ordered_map_destroy(self->changes);
     ordered_map_destroy(self->latest);
     pthread_mutex_destroy(&self->lock);
@@ -242,6 +248,7 @@ static const struct metadata_repository_ops memory_ops = {
     .remove = remove_entry,
     .list = list,
     .list_changes = list_changes,
+    .find = memory_metadata_find,
     .close = close_repository,
 };
 
@@ -254,6 +261,7 @@ enum status memory_metadata_repository_open(struct call *call,
     }
     pthread_mutex_init(&self->lock, NULL);
     self->entries = ordered_map_create();
+    self->lookups = ordered_map_create();
     self->changes = ordered_map_create();
     self->latest = ordered_map_create();
     *ret_repository = (struct metadata_repository){.ops = &memory_ops, .state = self};

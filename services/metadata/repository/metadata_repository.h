@@ -22,6 +22,37 @@ struct metadata_changes {
     int64_t last; /* the sequence of the latest change there is; 0: none */
 };
 
+enum metadata_lookup_kind {
+    METADATA_LOOKUP_ID,
+    METADATA_LOOKUP_IMDB_ID,
+    METADATA_LOOKUP_TMDB_ID,
+    METADATA_LOOKUP_TITLE, /* folded by metadata_title_key.h, without parentheses at its end */
+};
+
+/* What entries are looked up by. An empty value finds nothing. */
+struct metadata_lookup {
+    struct text value;
+    int32_t year_from; /* of METADATA_LOOKUP_TITLE: its entry's year is from here … */
+    int32_t year_to;   /* … to here */
+};
+
+enum { METADATA_CANDIDATES_MAX = 8 };
+
+struct metadata_candidate {
+    struct text id;
+    struct text imdb_id;
+    struct text tmdb_id;
+    int32_t year;
+    bool has_whole_title; /* also what stands in parentheses is the same */
+};
+
+/* By id in byte order; of more, not always the first of all. */
+struct metadata_candidates {
+    const struct metadata_candidate *candidates;
+    size_t count;
+    bool more; /* there are more than METADATA_CANDIDATES_MAX */
+};
+
 struct metadata_repository_ops {
     /* Valid in the call's arena. STATUS_NOT_FOUND: no such id. */
     enum status (*get)(void *state, struct call *call, struct text id,
@@ -44,6 +75,12 @@ struct metadata_repository_ops {
      * METADATA_PAGE_SIZE_MAX; 0 asks for `last` alone. */
     enum status (*list_changes)(void *state, struct call *call, int64_t after, size_t limit,
                                 struct metadata_changes *ret_changes);
+
+    /* What is stored under each of the lookups, in their order; valid in the call's arena.
+     * count: at most METADATA_BATCH_MAX. */
+    enum status (*find)(void *state, struct call *call, enum metadata_lookup_kind kind,
+                        const struct metadata_lookup *lookups, size_t count,
+                        struct metadata_candidates *ret_candidates);
 
     /* Frees the state; what was acknowledged is kept. No operation may be running. */
     void (*close)(void *state);

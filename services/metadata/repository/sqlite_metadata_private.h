@@ -17,6 +17,10 @@ enum sqlite_metadata_statement {
     SQLITE_METADATA_LIST,
     SQLITE_METADATA_CHANGES,
     SQLITE_METADATA_LAST_CHANGE,
+    SQLITE_METADATA_FIND_ID, /* these in the order of enum metadata_lookup_kind */
+    SQLITE_METADATA_FIND_IMDB_ID,
+    SQLITE_METADATA_FIND_TMDB_ID,
+    SQLITE_METADATA_FIND_TITLE,
     SQLITE_METADATA_STATEMENT_COUNT,
 };
 
@@ -31,5 +35,8 @@ enum status sqlite_metadata_list(void *state, struct call *call, struct text aft
                                  struct metadata **ret_entries, size_t *ret_count);
 enum status sqlite_metadata_list_changes(void *state, struct call *call, int64_t after,
                                          size_t limit, struct metadata_changes *ret_changes);
+enum status sqlite_metadata_find(void *state, struct call *call, enum metadata_lookup_kind kind,
+                                 const struct metadata_lookup *lookups, size_t count,
+                                 struct metadata_candidates *ret_candidates);
 enum status sqlite_metadata_put(void *state, struct call *call, const struct metadata *metadata);
 enum status sqlite_metadata_remove(void *state, struct call *call, struct text id);

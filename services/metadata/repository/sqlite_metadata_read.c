@@ -22,10 +22,36 @@ static size_t split_genres(struct text joined, struct text genres[static METADAT
     return count;
 }
 
+/* "imdb 8.7 2000". false: the line is not one of ours. */
+static bool read_score(struct text line, struct external_score *score)
+{
+    uint64_t votes;
+    score->source = text_next(&line, ' ');
+    struct text value = text_next(&line, ' ');
+    if (!text_to_double(value, &score->value) || !text_to_u64(line, &votes) || votes > UINT32_MAX) {
+        return false;
+    }
+    score->votes = (uint32_t)votes;
+    return score->source.length > 0;
+}
+
+/* What another tool wrote, and is no score, is passed over. */
+static size_t split_scores(struct text joined,
+                           struct external_score scores[static METADATA_EXTERNAL_SCORES_MAX])
+{
+    size_t count = 0;
+    struct text rest = joined;
+    while (rest.length > 0 && count < METADATA_EXTERNAL_SCORES_MAX) {
+        count += read_score(text_next(&rest, '\n'), &scores[count]);
+    }
+    return count;
+}
+
 enum status sqlite_metadata_read_row(sqlite3_stmt *statement, struct arena *arena,
                                      struct metadata *ret_metadata)
 {
     struct text genres[METADATA_GENRES_MAX];
+    struct external_score scores[METADATA_EXTERNAL_SCORES_MAX];
     const struct metadata row = {
         .id = sqlite_column(statement, 0),
         .title = sqlite_column(statement, 1),
@@ -37,6 +63,8 @@ enum status sqlite_metadata_read_row(sqlite3_stmt *statement, struct arena *aren
         .imdb_id = sqlite_column(statement, 6),
         .tmdb_id = sqlite_column(statement, 7),
         .popularity = (uint32_t)sqlite3_column_int64(statement, 8),
+        .external_scores = scores,
+        .external_score_count = split_scores(sqlite_column(statement, 9), scores),
     };
     return metadata_copy(arena, &row, ret_metadata);
 }

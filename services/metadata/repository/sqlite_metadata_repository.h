@@ -4,7 +4,9 @@
  * metadata_validate()): a point read is one statement, and the file can be read with any SQLite
  * tool. Triggers keep the table of changes, so that a change by such a tool, or by a program of an
  * older version, is one too. Point reads run on the loop's thread, lists on a worker, writes in
- * groups. A file of version 1 is migrated when it is opened. */
+ * groups. Files of older versions are migrated when they are opened. A title that another tool or
+ * an older program writes is found by its ids, and by title once it is put again: only what we
+ * write has its title folded (metadata_title_key.h). */
 #pragma once
 
 #include "metadata/repository/metadata_repository.h"

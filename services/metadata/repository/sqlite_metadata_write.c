@@ -2,15 +2,19 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
+#include "metadata/repository/metadata_title_key.h"
 #include "metadata/repository/sqlite_metadata_private.h"
 
-/* One entry with its texts. */
-enum { JOB_BYTES_MAX = 64 * 1024 };
+/* One entry with its texts, and what folding its title takes. */
+enum { JOB_BYTES_MAX = 128 * 1024, SCORE_BYTES_MAX = METADATA_SOURCE_BYTES_MAX + 64 };
 
 struct write_job {
     struct group_commit_job job;
     struct metadata metadata; /* of a removal only the id */
     struct text genres;       /* joined */
+    struct text scores;       /* joined */
+    struct text title_key;
     struct arena arena;
 };
 
@@ -30,7 +34,8 @@ static bool bind_entry(sqlite3_stmt *statement, const struct write_job *job)
            sqlite3_bind_int(statement, 5, metadata->year) == SQLITE_OK &&
            sqlite_bind(statement, 6, job->genres) && sqlite_bind(statement, 7, metadata->imdb_id) &&
            sqlite_bind(statement, 8, metadata->tmdb_id) &&
-           sqlite3_bind_int64(statement, 9, metadata->popularity) == SQLITE_OK;
+           sqlite3_bind_int64(statement, 9, metadata->popularity) == SQLITE_OK &&
+           sqlite_bind(statement, 10, job->scores) && sqlite_bind(statement, 11, job->title_key);
 }
 
 static enum status apply_put(struct group_commit_job *base, void *state, struct store_error *error)
@@ -86,6 +91,31 @@ static bool join_genres(struct write_job *job)
     return true;
 }
 
+/* "imdb 8.7 2000": a line each; 17 digits read back as the same number. */
+static bool join_scores(struct write_job *job)
+{
+    const struct metadata *metadata = &job->metadata;
+    struct buffer joined;
+    bool is_joined = true;
+    buffer_init(&joined, METADATA_EXTERNAL_SCORES_MAX * SCORE_BYTES_MAX);
+    for (size_t i = 0; i < metadata->external_score_count && is_joined; i++) {
+        const struct external_score *score = &metadata->external_scores[i];
+        is_joined = buffer_format(&joined, "%s%.*s %.17g %u", i > 0 ? "\n" : "",
+                                  TEXT_ARGUMENTS(score->source), score->value, score->votes);
+    }
+    job->scores = arena_copy(&job->arena, buffer_text(&joined));
+    buffer_deinit(&joined);
+    return is_joined && job->scores.data != NULL;
+}
+
+static bool fold_title(struct write_job *job)
+{
+    struct metadata_title_key key;
+    bool is_folded = metadata_title_key(&job->arena, job->metadata.title, &key) == STATUS_OK;
+    job->title_key = is_folded ? key.key : job->title_key;
+    return is_folded;
+}
+
 static enum status
 run(struct sqlite_metadata_repository *self, struct call *call, const struct metadata *metadata,
     enum status (*apply)(struct group_commit_job *, void *, struct store_error *))
@@ -96,7 +126,8 @@ run(struct sqlite_metadata_repository *self, struct call *call, const struct met
     }
     job->job = (struct group_commit_job){.apply = apply, .release = release};
     arena_init(&job->arena, JOB_BYTES_MAX);
-    if (metadata_copy(&job->arena, metadata, &job->metadata) != STATUS_OK || !join_genres(job)) {
+    if (metadata_copy(&job->arena, metadata, &job->metadata) != STATUS_OK || !join_genres(job) ||
+        !join_scores(job) || !fold_title(job)) {
         release(&job->job);
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the entry");
     }

@@ -13,6 +13,8 @@ enum status rating_handler_await(struct rating_controller *controller, struct ca
 
 enum status rating_handler_batch_put_ratings(void *state, struct call *call, const void *request,
                                              void *response);
+enum status rating_handler_batch_get_aggregated_ratings(void *state, struct call *call,
+                                                        const void *request, void *response);
 enum status rating_handler_list_user_ratings(void *state, struct call *call, const void *request,
                                              void *response);
 enum status rating_handler_list_dead_letters(void *state, struct call *call, const void *request,

@@ -50,6 +50,59 @@ enum status rating_handler_batch_put_ratings(void *state, struct call *call, con
     return count > 0 ? rating_controller_put_all(state, call, changes, count) : STATUS_OK;
 }
 
+/* Adds what is known of one record to the lists of the reply, which have room for it. */
+static enum status add_aggregate(struct rating_controller *controller, struct call *call,
+                                 struct record_key record, BatchGetAggregatedRatingsResponse *reply)
+{
+    struct rating_aggregate aggregate;
+    enum status status = rating_controller_get_aggregate(controller, call, record, &aggregate);
+    if (status == STATUS_NOT_FOUND) {
+        call_clear_error(call);
+        reply->unrated_record_ids[reply->n_unrated_record_ids++] = proto_bytes(record.id);
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    RankedRecord *rated = arena_alloc(call->arena, sizeof(*rated));
+    if (rated == NULL) {
+        return rating_handler_no_room(call);
+    }
+    ranked_record__init(rated);
+    rated->record_id = proto_bytes(record.id);
+    rated->count = (uint32_t)aggregate.count;
+    rated->mean = rating_aggregate_mean(&aggregate);
+    reply->ratings[reply->n_ratings++] = rated;
+    return STATUS_OK;
+}
+
+enum status rating_handler_batch_get_aggregated_ratings(void *state, struct call *call,
+                                                        const void *request, void *response)
+{
+    const BatchGetAggregatedRatingsRequest *batch = request;
+    BatchGetAggregatedRatingsResponse *reply = response;
+    struct record_key record;
+    enum status status = record_type_parse(call, proto_text(batch->record_type), &record.type);
+    if (status == STATUS_OK && batch->n_record_ids > RATING_BATCH_MAX) {
+        status = call_fail(call, STATUS_INVALID_ARGUMENT, "more than %d record ids at once",
+                           RATING_BATCH_MAX);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    reply->ratings = arena_calloc(call->arena, batch->n_record_ids, sizeof(RankedRecord *));
+    reply->unrated_record_ids =
+        arena_calloc(call->arena, batch->n_record_ids, sizeof(ProtobufCBinaryData));
+    if (reply->ratings == NULL || reply->unrated_record_ids == NULL) {
+        return rating_handler_no_room(call);
+    }
+    for (size_t i = 0; i < batch->n_record_ids && status == STATUS_OK; i++) {
+        record.id = proto_text(batch->record_ids[i]);
+        status = add_aggregate(state, call, record, reply);
+    }
+    return status;
+}
+
 enum status rating_handler_list_user_ratings(void *state, struct call *call, const void *request,
                                              void *response)
 {

@@ -30,6 +30,11 @@ static int teardown(void **state)
 
 static const struct text genres[] = {TEXT_INIT("Drama"), TEXT_INIT("Science \"Fiction\"")};
 
+static const struct external_score scores[] = {
+    {TEXT_INIT("imdb"), 8.7, 2100000},
+    {TEXT_INIT("other"), 0, 0},
+};
+
 static const struct metadata whole = {
     .id = TEXT_INIT("tt1"),
     .title = TEXT_INIT("Früh"),
@@ -41,6 +46,8 @@ static const struct metadata whole = {
     .imdb_id = TEXT_INIT("tt0000001"),
     .tmdb_id = TEXT_INIT("603"),
     .popularity = 4000000000U,
+    .external_scores = scores,
+    .external_score_count = ARRAY_LENGTH(scores),
 };
 
 static void assert_text(struct text got, struct text want)
@@ -64,6 +71,12 @@ static void assert_same(const struct metadata *got, const struct metadata *want)
     for (size_t i = 0; i < want->genre_count; i++) {
         assert_text(got->genres[i], want->genres[i]);
     }
+    assert_int_equal(got->external_score_count, want->external_score_count);
+    for (size_t i = 0; i < want->external_score_count; i++) {
+        assert_text(got->external_scores[i].source, want->external_scores[i].source);
+        assert_true(got->external_scores[i].value == want->external_scores[i].value);
+        assert_int_equal(got->external_scores[i].votes, want->external_scores[i].votes);
+    }
 }
 
 static const struct {
@@ -75,7 +88,9 @@ static const struct {
     {&whole,
      "{\"id\":\"tt1\",\"title\":\"Früh\",\"description\":\"one\\ntwo\",\"director\":\"Somebody\","
      "\"year\":1999,\"genres\":[\"Drama\",\"Science \\\"Fiction\\\"\"],\"imdbId\":\"tt0000001\","
-     "\"tmdbId\":\"603\",\"popularity\":4000000000}"},
+     "\"tmdbId\":\"603\",\"popularity\":4000000000,\"externalScores\":["
+     "{\"source\":\"imdb\",\"value\":8.7,\"votes\":2100000},"
+     "{\"source\":\"other\",\"value\":0,\"votes\":0}]}"},
 };
 
 static void json_both_ways(void **state)
@@ -140,6 +155,14 @@ static void json_that_is_refused(void **state)
         {"{\"popularity\":4294967296}", "popularity is not 0 to 4294967295"},
         {"{\"genres\":\"Drama\"}", "genres must be an array, not a string"},
         {"{\"genres\":[\"Drama\",null]}", "a genre must be a string, not null"},
+        {"{\"externalScores\":{}}", "externalScores must be an array, not an object"},
+        {"{\"externalScores\":[8.7]}", "an external score must be an object, not a number"},
+        {"{\"externalScores\":[{\"value\":8}]}",
+         "the source of an external score must be a string, not nothing"},
+        {"{\"externalScores\":[{\"source\":\"x\",\"value\":\"8\"}]}",
+         "the value of an external score must be a number, not a string"},
+        {"{\"externalScores\":[{\"source\":\"x\",\"value\":8,\"votes\":-1}]}",
+         "votes is not 0 to 4294967295"},
     };
     struct fixture *fixture = *state;
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {

@@ -197,6 +197,29 @@ static void plain_errors(struct fixture *fixture)
 }
 HANDLER_TEST(plain_errors)
 
+static void matches(struct fixture *fixture)
+{
+    static const struct service_exchange exchanges[] = {
+        {"put", "PUT", "/metadata", NULL, TT1, 200, ""},
+        CONNECT("MatchMetadata",
+                "{\"queries\":[{\"imdbId\":\"tt0000001\"},{\"title\":\"one!\",\"year\":1998},"
+                "{\"title\":\"two\",\"year\":1999},{\"movieId\":\"tt1\"}]}",
+                200,
+                "{\"matches\":[{\"movieId\":\"tt1\",\"how\":\"MATCHED_BY_IMDB_ID\"},"
+                "{\"movieId\":\"tt1\",\"how\":\"MATCHED_BY_TITLE_AND_NEAR_YEAR\"},{},"
+                "{\"movieId\":\"tt1\",\"how\":\"MATCHED_BY_MOVIE_ID\"}]}"),
+        {"put twin", "PUT", "/metadata", NULL, "{\"id\":\"tt2\",\"title\":\"One\",\"year\":1999}",
+         200, ""},
+        CONNECT("MatchMetadata", "{\"queries\":[{\"title\":\"One\",\"year\":1999}]}", 200,
+                "{\"matches\":[{\"how\":\"MATCH_AMBIGUOUS\",\"candidateIds\":[\"tt1\",\"tt2\"]}]}"),
+        CONNECT("MatchMetadata", "{}", 200, "{}"),
+        CONNECT("MatchMetadata", "{\"queries\":[{},{\"year\":1}]}", 400,
+                "query 1: year is not 0 or 1870 to 2200"),
+    };
+    service_scene_check(&fixture->scene, exchanges, ARRAY_LENGTH(exchanges));
+}
+HANDLER_TEST(matches)
+
 static const struct metadata_match canned[] = {{TEXT_INIT("tt1"), 2.5}, {TEXT_INIT("tt2"), 1}};
 
 static void searches(struct fixture *fixture)
@@ -258,6 +281,7 @@ int main(void)
         cmocka_unit_test(plain_routes_test),
         cmocka_unit_test(plain_errors_test),
         cmocka_unit_test(searches_test),
+        cmocka_unit_test(matches_test),
         cmocka_unit_test(body_at_its_limit_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

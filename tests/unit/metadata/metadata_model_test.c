@@ -1,3 +1,5 @@
+#include <math.h>
+
 #include "base/arena.h"
 #include "metadata/model/metadata.h"
 #include "support/cmocka_test.h"
@@ -122,13 +124,57 @@ static void test_genres_are_validated(void **state)
     assert_int_equal(validate(&metadata), STATUS_INVALID_ARGUMENT);
 }
 
+static void test_external_scores_are_validated(void **state)
+{
+    (void)state;
+    const struct {
+        struct external_score score;
+        enum status want;
+    } cases[] = {
+        {{TEXT("imdb"), 0, 0}, STATUS_OK},
+        {{TEXT("a-b_9"), 10, UINT32_MAX}, STATUS_OK},
+        {{long_text(METADATA_SOURCE_BYTES_MAX), 5, 1}, STATUS_OK},
+        {{long_text(METADATA_SOURCE_BYTES_MAX + 1), 5, 1}, STATUS_INVALID_ARGUMENT},
+        {{TEXT(""), 5, 1}, STATUS_INVALID_ARGUMENT},
+        {{TEXT("IMDb"), 5, 1}, STATUS_INVALID_ARGUMENT},
+        {{TEXT("a b"), 5, 1}, STATUS_INVALID_ARGUMENT},
+        {{TEXT("imdb"), 10.000001, 1}, STATUS_INVALID_ARGUMENT},
+        {{TEXT("imdb"), -0.000001, 1}, STATUS_INVALID_ARGUMENT},
+        {{TEXT("imdb"), NAN, 1}, STATUS_INVALID_ARGUMENT},
+        {{TEXT("imdb"), INFINITY, 1}, STATUS_INVALID_ARGUMENT},
+    };
+    struct external_score many[METADATA_EXTERNAL_SCORES_MAX + 1];
+    char sources[METADATA_EXTERNAL_SCORES_MAX + 1];
+    struct metadata metadata = plain;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        metadata.external_scores = &cases[i].score;
+        metadata.external_score_count = 1;
+        assert_int_equal(validate(&metadata), cases[i].want);
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(many); i++) {
+        sources[i] = (char)('a' + i);
+        many[i] = (struct external_score){{&sources[i], 1}, 5, 1};
+    }
+    metadata.external_scores = many;
+    metadata.external_score_count = METADATA_EXTERNAL_SCORES_MAX;
+    assert_int_equal(validate(&metadata), STATUS_OK);
+    metadata.external_score_count = METADATA_EXTERNAL_SCORES_MAX + 1;
+    assert_int_equal(validate(&metadata), STATUS_INVALID_ARGUMENT);
+    metadata.external_score_count = 2;
+    sources[1] = sources[0];
+    assert_int_equal(validate(&metadata), STATUS_INVALID_ARGUMENT);
+}
+
 /* However little room there is, a copy is whole or is not made. */
 static void test_copy_needs_room_for_all(void **state)
 {
     (void)state;
     const struct text genres[] = {TEXT("Drama"), TEXT("Noir")};
+    const struct external_score score = {TEXT("imdb"), 8.7, 9};
     struct metadata metadata = plain;
     unsigned refused = 0;
+    metadata.external_scores = &score;
+    metadata.external_score_count = 1;
     metadata.genres = genres;
     metadata.genre_count = ARRAY_LENGTH(genres);
     for (size_t room = 0;; room++) {
@@ -140,6 +186,8 @@ static void test_copy_needs_room_for_all(void **state)
             assert_true(text_equal(copy.title, plain.title));
             assert_true(text_equal(copy.genres[1], genres[1]));
             assert_ptr_not_equal(copy.genres, genres);
+            assert_true(text_equal(copy.external_scores[0].source, score.source));
+            assert_true(copy.external_scores[0].value == score.value);
             arena_deinit(&arena);
             break;
         }
@@ -157,6 +205,7 @@ int main(void)
         cmocka_unit_test(test_texts_are_validated),
         cmocka_unit_test(test_years_are_validated),
         cmocka_unit_test(test_genres_are_validated),
+        cmocka_unit_test(test_external_scores_are_validated),
         cmocka_unit_test(test_copy_needs_room_for_all),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -93,6 +93,15 @@ static void every_method_by_connect(struct fixture *fixture)
                 "points\"},{\"index\":2,\"reason\":\"record type is empty; known are: movie actor "
                 "soundtrack\"}]}"),
         CONNECT("BatchPutRatings", "{}", 200, "{}"),
+        CONNECT("BatchGetAggregatedRatings",
+                "{\"recordType\":\"movie\",\"recordIds\":[\"none\",\"tt1\",\"nobody\"]}", 200,
+                "{\"ratings\":[{\"recordId\":\"tt1\",\"count\":1,\"mean\":9}],"
+                "\"unratedRecordIds\":[\"none\",\"nobody\"]}"),
+        CONNECT("BatchGetAggregatedRatings", "{\"recordType\":\"movie\"}", 200, "{}"),
+        CONNECT("BatchGetAggregatedRatings", "{\"recordType\":\"film\"}", 400,
+                "record type is unknown; known are: movie actor soundtrack"),
+        CONNECT("BatchGetAggregatedRatings", "{\"recordType\":\"movie\",\"recordIds\":[\"\"]}", 400,
+                "record id is empty"),
         CONNECT("DeleteRating", "{" KEY "}", 200, "{}"),
         CONNECT("GetAggregatedRating", "{" RECORD "}", 404, "nobody has rated movie 'tt1' yet"),
     };
