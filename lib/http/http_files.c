@@ -1,5 +1,7 @@
 #include "http/http_files.h"
 
+#include "http/http_etag.h"
+
 const struct http_file *http_files_find(const struct http_file *files, struct text name)
 {
     for (const struct http_file *file = files; file->name.length > 0; file++) {
@@ -10,33 +12,11 @@ const struct http_file *http_files_find(const struct http_file *files, struct te
     return NULL;
 }
 
-/* Whether a list of tags names this one: weakly compared, as RFC 9110 section 13.1.2 asks. */
-static bool names_tag(struct text list, struct text etag)
-{
-    while (list.data != NULL) {
-        struct text tag = text_trim(text_next(&list, ','));
-        if (text_starts_with(tag, TEXT("W/"))) {
-            tag = text_slice(tag, 2, tag.length);
-        }
-        if (text_equal(tag, TEXT("*")) || text_equal(tag, etag)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A compressed answer and a plain one say the same, so that either tag serves. */
 static bool has_it_already(const struct http_request *request, const struct http_file *file)
 {
-    for (size_t i = 0; i < request->header_count; i++) {
-        struct text value = request->headers[i].value;
-        if (text_equal(request->headers[i].name, TEXT("if-none-match")) &&
-            (names_tag(value, file->etag) ||
-             (file->gzip.length > 0 && names_tag(value, file->gzip_etag)))) {
-            return true;
-        }
-    }
-    return false;
+    return http_etag_is_held(request, file->etag) ||
+           (file->gzip.length > 0 && http_etag_is_held(request, file->gzip_etag));
 }
 
 /* Whether the parameters of a coding weigh it with nothing: "q=0", "q=0.000". */

@@ -1,7 +1,6 @@
 /* marquee-movie: movie details from metadata and rating. This file alone says what the service is
  * made of. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "movie/controller/movie_controller.h"
 #include "movie/gateway/gateway_messages.h"
@@ -27,6 +26,7 @@ struct movie_process {
     struct grpc_service services[1];
     struct http_route routes[MOVIE_HANDLER_ROUTE_COUNT + MOVIE_PAGE_ROUTE_COUNT];
     struct proto_descriptor_set descriptors;
+    struct proto_descriptor_set documented; /* the same with their comments */
     struct proto_pool *messages;
 };
 
@@ -62,6 +62,7 @@ static enum status open_movie(void *self, struct process *process, struct call *
     }
     movie->controller.is_rating_kept = !movie_ratings_asks(movie->ratings);
     movie->descriptors = movie_descriptor_set();
+    movie->documented = movie_documented_set();
     status = gateway_messages_create(&movie->descriptors, &movie->messages);
     if (status != STATUS_OK) {
         return call_fail(call, status, "the messages cannot be set up");
@@ -69,7 +70,7 @@ static enum status open_movie(void *self, struct process *process, struct call *
     movie->http.messages = movie->messages;
     movie->services[0] = movie_handler_service(&movie->controller);
     movie_handler_routes(&movie->controller, movie->routes);
-    memcpy(movie->routes + MOVIE_HANDLER_ROUTE_COUNT, movie_page_routes, sizeof(movie_page_routes));
+    movie_page_routes(movie->routes + MOVIE_HANDLER_ROUTE_COUNT);
     (void)process_add_listener(process, &(struct process_listener){
                                             .service = "movie",
                                             .address = config_text(config, "listen"),
@@ -77,6 +78,7 @@ static enum status open_movie(void *self, struct process *process, struct call *
                                             .service_count = ARRAY_LENGTH(movie->services),
                                             .descriptor_sets = &movie->descriptors,
                                             .descriptor_set_count = 1,
+                                            .documented_sets = &movie->documented,
                                             .routes = movie->routes,
                                             .route_count = ARRAY_LENGTH(movie->routes),
                                         });

@@ -2,7 +2,6 @@
  * movie service asks the others by the same gRPC client as always, over loopback channels without
  * sockets. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "loop/worker.h"
@@ -42,6 +41,7 @@ struct single_process {
     struct rating_upkeep *upkeep;
     bool is_kept; /* upkeep runs */
     struct proto_descriptor_set descriptors;
+    struct proto_descriptor_set documented; /* the same with their comments */
     struct proto_pool *messages;
     struct metadata_controller metadata;
     struct rating_controller rating;
@@ -153,6 +153,7 @@ static unsigned add_listener(struct single_process *single, struct process *proc
                                     .service_count = 1,
                                     .descriptor_sets = &single->descriptors,
                                     .descriptor_set_count = 1,
+                                    .documented_sets = &single->documented,
                                     .routes = routes,
                                     .route_count = route_count,
                                 });
@@ -166,6 +167,7 @@ static enum status open_single(void *self, struct process *process, struct call 
         return status;
     }
     single->descriptors = movie_descriptor_set();
+    single->documented = movie_documented_set();
     status = gateway_messages_create(&single->descriptors, &single->messages);
     if (status != STATUS_OK) {
         return call_fail(call, status, "the messages cannot be set up");
@@ -190,8 +192,7 @@ static enum status open_single(void *self, struct process *process, struct call 
     rating_handler_routes(&single->rating, single->rating_routes);
     review_handler_routes(&single->review, single->review_routes);
     movie_handler_routes(&single->movie, single->movie_routes);
-    memcpy(single->movie_routes + MOVIE_HANDLER_ROUTE_COUNT, movie_page_routes,
-           sizeof(movie_page_routes));
+    movie_page_routes(single->movie_routes + MOVIE_HANDLER_ROUTE_COUNT);
     single->metadata_listener =
         add_listener(single, process, "metadata", "listen-metadata", &single->metadata_service,
                      single->metadata_routes, ARRAY_LENGTH(single->metadata_routes));

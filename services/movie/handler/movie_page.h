@@ -7,4 +7,4 @@
 enum { MOVIE_PAGE_ROUTE_COUNT = 7 };
 
 /* GET of each address that a view of the page has, and of /assets/NAME. */
-extern const struct http_route movie_page_routes[MOVIE_PAGE_ROUTE_COUNT];
+void movie_page_routes(struct http_route routes[static MOVIE_PAGE_ROUTE_COUNT]);
