@@ -32,7 +32,7 @@ struct metadata_page {
     const struct metadata *entries;
     size_t count;
     struct text next_page_token; /* empty: the last page */
-    int64_t sequence; /* of the first page: metadata_feed.h goes on from there */
+    int64_t sequence;            /* of the first page: metadata_feed.h goes on from there */
 };
 
 /* page_size: 0 for the default. page_token: empty for the first page, else the one that came with
