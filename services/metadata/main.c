@@ -22,6 +22,7 @@ struct metadata_process {
     struct grpc_service services[1];
     struct http_route routes[METADATA_HANDLER_ROUTE_COUNT];
     struct proto_descriptor_set descriptors;
+    struct proto_descriptor_set documented; /* the same with their comments */
 };
 
 static const struct config_option options[] = {
@@ -98,6 +99,7 @@ static enum status open_metadata(void *self, struct process *process, struct cal
         return status;
     }
     metadata->descriptors = movie_descriptor_set();
+    metadata->documented = movie_documented_set();
     metadata->services[0] = metadata_handler_service(&metadata->controller);
     metadata_handler_routes(&metadata->controller, metadata->routes);
     (void)process_add_listener(process, &(struct process_listener){
@@ -107,6 +109,7 @@ static enum status open_metadata(void *self, struct process *process, struct cal
                                             .service_count = ARRAY_LENGTH(metadata->services),
                                             .descriptor_sets = &metadata->descriptors,
                                             .descriptor_set_count = 1,
+                                            .documented_sets = &metadata->documented,
                                             .routes = metadata->routes,
                                             .route_count = ARRAY_LENGTH(metadata->routes),
                                         });

@@ -40,6 +40,7 @@ struct single_process {
     struct rating_upkeep *upkeep;
     bool is_kept; /* upkeep runs */
     struct proto_descriptor_set descriptors;
+    struct proto_descriptor_set documented; /* the same with their comments */
     struct proto_pool *messages;
     struct metadata_controller metadata;
     struct rating_controller rating;
@@ -151,6 +152,7 @@ static unsigned add_listener(struct single_process *single, struct process *proc
                                     .service_count = 1,
                                     .descriptor_sets = &single->descriptors,
                                     .descriptor_set_count = 1,
+                                    .documented_sets = &single->documented,
                                     .routes = routes,
                                     .route_count = route_count,
                                 });
@@ -164,6 +166,7 @@ static enum status open_single(void *self, struct process *process, struct call 
         return status;
     }
     single->descriptors = movie_descriptor_set();
+    single->documented = movie_documented_set();
     status = gateway_messages_create(&single->descriptors, &single->messages);
     if (status != STATUS_OK) {
         return call_fail(call, status, "the messages cannot be set up");
