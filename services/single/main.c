@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "loop/worker.h"
-#include "metadata/controller/metadata_controller.h"
+#include "metadata/controller/metadata_feed.h"
 #include "metadata/handler/metadata_handler.h"
 #include "metadata/repository/indexed_metadata_search.h"
 #include "metadata/repository/sqlite_metadata_repository.h"
@@ -250,6 +250,14 @@ static enum status start_single(void *self, struct process *process, struct call
     return status;
 }
 
+static void drain_single(void *self, struct process *process, unsigned loop)
+{
+    struct single_process *single = self;
+    (void)process;
+    (void)loop;
+    metadata_controller_end_waits(&single->metadata);
+}
+
 static void stop_single(void *self, struct process *process, struct call *call, unsigned loop)
 {
     struct single_process *single = self;
@@ -299,6 +307,7 @@ int main(int argc, char **argv)
         .option_count = ARRAY_LENGTH(options),
         .open = open_single,
         .start = start_single,
+        .drain = drain_single,
         .stop = stop_single,
         .close = close_single,
     };
