@@ -18,6 +18,7 @@
 #include "movie_descriptors.h"
 #include "process/process.h"
 #include "rating/controller/rating_controller.h"
+#include "rating/controller/rating_feed.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_ingestion.h"
 #include "rating/rating_outbox.h"
@@ -245,6 +246,14 @@ static enum status start_single(void *self, struct process *process, struct call
     return status;
 }
 
+static void drain_single(void *self, struct process *process, unsigned loop)
+{
+    struct single_process *single = self;
+    (void)process;
+    (void)loop;
+    rating_feed_end(&single->rating);
+}
+
 static void stop_single(void *self, struct process *process, struct call *call, unsigned loop)
 {
     struct single_process *single = self;
@@ -294,6 +303,7 @@ int main(int argc, char **argv)
         .option_count = ARRAY_LENGTH(options),
         .open = open_single,
         .start = start_single,
+        .drain = drain_single,
         .stop = stop_single,
         .close = close_single,
     };
