@@ -1,5 +1,5 @@
 /* movie_handler_private.h: the methods and routes of MovieService by what they are about:
- * movie_list_methods.c, movie_vote_methods.c and their routes. */
+ * movie_list_methods.c, movie_vote_methods.c, movie_review_methods.c and their routes. */
 #pragma once
 
 #include "http/http_server.h"
@@ -16,10 +16,32 @@ enum status movie_handler_rate_movie(void *state, struct call *call, const void 
 enum status movie_handler_unrate_movie(void *state, struct call *call, const void *request,
                                        void *response);
 
+enum status movie_handler_put_review(void *state, struct call *call, const void *request,
+                                     void *response);
+enum status movie_handler_delete_review(void *state, struct call *call, const void *request,
+                                        void *response);
+enum status movie_handler_get_review(void *state, struct call *call, const void *request,
+                                     void *response);
+enum status movie_handler_list_reviews(void *state, struct call *call, const void *request,
+                                       void *response);
+enum status movie_handler_list_user_reviews(void *state, struct call *call, const void *request,
+                                            void *response);
+enum status movie_handler_like_movie(void *state, struct call *call, const void *request,
+                                     void *response);
+enum status movie_handler_unlike_movie(void *state, struct call *call, const void *request,
+                                       void *response);
+
 void movie_handler_get_search(void *state, struct http_exchange *exchange);
 void movie_handler_get_user_movies(void *state, struct http_exchange *exchange);
 void movie_handler_put_rating(void *state, struct http_exchange *exchange);
 void movie_handler_delete_rating(void *state, struct http_exchange *exchange);
+void movie_handler_get_review_route(void *state, struct http_exchange *exchange);
+void movie_handler_put_review_route(void *state, struct http_exchange *exchange);
+void movie_handler_delete_review_route(void *state, struct http_exchange *exchange);
+void movie_handler_get_reviews_route(void *state, struct http_exchange *exchange);
+void movie_handler_get_user_reviews_route(void *state, struct http_exchange *exchange);
+void movie_handler_put_like_route(void *state, struct http_exchange *exchange);
+void movie_handler_delete_like_route(void *state, struct http_exchange *exchange);
 
 /* A whole number of the query from `least` to `most`; 0: it is not given. STATUS_INVALID_ARGUMENT:
  * anything else; the call's error names it. */

@@ -53,6 +53,13 @@ void movie_handler_routes(struct movie_controller *controller,
         {"PUT", "/movie/rating", movie_handler_put_rating, controller},
         {"DELETE", "/movie/rating", movie_handler_delete_rating, controller},
         {"GET", "/user/movies", movie_handler_get_user_movies, controller},
+        {"GET", "/movie/review", movie_handler_get_review_route, controller},
+        {"PUT", "/movie/review", movie_handler_put_review_route, controller},
+        {"DELETE", "/movie/review", movie_handler_delete_review_route, controller},
+        {"GET", "/movie/reviews", movie_handler_get_reviews_route, controller},
+        {"GET", "/user/reviews", movie_handler_get_user_reviews_route, controller},
+        {"PUT", "/movie/like", movie_handler_put_like_route, controller},
+        {"DELETE", "/movie/like", movie_handler_delete_like_route, controller},
     };
     memcpy(routes, ours, sizeof(ours));
 }
