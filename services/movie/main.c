@@ -28,6 +28,7 @@ struct movie_process {
     struct grpc_service services[1];
     struct http_route routes[MOVIE_HANDLER_ROUTE_COUNT];
     struct proto_descriptor_set descriptors;
+    struct proto_descriptor_set documented; /* the same with their comments */
     struct proto_pool *messages;
 };
 
@@ -65,6 +66,7 @@ static enum status open_movie(void *self, struct process *process, struct call *
     }
     movie->controller.is_rating_kept = !movie_ratings_asks(movie->ratings);
     movie->descriptors = movie_descriptor_set();
+    movie->documented = movie_documented_set();
     status = gateway_messages_create(&movie->descriptors, &movie->messages);
     if (status != STATUS_OK) {
         return call_fail(call, status, "the messages cannot be set up");
@@ -79,6 +81,7 @@ static enum status open_movie(void *self, struct process *process, struct call *
                                             .service_count = ARRAY_LENGTH(movie->services),
                                             .descriptor_sets = &movie->descriptors,
                                             .descriptor_set_count = 1,
+                                            .documented_sets = &movie->documented,
                                             .routes = movie->routes,
                                             .route_count = ARRAY_LENGTH(movie->routes),
                                         });

@@ -242,6 +242,42 @@ static void many_own_votes_are_walked(struct movie_scene *scene)
     assert_int_equal(seen, VOTES);
 }
 
+static void many_votes_are_taken_in(struct movie_scene *scene)
+{
+    put_movies(scene);
+    movie_scene_ask(scene, "MatchMovies",
+                    "{\"queries\":[{\"title\":\"three\",\"year\":2003},{\"title\":\"none\"},"
+                    "{\"movieId\":\"a\"}]}",
+                    200,
+                    "{\"matches\":[{\"movieId\":\"c\",\"how\":\"MATCHED_BY_TITLE_AND_YEAR\"},{},"
+                    "{\"movieId\":\"a\",\"how\":\"MATCHED_BY_MOVIE_ID\"}]}");
+    movie_scene_ask(
+        scene, "RateMovies",
+        "{\"userId\":\"bob\",\"votes\":["
+        "{\"movieId\":\"a\"},"
+        "{\"movieId\":\"a\",\"value\":{\"hundredths\":100},\"time\":\"2026-01-01T00:00:00Z\"},"
+        "{\"movieId\":\"b\",\"value\":{\"hundredths\":725}},"
+        "{\"movieId\":\"b\",\"value\":{},\"time\":\"yesterday\"},"
+        "{\"movieId\":\"c\",\"value\":{\"hundredths\":600},\"time\":\"2026-01-04T00:00:00Z\"}]}",
+        200,
+        "{\"accepted\":2,\"refused\":[{\"reason\":\"the value is missing\"},"
+        "{\"index\":3,\"reason\":\"the time is not one of RFC 3339\"},"
+        "{\"index\":2,\"reason\":\"ratings are given in steps of 0.5 points\"}]}");
+    /* The vote of the 1st is older than that of the 2nd, and yields to it. */
+    movie_scene_ask(scene, "ListUserMovies", "{\"userId\":\"bob\"}", 200,
+                    "{\"movies\":[{" CARD("c", "Three", "2003") RATED("6", "1")
+                        OWN("600", "04") ",{" CARD("a", "One", "1999") RATED("8", "2")
+                            OWN("900", "02") "]}");
+    movie_scene_ask(scene, "RateMovies", "{\"votes\":[]}", 400, "user id is empty");
+    movie_scene_ask(scene, "RateMovies", "{\"userId\":\"bob\"}", 200, "{}");
+    movie_scene_lose_metadata(scene);
+    movie_scene_ask(scene, "MatchMovies", "{\"queries\":[{\"movieId\":\"a\"}]}", 503,
+                    "the metadata service cannot be asked");
+    movie_scene_lose_rating(scene);
+    movie_scene_ask(scene, "RateMovies",
+                    "{\"userId\":\"bob\",\"votes\":[{\"movieId\":\"a\",\"value\":{}}]}", 503, AWAY);
+}
+
 struct run {
     case_fn run;
     enum movie_transport transport;
@@ -279,6 +315,7 @@ CASE(votes_are_cast_and_taken_back)
 CASE(votes_while_one_is_away)
 CASE(own_votes_come_newest_first)
 CASE(many_own_votes_are_walked)
+CASE(many_votes_are_taken_in)
 
 #define BOTH(name) cmocka_unit_test(name##_by_grpc), cmocka_unit_test(name##_by_http)
 
@@ -288,7 +325,7 @@ int main(void)
         BOTH(search_joins_ratings),         BOTH(search_without_ratings),
         BOTH(details_tell_more_when_asked), BOTH(votes_are_cast_and_taken_back),
         BOTH(votes_while_one_is_away),      BOTH(own_votes_come_newest_first),
-        BOTH(many_own_votes_are_walked),
+        BOTH(many_own_votes_are_walked),    BOTH(many_votes_are_taken_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,3 +32,14 @@ enum status movie_controller_search(struct movie_controller *self, struct call *
     }
     return status;
 }
+
+enum status movie_controller_look_up(struct movie_controller *self, struct call *call,
+                                     const struct movie_lookup *lookups, size_t count,
+                                     struct movie_found **ret_found)
+{
+    if (count > MOVIE_LOOKUP_MAX) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "more than %d queries at once",
+                         MOVIE_LOOKUP_MAX);
+    }
+    return self->metadata.ops->look_up(self->metadata.state, call, lookups, count, ret_found);
+}

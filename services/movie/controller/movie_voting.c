@@ -52,3 +52,20 @@ enum status movie_controller_unrate(struct movie_controller *self, struct call *
     }
     return status;
 }
+
+enum status movie_controller_rate_all(struct movie_controller *self, struct call *call,
+                                      struct text user_id, const struct movie_ballot *ballots,
+                                      size_t count, struct refused_ballot **ret_refused,
+                                      size_t *ret_refused_count)
+{
+    enum status status = rating_user_validate(call, user_id);
+    if (status == STATUS_OK && count > RATING_BATCH_MAX) {
+        status = call_fail(call, STATUS_INVALID_ARGUMENT, "more than %d votes at once",
+                           RATING_BATCH_MAX);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    return self->votes.ops->put_all(self->votes.state, call, user_id, ballots, count, ret_refused,
+                                    ret_refused_count);
+}

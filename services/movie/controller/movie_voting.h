@@ -31,6 +31,14 @@ MUST_USE enum status movie_controller_unrate(struct movie_controller *self, stru
                                              struct text user_id, struct text movie_id,
                                              struct movie_vote_outcome *ret_outcome);
 
+/* Several at once; one that is refused does not hold up the others. count: at most
+ * RATING_BATCH_MAX. Whether there are such movies is not looked at. Statuses as above. */
+MUST_USE enum status movie_controller_rate_all(struct movie_controller *self, struct call *call,
+                                               struct text user_id,
+                                               const struct movie_ballot *ballots, size_t count,
+                                               struct refused_ballot **ret_refused,
+                                               size_t *ret_refused_count);
+
 struct movie_own_page {
     struct movie_cards list;     /* the newest vote first; of equal times, by id */
     struct text next_page_token; /* empty: the last page */

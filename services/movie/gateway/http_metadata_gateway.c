@@ -39,8 +39,10 @@ static enum status get(void *state, struct call *call, struct text movie_id,
     return STATUS_OK;
 }
 
-static const struct metadata_gateway_ops ops = {
-    .get = get, .get_all = rpc_metadata_get_all, .search = rpc_metadata_search};
+static const struct metadata_gateway_ops ops = {.get = get,
+                                                .get_all = rpc_metadata_get_all,
+                                                .search = rpc_metadata_search,
+                                                .look_up = rpc_metadata_look_up};
 
 struct metadata_gateway http_metadata_gateway(struct http_metadata_gateway *self)
 {

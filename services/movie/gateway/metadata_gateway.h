@@ -2,6 +2,7 @@
 #pragma once
 
 #include "metadata/model/metadata.h"
+#include "movie/model/movie_lookup.h"
 
 struct movie_match {
     struct metadata metadata;
@@ -25,6 +26,11 @@ struct metadata_gateway_ops {
      * most METADATA_MATCHES_MAX. */
     enum status (*search)(void *state, struct call *call, struct text query, size_t limit,
                           struct movie_match **ret_matches, size_t *ret_count);
+
+    /* Which of our movies others' are: one for each, in their order. count: at most
+     * MOVIE_LOOKUP_MAX. */
+    enum status (*look_up)(void *state, struct call *call, const struct movie_lookup *lookups,
+                           size_t count, struct movie_found **ret_found);
 };
 
 struct metadata_gateway {

@@ -12,6 +12,19 @@ struct rated_movie {
     struct movie_vote vote;
 };
 
+/* A vote to be stored. */
+struct movie_ballot {
+    struct text movie_id;
+    int32_t hundredths;
+    bool has_time; /* else it is as of now */
+    int64_t time_ms;
+};
+
+struct refused_ballot {
+    size_t index; /* of the ballot */
+    struct text reason;
+};
+
 struct rated_movies {
     const struct rated_movie *movies;
     size_t count;
@@ -34,6 +47,12 @@ struct rating_votes_ops {
     /* Replaces the vote of before. */
     enum status (*put)(void *state, struct call *call, struct text user_id, struct text movie_id,
                        int32_t hundredths);
+
+    /* Several of one user, in one transaction: all but those that are refused. count: at most
+     * RATING_BATCH_MAX. */
+    enum status (*put_all)(void *state, struct call *call, struct text user_id,
+                           const struct movie_ballot *ballots, size_t count,
+                           struct refused_ballot **ret_refused, size_t *ret_refused_count);
 
     /* STATUS_NOT_FOUND: there was none. */
     enum status (*remove)(void *state, struct call *call, struct text user_id,

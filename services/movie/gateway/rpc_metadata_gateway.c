@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "metadata/model/metadata_message.h"
+#include "movie/gateway/gateway_status.h"
 #include "proto/proto.h"
 
 static enum status no_room(struct call *call)
@@ -71,4 +72,66 @@ enum status rpc_metadata_search(void *state, struct call *call, struct text quer
     *ret_matches = matches;
     *ret_count = found->n_results;
     return STATUS_OK;
+}
+
+/* false: no room. */
+static bool read_match(struct call *call, const Match *match, struct movie_found *found)
+{
+    struct text *candidates =
+        arena_calloc(call->arena, match->n_candidate_ids, sizeof(*candidates));
+    for (size_t i = 0; candidates != NULL && i < match->n_candidate_ids; i++) {
+        candidates[i] = proto_text(match->candidate_ids[i]);
+    }
+    *found = (struct movie_found){.movie_id = proto_text(match->movie_id),
+                                  .how = match->how,
+                                  .candidates = candidates,
+                                  .candidate_count = match->n_candidate_ids};
+    return candidates != NULL;
+}
+
+static enum status read_matches(struct call *call, const MatchMetadataResponse *response,
+                                size_t count, struct movie_found **ret_found)
+{
+    struct movie_found *found = arena_calloc(call->arena, count, sizeof(*found));
+    bool fits = found != NULL;
+    if (response->n_matches != count) {
+        (void)call_fail_detail(call, STATUS_INTERNAL, "the reply has another count of matches");
+        return gateway_status(call, "metadata", STATUS_INTERNAL);
+    }
+    for (size_t i = 0; i < count && fits; i++) {
+        fits = read_match(call, response->matches[i], &found[i]);
+    }
+    if (!fits) {
+        return no_room(call);
+    }
+    *ret_found = found;
+    return STATUS_OK;
+}
+
+enum status rpc_metadata_look_up(void *state, struct call *call, const struct movie_lookup *lookups,
+                                 size_t count, struct movie_found **ret_found)
+{
+    MatchMetadataRequest request = MATCH_METADATA_REQUEST__INIT;
+    ProtobufCMessage *response;
+    MatchQuery *queries = arena_calloc(call->arena, count, sizeof(*queries));
+    request.queries = arena_calloc(call->arena, count, sizeof(MatchQuery *));
+    if (queries == NULL || request.queries == NULL) {
+        return no_room(call);
+    }
+    for (size_t i = 0; i < count; i++) {
+        match_query__init(&queries[i]);
+        queries[i].imdb_id = proto_bytes(lookups[i].imdb_id);
+        queries[i].tmdb_id = proto_bytes(lookups[i].tmdb_id);
+        queries[i].movie_id = proto_bytes(lookups[i].movie_id);
+        queries[i].title = proto_bytes(lookups[i].title);
+        queries[i].year = lookups[i].year;
+        request.queries[i] = &queries[i];
+    }
+    request.n_queries = count;
+    enum status status =
+        gateway_rpc_ask(state, call, "/MetadataService/MatchMetadata", &request.base,
+                        &match_metadata_response__descriptor, &response);
+    return status == STATUS_OK
+               ? read_matches(call, (const MatchMetadataResponse *)response, count, ret_found)
+               : status;
 }

@@ -84,6 +84,64 @@ static enum status put(void *state, struct call *call, struct text user_id, stru
                            &put_rating_response__descriptor, &response);
 }
 
+/* A ballot as a request of its own, all in the arena. false: no room. */
+static bool write_ballot(struct arena *arena, struct text user_id,
+                         const struct movie_ballot *ballot, PutRatingRequest **ret_request)
+{
+    char buffer[CLOCK_TIME_TEXT_BYTES];
+    PutRatingRequest *request = arena_alloc(arena, sizeof(*request));
+    ExactValue *value = arena_alloc(arena, sizeof(*value));
+    struct text time = arena_copy(arena, clock_format(ballot->time_ms, buffer));
+    if (request == NULL || value == NULL || time.data == NULL) {
+        return false;
+    }
+    exact_value__init(value);
+    value->hundredths = ballot->hundredths;
+    put_rating_request__init(request);
+    request->user_id = proto_bytes(user_id);
+    request->record_id = proto_bytes(ballot->movie_id);
+    request->record_type = movie_type();
+    request->exact_value = value;
+    request->event_time = proto_bytes(ballot->has_time ? time : TEXT(""));
+    *ret_request = request;
+    return true;
+}
+
+static enum status put_all(void *state, struct call *call, struct text user_id,
+                           const struct movie_ballot *ballots, size_t count,
+                           struct refused_ballot **ret_refused, size_t *ret_refused_count)
+{
+    BatchPutRatingsRequest request = BATCH_PUT_RATINGS_REQUEST__INIT;
+    ProtobufCMessage *response;
+    request.ratings = arena_calloc(call->arena, count, sizeof(PutRatingRequest *));
+    struct refused_ballot *refused = arena_calloc(call->arena, count, sizeof(*refused));
+    bool fits = request.ratings != NULL && refused != NULL;
+    for (size_t i = 0; i < count && fits; i++) {
+        fits = write_ballot(call->arena, user_id, &ballots[i], &request.ratings[i]);
+    }
+    if (!fits) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the request is too large");
+    }
+    request.n_ratings = count;
+    enum status status =
+        gateway_rpc_ask(state, call, "/RatingService/BatchPutRatings", &request.base,
+                        &batch_put_ratings_response__descriptor, &response);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const BatchPutRatingsResponse *put_reply = (const BatchPutRatingsResponse *)response;
+    size_t told = 0;
+    for (size_t i = 0; i < put_reply->n_refused && told < count; i++) {
+        const RefusedRating *row = put_reply->refused[i];
+        if (row->index < count) {
+            refused[told++] = (struct refused_ballot){row->index, proto_text(row->reason)};
+        }
+    }
+    *ret_refused = refused;
+    *ret_refused_count = told;
+    return STATUS_OK;
+}
+
 static enum status remove_vote(void *state, struct call *call, struct text user_id,
                                struct text movie_id)
 {
@@ -134,6 +192,7 @@ static const struct rating_votes_ops ops = {
     .get_summary = get_summary,
     .get_vote = get_vote,
     .put = put,
+    .put_all = put_all,
     .remove = remove_vote,
     .list = list,
 };

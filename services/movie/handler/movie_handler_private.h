@@ -1,5 +1,6 @@
 /* movie_handler_private.h: the methods and routes of MovieService by what they are about:
- * movie_list_methods.c, movie_vote_methods.c, movie_review_methods.c and their routes. */
+ * movie_list_methods.c, movie_vote_methods.c, movie_import_methods.c, movie_review_methods.c and
+ * their routes. */
 #pragma once
 
 #include "http/http_server.h"
@@ -13,6 +14,10 @@ enum status movie_handler_list_user_movies(void *state, struct call *call, const
                                            void *response);
 enum status movie_handler_rate_movie(void *state, struct call *call, const void *request,
                                      void *response);
+enum status movie_handler_match_movies(void *state, struct call *call, const void *request,
+                                       void *response);
+enum status movie_handler_rate_movies(void *state, struct call *call, const void *request,
+                                      void *response);
 enum status movie_handler_unrate_movie(void *state, struct call *call, const void *request,
                                        void *response);
 
@@ -35,13 +40,12 @@ void movie_handler_get_search(void *state, struct http_exchange *exchange);
 void movie_handler_get_user_movies(void *state, struct http_exchange *exchange);
 void movie_handler_put_rating(void *state, struct http_exchange *exchange);
 void movie_handler_delete_rating(void *state, struct http_exchange *exchange);
-void movie_handler_get_review_route(void *state, struct http_exchange *exchange);
-void movie_handler_put_review_route(void *state, struct http_exchange *exchange);
-void movie_handler_delete_review_route(void *state, struct http_exchange *exchange);
-void movie_handler_get_reviews_route(void *state, struct http_exchange *exchange);
-void movie_handler_get_user_reviews_route(void *state, struct http_exchange *exchange);
-void movie_handler_put_like_route(void *state, struct http_exchange *exchange);
-void movie_handler_delete_like_route(void *state, struct http_exchange *exchange);
+
+enum { MOVIE_HANDLER_REVIEW_ROUTE_COUNT = 7 };
+
+/* Those of /movie/review, /movie/reviews, /user/reviews and /movie/like. */
+void movie_handler_review_routes(struct movie_controller *controller,
+                                 struct http_route routes[static MOVIE_HANDLER_REVIEW_ROUTE_COUNT]);
 
 /* A whole number of the query from `least` to `most`; 0: it is not given. STATUS_INVALID_ARGUMENT:
  * anything else; the call's error names it. */

@@ -1,5 +1,6 @@
 /* The plain HTTP face of reviews and likes of movies. */
 #include "http/http_json.h"
+#include "http/http_operation.h"
 #include "movie/controller/movie_reviews.h"
 #include "movie/handler/movie_handler_private.h"
 #include "review/model/review_json.h"
@@ -33,7 +34,7 @@ static void reply_review(struct http_exchange *exchange, enum status status,
     http_json_reply_send(&reply, 200);
 }
 
-void movie_handler_get_review_route(void *state, struct http_exchange *exchange)
+static void get_review(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
     struct review_key key;
@@ -45,7 +46,7 @@ void movie_handler_get_review_route(void *state, struct http_exchange *exchange)
     reply_review(exchange, status, &review);
 }
 
-void movie_handler_put_review_route(void *state, struct http_exchange *exchange)
+static void put_review(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
     struct review review = {.spoiler = false};
@@ -64,7 +65,7 @@ void movie_handler_put_review_route(void *state, struct http_exchange *exchange)
     reply_review(exchange, status, &stored);
 }
 
-void movie_handler_delete_review_route(void *state, struct http_exchange *exchange)
+static void delete_review(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
     struct review_key key;
@@ -100,7 +101,7 @@ static void open_page(struct http_json_reply *reply, struct http_exchange *excha
     json_open_array(&reply->writer);
 }
 
-void movie_handler_get_reviews_route(void *state, struct http_exchange *exchange)
+static void get_reviews(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
     struct text movie_id;
@@ -142,7 +143,7 @@ static void write_movie_review(struct json_writer *writer, const struct movie_re
     json_close_object(writer);
 }
 
-void movie_handler_get_user_reviews_route(void *state, struct http_exchange *exchange)
+static void get_user_reviews(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
     struct text user_id;
@@ -196,12 +197,136 @@ static void change_like(struct movie_controller *controller, struct http_exchang
     http_json_reply_send(&reply, 200);
 }
 
-void movie_handler_put_like_route(void *state, struct http_exchange *exchange)
+static void put_like(void *state, struct http_exchange *exchange)
 {
     change_like(state, exchange, movie_reviews_like);
 }
 
-void movie_handler_delete_like_route(void *state, struct http_exchange *exchange)
+static void delete_like(void *state, struct http_exchange *exchange)
 {
     change_like(state, exchange, movie_reviews_unlike);
+}
+
+#define ID_PARAMETER                                                                               \
+    {                                                                                              \
+        .name = "id", .about = "The movie's id", .is_required = true, .minimum = 1,                \
+        .maximum = METADATA_ID_BYTES_MAX                                                           \
+    }
+#define USER_PARAMETER(words)                                                                      \
+    {                                                                                              \
+        .name = "userId", .about = words, .is_required = true, .minimum = 1,                       \
+        .maximum = RATING_USER_BYTES_MAX                                                           \
+    }
+#define PAGE_PARAMETERS                                                                            \
+    {.name = "pageSize",                                                                           \
+     .about = "How many there are in a page at most",                                              \
+     .kind = HTTP_PARAMETER_INTEGER,                                                               \
+     .minimum = 1,                                                                                 \
+     .maximum = REVIEW_PAGE_SIZE_MAX,                                                              \
+     .otherwise = REVIEW_PAGE_SIZE_DEFAULT},                                                       \
+        {.name = "pageToken", .about = "nextPageToken of the page before"},                        \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+
+static const struct http_parameter own_parameters[] = {
+    ID_PARAMETER,
+    USER_PARAMETER("Whose it is"),
+    {.name = NULL},
+};
+
+static const struct http_parameter list_parameters[] = {ID_PARAMETER, PAGE_PARAMETERS};
+
+static const struct http_parameter user_list_parameters[] = {
+    USER_PARAMETER("Whose reviews they are"), PAGE_PARAMETERS};
+
+static const struct http_answer review_answers[] = {
+    {200, "The review", {.message = "Review"}},
+    {.status = 0},
+};
+
+static const struct http_answer list_answers[] = {
+    {200, "A page, the newest first", {.message = "ListMovieReviewsResponse"}},
+    {.status = 0},
+};
+
+static const struct http_answer user_list_answers[] = {
+    {200, "A page, the newest first", {.message = "ListUserMovieReviewsResponse"}},
+    {.status = 0},
+};
+
+static const struct http_answer like_answers[] = {
+    {200, "How many like it now", {.message = "LikeMovieResponse"}},
+    {.status = 0},
+};
+
+static const int nothing_there[] = {404, 0};
+
+static const struct http_operation operations[MOVIE_HANDLER_REVIEW_ROUTE_COUNT] = {
+    {.method = "GET",
+     .path = "/movie/review",
+     .handle = get_review,
+     .id = "getMovieReview",
+     .summary = "What a user has written about a movie",
+     .tag = "review",
+     .parameters = own_parameters,
+     .answers = review_answers,
+     .problems = nothing_there},
+    {.method = "PUT",
+     .path = "/movie/review",
+     .handle = put_review,
+     .id = "putMovieReview",
+     .summary = "Stores a review, in place of the user's earlier one",
+     .tag = "review",
+     .parameters = own_parameters,
+     .body = {.schema = REVIEW_JSON_SCHEMA},
+     .answers = review_answers,
+     .problems = nothing_there},
+    {.method = "DELETE",
+     .path = "/movie/review",
+     .handle = delete_review,
+     .id = "deleteMovieReview",
+     .summary = "Removes a review",
+     .tag = "review",
+     .parameters = own_parameters,
+     .problems = nothing_there},
+    {.method = "GET",
+     .path = "/movie/reviews",
+     .handle = get_reviews,
+     .id = "listMovieReviews",
+     .summary = "The reviews of a movie",
+     .tag = "review",
+     .parameters = list_parameters,
+     .answers = list_answers},
+    {.method = "GET",
+     .path = "/user/reviews",
+     .handle = get_user_reviews,
+     .id = "listUserReviews",
+     .summary = "The reviews that a user has written, with the movies' titles",
+     .tag = "review",
+     .parameters = user_list_parameters,
+     .answers = user_list_answers},
+    {.method = "PUT",
+     .path = "/movie/like",
+     .handle = put_like,
+     .id = "likeMovie",
+     .summary = "Likes a movie",
+     .tag = "review",
+     .parameters = own_parameters,
+     .answers = like_answers,
+     .problems = nothing_there},
+    {.method = "DELETE",
+     .path = "/movie/like",
+     .handle = delete_like,
+     .id = "unlikeMovie",
+     .summary = "Takes a like back",
+     .tag = "review",
+     .parameters = own_parameters,
+     .answers = like_answers},
+};
+
+void movie_handler_review_routes(struct movie_controller *controller,
+                                 struct http_route routes[static MOVIE_HANDLER_REVIEW_ROUTE_COUNT])
+{
+    http_operations_route(operations, ARRAY_LENGTH(operations), controller, routes);
 }
