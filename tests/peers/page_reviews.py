@@ -3,7 +3,8 @@ from browser import check
 from page_acts import sign_in, sign_out
 from page_scene import AMELIE, CASABLANCA
 
-WRITE = "[...document.querySelectorAll('main button')].find((one) => one.textContent === arguments[0])"
+BUTTON = ("[...document.querySelectorAll('main button')]"
+          ".find((one) => one.textContent === arguments[0] && one.offsetParent !== null)")
 # What must never run, nor become an element.
 HOSTILE = ("<script>window.broken = 1</script>", "<img src=x onerror=\"window.broken = 2\">",
            "<svg onload='window.broken=3'><a href='javascript:window.broken=4'>x</a></svg>",
@@ -11,8 +12,8 @@ HOSTILE = ("<script>window.broken = 1</script>", "<img src=x onerror=\"window.br
 
 
 def press_button(page, words):
-    page.wait(f"{WRITE} !== undefined && !{WRITE}.hidden", words)
-    page.run(f"{WRITE}.click()", words)
+    page.wait(f"{BUTTON} !== undefined", words)
+    page.run(f"{BUTTON}.click()", words)
 
 
 def write_review(page, text):
