@@ -14,6 +14,7 @@
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
 #include "movie/handler/movie_handler.h"
+#include "movie_access.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 #include "rating/controller/rating_controller.h"
@@ -75,6 +76,7 @@ static const struct config_option options[] = {
     RATING_STORE_KEEPING_OPTIONS,
     RATING_INGESTION_OPTIONS,
     RATING_OUTBOX_OPTIONS,
+    PROCESS_SESSION_OPTIONS,
 };
 
 static enum status open_stores(struct single_process *single, struct process *process,
@@ -136,6 +138,9 @@ static enum status open_single(void *self, struct process *process, struct call 
 {
     struct single_process *single = self;
     enum status status = open_stores(single, process, call);
+    if (status == STATUS_OK) {
+        status = process_open_sessions(process, call);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -259,6 +264,8 @@ int main(int argc, char **argv)
         .summary = "marquee-single: metadata, rating and movie in one process.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
+        .rules = movie_access_rules,
+        .rule_count = movie_access_rule_count,
         .open = open_single,
         .start = start_single,
         .stop = stop_single,
