@@ -28,7 +28,7 @@ struct loop;
 struct process;
 
 enum {
-    PROCESS_LISTENERS_MAX = 4,
+    PROCESS_LISTENERS_MAX = 8,
     PROCESS_CHECKS_MAX = 16,
     PROCESS_ROUTES_MAX = 256,                             /* of one listener, all together */
     PROCESS_INTERCEPTORS_MAX = GRPC_INTERCEPTORS_MAX - 3, /* of one listener */
@@ -170,6 +170,12 @@ struct process_channel {
 MUST_USE enum status process_open_channel(struct process *process, struct call *call,
                                           const struct proto_pool *pool, const char *service,
                                           struct process_channel *ret_channel);
+/* The same to a service that this one can do without: /readyz does not wait for it, and where no
+ * option says how it is found, ret_channel->grpc is NULL. */
+MUST_USE enum status process_open_optional_channel(struct process *process, struct call *call,
+                                                   const struct proto_pool *pool,
+                                                   const char *service,
+                                                   struct process_channel *ret_channel);
 void process_close_channel(struct process_channel *channel);
 
 /* Options for a channel that is made by hand, so that its calls are observed too. */

@@ -1,42 +1,38 @@
-/* The plain HTTP face of movie details. */
+/* The plain HTTP face of movies: details here, the rest beside. */
 #include "http/http_json.h"
-#include "metadata/model/metadata_json.h"
 #include "movie/handler/movie_handler.h"
+#include "movie/handler/movie_handler_private.h"
+#include "movie/model/movie_json.h"
 
-/* `rating` is left out when there is none to show; ratingState says why. How old it is is said of
- * what was not asked for now. */
-static void write_details(struct json_writer *writer, const struct movie_details *details)
+/* `view=full`: with the summary. */
+static enum status read_view(struct http_exchange *exchange, bool *ret_is_full)
 {
-    json_open_object(writer);
-    if (details->rating_state == MOVIE_RATED) {
-        json_member_number(writer, "rating", details->rating);
+    struct text view;
+    enum status status = http_json_optional_parameter(exchange, "view", &view);
+    if (status != STATUS_OK) {
+        return status;
     }
-    json_write_name(writer, TEXT("metadata"));
-    metadata_write_json(writer, &details->metadata);
-    json_member_string(writer, "ratingState",
-                       text_of(movie_rating_state_name(details->rating_state)));
-    if (details->rating_state == MOVIE_RATED && details->rating_count > 0) {
-        json_member_integer(writer, "ratingCount", details->rating_count);
-    }
-    if (details->rating_state == MOVIE_RATING_UNAVAILABLE) {
-        json_member_string(writer, "ratingUnavailableReason", details->rating_reason);
-    }
-    if (details->rating_source != MOVIE_RATING_CALLED) {
-        json_member_string(writer, "ratingSource",
-                           text_of(movie_rating_source_name(details->rating_source)));
-        json_member_integer(writer, "ratingAgeMs", details->rating_age_ms);
-    }
-    json_close_object(writer);
+    *ret_is_full = text_equal(view, TEXT("full"));
+    return view.data == NULL || *ret_is_full || text_equal(view, TEXT("basic"))
+               ? STATUS_OK
+               : call_fail(http_json_call(exchange), STATUS_INVALID_ARGUMENT,
+                           "view must be basic or full");
 }
 
 static void get_movie(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
-    struct text id;
+    struct movie_details_query query;
     struct movie_details details;
-    enum status status = http_json_parameter(exchange, "id", &id);
+    enum status status = http_json_parameter(exchange, "id", &query.movie_id);
     if (status == STATUS_OK) {
-        status = movie_controller_get_details(state, call, id, &details);
+        status = http_json_optional_parameter(exchange, "userId", &query.user_id);
+    }
+    if (status == STATUS_OK) {
+        status = read_view(exchange, &query.is_full);
+    }
+    if (status == STATUS_OK) {
+        status = movie_controller_get_details(state, call, &query, &details);
     }
     if (status != STATUS_OK) {
         http_reply_problem(exchange, status);
@@ -44,12 +40,19 @@ static void get_movie(void *state, struct http_exchange *exchange)
     }
     struct http_json_reply reply;
     http_json_reply_open(&reply, exchange);
-    write_details(&reply.writer, &details);
+    movie_details_write_json(&reply.writer, &details);
     http_json_reply_send(&reply, 200);
 }
 
 void movie_handler_routes(struct movie_controller *controller,
                           struct http_route routes[static MOVIE_HANDLER_ROUTE_COUNT])
 {
-    routes[0] = (struct http_route){"GET", "/movie", get_movie, controller};
+    const struct http_route ours[MOVIE_HANDLER_ROUTE_COUNT] = {
+        {"GET", "/movie", get_movie, controller},
+        {"GET", "/movies/search", movie_handler_get_search, controller},
+        {"PUT", "/movie/rating", movie_handler_put_rating, controller},
+        {"DELETE", "/movie/rating", movie_handler_delete_rating, controller},
+        {"GET", "/user/movies", movie_handler_get_user_movies, controller},
+    };
+    memcpy(routes, ours, sizeof(ours));
 }
