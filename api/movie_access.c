@@ -50,6 +50,13 @@ const struct access_rule movie_access_rules[] = {
     {NULL, "/ReviewService/DeleteReview", ACCESS_VOTE},
     {NULL, "/ReviewService/PutLike", ACCESS_VOTE},
     {NULL, "/ReviewService/DeleteLike", ACCESS_VOTE},
+    {"GET", "/review", ACCESS_READ},
+    {"PUT", "/review", ACCESS_VOTE},
+    {"DELETE", "/review", ACCESS_VOTE},
+    {"GET", "/reviews", ACCESS_READ},
+    {"GET", "/like", ACCESS_READ},
+    {"PUT", "/like", ACCESS_VOTE},
+    {"DELETE", "/like", ACCESS_VOTE},
 
     /* Recommendations. */
     {NULL, "/RecommendationService/ListSimilar", ACCESS_READ},

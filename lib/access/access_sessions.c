@@ -118,8 +118,8 @@ static size_t write_payload(const struct access_session *session, int64_t key_cr
     return put(payload, length, session->user, strlen(session->user));
 }
 
-bool access_session_seal(struct access_sessions *sessions, struct access_digester *digester,
-                         int64_t now_ms, struct access_session *session,
+void access_session_seal(struct access_sessions *sessions, int64_t now_ms,
+                         struct access_session *session,
                          char ret_text[static ACCESS_SESSION_TEXT_BYTES])
 {
     unsigned char sealed[PAYLOAD_BYTES_MAX + ACCESS_DIGEST_BYTES];
@@ -127,14 +127,10 @@ bool access_session_seal(struct access_sessions *sessions, struct access_digeste
     CHECK(pthread_rwlock_rdlock(&sessions->lock) == 0);
     const struct access_session_key *key = access_session_keys_signing(&sessions->keys, now_ms);
     size_t length = write_payload(session, key->created_ms, sealed);
-    bool done =
-        access_digest_keyed(digester, key->key, text_of_bytes(sealed, length), sealed + length);
+    access_digest_keyed(key->key, text_of_bytes(sealed, length), sealed + length);
     CHECK(pthread_rwlock_unlock(&sessions->lock) == 0);
-    if (done) {
-        access_hex_format(sealed, length + ACCESS_DIGEST_BYTES, ret_text);
-        ret_text[2 * (length + ACCESS_DIGEST_BYTES)] = '\0';
-    }
-    return done;
+    access_hex_format(sealed, length + ACCESS_DIGEST_BYTES, ret_text);
+    ret_text[2 * (length + ACCESS_DIGEST_BYTES)] = '\0';
 }
 
 static int64_t read_number(const unsigned char *bytes)
@@ -172,20 +168,21 @@ static bool is_ended(const struct access_sessions *sessions, uint64_t id)
     return false;
 }
 
-static bool is_signed(struct access_sessions *sessions, struct access_digester *digester,
-                      const unsigned char *sealed, size_t length)
+static bool is_signed(struct access_sessions *sessions, const unsigned char *sealed, size_t length)
 {
     unsigned char digest[ACCESS_DIGEST_BYTES];
     const struct access_session_key *key =
         access_session_keys_find(&sessions->keys, read_number(sealed + 2));
-    return key != NULL &&
-           access_digest_keyed(digester, key->key, text_of_bytes(sealed, length), digest) &&
-           access_secret_equal(text_of_bytes(sealed + length, ACCESS_DIGEST_BYTES),
+    if (key == NULL) {
+        return false;
+    }
+    access_digest_keyed(key->key, text_of_bytes(sealed, length), digest);
+    return access_secret_equal(text_of_bytes(sealed + length, ACCESS_DIGEST_BYTES),
                                text_of_bytes(digest, ACCESS_DIGEST_BYTES));
 }
 
-bool access_session_unseal(struct access_sessions *sessions, struct access_digester *digester,
-                           int64_t now_ms, struct text text, struct access_session *ret_session)
+bool access_session_unseal(struct access_sessions *sessions, int64_t now_ms, struct text text,
+                           struct access_session *ret_session)
 {
     unsigned char sealed[PAYLOAD_BYTES_MAX + ACCESS_DIGEST_BYTES];
     struct access_session session;
@@ -196,7 +193,7 @@ bool access_session_unseal(struct access_sessions *sessions, struct access_diges
     }
     length -= ACCESS_DIGEST_BYTES;
     CHECK(pthread_rwlock_rdlock(&sessions->lock) == 0);
-    bool holds = is_signed(sessions, digester, sealed, length);
+    bool holds = is_signed(sessions, sealed, length);
     if (holds) {
         read_payload(sealed, length, &session);
         holds = now_ms < session.expires_ms && !is_ended(sessions, id_value(session.id));

@@ -57,15 +57,13 @@ MUST_USE enum status access_sessions_refresh(struct call *call, struct access_se
 /* NULL is accepted. The keys are wiped. */
 void access_sessions_destroy(struct access_sessions *sessions);
 
-/* Draws the session's id, and writes it as text, signed. false: OpenSSL would not. */
-MUST_USE bool access_session_seal(struct access_sessions *sessions,
-                                  struct access_digester *digester, int64_t now_ms,
-                                  struct access_session *session,
-                                  char ret_text[static ACCESS_SESSION_TEXT_BYTES]);
+/* Draws the session's id, and writes it as text, signed. */
+void access_session_seal(struct access_sessions *sessions, int64_t now_ms,
+                         struct access_session *session,
+                         char ret_text[static ACCESS_SESSION_TEXT_BYTES]);
 
 /* The reverse. false: it was not signed here, is over, or was ended; nothing was written. */
-MUST_USE bool access_session_unseal(struct access_sessions *sessions,
-                                    struct access_digester *digester, int64_t now_ms,
+MUST_USE bool access_session_unseal(struct access_sessions *sessions, int64_t now_ms,
                                     struct text text, struct access_session *ret_session);
 
 /* From now on it is none any more. */

@@ -44,27 +44,20 @@ enum status http_json_parameter(struct http_exchange *exchange, const char *name
 
 enum status http_json_user(struct http_exchange *exchange, struct text *ret_user)
 {
-    struct text given;
-    enum status status = http_json_optional_parameter(exchange, "userId", &given);
+    struct text user;
+    enum status status = http_json_optional_parameter(exchange, "userId", &user);
     if (status == STATUS_OK) {
         *ret_user =
-            given.data != NULL ? given : access_user_asked(http_exchange_call(exchange), given);
+            user.data != NULL ? user : access_user_asked(http_exchange_call(exchange), user);
     }
     return status;
 }
 
-enum status http_json_writing_user(struct http_exchange *exchange, struct text *ret_user)
+enum status http_json_named_user(struct http_exchange *exchange, struct text *ret_user)
 {
-    struct call *call = http_exchange_call(exchange);
-    struct text given;
-    enum status status = http_json_optional_parameter(exchange, "userId", &given);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (given.data == NULL && call->identity.user.length == 0) {
-        return http_json_parameter(exchange, "userId", &given);
-    }
-    return access_user_writing(call, given, ret_user);
+    return http_exchange_call(exchange)->identity.user.length > 0
+               ? http_json_user(exchange, ret_user)
+               : http_json_parameter(exchange, "userId", ret_user);
 }
 
 /* Without a content-type the body is taken as JSON: that is what the Go reference's clients send.

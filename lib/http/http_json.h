@@ -21,13 +21,13 @@ MUST_USE enum status http_json_optional_parameter(struct http_exchange *exchange
                                                   struct text *ret_value);
 
 /* The user that the request is about: the parameter `userId`, or where that is not given the
- * caller, if it is known who that is (access/access_identity.h); else {NULL, 0} or empty.
- * STATUS_INVALID_ARGUMENT, STATUS_RESOURCE_EXHAUSTED: as above. */
+ * caller, if it is known who that is (call->identity.user), else empty. Whether the caller may act
+ * for that user was looked at before the route was served. Statuses as of
+ * http_json_optional_parameter(). */
 MUST_USE enum status http_json_user(struct http_exchange *exchange, struct text *ret_user);
 
-/* The same of what is done as that user, who must be known. STATUS_INVALID_ARGUMENT: or there is
- * none. STATUS_PERMISSION_DENIED: it is another than the caller, who may not act for others. */
-MUST_USE enum status http_json_writing_user(struct http_exchange *exchange, struct text *ret_user);
+/* The same where there must be one. STATUS_INVALID_ARGUMENT: or there is none. */
+MUST_USE enum status http_json_named_user(struct http_exchange *exchange, struct text *ret_user);
 
 /* Reads and parses the body; content-type must be application/json or absent. false: a reply was
  * made (400, 413, 415, …) and the handler returns. */

@@ -33,8 +33,11 @@ bool process_find_token(struct process *process, struct text token,
 {
     struct process_access *access = &process->access;
     unsigned char digest[ACCESS_DIGEST_BYTES];
-    return access->grants != NULL && access_digest(process_digester(process), token, digest) &&
-           access_grants_find(access->grants, digest, clock_wall_ms(), ret_holder);
+    if (access->grants == NULL) {
+        return false;
+    }
+    access_digest(token, digest);
+    return access_grants_find(access->grants, digest, clock_wall_ms(), ret_holder);
 }
 
 /* By `authorization`. */
@@ -122,22 +125,39 @@ enum status process_admit(struct process *process, struct http_exchange *exchang
     return status == STATUS_OK ? check_scope(process, call, scope) : status;
 }
 
-/* A route that is about a user says so in its query. */
+/* {NULL, 0}: it is not given. */
+static enum status optional_parameter(struct http_exchange *exchange, struct text name,
+                                      struct text *ret_value)
+{
+    struct call *call = http_exchange_call(exchange);
+    struct text query = http_exchange_request(exchange)->query;
+    enum status status = http_query_parameter(call, query, name, ret_value);
+    if (status == STATUS_NOT_FOUND) {
+        *ret_value = (struct text){NULL, 0};
+        return STATUS_OK;
+    }
+    return status;
+}
+
+/* A route that is about a user says so in its query: for whom it is may not be left to each. */
 static enum status check_user(struct process *process, struct http_exchange *exchange,
                               enum access_scope scope)
 {
     struct call *call = http_exchange_call(exchange);
     struct text user;
+    struct text provider;
     if (scope != ACCESS_VOTE || !call->identity.is_checked) {
         return STATUS_OK;
     }
-    enum status status =
-        http_query_parameter(call, http_exchange_request(exchange)->query, TEXT("userId"), &user);
-    if (status == STATUS_NOT_FOUND) {
-        return STATUS_OK;
+    enum status status = optional_parameter(exchange, TEXT("userId"), &user);
+    if (status == STATUS_OK) {
+        status = optional_parameter(exchange, TEXT("providerId"), &provider);
     }
     if (status == STATUS_OK) {
         status = access_user_writing(call, user, &user);
+    }
+    if (status == STATUS_OK) {
+        status = access_provider_writing(call, provider);
     }
     return status == STATUS_OK ? status
                                : process_guard_refuse(process, PROCESS_REFUSED_USER, status);
@@ -146,14 +166,14 @@ static enum status check_user(struct process *process, struct http_exchange *exc
 void process_reply_refused(struct http_exchange *exchange, enum status status, int64_t retry_ms)
 {
     struct call *call = http_exchange_call(exchange);
-    struct http_header header = {TEXT("www-authenticate"), TEXT("Bearer")};
-    if (status == STATUS_RESOURCE_EXHAUSTED && retry_ms >= 0) {
+    struct http_header header = {{NULL, 0}, {NULL, 0}};
+    if (status == STATUS_UNAUTHENTICATED) {
+        header = (struct http_header){TEXT("www-authenticate"), TEXT("Bearer")};
+    } else if (status == STATUS_RESOURCE_EXHAUSTED && retry_ms >= 0) {
         header = (struct http_header){TEXT("retry-after"), http_retry_after(call->arena, retry_ms)};
     }
-    bool has_header = status == STATUS_UNAUTHENTICATED || header.value.data == NULL ||
-                      (status == STATUS_RESOURCE_EXHAUSTED && retry_ms >= 0);
     http_reply_problem_with(exchange, status_to_http(status), call->error.message, &header,
-                            has_header && header.value.data != NULL ? 1 : 0);
+                            header.value.data != NULL ? 1 : 0);
 }
 
 static void serve_guarded(void *state, struct http_exchange *exchange)

@@ -47,8 +47,7 @@ struct process_access {
     struct access_sessions *sessions; /* NULL: cookies mean nothing */
     int64_t session_lifetime_ms;
     struct loop_timer session_timer; /* of the control loop */
-    struct access_digester *digesters[LOOP_THREADS_MAX];
-    struct access_limit *reads; /* NULL: no limit */
+    struct access_limit *reads;      /* NULL: no limit */
     struct access_limit *writes;
     _Atomic uint64_t refused[PROCESS_REFUSALS];
     _Atomic uint64_t sessions_opened;
@@ -72,9 +71,6 @@ void process_guard_start(struct process *process);
 
 /* Whether routes and calls have to be looked at at all. */
 bool process_is_guarded(const struct process *process);
-
-/* Of the loop that runs. */
-struct access_digester *process_digester(struct process *process);
 
 /* method: NULL for a path of gRPC. NULL: no rule names it. */
 const struct access_rule *process_find_rule(const struct process *process, const char *method,

@@ -41,21 +41,6 @@ static void write_metrics(void *state, struct telemetry_page *page)
     }
 }
 
-static enum status create_digesters(struct process *process, struct call *call)
-{
-    for (unsigned i = 0; i < process_loop_count(process); i++) {
-        if (access_digester_create(&process->access.digesters[i]) != STATUS_OK) {
-            return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for digests");
-        }
-    }
-    return STATUS_OK;
-}
-
-struct access_digester *process_digester(struct process *process)
-{
-    return process->access.digesters[loop_index(loop_current())];
-}
-
 /* SIGHUP. */
 static void reload_tokens(void *state)
 {
@@ -90,8 +75,8 @@ enum status process_guard_open(struct process *process, struct call *call)
 {
     struct process_access *access = &process->access;
     struct text file = config_text(process->config, "access-file");
-    enum status status = create_digesters(process, call);
-    if (status == STATUS_OK && file.length > 0) {
+    enum status status = STATUS_OK;
+    if (file.length > 0) {
         status = access_grants_open(call, file.data, &access->grants);
     }
     if (access->grants != NULL) {
@@ -157,9 +142,6 @@ void process_guard_close(struct process *process)
     access_sessions_destroy(access->sessions);
     access_limit_destroy(access->reads);
     access_limit_destroy(access->writes);
-    for (size_t i = 0; i < LOOP_THREADS_MAX; i++) {
-        access_digester_destroy(access->digesters[i]);
-    }
 }
 
 static bool is_on_loopback(struct text address)
@@ -233,7 +215,8 @@ enum status process_guard_listeners(struct process *process, struct call *call)
         if (status != STATUS_OK) {
             return status;
         }
-        strangers_come = strangers_come || (process->access.is_on && !is_on_loopback(spec->address));
+        strangers_come =
+            strangers_come || (process->access.is_on && !is_on_loopback(spec->address));
     }
     enum status status =
         create_limit(process, call, "rate-limit-reads",

@@ -119,7 +119,8 @@ const struct config_option process_options[] = {
     {.name = "rate-limit-reads",
      .kind = CONFIG_INTEGER,
      .argument = "NUMBER",
-     .help = "reads a second of each client; 0: any; not given: 200 beyond loopback where tokens are asked for, else any",
+     .help = "reads a second of each client; 0: any; not given: 200 beyond loopback where tokens "
+             "are asked for, else any",
      .maximum = PROCESS_LIMIT_RATE_MAX},
     {.name = "rate-limit-writes",
      .kind = CONFIG_INTEGER,

@@ -26,8 +26,7 @@ static bool find_session(struct process *process, const struct http_request *req
     struct text cookie =
         http_cookie_find(request->headers, request->header_count, cookie_name(process));
     return process->access.sessions != NULL && cookie.data != NULL &&
-           access_session_unseal(process->access.sessions, process_digester(process),
-                                 clock_wall_ms(), cookie, ret_session);
+           access_session_unseal(process->access.sessions, clock_wall_ms(), cookie, ret_session);
 }
 
 /* What its token may still do; false: nothing, and it is none. Where access has been turned on or
@@ -223,10 +222,8 @@ static void open_session(struct process *process, struct http_exchange *exchange
     struct process_access *access = &process->access;
     int64_t now_ms = clock_wall_ms();
     session->expires_ms = now_ms + access->session_lifetime_ms;
-    struct text cookie = {NULL, 0};
-    if (access_session_seal(access->sessions, process_digester(process), now_ms, session, sealed)) {
-        cookie = format_cookie(process, call, sealed, access->session_lifetime_ms / 1000);
-    }
+    access_session_seal(access->sessions, now_ms, session, sealed);
+    struct text cookie = format_cookie(process, call, sealed, access->session_lifetime_ms / 1000);
     if (cookie.data == NULL) {
         http_reply_problem(exchange, STATUS_RESOURCE_EXHAUSTED);
         return;

@@ -1,5 +1,4 @@
 /* The plain HTTP face of ratings. */
-#include "access/access_identity.h"
 #include "http/http_json.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/model/rating_message.h"
@@ -34,17 +33,12 @@ static enum status read_key(struct http_exchange *exchange, struct vote_key *ret
     return status == STATUS_OK ? read_key_of(exchange, user, ret_key) : status;
 }
 
-/* The same of who votes: the caller, or whom it names and may vote for. */
+/* The same of who votes. */
 static enum status read_vote_key(struct http_exchange *exchange, struct vote_key *ret_key)
 {
     struct text user;
-    enum status status = http_json_writing_user(exchange, &user);
-    if (status == STATUS_OK) {
-        status = read_key_of(exchange, user, ret_key);
-    }
-    return status == STATUS_OK
-               ? access_provider_writing(http_exchange_call(exchange), ret_key->provider)
-               : status;
+    enum status status = http_json_named_user(exchange, &user);
+    return status == STATUS_OK ? read_key_of(exchange, user, ret_key) : status;
 }
 
 static void reply_number(struct http_exchange *exchange, double number)
