@@ -100,7 +100,11 @@ const struct access_rule movie_access_rules[] = {
     /* The page, by which one signs in, and what the contract is. */
     {"GET", "/", ACCESS_OPEN},
     {"GET", "/assets/*", ACCESS_OPEN},
-    {"GET", "/favicon.ico", ACCESS_OPEN},
+    {"GET", "/film/*", ACCESS_OPEN},
+    {"GET", "/import", ACCESS_OPEN},
+    {"GET", "/lists", ACCESS_OPEN},
+    {"GET", "/search", ACCESS_OPEN},
+    {"GET", "/votes", ACCESS_OPEN},
     {"GET", "/openapi.json", ACCESS_OPEN},
     {"GET", "/api", ACCESS_OPEN},
     {"GET", "/api/*", ACCESS_OPEN},

@@ -209,7 +209,12 @@ struct http_route process_guard_route(struct process *process, const struct http
     }
     *guarded = (struct process_guarded_route){process, route, scope};
     return (struct http_route){
-        .method = route->method, .path = route->path, .handle = serve_guarded, .state = guarded};
+        .method = route->method,
+        .path = route->path,
+        .handle = serve_guarded,
+        .state = guarded,
+        .operation = route->operation,
+    };
 }
 
 static enum status admit_call(void *state, struct call *call, const char *method)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "http/http_browser.h"
 #include "http/http_json.h"
+#include "http/http_operation.h"
 #include "process/process_guard.h"
 #include "process/process_private.h"
 
@@ -306,14 +307,62 @@ static void delete_session(void *state, struct http_exchange *exchange)
                              .status = 204, .headers = headers, .header_count = COOKIE_HEADERS});
 }
 
+#define SESSION_SCHEMA                                                                             \
+    "{\"type\":\"object\",\"required\":[\"access\",\"signedIn\",\"scopes\"],"                      \
+    "\"properties\":{\"access\":{\"type\":\"boolean\"},\"signedIn\":{\"type\":\"boolean\"},"       \
+    "\"userId\":{\"type\":\"string\"},\"expires\":{\"type\":\"string\",\"format\":\"date-time\"}," \
+    "\"scopes\":{\"type\":\"array\",\"items\":{\"type\":\"string\","                               \
+    "\"enum\":[\"read\",\"vote\",\"write\",\"admin\"]}}}}"
+
+static const struct http_answer session_answers[] = {
+    {200, "Who the caller is, and what it may do", {.schema = SESSION_SCHEMA}},
+    {.status = 0},
+};
+static const struct http_answer ended_answers[] = {
+    {204, "There is no session any more", {.schema = NULL}},
+    {.status = 0},
+};
+static const int refused[] = {401, 403, 429, 0};
+static const int refused_end[] = {403, 0};
+
+static const struct http_operation operations[PROCESS_SESSION_ROUTES] = {
+    {.method = "POST",
+     .path = "/session",
+     .handle = post_session,
+     .id = "postSession",
+     .summary = "Sign in: a cookie in place of a token",
+     .about = "With a token; where access is open, with the name that the user goes by",
+     .tag = "session",
+     .body = {.schema = "{\"type\":\"object\",\"properties\":{\"token\":{\"type\":\"string\"},"
+                        "\"userId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":128}}}"},
+     .answers = session_answers,
+     .problems = refused,
+     .traits = HTTP_OPERATION_OPEN},
+    {.method = "GET",
+     .path = "/session",
+     .handle = get_session,
+     .id = "getSession",
+     .summary = "Who the caller is, by its cookie",
+     .tag = "session",
+     .answers = session_answers,
+     .traits = HTTP_OPERATION_OPEN},
+    {.method = "DELETE",
+     .path = "/session",
+     .handle = delete_session,
+     .id = "deleteSession",
+     .summary = "Sign out",
+     .tag = "session",
+     .answers = ended_answers,
+     .problems = refused_end,
+     .traits = HTTP_OPERATION_OPEN},
+};
+
 size_t process_session_routes(struct process *process,
                               struct http_route routes[static PROCESS_SESSION_ROUTES])
 {
     if (process->access.sessions == NULL) {
         return 0;
     }
-    routes[0] = (struct http_route){"POST", "/session", post_session, process};
-    routes[1] = (struct http_route){"GET", "/session", get_session, process};
-    routes[2] = (struct http_route){"DELETE", "/session", delete_session, process};
+    http_operations_route(operations, ARRAY_LENGTH(operations), process, routes);
     return PROCESS_SESSION_ROUTES;
 }
