@@ -1,5 +1,7 @@
 """What the browser tests of the page and its screenshots share: a whole Marquee of their own, with the sample films and
 votes of data/, whose rating service can be killed and started again with what it had."""
+import contextlib
+import hashlib
 import http.client
 import json
 import os
@@ -49,6 +51,24 @@ class PageScene(RunningSystem):
     @property
     def url(self):
         return f"http://{self.addresses['movie']}"
+
+    @contextlib.contextmanager
+    def guarded(self, tokens):
+        """The address of a further movie service, which lets in who holds one of the tokens (token: (scopes, user)), and
+        everybody read."""
+        lines = [f"{hashlib.sha256(token.encode()).hexdigest()} {scopes} {user} 2026-01-01T00:00:00Z never test\n"
+                 for token, (scopes, user) in tokens.items()]
+        with open(self.path("access"), "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.writelines(lines)
+        open_address = self.addresses["movie"]
+        self.start("movie", "--access-file", self.path("access"), "--open-reads", *self.registry)
+        process = self.started.pop()
+        guarded_address, self.addresses["movie"] = self.addresses["movie"], open_address
+        try:
+            yield f"http://{guarded_address}"
+        finally:
+            process.kill()
+            process.wait()
 
     def start_rating(self, address):
         """As start(), on a store that outlives it."""
