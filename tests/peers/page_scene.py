@@ -116,9 +116,11 @@ class PageScene(RunningSystem):
             if reply.get("refused"):
                 raise AssertionError(reply["refused"][:3])
 
-    def vote(self, user, film, hundredths):
+    def vote(self, user, film, hundredths, cast=""):
+        """cast: when, in RFC 3339; empty: now."""
         self.ask("rating", "POST", "/RatingService/PutRating", {
-            "userId": user, "recordId": film, "recordType": "movie", "exactValue": {"hundredths": hundredths}})
+            "userId": user, "recordId": film, "recordType": "movie", "exactValue": {"hundredths": hundredths},
+            "eventTime": cast})
 
     def kept_vote(self, user, film):
         """As the rating service has it; None: there is none."""
