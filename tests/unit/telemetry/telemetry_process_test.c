@@ -1,6 +1,7 @@
 /* What a process says of itself. */
 #include "telemetry/telemetry_process.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
