@@ -197,3 +197,14 @@ enum status discovery_open_resolver(struct loop *loop, struct call *call, struct
                      "nothing says where the service '%.*s' is: neither --registry nor --services",
                      TEXT_ARGUMENTS(service));
 }
+
+bool discovery_can_resolve(struct text registries, struct text services, struct text service)
+{
+    while (services.data != NULL) {
+        struct text entry = text_next(&services, ';');
+        if (text_equal(text_trim(text_next(&entry, '=')), service)) {
+            return true;
+        }
+    }
+    return registries.length > 0;
+}

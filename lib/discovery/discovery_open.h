@@ -24,3 +24,6 @@ MUST_USE enum status discovery_open_resolver(struct loop *loop, struct call *cal
                                              struct text service,
                                              const struct http_client_access *access,
                                              struct discovery_resolver *ret_resolver);
+
+/* Whether discovery_open_resolver() would know where to look for the service. */
+bool discovery_can_resolve(struct text registries, struct text services, struct text service);

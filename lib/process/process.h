@@ -3,7 +3,8 @@
  * Reads the options; opens the stores; listens; turns ready; registers; serves until SIGTERM or
  * SIGINT; tells the registry that it drains; drains; deregisters; closes; exits. What is particular
  * to a service stands in its main.c as a definition of hooks. Every listener serves its gRPC
- * services (JSON too), health, reflection, /livez, /readyz and /metrics.
+ * services (JSON too), health, reflection, /livez, /readyz, /metrics, and at /openapi.json what all
+ * of that is (openapi/openapi.h).
  *
  * A port in use, an unreadable store, a bad option: one line on standard error, exit status 1 (2
  * for bad usage). A second SIGTERM or SIGINT exits at once, with status 1. */
@@ -27,7 +28,7 @@ struct loop;
 struct process;
 
 enum {
-    PROCESS_LISTENERS_MAX = 4,
+    PROCESS_LISTENERS_MAX = 8,
     PROCESS_CHECKS_MAX = 16,
     PROCESS_ROUTES_MAX = 256,                             /* of one listener, all together */
     PROCESS_INTERCEPTORS_MAX = GRPC_INTERCEPTORS_MAX - 3, /* of one listener */
@@ -83,6 +84,8 @@ struct process_listener {
     size_t service_count;
     const struct proto_descriptor_set *descriptor_sets;
     size_t descriptor_set_count;
+    /* The same sets, as many, with the comments of their files; NULL: /openapi.json has none. */
+    const struct proto_descriptor_set *documented_sets;
     const struct http_route *routes;
     size_t route_count;
     bool guards_routes; /* asks for --token-file's secrets itself, in words of its own */
@@ -146,6 +149,12 @@ struct process_channel {
 MUST_USE enum status process_open_channel(struct process *process, struct call *call,
                                           const struct proto_pool *pool, const char *service,
                                           struct process_channel *ret_channel);
+/* The same to a service that this one can do without: /readyz does not wait for it, and where no
+ * option says how it is found, ret_channel->grpc is NULL. */
+MUST_USE enum status process_open_optional_channel(struct process *process, struct call *call,
+                                                   const struct proto_pool *pool,
+                                                   const char *service,
+                                                   struct process_channel *ret_channel);
 void process_close_channel(struct process_channel *channel);
 
 /* Options for a channel that is made by hand, so that its calls are observed too. */

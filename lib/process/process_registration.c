@@ -254,35 +254,54 @@ static void on_instance_lost(void *state)
     discovery_watcher_refresh(channel->watcher);
 }
 
+static enum status open_channel(struct process_channel *channel, struct call *call,
+                                const struct proto_pool *pool)
+{
+    struct loop *loop = loop_current();
+    struct process *process = channel->process;
+    const struct http_client_access access = process_registry_access(process);
+    struct grpc_channel_options options = process_channel_options(process, pool, channel->service);
+    options.lost = on_instance_lost;
+    options.lost_state = channel;
+    enum status status =
+        discovery_open_resolver(loop, call, config_text(process->config, "registry"),
+                                config_text(process->config, "services"), text_of(channel->service),
+                                &access, &channel->resolver);
+    if (status == STATUS_OK) {
+        status = grpc_channel_create(loop, &options, &channel->grpc);
+    }
+    if (status == STATUS_OK) {
+        status = discovery_watcher_start(loop, channel->resolver, text_of(channel->service),
+                                         on_instances, channel, &channel->watcher);
+    }
+    if (status == STATUS_OK) {
+        discovery_watcher_set_trouble(channel->watcher, on_trouble);
+    }
+    if (status != STATUS_OK) {
+        process_close_channel(channel);
+    }
+    return status;
+}
+
 enum status process_open_channel(struct process *process, struct call *call,
                                  const struct proto_pool *pool, const char *service,
                                  struct process_channel *ret_channel)
 {
-    struct loop *loop = loop_current();
-    const struct http_client_access access = process_registry_access(process);
-    struct grpc_channel_options options = process_channel_options(process, pool, service);
-    options.lost = on_instance_lost;
-    options.lost_state = ret_channel;
     *ret_channel = (struct process_channel){.process = process, .service = service};
     (void)atomic_fetch_add(&process->unresolved, 1);
-    enum status status =
-        discovery_open_resolver(loop, call, config_text(process->config, "registry"),
-                                config_text(process->config, "services"), text_of(service), &access,
-                                &ret_channel->resolver);
-    if (status == STATUS_OK) {
-        status = grpc_channel_create(loop, &options, &ret_channel->grpc);
-    }
-    if (status == STATUS_OK) {
-        status = discovery_watcher_start(loop, ret_channel->resolver, text_of(service),
-                                         on_instances, ret_channel, &ret_channel->watcher);
-    }
-    if (status == STATUS_OK) {
-        discovery_watcher_set_trouble(ret_channel->watcher, on_trouble);
-    }
-    if (status != STATUS_OK) {
-        process_close_channel(ret_channel);
-    }
-    return status;
+    return open_channel(ret_channel, call, pool);
+}
+
+enum status process_open_optional_channel(struct process *process, struct call *call,
+                                          const struct proto_pool *pool, const char *service,
+                                          struct process_channel *ret_channel)
+{
+    *ret_channel =
+        (struct process_channel){.process = process, .service = service, .resolved = true};
+    return discovery_can_resolve(config_text(process->config, "registry"),
+                                 config_text(process->config, "services"), text_of(service))
+               ? open_channel(ret_channel, call, pool)
+               : STATUS_OK;
 }
 
 void process_close_channel(struct process_channel *channel)

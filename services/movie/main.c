@@ -7,6 +7,7 @@
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
 #include "movie/gateway/movie_http_gateways.h"
+#include "movie/gateway/rpc_rating_gateway.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/movie_ratings.h"
 #include "movie_descriptors.h"
@@ -24,6 +25,7 @@ struct movie_process {
     struct grpc_service services[1];
     struct http_route routes[MOVIE_HANDLER_ROUTE_COUNT];
     struct proto_descriptor_set descriptors;
+    struct proto_descriptor_set documented; /* the same with their comments */
     struct proto_pool *messages;
 };
 
@@ -48,6 +50,8 @@ static enum status open_movie(void *self, struct process *process, struct call *
     movie->over_http = text_equal(config_text(config, "gateway"), TEXT("http"));
     struct rating_gateway asked = movie->over_http ? http_rating_gateway(&movie->http.rating)
                                                    : grpc_rating_gateway(&movie->rating);
+    movie->controller.votes =
+        rpc_rating_votes(movie->over_http ? &movie->http.rating.rpc : &movie->rating.rpc);
     movie->controller.metadata = movie->over_http ? http_metadata_gateway(&movie->http.metadata)
                                                   : grpc_metadata_gateway(&movie->metadata);
     enum status status =
@@ -55,11 +59,14 @@ static enum status open_movie(void *self, struct process *process, struct call *
     if (status != STATUS_OK) {
         return status;
     }
+    movie->controller.is_rating_kept = !movie_ratings_asks(movie->ratings);
     movie->descriptors = movie_descriptor_set();
+    movie->documented = movie_documented_set();
     status = gateway_messages_create(&movie->descriptors, &movie->messages);
     if (status != STATUS_OK) {
         return call_fail(call, status, "the messages cannot be set up");
     }
+    movie->http.messages = movie->messages;
     movie->services[0] = movie_handler_service(&movie->controller);
     movie_handler_routes(&movie->controller, movie->routes);
     (void)process_add_listener(process, &(struct process_listener){
@@ -69,6 +76,7 @@ static enum status open_movie(void *self, struct process *process, struct call *
                                             .service_count = ARRAY_LENGTH(movie->services),
                                             .descriptor_sets = &movie->descriptors,
                                             .descriptor_set_count = 1,
+                                            .documented_sets = &movie->documented,
                                             .routes = movie->routes,
                                             .route_count = ARRAY_LENGTH(movie->routes),
                                         });
@@ -88,7 +96,7 @@ static enum status start_movie(void *self, struct process *process, struct call 
     }
     status = process_open_channel(process, call, movie->messages, "metadata",
                                   &movie->metadata_channels[loop]);
-    if (status == STATUS_OK && movie_ratings_asks(movie->ratings)) {
+    if (status == STATUS_OK) {
         status = process_open_channel(process, call, movie->messages, "rating",
                                       &movie->rating_channels[loop]);
     }

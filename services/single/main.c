@@ -1,11 +1,11 @@
-/* marquee-single: metadata, rating and movie in one process, each on its own port. The movie
- * service asks the other two by the same gRPC client as always, over loopback channels without
+/* marquee-single: metadata, rating, review and movie in one process, each on its own port. The
+ * movie service asks the others by the same gRPC client as always, over loopback channels without
  * sockets. */
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "loop/worker.h"
-#include "metadata/controller/metadata_controller.h"
+#include "metadata/controller/metadata_feed.h"
 #include "metadata/handler/metadata_handler.h"
 #include "metadata/repository/indexed_metadata_search.h"
 #include "metadata/repository/sqlite_metadata_repository.h"
@@ -13,6 +13,7 @@
 #include "movie/gateway/gateway_messages.h"
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
+#include "movie/gateway/rpc_rating_gateway.h"
 #include "movie/handler/movie_handler.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
@@ -22,8 +23,12 @@
 #include "rating/rating_outbox.h"
 #include "rating/rating_store.h"
 #include "rating/rating_upkeep.h"
+#include "review/controller/review_controller.h"
+#include "review/handler/review_handler.h"
+#include "review/repository/sqlite_review_repository.h"
 
-/* Lists of metadata are read on threads of their own; votes are entered in half points. */
+/* Lists of metadata and of reviews are read on threads of their own; votes are entered in half
+ * points. */
 enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024, STEP_HUNDREDTHS = 50 };
 
 struct single_process {
@@ -35,19 +40,24 @@ struct single_process {
     struct rating_upkeep *upkeep;
     bool is_kept; /* upkeep runs */
     struct proto_descriptor_set descriptors;
+    struct proto_descriptor_set documented; /* the same with their comments */
     struct proto_pool *messages;
     struct metadata_controller metadata;
     struct rating_controller rating;
+    struct review_controller review;
     struct movie_controller movie;
     struct grpc_metadata_gateway metadata_gateway;
     struct grpc_rating_gateway rating_gateway;
     unsigned metadata_listener;
     unsigned rating_listener;
+    unsigned review_listener;
     struct grpc_service metadata_service;
     struct grpc_service rating_service;
+    struct grpc_service review_service;
     struct grpc_service movie_service;
     struct http_route metadata_routes[METADATA_HANDLER_ROUTE_COUNT];
     struct http_route rating_routes[RATING_HANDLER_ROUTE_COUNT];
+    struct http_route review_routes[REVIEW_HANDLER_ROUTE_COUNT];
     struct http_route movie_routes[MOVIE_HANDLER_ROUTE_COUNT];
 };
 
@@ -67,15 +77,30 @@ static const struct config_option options[] = {
      .argument = "HOST:PORT",
      .default_value = "127.0.0.1:8083",
      .help = "the address of the movie service"},
+    {.name = "listen-review",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST:PORT",
+     .default_value = "127.0.0.1:8084",
+     .help = "the address of the review service"},
     {.name = "data",
      .kind = CONFIG_TEXT,
      .argument = "DIRECTORY",
      .default_value = "var",
-     .help = "the directory of both stores"},
+     .help = "the directory of the stores"},
     RATING_STORE_KEEPING_OPTIONS,
     RATING_INGESTION_OPTIONS,
     RATING_OUTBOX_OPTIONS,
 };
+
+static enum status open_reviews(struct single_process *single, struct process *process,
+                                struct call *call)
+{
+    struct text directory = config_text(process_config(process), "data");
+    const struct sqlite_review_repository_options review = {
+        .path = arena_format(call->arena, "%.*s/review/review.sqlite", TEXT_ARGUMENTS(directory)),
+        .workers = single->workers};
+    return sqlite_review_repository_open(call, &review, &single->review.repository);
+}
 
 static enum status open_stores(struct single_process *single, struct process *process,
                                struct call *call)
@@ -111,7 +136,7 @@ static enum status open_stores(struct single_process *single, struct process *pr
         rating_store_add_metrics(&store, process_telemetry(process));
         status = rating_upkeep_create(process, call, &store, &single->upkeep);
     }
-    return status;
+    return status == STATUS_OK ? open_reviews(single, process, call) : status;
 }
 
 static unsigned add_listener(struct single_process *single, struct process *process,
@@ -127,6 +152,7 @@ static unsigned add_listener(struct single_process *single, struct process *proc
                                     .service_count = 1,
                                     .descriptor_sets = &single->descriptors,
                                     .descriptor_set_count = 1,
+                                    .documented_sets = &single->documented,
                                     .routes = routes,
                                     .route_count = route_count,
                                 });
@@ -140,6 +166,7 @@ static enum status open_single(void *self, struct process *process, struct call 
         return status;
     }
     single->descriptors = movie_descriptor_set();
+    single->documented = movie_documented_set();
     status = gateway_messages_create(&single->descriptors, &single->messages);
     if (status != STATUS_OK) {
         return call_fail(call, status, "the messages cannot be set up");
@@ -154,12 +181,15 @@ static enum status open_single(void *self, struct process *process, struct call 
     single->movie = (struct movie_controller){
         .metadata = grpc_metadata_gateway(&single->metadata_gateway),
         .rating = grpc_rating_gateway(&single->rating_gateway),
+        .votes = rpc_rating_votes(&single->rating_gateway.rpc),
     };
     single->metadata_service = metadata_handler_service(&single->metadata);
     single->rating_service = rating_handler_service(&single->rating);
+    single->review_service = review_handler_service(&single->review);
     single->movie_service = movie_handler_service(&single->movie);
     metadata_handler_routes(&single->metadata, single->metadata_routes);
     rating_handler_routes(&single->rating, single->rating_routes);
+    review_handler_routes(&single->review, single->review_routes);
     movie_handler_routes(&single->movie, single->movie_routes);
     single->metadata_listener =
         add_listener(single, process, "metadata", "listen-metadata", &single->metadata_service,
@@ -167,6 +197,9 @@ static enum status open_single(void *self, struct process *process, struct call 
     single->rating_listener =
         add_listener(single, process, "rating", "listen-rating", &single->rating_service,
                      single->rating_routes, ARRAY_LENGTH(single->rating_routes));
+    single->review_listener =
+        add_listener(single, process, "review", "listen-review", &single->review_service,
+                     single->review_routes, ARRAY_LENGTH(single->review_routes));
     (void)add_listener(single, process, "movie", "listen-movie", &single->movie_service,
                        single->movie_routes, ARRAY_LENGTH(single->movie_routes));
     return STATUS_OK;
@@ -215,6 +248,14 @@ static enum status start_single(void *self, struct process *process, struct call
     return status;
 }
 
+static void drain_single(void *self, struct process *process, unsigned loop)
+{
+    struct single_process *single = self;
+    (void)process;
+    (void)loop;
+    metadata_controller_end_waits(&single->metadata);
+}
+
 static void stop_single(void *self, struct process *process, struct call *call, unsigned loop)
 {
     struct single_process *single = self;
@@ -246,6 +287,9 @@ static void close_single(void *self)
     if (single->metadata.repository.ops != NULL) {
         single->metadata.repository.ops->close(single->metadata.repository.state);
     }
+    if (single->review.repository.ops != NULL) {
+        single->review.repository.ops->close(single->review.repository.state);
+    }
     worker_pool_destroy(single->workers);
     proto_pool_destroy(single->messages);
 }
@@ -256,11 +300,12 @@ int main(int argc, char **argv)
     const struct process_definition definition = {
         .program = "marquee-single",
         .service = "single",
-        .summary = "marquee-single: metadata, rating and movie in one process.",
+        .summary = "marquee-single: metadata, rating, review and movie in one process.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
         .open = open_single,
         .start = start_single,
+        .drain = drain_single,
         .stop = stop_single,
         .close = close_single,
     };

@@ -312,6 +312,41 @@ static void service_without_instances_is_waited_for(void **state)
            "closed: 200 ok   process\nok   store\n" DRAINING STOPPED);
 }
 
+static void ask_one_that_is_optional(struct trial *trial, struct call *call)
+{
+    static const ProtobufCMessageDescriptor *const roots[] = {&put_bookmark_response__descriptor};
+    struct process_channel channel;
+    struct proto_pool *pool;
+    assert_int_equal(proto_pool_create(&trial->descriptors, 1, roots, ARRAY_LENGTH(roots), &pool),
+                     STATUS_OK);
+    assert_int_equal(process_open_optional_channel(trial->process, call, pool, "nobody", &channel),
+                     STATUS_OK);
+    say_page(trial, call, channel.grpc != NULL ? "opened" : "nowhere", "/readyz");
+    process_close_channel(&channel);
+    proto_pool_destroy(pool);
+    say_page(trial, call, "closed", "/readyz");
+}
+
+/* Who can be done without holds nothing up, whether it may be found one day or never. */
+static void optional_service_is_not_waited_for(void **state)
+{
+    static const char *const rows[][2] = {
+        {"--registry=127.0.0.1:1", "opened"}, /* where no registry is */
+        {"--registry=", "nowhere"},
+        {"--services=nobody=127.0.0.1:1", "opened"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        struct trial trial = {.drive = ask_one_that_is_optional, .check_passes = true};
+        char want[OUTPUT_BYTES_MAX];
+        (void)snprintf(want, sizeof(want),
+                       "open\n" STARTING "%s: 200 ok   process\nok   store\n"
+                       "closed: 200 ok   process\nok   store\n" DRAINING STOPPED,
+                       rows[i][1]);
+        expect(&trial, rows[i][0], EXIT_SUCCESS, want);
+    }
+}
+
 static void failed_open_says_one_line(void **state)
 {
     struct trial trial = {.open_status = STATUS_DATA_LOSS};
@@ -536,6 +571,7 @@ int main(void)
         cmocka_unit_test(from_start_to_end),
         cmocka_unit_test(check_that_fails_is_told),
         cmocka_unit_test(service_without_instances_is_waited_for),
+        cmocka_unit_test(optional_service_is_not_waited_for),
         cmocka_unit_test(failed_open_says_one_line),
         cmocka_unit_test(failed_start_says_one_line),
         cmocka_unit_test(bad_usage_is_told_apart),

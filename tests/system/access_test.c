@@ -20,10 +20,10 @@
 #define READING_SECRET "reading-secret-that-is-long"
 #define NEXT_SECRET "next-secret-that-is-long-too"
 
-enum { PARTS = 4, ARGUMENT_BYTES = 2 * HTTP_ADDRESS_BYTES_MAX, LOG_BYTES_MAX = 256 * 1024 };
+enum { PARTS = 5, ARGUMENT_BYTES = 2 * HTTP_ADDRESS_BYTES_MAX, LOG_BYTES_MAX = 256 * 1024 };
 
-static const char *const parts[PARTS] = {"registry", "metadata", "rating", "movie"};
-enum { REGISTRY, METADATA, RATING, MOVIE };
+static const char *const parts[PARTS] = {"registry", "metadata", "rating", "movie", "review"};
+enum { REGISTRY, METADATA, RATING, MOVIE, REVIEW };
 
 struct scene {
     struct tls_scene tls;
@@ -90,6 +90,7 @@ static void start_up(struct scene *scene, const char *more)
         format(scene, "--listen-metadata=", scene->addresses[METADATA]),
         format(scene, "--listen-rating=", scene->addresses[RATING]),
         format(scene, "--listen-movie=", scene->addresses[MOVIE]),
+        format(scene, "--listen-review=", scene->addresses[REVIEW]),
         "--listen-dns=",
         file_option(scene, "tls-certificate", "live.pem"),
         file_option(scene, "tls-key", "live.key"),

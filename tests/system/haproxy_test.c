@@ -32,8 +32,9 @@ enum {
 struct haproxy {
     struct service_process process;
     char addresses[CLUSTER_ROLES][HTTP_ADDRESS_BYTES_MAX];
-    int sockets[CLUSTER_ROLES + 1];
+    int sockets[CLUSTER_ROLES + 2];
     char stats[HTTP_ADDRESS_BYTES_MAX];
+    char review[HTTP_ADDRESS_BYTES_MAX]; /* of which no instance runs here */
     char variables[ENVIRONMENT][VARIABLE_BYTES_MAX];
     const char *environment[ENVIRONMENT + 1];
     unsigned variable_count;
@@ -79,6 +80,7 @@ static void choose_ports(struct haproxy *haproxy, struct call *call)
         listen_for(haproxy, call, role, names[role], haproxy->addresses[role]);
     }
     listen_for(haproxy, call, CLUSTER_ROLES, "MARQUEE_PROXY_STATS", haproxy->stats);
+    listen_for(haproxy, call, CLUSTER_ROLES + 1, "MARQUEE_PROXY_REVIEW", haproxy->review);
 }
 
 static void start_haproxy(struct scene *scene, const char *dns_prefix)

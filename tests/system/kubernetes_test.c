@@ -28,7 +28,8 @@ enum {
     PROGRAMS_BYTES = sizeof("/usr/local/bin/") - 1,
 };
 
-static const char *const files[] = {"namespace", "metadata", "rating", "movie", "network"};
+static const char *const files[] = {"namespace", "metadata", "rating",
+                                    "review",    "movie",    "network"};
 
 static void read_manifests(struct kubernetes_manifests *manifests)
 {
@@ -138,6 +139,7 @@ static void test_rules(void **state)
     read_manifests(&manifests);
     check_workload(&manifests, "metadata");
     check_workload(&manifests, "rating");
+    check_workload(&manifests, "review");
     check_workload(&manifests, "movie");
     kubernetes_manifests_free(&manifests);
 }

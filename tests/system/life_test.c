@@ -18,7 +18,7 @@
 enum { EXIT_USAGE = 2 };
 
 static const char *const programs[] = {"marquee-registry", "marquee-metadata", "marquee-rating",
-                                       "marquee-movie", "marquee-single"};
+                                       "marquee-movie",    "marquee-review",   "marquee-single"};
 
 /* A directory and the program that runs in it. */
 struct trial {
@@ -139,6 +139,11 @@ static const struct refusal refusals[] = {
      {"--listen=127.0.0.1:0", "--registry=", "--data=garbage"},
      1,
      "garbage"},
+    {"reviews are no database",
+     "marquee-review",
+     {"--listen=127.0.0.1:0", "--registry=", "--data=garbage"},
+     1,
+     "garbage"},
     {"votes are no folder",
      "marquee-rating",
      {"--listen=127.0.0.1:0", "--registry=", "--data=file"},
@@ -162,11 +167,13 @@ static void run_refusals(void *argument)
         write_file(&trial, "odd.yaml", "rating:\n  wrong-key: 1\n");
         write_file(&trial, "file", "not a folder\n");
         make_folder(&trial, "garbage");
-        for (unsigned j = 0; j < 2; j++) {
+        static const char *const stores[] = {"garbage/data.mdb", "garbage/metadata.sqlite",
+                                             "garbage/review.sqlite"};
+        for (size_t j = 0; j < ARRAY_LENGTH(stores); j++) {
             char garbage[5000];
             memset(garbage, 'x', sizeof(garbage));
             garbage[sizeof(garbage) - 1] = '\0';
-            write_file(&trial, j == 0 ? "garbage/data.mdb" : "garbage/metadata.sqlite", garbage);
+            write_file(&trial, stores[j], garbage);
         }
         int exit_status = run(&trial, refusal->program, refusal->arguments);
         if (exit_status != refusal->exit_status) {
@@ -193,7 +200,7 @@ static void run_port_in_use(void *argument)
     service_process_start(&first.process, first.directory, "first", "marquee-registry", arguments,
                           NULL);
     service_process_await_ready(&first.process);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(programs) - 1; i++) { /* the last has several */
         char listen[HTTP_ADDRESS_BYTES_MAX + 16];
         struct trial second;
         open_trial(&second);

@@ -11,10 +11,11 @@
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
 
-enum { PARTS = 5, ARGUMENT_BYTES = HTTP_ADDRESS_BYTES_MAX + 64, PROGRAM_ARGUMENTS_MAX = 13 };
+enum { PARTS = 6, ARGUMENT_BYTES = HTTP_ADDRESS_BYTES_MAX + 64, PROGRAM_ARGUMENTS_MAX = 14 };
 
-static const char *const parts[PARTS] = {"registry", "metadata", "rating", "movie", "dns"};
-enum { REGISTRY, METADATA, RATING, MOVIE };
+static const char *const parts[PARTS] = {"registry", "metadata", "rating",
+                                         "movie",    "review",   "dns"};
+enum { REGISTRY, METADATA, RATING, MOVIE, REVIEW };
 
 struct scene {
     char directory[SCRATCH_PATH_BYTES];
@@ -130,6 +131,21 @@ static struct text await_sample(struct scene *scene)
     return body;
 }
 
+static void like(struct scene *scene)
+{
+    static const char want[] = "{\"likeCount\":1}";
+    struct wire_reply reply = wire_http_ask(&scene->test.call, scene->addresses[REVIEW], "PUT",
+                                            "/like?id=m&type=movie&userId=ann", "", NULL);
+    assert_int_equal(reply.status, 200);
+    assert_true(text_equal(reply.body, text_of(want)));
+}
+
+static void expect_liked(struct scene *scene)
+{
+    assert_true(wire_http_holds(ask(scene, REVIEW, "/like?id=m&type=movie&userId=ann"),
+                                "{\"likeCount\":1,\"liked\":true"));
+}
+
 static void run_twice_with_a_death(void *argument)
 {
     struct scene *scene = argument;
@@ -138,6 +154,7 @@ static void run_twice_with_a_death(void *argument)
     await(scene, "Marquee is up.", 0);
     struct text first = await_sample(scene);
     assert_true(wire_http_holds(first, "\"title\":\"The Matrix\""));
+    like(scene);
 
     size_t before = scene->up.log.length;
     assert_int_equal(kill(child_of(scene, "marquee-rating"), SIGKILL), 0);
@@ -149,6 +166,7 @@ static void run_twice_with_a_death(void *argument)
     start(scene, NULL);
     await(scene, "Marquee is up.", 0);
     assert_true(text_equal(await_sample(scene), first));
+    expect_liked(scene);
     stop(scene);
     close_scene(scene);
 }
@@ -179,6 +197,8 @@ static void run_single_process(void *argument)
     (void)await_sample(scene);
     assert_true(wire_http_holds(ask(scene, METADATA, "/metadata?id=tt0133093"), "The Matrix"));
     assert_true(wire_http_holds(buffer_text(&scene->up.log), "marquee-single"));
+    like(scene);
+    expect_liked(scene);
     stop(scene);
     close_scene(scene);
 }

@@ -33,8 +33,8 @@ static const struct config_program program = {
     .summary = "marquee backup: copy the stores and the event log, while they are used.",
     .usage = "[OPTIONS] --to DIRECTORY [PART[=DIRECTORY] ...]",
     .epilogue =
-        "PART is metadata, registry, rating or eventlog, kept in the folder of that name in\n"
-        "--from, or in the DIRECTORY given; without any, all that are there. Each copy is what\n"
+        "PART is metadata, registry, review, rating or eventlog, kept in the folder of that name\n"
+        "in --from, or in the DIRECTORY given; without any, all that are there. Each copy is what\n"
         "was committed at one moment. The backup is written beside --to and gets its name when\n"
         "all of it is synced; one that is there is never touched. Restoring is copying a folder\n"
         "back while its service is stopped (docs/operations.md).\n\n" COMMAND_EXIT_STATUS_HELP
@@ -109,7 +109,7 @@ static enum status add_named(struct backup *backup)
         const struct backup_part *part = backup_part_find(name);
         if (part == NULL) {
             return call_fail(&backup->session->call, STATUS_INVALID_ARGUMENT,
-                             "'%.*s' is not metadata, registry, rating or eventlog",
+                             "'%.*s' is not metadata, registry, review, rating or eventlog",
                              TEXT_ARGUMENTS(name));
         }
         folders[part - parts] = folder.data != NULL ? folder : folder_of(backup, part);

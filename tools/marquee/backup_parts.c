@@ -11,9 +11,8 @@
 enum { OWNER_ONLY = 0700 };
 
 static const struct backup_part parts[BACKUP_PARTS_MAX] = {
-    {"metadata", "metadata.sqlite", true},
-    {"registry", "registry.sqlite", true},
-    {"rating", LMDB_BACKUP_FILE, false},
+    {"metadata", "metadata.sqlite", true}, {"registry", "registry.sqlite", true},
+    {"review", "review.sqlite", true},     {"rating", LMDB_BACKUP_FILE, false},
     {"eventlog", LMDB_BACKUP_FILE, false},
 };
 

@@ -5,7 +5,7 @@
 
 #include "store/store_error.h"
 
-enum { BACKUP_PARTS_MAX = 4, BACKUP_PATH_BYTES_MAX = 4096 };
+enum { BACKUP_PARTS_MAX = 5, BACKUP_PATH_BYTES_MAX = 4096 };
 
 struct backup_part {
     const char *name; /* "rating": that of its folder, too */

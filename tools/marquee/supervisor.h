@@ -15,8 +15,8 @@ struct loop;
 struct loop_process;
 
 enum {
-    SUPERVISOR_CHILDREN_MAX = 4,
-    SUPERVISOR_URLS_MAX = 3,
+    SUPERVISOR_CHILDREN_MAX = 8,
+    SUPERVISOR_URLS_MAX = 8,
     SUPERVISOR_ARGUMENTS_MAX = 48,
     SUPERVISOR_BACKOFF_MS = 500, /* the first; doubles */
     SUPERVISOR_BACKOFF_MS_MAX = 10000,

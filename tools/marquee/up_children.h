@@ -10,6 +10,7 @@ struct up_addresses {
     struct text metadata;
     struct text rating;
     struct text movie;
+    struct text review;
 };
 
 /* Files that say who may come in and who is trusted; empty: none. Each name ends in NUL. */
@@ -27,7 +28,7 @@ struct up_access {
 /* How the services are put together. */
 struct up_shape {
     struct text data;          /* the directory; ends in NUL */
-    bool single_process;       /* the three services in one */
+    bool single_process;       /* the services in one */
     struct text rating_source; /* of the movie service: "call", "cached", "local"; ends in NUL */
 };
 

@@ -34,9 +34,7 @@ static const struct config_option options[] = {
      .kind = CONFIG_BOOLEAN,
      .default_value = "true",
      .help = "load the sample movies and votes, once; --no-sample does not"},
-    {.name = "single-process",
-     .kind = CONFIG_BOOLEAN,
-     .help = "run the three services in one process"},
+    {.name = "single-process", .kind = CONFIG_BOOLEAN, .help = "run the services in one process"},
     {.name = "rating-source",
      .kind = CONFIG_CHOICE,
      .argument = "call|cached|local",
@@ -45,6 +43,7 @@ static const struct config_option options[] = {
     LISTEN_OPTION("metadata", "8081"),
     LISTEN_OPTION("rating", "8082"),
     LISTEN_OPTION("movie", "8083"),
+    LISTEN_OPTION("review", "8084"),
     LISTEN_OPTION("registry", "8500"),
     {.name = "listen-dns",
      .kind = CONFIG_TEXT,
@@ -235,18 +234,19 @@ static void print_addresses(const struct up *up)
     FILE *output = up->session->input->output;
     const struct text *log = &up->supervisor.log_directory;
     const char *scheme = up->supervisor.secure ? "https" : "http";
-    (void)fprintf(output,
-                  "\n%sMarquee is up.%s\n"
-                  "  movie     %s://%.*s (gRPC and HTTP)\n"
-                  "  rating    %s://%.*s\n"
-                  "  metadata  %s://%.*s\n"
-                  "  registry  %s://%.*s (its page: /ui/)\n"
-                  "  logs      %.*s\n\n",
-                  terminal_colour(output, TERMINAL_BOLD), terminal_colour(output, TERMINAL_PLAIN),
-                  scheme, TEXT_ARGUMENTS(up->addresses.movie), scheme,
-                  TEXT_ARGUMENTS(up->addresses.rating), scheme,
-                  TEXT_ARGUMENTS(up->addresses.metadata), scheme,
-                  TEXT_ARGUMENTS(up->addresses.registry), TEXT_ARGUMENTS(*log));
+    (void)fprintf(
+        output,
+        "\n%sMarquee is up.%s\n"
+        "  movie     %s://%.*s (gRPC and HTTP)\n"
+        "  rating    %s://%.*s\n"
+        "  metadata  %s://%.*s\n"
+        "  review    %s://%.*s\n"
+        "  registry  %s://%.*s (its page: /ui/)\n"
+        "  logs      %.*s\n\n",
+        terminal_colour(output, TERMINAL_BOLD), terminal_colour(output, TERMINAL_PLAIN), scheme,
+        TEXT_ARGUMENTS(up->addresses.movie), scheme, TEXT_ARGUMENTS(up->addresses.rating), scheme,
+        TEXT_ARGUMENTS(up->addresses.metadata), scheme, TEXT_ARGUMENTS(up->addresses.review),
+        scheme, TEXT_ARGUMENTS(up->addresses.registry), TEXT_ARGUMENTS(*log));
     (void)fflush(output);
 }
 
@@ -299,6 +299,7 @@ static enum status run_up(struct session *session)
         .metadata = config_text(config, "listen-metadata"),
         .rating = config_text(config, "listen-rating"),
         .movie = config_text(config, "listen-movie"),
+        .review = config_text(config, "listen-review"),
     };
     up->access = (struct up_access){
         .certificate = config_text(config, "tls-certificate"),

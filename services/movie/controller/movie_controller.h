@@ -6,6 +6,7 @@
 
 #include "movie/gateway/metadata_gateway.h"
 #include "movie/gateway/rating_gateway.h"
+#include "movie/gateway/rating_votes.h"
 #include "movie/model/movie_details.h"
 
 /* The longest that details wait for the rating alone; with less time left, three quarters of that.
@@ -15,11 +16,20 @@
 struct movie_controller {
     struct metadata_gateway metadata;
     struct rating_gateway rating;
+    struct rating_votes votes;
+    bool is_rating_kept; /* `rating` may answer while the rating service cannot be asked */
 };
 
-/* Valid in the call's arena. STATUS_INVALID_ARGUMENT: not an id. STATUS_NOT_FOUND: there is no such
- * movie. STATUS_UNAVAILABLE: the metadata cannot be had. STATUS_DEADLINE_EXCEEDED,
- * STATUS_CANCELLED, STATUS_RESOURCE_EXHAUSTED. */
+/* Valid in the call's arena. What is not asked for costs no call. STATUS_INVALID_ARGUMENT: not an
+ * id. STATUS_NOT_FOUND: there is no such movie. STATUS_UNAVAILABLE: the metadata cannot be had.
+ * STATUS_DEADLINE_EXCEEDED, STATUS_CANCELLED, STATUS_RESOURCE_EXHAUSTED. */
 MUST_USE enum status movie_controller_get_details(struct movie_controller *self, struct call *call,
-                                                  struct text movie_id,
+                                                  const struct movie_details_query *query,
                                                   struct movie_details *ret_details);
+
+/* How long something may wait for the rating service that does without it: MOVIE_RATING_TIMEOUT_MS,
+ * or three quarters of what the call has left. */
+int64_t movie_controller_rating_timeout_ms(const struct call *call);
+
+/* Why there is no rating, in words for the client. */
+struct text movie_controller_reason(const struct call *rating_call, enum status status);

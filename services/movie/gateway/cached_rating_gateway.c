@@ -1,5 +1,6 @@
 #include "movie/gateway/cached_rating_gateway.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "rating/model/rating_outbox_event.h"
 #include "telemetry/telemetry.h"
@@ -40,7 +41,66 @@ static enum status get_aggregate(void *state, struct call *call, struct record_k
     return status;
 }
 
-static const struct rating_gateway_ops ops = {.get_aggregate = get_aggregate};
+/* The records that were not held, asked for together. */
+struct misses {
+    struct text *ids;
+    uint64_t *expected;
+    size_t *places; /* among all that are asked for */
+    size_t count;
+};
+
+static enum status ask_all(struct cached_rating_gateway *self, struct call *call,
+                           const struct misses *misses, struct rating_view *views)
+{
+    struct rating_views asked;
+    int64_t now_ns = clock_monotonic_ns();
+    enum status status = self->inner.ops->get_aggregates(self->inner.state, call, misses->ids,
+                                                         misses->count, &asked);
+    for (size_t i = 0; i < misses->count && status == STATUS_OK; i++) {
+        const struct record_key record = {RECORD_TYPE_MOVIE, misses->ids[i]};
+        if (record.id.length <= RATING_RECORD_BYTES_MAX) {
+            rating_cache_fill(self->cache, record, misses->expected[i], &asked.views[i], now_ns);
+        }
+        views[misses->places[i]] = asked.views[i];
+    }
+    return status;
+}
+
+static enum status get_aggregates(void *state, struct call *call, const struct text *movie_ids,
+                                  size_t count, struct rating_views *ret_views)
+{
+    struct cached_rating_gateway *self = state;
+    int64_t now_ns = clock_monotonic_ns();
+    struct rating_view *views = arena_calloc(call->arena, count, sizeof(*views));
+    struct misses misses = {
+        .ids = arena_calloc(call->arena, count, sizeof(*misses.ids)),
+        .expected = arena_calloc(call->arena, count, sizeof(*misses.expected)),
+        .places = arena_calloc(call->arena, count, sizeof(*misses.places)),
+    };
+    if (views == NULL || misses.ids == NULL || misses.expected == NULL || misses.places == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the reply would be too large");
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct record_key record = {RECORD_TYPE_MOVIE, movie_ids[i]};
+        bool fits = record.id.length <= RATING_RECORD_BYTES_MAX;
+        if (fits && rating_cache_get(self->cache, record, now_ns, &views[i])) {
+            add(&self->hits);
+            continue;
+        }
+        add(&self->misses);
+        misses.ids[misses.count] = movie_ids[i];
+        misses.expected[misses.count] = fits ? rating_cache_expect(self->cache, record) : 0;
+        misses.places[misses.count++] = i;
+    }
+    enum status status = misses.count > 0 ? ask_all(self, call, &misses, views) : STATUS_OK;
+    if (status == STATUS_OK) {
+        *ret_views = (struct rating_views){.views = views};
+    }
+    return status;
+}
+
+static const struct rating_gateway_ops ops = {.get_aggregate = get_aggregate,
+                                              .get_aggregates = get_aggregates};
 
 struct rating_gateway cached_rating_gateway(struct cached_rating_gateway *self)
 {

@@ -7,6 +7,7 @@ enum status gateway_status(struct call *call, const char *service, enum status s
     case STATUS_OK:
     case STATUS_NOT_FOUND:
     case STATUS_INVALID_ARGUMENT:
+    case STATUS_OUT_OF_RANGE:
         return status;
     case STATUS_CANCELLED:
         if (call_check(call) == STATUS_CANCELLED) {
@@ -22,7 +23,6 @@ enum status gateway_status(struct call *call, const char *service, enum status s
     case STATUS_RESOURCE_EXHAUSTED:
     case STATUS_FAILED_PRECONDITION:
     case STATUS_ABORTED:
-    case STATUS_OUT_OF_RANGE:
     case STATUS_UNIMPLEMENTED:
     case STATUS_INTERNAL:
     case STATUS_UNAVAILABLE:

@@ -3,6 +3,7 @@
 #include "grpc/grpc_channel.h"
 #include "metadata/model/metadata_message.h"
 #include "movie/gateway/gateway_status.h"
+#include "movie/gateway/rpc_metadata_gateway.h"
 #include "proto/proto.h"
 
 static enum status get(void *state, struct call *call, struct text movie_id,
@@ -32,9 +33,13 @@ static enum status get(void *state, struct call *call, struct text movie_id,
     return STATUS_OK;
 }
 
-static const struct metadata_gateway_ops ops = {.get = get};
+static const struct metadata_gateway_ops ops = {.get = get,
+                                                .get_all = rpc_metadata_get_all,
+                                                .search = rpc_metadata_search,
+                                                .look_up = rpc_metadata_look_up};
 
 struct metadata_gateway grpc_metadata_gateway(struct grpc_metadata_gateway *self)
 {
+    self->rpc = gateway_rpc_by_grpc("metadata", self->channels);
     return (struct metadata_gateway){&ops, self};
 }

@@ -3,6 +3,7 @@
 #include "grpc/grpc_channel.h"
 #include "movie.pb-c.h"
 #include "movie/gateway/gateway_status.h"
+#include "movie/gateway/rpc_rating_gateway.h"
 #include "proto/proto.h"
 
 static enum status get_aggregate(void *state, struct call *call, struct record_key record,
@@ -25,9 +26,11 @@ static enum status get_aggregate(void *state, struct call *call, struct record_k
     return STATUS_OK;
 }
 
-static const struct rating_gateway_ops ops = {.get_aggregate = get_aggregate};
+static const struct rating_gateway_ops ops = {.get_aggregate = get_aggregate,
+                                              .get_aggregates = rpc_rating_get_aggregates};
 
 struct rating_gateway grpc_rating_gateway(struct grpc_rating_gateway *self)
 {
+    self->rpc = gateway_rpc_by_grpc("rating", self->channels);
     return (struct rating_gateway){&ops, self};
 }

@@ -42,6 +42,18 @@ void http_endpoint_update(void *endpoint, const struct discovery_snapshot *snaps
     self->count = snapshot->count;
 }
 
+enum { HEADERS_MAX = 2, CODE_BYTES_MAX = 32 };
+
+/* Connect's name of a status, where the reply has one. */
+static enum status named_status(const struct json *problem, enum status otherwise)
+{
+    char name[CODE_BYTES_MAX];
+    const struct json *code = json_member(problem, "code");
+    return json_kind(code) == JSON_STRING && text_to_c_string(json_string(code), name, sizeof(name))
+               ? status_from_connect_name(name)
+               : otherwise;
+}
+
 /* The status of a reply that is not 200, with the words it brought. */
 static enum status failure_of(struct call *call, const struct http_client_reply *reply)
 {
@@ -53,31 +65,40 @@ static enum status failure_of(struct call *call, const struct http_client_reply 
         call_clear_error(call);
     }
     const struct json *detail = json_member(problem, "detail");
+    if (json_kind(detail) != JSON_STRING) {
+        detail = json_member(problem, "message");
+    }
     struct text words = json_kind(detail) == JSON_STRING ? json_string(detail) : TEXT("");
-    return call_fail(call, status, "%.*s", TEXT_ARGUMENTS(words));
+    return call_fail(call, named_status(problem, status), "%.*s", TEXT_ARGUMENTS(words));
 }
 
-enum status http_endpoint_get(struct http_endpoint *endpoint, struct call *call, struct text path,
-                              struct http_client_reply *ret_reply)
+/* What is sent with every attempt, as far as the request does not say it. */
+static enum status add_authorization(struct http_endpoint *endpoint, struct call *call,
+                                     struct http_header headers[static HEADERS_MAX], size_t *count)
+{
+    if (endpoint->tokens == NULL) {
+        return STATUS_OK;
+    }
+    struct text value = access_tokens_show(endpoint->tokens, call->arena, "Bearer ");
+    if (value.data == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the request");
+    }
+    headers[(*count)++] = (struct http_header){TEXT("authorization"), value};
+    return STATUS_OK;
+}
+
+/* `request` lacks its address. */
+static enum status send_somewhere(struct http_endpoint *endpoint, struct call *call,
+                                  struct text path, struct http_client_request request,
+                                  struct http_client_reply *ret_reply)
 {
     enum status status = STATUS_UNAVAILABLE;
-    struct http_header authorization = {TEXT("authorization"), {NULL, 0}};
-    if (endpoint->tokens != NULL) {
-        authorization.value = access_tokens_show(endpoint->tokens, call->arena, "Bearer ");
-        if (authorization.value.data == NULL) {
-            return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the request");
-        }
-    }
     size_t first = endpoint->count > 0 ? random_below(endpoint->count) : 0;
     for (size_t i = 0; i < HTTP_ENDPOINT_ATTEMPTS_MAX && i < endpoint->count; i++) {
         struct text address = endpoint->addresses[(first + i) % endpoint->count];
-        struct http_client_request request = {
-            .method = "GET",
-            .url = arena_format(call->arena, "%s://%.*s%.*s", endpoint->secure ? "https" : "http",
-                                TEXT_ARGUMENTS(address), TEXT_ARGUMENTS(path)),
-            .headers = &authorization,
-            .header_count = endpoint->tokens != NULL ? 1 : 0,
-        };
+        request.url =
+            arena_format(call->arena, "%s://%.*s%.*s", endpoint->secure ? "https" : "http",
+                         TEXT_ARGUMENTS(address), TEXT_ARGUMENTS(path));
         if (request.url.data == NULL) {
             return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the request is too large");
         }
@@ -95,4 +116,26 @@ enum status http_endpoint_get(struct http_endpoint *endpoint, struct call *call,
                      endpoint->count > 0 ? "no instance of %s can be reached"
                                          : "no instance of %s is known",
                      endpoint->service);
+}
+
+enum status http_endpoint_get(struct http_endpoint *endpoint, struct call *call, struct text path,
+                              struct http_client_reply *ret_reply)
+{
+    struct http_header headers[HEADERS_MAX];
+    size_t count = 0;
+    enum status status = add_authorization(endpoint, call, headers, &count);
+    const struct http_client_request request = {
+        .method = "GET", .headers = headers, .header_count = count};
+    return status == STATUS_OK ? send_somewhere(endpoint, call, path, request, ret_reply) : status;
+}
+
+enum status http_endpoint_post(struct http_endpoint *endpoint, struct call *call, struct text path,
+                               struct text json, struct http_client_reply *ret_reply)
+{
+    struct http_header headers[HEADERS_MAX] = {{TEXT("content-type"), TEXT("application/json")}};
+    size_t count = 1;
+    enum status status = add_authorization(endpoint, call, headers, &count);
+    const struct http_client_request request = {
+        .method = "POST", .headers = headers, .header_count = count, .body = json};
+    return status == STATUS_OK ? send_somewhere(endpoint, call, path, request, ret_reply) : status;
 }

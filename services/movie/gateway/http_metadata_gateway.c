@@ -4,6 +4,7 @@
 #include "metadata/model/metadata_json.h"
 #include "movie/gateway/gateway_status.h"
 #include "movie/gateway/http_endpoint.h"
+#include "movie/gateway/rpc_metadata_gateway.h"
 #include "json/json.h"
 
 static enum status get(void *state, struct call *call, struct text movie_id,
@@ -38,9 +39,13 @@ static enum status get(void *state, struct call *call, struct text movie_id,
     return STATUS_OK;
 }
 
-static const struct metadata_gateway_ops ops = {.get = get};
+static const struct metadata_gateway_ops ops = {.get = get,
+                                                .get_all = rpc_metadata_get_all,
+                                                .search = rpc_metadata_search,
+                                                .look_up = rpc_metadata_look_up};
 
 struct metadata_gateway http_metadata_gateway(struct http_metadata_gateway *self)
 {
+    self->rpc = gateway_rpc_by_http("metadata", self->endpoints);
     return (struct metadata_gateway){&ops, self};
 }

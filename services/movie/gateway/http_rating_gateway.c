@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "movie/gateway/gateway_status.h"
 #include "movie/gateway/http_endpoint.h"
+#include "movie/gateway/rpc_rating_gateway.h"
 #include "json/json.h"
 
 static enum status get_aggregate(void *state, struct call *call, struct record_key record,
@@ -31,9 +32,11 @@ static enum status get_aggregate(void *state, struct call *call, struct record_k
     return STATUS_OK;
 }
 
-static const struct rating_gateway_ops ops = {.get_aggregate = get_aggregate};
+static const struct rating_gateway_ops ops = {.get_aggregate = get_aggregate,
+                                              .get_aggregates = rpc_rating_get_aggregates};
 
 struct rating_gateway http_rating_gateway(struct http_rating_gateway *self)
 {
+    self->rpc = gateway_rpc_by_http("rating", self->endpoints);
     return (struct rating_gateway){&ops, self};
 }

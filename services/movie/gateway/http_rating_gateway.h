@@ -2,11 +2,13 @@
 #pragma once
 
 #include "loop/loop.h"
+#include "movie/gateway/gateway_rpc.h"
 #include "movie/gateway/rating_gateway.h"
 
 struct http_endpoint;
 
 struct http_rating_gateway {
+    struct gateway_rpc rpc;                            /* private; first */
     struct http_endpoint *endpoints[LOOP_THREADS_MAX]; /* by loop_index(); borrowed */
 };
 

@@ -1,5 +1,6 @@
 #include "movie/gateway/local_rating_gateway.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "telemetry/telemetry.h"
 
@@ -37,7 +38,26 @@ static enum status get_aggregate(void *state, struct call *call, struct record_k
     return STATUS_OK;
 }
 
-static const struct rating_gateway_ops ops = {.get_aggregate = get_aggregate};
+static enum status get_aggregates(void *state, struct call *call, const struct text *movie_ids,
+                                  size_t count, struct rating_views *ret_views)
+{
+    enum status status = STATUS_OK;
+    struct rating_view *views = arena_calloc(call->arena, count, sizeof(*views));
+    if (views == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the reply would be too large");
+    }
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        const struct record_key record = {RECORD_TYPE_MOVIE, movie_ids[i]};
+        status = get_aggregate(state, call, record, &views[i]);
+    }
+    if (status == STATUS_OK) {
+        *ret_views = (struct rating_views){.views = views};
+    }
+    return status;
+}
+
+static const struct rating_gateway_ops ops = {.get_aggregate = get_aggregate,
+                                              .get_aggregates = get_aggregates};
 
 static void forget_marks(struct rating_marks *marks)
 {

@@ -5,11 +5,13 @@
 #include "process/process.h"
 
 static enum status follow(struct followed_endpoint *followed, const char *service,
-                          struct process *process, struct call *call, struct http_client *client)
+                          struct process *process, struct call *call, struct http_client *client,
+                          const struct proto_pool *messages)
 {
     const struct config *config = process_config(process);
     const struct http_client_access access = process_registry_access(process);
     http_endpoint_init(&followed->endpoint, service, client);
+    followed->endpoint.messages = messages;
     followed->endpoint.secure = config_text(config, "tls-ca").length > 0;
     followed->endpoint.tokens = process_call_access(process).tokens;
     enum status status = discovery_open_resolver(
@@ -42,11 +44,11 @@ enum status movie_http_gateways_start(struct movie_http_gateways *gateways, stru
     if (status == STATUS_OK) {
         http_client_set_tls(gateways->clients[loop], &access.tls);
         status = follow(&gateways->metadata_endpoints[loop], "metadata", process, call,
-                        gateways->clients[loop]);
+                        gateways->clients[loop], gateways->messages);
     }
     if (status == STATUS_OK) {
         status = follow(&gateways->rating_endpoints[loop], "rating", process, call,
-                        gateways->clients[loop]);
+                        gateways->clients[loop], gateways->messages);
     }
     gateways->metadata.endpoints[loop] = &gateways->metadata_endpoints[loop].endpoint;
     gateways->rating.endpoints[loop] = &gateways->rating_endpoints[loop].endpoint;

@@ -7,6 +7,7 @@
 #include "movie/gateway/http_rating_gateway.h"
 
 struct process;
+struct proto_pool;
 
 struct followed_endpoint {
     struct http_endpoint endpoint;
@@ -15,6 +16,7 @@ struct followed_endpoint {
 };
 
 struct movie_http_gateways {
+    const struct proto_pool *messages; /* set by the owner; borrowed */
     struct http_metadata_gateway metadata;
     struct http_rating_gateway rating;
     /* private: by loop_index() */

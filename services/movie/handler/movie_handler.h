@@ -1,5 +1,5 @@
-/* movie_handler.h: MovieService of api/movie.proto, and GET /movie (api/http.md), over one
- * controller. */
+/* movie_handler.h: MovieService of api/movie.proto, and the plain routes of movies (api/http.md),
+ * over one controller. */
 #pragma once
 
 #include "grpc/grpc_method.h"
@@ -9,8 +9,9 @@
 /* The methods, with the controller (borrowed) as their state. */
 struct grpc_service movie_handler_service(struct movie_controller *controller);
 
-enum { MOVIE_HANDLER_ROUTE_COUNT = 1 };
+enum { MOVIE_HANDLER_ROUTE_COUNT = 5 };
 
-/* GET /movie?id=. */
+/* GET /movie?id=, GET /movies/search?q=, PUT and DELETE /movie/rating?id=&userId=, GET
+ * /user/movies?userId=. */
 void movie_handler_routes(struct movie_controller *controller,
                           struct http_route routes[static MOVIE_HANDLER_ROUTE_COUNT]);

@@ -1,25 +1,13 @@
-/* The RPC face of movie details. */
-#include "base/arena.h"
-#include "metadata/model/metadata_message.h"
+/* The RPC face of movies: details here, the rest beside. */
+#include "movie.pb-c.h"
 #include "movie/handler/movie_handler.h"
+#include "movie/handler/movie_handler_private.h"
+#include "movie/model/movie_message.h"
 #include "proto/proto.h"
 
-static const RatingState states[] = {
-    [MOVIE_RATED] = RATING_STATE__RATED,
-    [MOVIE_NO_VOTES] = RATING_STATE__NO_VOTES,
-    [MOVIE_RATING_UNAVAILABLE] = RATING_STATE__UNAVAILABLE,
-};
-
-static const RatingSource sources[] = {
-    [MOVIE_RATING_CALLED] = RATING_SOURCE__CALLED,
-    [MOVIE_RATING_CACHED] = RATING_SOURCE__CACHED,
-    [MOVIE_RATING_LOCAL] = RATING_SOURCE__LOCAL,
-};
-
-/* The longest age that there is a number for: seven weeks. */
-static uint32_t age_ms(int64_t milliseconds)
+enum status movie_handler_no_room(struct call *call)
 {
-    return milliseconds < 0 ? 0 : milliseconds > UINT32_MAX ? UINT32_MAX : (uint32_t)milliseconds;
+    return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the reply would be too large");
 }
 
 static enum status get_movie_details(void *state, struct call *call, const void *request,
@@ -27,27 +15,18 @@ static enum status get_movie_details(void *state, struct call *call, const void 
 {
     const GetMovieDetailsRequest *get = request;
     GetMovieDetailsResponse *reply = response;
+    const struct movie_details_query query = {
+        .movie_id = proto_text(get->movie_id),
+        .user_id = proto_text(get->user_id),
+        .is_full = get->view == MOVIE_VIEW__MOVIE_FULL,
+    };
     struct movie_details details;
-    enum status status =
-        movie_controller_get_details(state, call, proto_text(get->movie_id), &details);
+    enum status status = movie_controller_get_details(state, call, &query, &details);
     if (status != STATUS_OK) {
         return status;
     }
-    MovieDetails *message = arena_alloc(call->arena, sizeof(*message));
-    Metadata *metadata = metadata_to_message(call->arena, &details.metadata);
-    if (message == NULL || metadata == NULL) {
-        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the reply would be too large");
-    }
-    movie_details__init(message);
-    message->rating = details.rating;
-    message->metadata = metadata;
-    message->rating_state = states[details.rating_state];
-    message->rating_count = details.rating_count;
-    message->rating_unavailable_reason = proto_bytes(details.rating_reason);
-    message->rating_source = sources[details.rating_source];
-    message->rating_age_ms = age_ms(details.rating_age_ms);
-    reply->movie_details = message;
-    return STATUS_OK;
+    reply->movie_details = movie_details_to_message(call->arena, &details);
+    return reply->movie_details != NULL ? STATUS_OK : movie_handler_no_room(call);
 }
 
 static const struct grpc_method methods[] = {
@@ -56,6 +35,33 @@ static const struct grpc_method methods[] = {
      .request = &get_movie_details_request__descriptor,
      .response = &get_movie_details_response__descriptor,
      .unary = get_movie_details},
+    {.name = "SearchMovies",
+     .no_side_effects = true,
+     .request = &search_movies_request__descriptor,
+     .response = &search_movies_response__descriptor,
+     .unary = movie_handler_search_movies},
+    {.name = "RateMovie",
+     .request = &rate_movie_request__descriptor,
+     .response = &rate_movie_response__descriptor,
+     .unary = movie_handler_rate_movie},
+    {.name = "UnrateMovie",
+     .request = &unrate_movie_request__descriptor,
+     .response = &unrate_movie_response__descriptor,
+     .unary = movie_handler_unrate_movie},
+    {.name = "MatchMovies",
+     .no_side_effects = true,
+     .request = &match_movies_request__descriptor,
+     .response = &match_movies_response__descriptor,
+     .unary = movie_handler_match_movies},
+    {.name = "RateMovies",
+     .request = &rate_movies_request__descriptor,
+     .response = &rate_movies_response__descriptor,
+     .unary = movie_handler_rate_movies},
+    {.name = "ListUserMovies",
+     .no_side_effects = true,
+     .request = &list_user_movies_request__descriptor,
+     .response = &list_user_movies_response__descriptor,
+     .unary = movie_handler_list_user_movies},
 };
 
 struct grpc_service movie_handler_service(struct movie_controller *controller)

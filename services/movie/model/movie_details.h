@@ -2,6 +2,7 @@
 #pragma once
 
 #include "metadata/model/metadata.h"
+#include "movie/model/movie_summary.h"
 
 enum movie_rating_state {
     MOVIE_RATED,
@@ -17,6 +18,20 @@ enum movie_rating_source {
     MOVIE_RATING_LOCAL,  /* this service's own copy of all aggregates */
 };
 
+/* A vote that a user has cast. Owns nothing. */
+struct movie_vote {
+    int32_t hundredths;   /* of a point */
+    int64_t time_ms;      /* when it was cast */
+    struct text provider; /* where it came from; empty: our own interface */
+};
+
+/* What is asked for. */
+struct movie_details_query {
+    struct text movie_id;
+    struct text user_id; /* whose own vote is told; empty: nobody's */
+    bool is_full;        /* with the summary */
+};
+
 struct movie_details {
     struct metadata metadata;
     enum movie_rating_state rating_state;
@@ -26,6 +41,12 @@ struct movie_details {
     /* Of MOVIE_RATED and MOVIE_NO_VOTES. */
     enum movie_rating_source rating_source;
     int64_t rating_age_ms; /* every vote that was acknowledged so long ago is in it */
+    /* Where it is asked for. */
+    bool has_summary; /* of MOVIE_RATED */
+    struct movie_summary summary;
+    bool is_own_wanted;
+    enum movie_rating_state own_state; /* MOVIE_NO_VOTES: this user has none */
+    struct movie_vote own;             /* of MOVIE_RATED */
 };
 
 /* "RATED", "NO_VOTES", "UNAVAILABLE": as RatingState of api/movie.proto. Static storage. */

@@ -20,7 +20,7 @@ static void serve(void *unused, struct http_exchange *exchange)
     http_files_serve(test_files, exchange);
 }
 
-static const struct http_route routes[] = {{"GET", "/files/*", serve, NULL}};
+static const struct http_route routes[] = {{"GET", "/files/*", serve, NULL, NULL}};
 
 struct fixture {
     struct http_server *server;

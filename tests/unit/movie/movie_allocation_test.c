@@ -70,8 +70,9 @@ static void open_services(struct fixture *fixture)
         STATUS_OK);
     fixture->metadata_gateway.channels[0] = fixture->metadata_scene.channel;
     fixture->rating_gateway.channels[0] = fixture->rating_scene.channel;
-    fixture->movie = (struct movie_controller){grpc_metadata_gateway(&fixture->metadata_gateway),
-                                               grpc_rating_gateway(&fixture->rating_gateway)};
+    fixture->movie =
+        (struct movie_controller){.metadata = grpc_metadata_gateway(&fixture->metadata_gateway),
+                                  .rating = grpc_rating_gateway(&fixture->rating_gateway)};
     service_scene_open(&fixture->movie_scene, movie_handler_service(&fixture->movie), NULL, 0);
     store_movie(&fixture->metadata_scene);
     store_rating(&fixture->rating_scene);

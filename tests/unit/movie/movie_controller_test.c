@@ -24,7 +24,9 @@ struct fixture {
     struct movie_controller controller;
     struct answer metadata;
     struct answer rating;
-    unsigned asked;         /* both together */
+    struct answer summary;
+    struct answer own;
+    unsigned asked;         /* all together */
     unsigned asked_at_once; /* the most that were asked before one answered */
     unsigned waiting;
     enum status rating_ended;
@@ -46,7 +48,8 @@ static enum status give(struct fixture *fixture, struct call *call, const struct
         fixture->waiting--;
         return call_fail(call, status, "gave up waiting");
     }
-    fiber_yield(); /* so that the other one is asked meanwhile */
+    fiber_yield(); /* so that the others are asked meanwhile */
+    fiber_yield();
     fixture->waiting--;
     return answer->message != NULL ? call_fail(call, answer->status, "%s", answer->message)
                                    : answer->status;
@@ -77,7 +80,33 @@ static enum status get_rating(void *state, struct call *call, struct record_key 
     return fixture->rating_ended;
 }
 
+static enum status get_summary(void *state, struct call *call, struct text movie_id,
+                               struct movie_summary *ret_summary)
+{
+    struct fixture *fixture = state;
+    (void)movie_id;
+    enum status status = give(fixture, call, &fixture->summary);
+    if (status == STATUS_OK) {
+        *ret_summary = (struct movie_summary){.mean = 6.5, .count = 2};
+    }
+    return status;
+}
+
+static enum status get_vote(void *state, struct call *call, struct text user_id,
+                            struct text movie_id, struct movie_vote *ret_vote)
+{
+    struct fixture *fixture = state;
+    (void)movie_id;
+    assert_true(text_equal(user_id, TEXT("ann")));
+    enum status status = give(fixture, call, &fixture->own);
+    if (status == STATUS_OK) {
+        *ret_vote = (struct movie_vote){.hundredths = 950};
+    }
+    return status;
+}
+
 static const struct metadata_gateway_ops metadata_ops = {.get = get_metadata};
+static const struct rating_votes_ops votes_ops = {.get_summary = get_summary, .get_vote = get_vote};
 static const struct rating_gateway_ops rating_ops = {.get_aggregate = get_rating};
 
 static void begin_call(struct fixture *fixture, int64_t timeout_ms)
@@ -95,6 +124,7 @@ static void run_body(void *argument)
     arena_init(&fixture->arena, ARENA_BYTES_MAX);
     fixture->controller.metadata = (struct metadata_gateway){&metadata_ops, fixture};
     fixture->controller.rating = (struct rating_gateway){&rating_ops, fixture};
+    fixture->controller.votes = (struct rating_votes){&votes_ops, fixture};
     begin_call(fixture, TIMEOUT_MS);
     fixture->body(fixture);
     arena_deinit(&fixture->arena);
@@ -110,8 +140,8 @@ static void run_body(void *argument)
 
 static enum status get_details(struct fixture *fixture, struct movie_details *ret_details)
 {
-    return movie_controller_get_details(&fixture->controller, &fixture->call, TEXT("tt1"),
-                                        ret_details);
+    const struct movie_details_query query = {.movie_id = TEXT("tt1")};
+    return movie_controller_get_details(&fixture->controller, &fixture->call, &query, ret_details);
 }
 
 struct details_case {
@@ -226,6 +256,70 @@ static void every_pair_of_answers(struct fixture *fixture)
 }
 CONTROLLER_TEST(every_pair_of_answers)
 
+static const struct movie_details_query full = {
+    .movie_id = TEXT_INIT("tt1"), .user_id = TEXT_INIT("ann"), .is_full = true};
+
+static enum status get_full(struct fixture *fixture, struct movie_details *ret_details)
+{
+    return movie_controller_get_details(&fixture->controller, &fixture->call, &full, ret_details);
+}
+
+/* Metadata, the summary in place of the mean, and the own vote: three calls, at once. */
+static void what_is_asked_for_is_asked_at_once(struct fixture *fixture)
+{
+    static const struct {
+        struct answer summary;
+        struct answer own;
+        enum movie_rating_state state;
+        enum movie_rating_state own_state;
+    } cases[] = {
+        {{.status = STATUS_OK}, {.status = STATUS_OK}, MOVIE_RATED, MOVIE_RATED},
+        {{.status = STATUS_NOT_FOUND},
+         {.status = STATUS_NOT_FOUND},
+         MOVIE_NO_VOTES,
+         MOVIE_NO_VOTES},
+        {{.status = STATUS_OK},
+         {.status = STATUS_UNAVAILABLE},
+         MOVIE_RATED,
+         MOVIE_RATING_UNAVAILABLE},
+        {{.status = STATUS_UNAVAILABLE},
+         {.status = STATUS_DEADLINE_EXCEEDED},
+         MOVIE_RATING_UNAVAILABLE,
+         MOVIE_RATING_UNAVAILABLE},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct movie_details details;
+        fixture->summary = cases[i].summary;
+        fixture->own = cases[i].own;
+        begin_call(fixture, TIMEOUT_MS);
+        assert_int_equal(get_full(fixture, &details), STATUS_OK);
+        assert_int_equal(fixture->asked, 3);
+        assert_int_equal(fixture->asked_at_once, 3);
+        assert_int_equal(details.rating_state, cases[i].state);
+        assert_int_equal(details.has_summary, cases[i].state == MOVIE_RATED);
+        assert_true(details.rating == (cases[i].state == MOVIE_RATED ? 6.5 : 0));
+        assert_true(details.is_own_wanted);
+        assert_int_equal(details.own_state, cases[i].own_state);
+        assert_int_equal(details.own.hundredths, cases[i].own_state == MOVIE_RATED ? 950 : 0);
+    }
+}
+CONTROLLER_TEST(what_is_asked_for_is_asked_at_once)
+
+/* A copy of the ratings answers for the service that is away, without its histogram. */
+static void kept_ratings_stand_in_for_the_summary(struct fixture *fixture)
+{
+    struct movie_details details;
+    fixture->summary = (struct answer){.status = STATUS_UNAVAILABLE, .message = "away"};
+    fixture->own = fixture->summary;
+    fixture->controller.is_rating_kept = true;
+    assert_int_equal(get_full(fixture, &details), STATUS_OK);
+    assert_int_equal(details.rating_state, MOVIE_RATED);
+    assert_true(details.rating == 7.25);
+    assert_false(details.has_summary);
+    assert_int_equal(details.own_state, MOVIE_RATING_UNAVAILABLE);
+}
+CONTROLLER_TEST(kept_ratings_stand_in_for_the_summary)
+
 /* The rating gets three quarters of a short call, and the details come within the rest. */
 static void hanging_rating_leaves_the_metadata(struct fixture *fixture)
 {
@@ -303,8 +397,9 @@ CONTROLLER_TEST(expired_while_both_wait)
 static void what_is_over_or_wrong_asks_nobody(struct fixture *fixture)
 {
     struct movie_details details;
+    const struct movie_details_query empty = {.movie_id = TEXT("")};
     assert_int_equal(
-        movie_controller_get_details(&fixture->controller, &fixture->call, TEXT(""), &details),
+        movie_controller_get_details(&fixture->controller, &fixture->call, &empty, &details),
         STATUS_INVALID_ARGUMENT);
     assert_true(text_equal(fixture->call.error.message, TEXT("movie id is empty")));
     begin_call(fixture, TIMEOUT_MS);
@@ -336,7 +431,7 @@ static void gateway_statuses(struct fixture *fixture)
         {STATUS_RESOURCE_EXHAUSTED, STATUS_UNAVAILABLE, away},
         {STATUS_FAILED_PRECONDITION, STATUS_UNAVAILABLE, away},
         {STATUS_ABORTED, STATUS_UNAVAILABLE, away},
-        {STATUS_OUT_OF_RANGE, STATUS_UNAVAILABLE, away},
+        {STATUS_OUT_OF_RANGE, STATUS_OUT_OF_RANGE, "theirs"},
         {STATUS_UNIMPLEMENTED, STATUS_UNAVAILABLE, away},
         {STATUS_INTERNAL, STATUS_UNAVAILABLE, away},
         {STATUS_UNAVAILABLE, STATUS_UNAVAILABLE, away},
@@ -366,6 +461,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_pair_of_answers_test),
+        cmocka_unit_test(what_is_asked_for_is_asked_at_once_test),
+        cmocka_unit_test(kept_ratings_stand_in_for_the_summary_test),
         cmocka_unit_test(hanging_rating_leaves_the_metadata_test),
         cmocka_unit_test(rating_never_gets_more_than_its_most_test),
         cmocka_unit_test(missing_metadata_cancels_the_rating_test),

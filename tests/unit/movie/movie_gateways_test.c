@@ -97,10 +97,14 @@ static void open_services(struct fixture *fixture)
 {
     const struct grpc_service metadata = {"MetadataService", metadata_methods, 1, fixture};
     const struct grpc_service rating = {"RatingService", rating_methods, 1, fixture};
-    const struct http_route metadata_route = {"GET", "/metadata", reply_as_told,
-                                              &fixture->metadata_answer};
-    const struct http_route rating_route = {"GET", "/rating", reply_as_told,
-                                            &fixture->rating_answer};
+    const struct http_route metadata_route = {.method = "GET",
+                                              .path = "/metadata",
+                                              .handle = reply_as_told,
+                                              .state = &fixture->metadata_answer};
+    const struct http_route rating_route = {.method = "GET",
+                                            .path = "/rating",
+                                            .handle = reply_as_told,
+                                            .state = &fixture->rating_answer};
     struct http_route routes[MOVIE_HANDLER_ROUTE_COUNT];
     service_scene_open(&fixture->metadata, metadata, &metadata_route, 1);
     service_scene_open(&fixture->rating, rating, &rating_route, 1);
@@ -156,8 +160,9 @@ static void details_by_grpc(struct fixture *fixture)
     };
     fixture->grpc_metadata.channels[loop_index(loop_current())] = fixture->metadata.channel;
     fixture->grpc_rating.channels[loop_index(loop_current())] = fixture->rating.channel;
-    fixture->controller = (struct movie_controller){grpc_metadata_gateway(&fixture->grpc_metadata),
-                                                    grpc_rating_gateway(&fixture->grpc_rating)};
+    fixture->controller =
+        (struct movie_controller){.metadata = grpc_metadata_gateway(&fixture->grpc_metadata),
+                                  .rating = grpc_rating_gateway(&fixture->grpc_rating)};
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         fixture->metadata_answer.status = cases[i].metadata;
         fixture->rating_answer.status = cases[i].rating;
@@ -236,8 +241,9 @@ static void open_endpoints(struct fixture *fixture)
     http_endpoint_init(&fixture->rating_endpoint, "rating", fixture->client);
     fixture->http_metadata.endpoints[loop] = &fixture->metadata_endpoint;
     fixture->http_rating.endpoints[loop] = &fixture->rating_endpoint;
-    fixture->controller = (struct movie_controller){http_metadata_gateway(&fixture->http_metadata),
-                                                    http_rating_gateway(&fixture->http_rating)};
+    fixture->controller =
+        (struct movie_controller){.metadata = http_metadata_gateway(&fixture->http_metadata),
+                                  .rating = http_rating_gateway(&fixture->http_rating)};
 }
 
 static void details_by_http(struct fixture *fixture)

@@ -57,7 +57,8 @@ static void run(void *argument)
     static const struct metadata_gateway_ops metadata_ops = {.get = get};
     static const struct rating_gateway_ops rating_ops = {.get_aggregate = get_aggregate};
     void (*const body)(struct service_scene *) = *(void (**)(struct service_scene *))argument;
-    struct movie_controller controller = {{&metadata_ops, NULL}, {&rating_ops, NULL}};
+    struct movie_controller controller = {.metadata = {&metadata_ops, NULL},
+                                          .rating = {&rating_ops, NULL}};
     struct http_route routes[MOVIE_HANDLER_ROUTE_COUNT];
     struct service_scene scene;
     movie_handler_routes(&controller, routes);

@@ -1,0 +1,31 @@
+/* movie_handler_private.h: the methods and routes of MovieService by what they are about:
+ * movie_list_methods.c, movie_vote_methods.c, movie_import_methods.c and their routes. */
+#pragma once
+
+#include "http/http_server.h"
+#include "movie/controller/movie_controller.h"
+
+enum status movie_handler_no_room(struct call *call);
+
+enum status movie_handler_search_movies(void *state, struct call *call, const void *request,
+                                        void *response);
+enum status movie_handler_list_user_movies(void *state, struct call *call, const void *request,
+                                           void *response);
+enum status movie_handler_rate_movie(void *state, struct call *call, const void *request,
+                                     void *response);
+enum status movie_handler_match_movies(void *state, struct call *call, const void *request,
+                                       void *response);
+enum status movie_handler_rate_movies(void *state, struct call *call, const void *request,
+                                      void *response);
+enum status movie_handler_unrate_movie(void *state, struct call *call, const void *request,
+                                       void *response);
+
+void movie_handler_get_search(void *state, struct http_exchange *exchange);
+void movie_handler_get_user_movies(void *state, struct http_exchange *exchange);
+void movie_handler_put_rating(void *state, struct http_exchange *exchange);
+void movie_handler_delete_rating(void *state, struct http_exchange *exchange);
+
+/* A whole number of the query from `least` to `most`; 0: it is not given. STATUS_INVALID_ARGUMENT:
+ * anything else; the call's error names it. */
+MUST_USE enum status movie_handler_number(struct http_exchange *exchange, const char *name,
+                                          int64_t least, int64_t most, int32_t *ret_number);

@@ -1,0 +1,98 @@
+/* The plain HTTP face of lists of movies. */
+#include <inttypes.h>
+
+#include "http/http_json.h"
+#include "movie/controller/movie_search.h"
+#include "movie/controller/movie_voting.h"
+#include "movie/handler/movie_handler_private.h"
+#include "movie/model/movie_json.h"
+
+enum status movie_handler_number(struct http_exchange *exchange, const char *name, int64_t least,
+                                 int64_t most, int32_t *ret_number)
+{
+    struct text text;
+    int64_t number = 0;
+    enum status status = http_json_optional_parameter(exchange, name, &text);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (text.data != NULL && (!text_to_i64(text, &number) || number < least || number > most)) {
+        return call_fail(http_json_call(exchange), STATUS_INVALID_ARGUMENT,
+                         "%s must be %" PRId64 " to %" PRId64, name, least, most);
+    }
+    *ret_number = (int32_t)number;
+    return STATUS_OK;
+}
+
+static void write_parameters(struct json_writer *writer,
+                             const struct movie_score_parameters *parameters)
+{
+    if (parameters->version.length > 0) {
+        json_write_name(writer, TEXT("parameters"));
+        movie_score_parameters_write_json(writer, parameters);
+    }
+}
+
+void movie_handler_get_search(void *state, struct http_exchange *exchange)
+{
+    struct call *call = http_json_call(exchange);
+    struct text query;
+    int32_t limit;
+    struct movie_cards list;
+    enum status status = http_json_parameter(exchange, "q", &query);
+    if (status == STATUS_OK) {
+        status = movie_handler_number(exchange, "limit", 1, METADATA_MATCHES_MAX, &limit);
+    }
+    if (status == STATUS_OK) {
+        status = movie_controller_search(state, call, query, limit, &list);
+    }
+    if (status != STATUS_OK) {
+        http_reply_problem(exchange, status);
+        return;
+    }
+    struct http_json_reply reply;
+    http_json_reply_open(&reply, exchange);
+    json_open_object(&reply.writer);
+    json_write_name(&reply.writer, TEXT("results"));
+    movie_cards_write_json(&reply.writer, list.cards, list.count);
+    if (list.rating_reason.length > 0) {
+        json_member_string(&reply.writer, "ratingUnavailableReason", list.rating_reason);
+    }
+    write_parameters(&reply.writer, &list.parameters);
+    json_close_object(&reply.writer);
+    http_json_reply_send(&reply, 200);
+}
+
+void movie_handler_get_user_movies(void *state, struct http_exchange *exchange)
+{
+    struct call *call = http_json_call(exchange);
+    struct text user;
+    struct text token;
+    int32_t page_size;
+    struct movie_own_page page;
+    enum status status = http_json_parameter(exchange, "userId", &user);
+    if (status == STATUS_OK) {
+        status = http_json_optional_parameter(exchange, "pageToken", &token);
+    }
+    if (status == STATUS_OK) {
+        status = movie_handler_number(exchange, "pageSize", 1, MOVIE_OWN_PAGE_SIZE_MAX, &page_size);
+    }
+    if (status == STATUS_OK) {
+        status = movie_controller_list_own(state, call, user, page_size, token, &page);
+    }
+    if (status != STATUS_OK) {
+        http_reply_problem(exchange, status);
+        return;
+    }
+    struct http_json_reply reply;
+    http_json_reply_open(&reply, exchange);
+    json_open_object(&reply.writer);
+    json_write_name(&reply.writer, TEXT("movies"));
+    movie_cards_write_json(&reply.writer, page.list.cards, page.list.count);
+    json_member_string(&reply.writer, "nextPageToken", page.next_page_token);
+    if (page.list.is_without_titles) {
+        json_member_boolean(&reply.writer, "metadataUnavailable", true);
+    }
+    json_close_object(&reply.writer);
+    http_json_reply_send(&reply, 200);
+}

@@ -1,0 +1,139 @@
+#include "movie/model/movie_json.h"
+
+#include "base/clock.h"
+#include "metadata/model/metadata_json.h"
+#include "json/json.h"
+
+enum { HUNDREDTHS_PER_POINT = 100 };
+
+static void write_own(struct json_writer *writer, const struct movie_vote *vote)
+{
+    char buffer[CLOCK_TIME_TEXT_BYTES];
+    json_member_number(writer, "own", (double)vote->hundredths / HUNDREDTHS_PER_POINT);
+    json_member_string(writer, "ownTime", clock_format(vote->time_ms, buffer));
+    if (vote->provider.length > 0) {
+        json_member_string(writer, "ownProviderId", vote->provider);
+    }
+}
+
+static void write_more(struct json_writer *writer, const struct movie_details *details)
+{
+    if (details->has_summary) {
+        json_write_name(writer, TEXT("summary"));
+        movie_summary_write_json(writer, &details->summary);
+    }
+    if (details->is_own_wanted) {
+        json_member_string(writer, "ownState",
+                           text_of(movie_rating_state_name(details->own_state)));
+        if (details->own_state == MOVIE_RATED) {
+            write_own(writer, &details->own);
+        }
+    }
+}
+
+void movie_details_write_json(struct json_writer *writer, const struct movie_details *details)
+{
+    json_open_object(writer);
+    if (details->rating_state == MOVIE_RATED) {
+        json_member_number(writer, "rating", details->rating);
+    }
+    json_write_name(writer, TEXT("metadata"));
+    metadata_write_json(writer, &details->metadata);
+    json_member_string(writer, "ratingState",
+                       text_of(movie_rating_state_name(details->rating_state)));
+    if (details->rating_state == MOVIE_RATED && details->rating_count > 0) {
+        json_member_integer(writer, "ratingCount", details->rating_count);
+    }
+    if (details->rating_state == MOVIE_RATING_UNAVAILABLE) {
+        json_member_string(writer, "ratingUnavailableReason", details->rating_reason);
+    }
+    if (details->rating_source != MOVIE_RATING_CALLED) {
+        json_member_string(writer, "ratingSource",
+                           text_of(movie_rating_source_name(details->rating_source)));
+        json_member_integer(writer, "ratingAgeMs", details->rating_age_ms);
+    }
+    write_more(writer, details);
+    json_close_object(writer);
+}
+
+void movie_score_parameters_write_json(struct json_writer *writer,
+                                       const struct movie_score_parameters *parameters)
+{
+    json_open_object(writer);
+    json_member_integer(writer, "formula", parameters->formula);
+    json_member_number(writer, "minimumVotes", parameters->minimum_votes);
+    json_member_number(writer, "mean", parameters->mean);
+    json_member_string(writer, "version", parameters->version);
+    json_close_object(writer);
+}
+
+void movie_summary_write_json(struct json_writer *writer, const struct movie_summary *summary)
+{
+    json_open_object(writer);
+    json_member_number(writer, "mean", summary->mean);
+    json_member_integer(writer, "count", summary->count);
+    json_write_name(writer, TEXT("histogram"));
+    json_open_array(writer);
+    for (size_t i = 0; i < summary->bin_count; i++) {
+        json_write_integer(writer, summary->histogram[i]);
+    }
+    json_close_array(writer);
+    if (summary->parameters.version.length > 0) {
+        json_member_number(writer, "weightedScore", summary->score);
+        json_write_name(writer, TEXT("parameters"));
+        movie_score_parameters_write_json(writer, &summary->parameters);
+    }
+    json_close_object(writer);
+}
+
+static void write_rating(struct json_writer *writer, const struct movie_card *card)
+{
+    json_member_string(writer, "ratingState", text_of(movie_rating_state_name(card->rating_state)));
+    if (card->rating_state == MOVIE_RATED) {
+        json_member_number(writer, "mean", card->mean);
+        json_member_integer(writer, "votes", card->votes);
+    }
+    if (card->rating_state == MOVIE_RATED && card->score > 0) {
+        json_member_number(writer, "weightedScore", card->score);
+    }
+}
+
+void movie_card_write_json(struct json_writer *writer, const struct movie_card *card)
+{
+    json_open_object(writer);
+    json_member_string(writer, "id", card->id);
+    json_member_string(writer, "title", card->title);
+    if (card->year != 0) {
+        json_member_integer(writer, "year", card->year);
+    }
+    json_write_name(writer, TEXT("genres"));
+    json_open_array(writer);
+    for (size_t i = 0; i < card->genre_count; i++) {
+        json_write_string(writer, card->genres[i]);
+    }
+    json_close_array(writer);
+    if (card->director.length > 0) {
+        json_member_string(writer, "director", card->director);
+    }
+    write_rating(writer, card);
+    if (card->has_own) {
+        write_own(writer, &card->own);
+    }
+    if (card->match > 0) {
+        json_member_number(writer, "match", card->match);
+    }
+    if (card->because_of.length > 0) {
+        json_member_string(writer, "becauseOf", card->because_of);
+    }
+    json_close_object(writer);
+}
+
+void movie_cards_write_json(struct json_writer *writer, const struct movie_card *cards,
+                            size_t count)
+{
+    json_open_array(writer);
+    for (size_t i = 0; i < count; i++) {
+        movie_card_write_json(writer, &cards[i]);
+    }
+    json_close_array(writer);
+}

@@ -1,0 +1,22 @@
+/* movie_json.h: the plain JSON forms of movies, as the HTTP contract gives them (api/http.md). What
+ * is not known is left out. */
+#pragma once
+
+#include "movie/model/movie_card.h"
+#include "movie/model/movie_details.h"
+#include "movie/model/movie_summary.h"
+
+struct json_writer;
+
+/* `rating` is left out when there is none to show; ratingState says why. How old it is is said of
+ * what was not asked for now. */
+void movie_details_write_json(struct json_writer *writer, const struct movie_details *details);
+void movie_summary_write_json(struct json_writer *writer, const struct movie_summary *summary);
+void movie_score_parameters_write_json(struct json_writer *writer,
+                                       const struct movie_score_parameters *parameters);
+
+/* Points are numbers. */
+void movie_card_write_json(struct json_writer *writer, const struct movie_card *card);
+/* As an array. */
+void movie_cards_write_json(struct json_writer *writer, const struct movie_card *cards,
+                            size_t count);

@@ -1,0 +1,98 @@
+/* Likes over messages. */
+#include "base/arena.h"
+#include "proto/proto.h"
+#include "review/handler/review_handler_private.h"
+#include "review/model/review_message.h"
+
+/* The largest that there is a number for. */
+static uint32_t count_number(uint64_t count)
+{
+    return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+}
+
+enum status review_handler_put_like(void *state, struct call *call, const void *request,
+                                    void *response)
+{
+    const PutLikeRequest *put = request;
+    PutLikeResponse *reply = response;
+    struct review_key key;
+    uint64_t count;
+    enum status status =
+        review_key_from_texts(call, proto_text(put->record_type), proto_text(put->record_id),
+                              proto_text(put->user_id), &key);
+    if (status == STATUS_OK) {
+        status = review_controller_put_like(state, call, &key, &count);
+    }
+    if (status == STATUS_OK) {
+        reply->like_count = count_number(count);
+    }
+    return status;
+}
+
+enum status review_handler_delete_like(void *state, struct call *call, const void *request,
+                                       void *response)
+{
+    const DeleteLikeRequest *remove = request;
+    DeleteLikeResponse *reply = response;
+    struct review_key key;
+    uint64_t count;
+    enum status status =
+        review_key_from_texts(call, proto_text(remove->record_type), proto_text(remove->record_id),
+                              proto_text(remove->user_id), &key);
+    if (status == STATUS_OK) {
+        status = review_controller_delete_like(state, call, &key, &count);
+    }
+    if (status == STATUS_OK) {
+        reply->like_count = count_number(count);
+    }
+    return status;
+}
+
+enum status review_handler_list_user_likes(void *state, struct call *call, const void *request,
+                                           void *response)
+{
+    const ListUserLikesRequest *list = request;
+    ListUserLikesResponse *reply = response;
+    struct like_page page;
+    enum status status =
+        review_controller_list_likes(state, call, proto_text(list->user_id), list->page_size,
+                                     proto_text(list->page_token), &page);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    reply->likes = arena_calloc(call->arena, page.count, sizeof(Like *));
+    if (reply->likes == NULL) {
+        return review_handler_no_room(call);
+    }
+    for (size_t i = 0; i < page.count; i++) {
+        reply->likes[i] = like_to_message(call->arena, &page.likes[i]);
+        if (reply->likes[i] == NULL) {
+            return review_handler_no_room(call);
+        }
+    }
+    reply->n_likes = page.count;
+    reply->next_page_token = proto_bytes(page.next_page_token);
+    return STATUS_OK;
+}
+
+enum status review_handler_get_reactions(void *state, struct call *call, const void *request,
+                                         void *response)
+{
+    const GetReactionsRequest *get = request;
+    GetReactionsResponse *reply = response;
+    struct review_key key;
+    struct review_reactions reactions;
+    enum status status =
+        review_key_from_texts(call, proto_text(get->record_type), proto_text(get->record_id),
+                              proto_text(get->user_id), &key);
+    if (status == STATUS_OK) {
+        status = review_controller_get_reactions(state, call, &key, &reactions);
+    }
+    if (status == STATUS_OK) {
+        reply->like_count = count_number(reactions.like_count);
+        reply->liked = reactions.liked;
+        reply->review_count = count_number(reactions.review_count);
+        reply->reviewed = reactions.reviewed;
+    }
+    return status;
+}

@@ -1,0 +1,38 @@
+/* review_json.h: the plain JSON form of reviews and likes, as the HTTP contract gives it
+ * (api/http.md). */
+#pragma once
+
+#include "review/model/review.h"
+
+struct json;
+struct json_writer;
+
+/* {"userId","recordId","recordType","text","spoiler","createdTime"}, and "editedTime" where it was
+ * edited. The text is escaped as JSON has it, and no further. */
+void review_write_json(struct json_writer *writer, const struct review *review);
+/* {"userId","recordId","recordType","time"}. */
+void like_write_json(struct json_writer *writer, const struct like *like);
+/* {"likeCount","liked","reviewCount","reviewed"}. */
+void review_reactions_write_json(struct json_writer *writer,
+                                 const struct review_reactions *reactions);
+
+/* What review_words_from_json() and review_validate() accept, as JSON Schema. */
+#define REVIEW_JSON_SCHEMA                                                                         \
+    "{\"type\":\"object\",\"required\":[\"text\"],\"properties\":{\"text\":{\"type\":\"string\","  \
+    "\"minLength\":1,\"maxLength\":10000,\"not\":{\"pattern\":\"^[ \\n]*$\"},"                     \
+    "\"pattern\":\"^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$\","                         \
+    "\"description\":\"Plain text, no control character but line feed\"},"                         \
+    "\"spoiler\":{\"type\":[\"boolean\",\"null\"]}}}"
+
+/* {"text", "spoiler"}, the second where it is true: what a client writes. Sets those two alone;
+ * texts are valid in the call's arena; unknown members are passed over. STATUS_INVALID_ARGUMENT:
+ * not an object, or a member of the wrong kind; the call's error names it. */
+MUST_USE enum status review_words_from_json(struct call *call, const struct json *json,
+                                            struct review *review);
+
+/* Read what is written above. STATUS_INVALID_ARGUMENT: as above, or not a time, a count, a record
+ * type. */
+MUST_USE enum status review_from_json(struct call *call, const struct json *json,
+                                      struct review *ret_review);
+MUST_USE enum status review_reactions_from_json(struct call *call, const struct json *json,
+                                                struct review_reactions *ret_reactions);

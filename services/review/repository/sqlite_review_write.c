@@ -1,0 +1,196 @@
+/* Writing, within the group's transaction. */
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "review/repository/sqlite_review_private.h"
+
+/* A review with its texts. */
+enum { JOB_BYTES_MAX = 64 * 1024 };
+_Static_assert(REVIEW_TEXT_BYTES_MAX + RATING_USER_BYTES_MAX + RATING_RECORD_BYTES_MAX <
+                   JOB_BYTES_MAX / 4 * 3,
+               "a job holds the longest review");
+
+struct write_job {
+    struct group_commit_job job;
+    struct review review; /* of a removal and of likes only the key, and created_ms */
+    struct arena arena;
+    /* What came of it. */
+    int64_t created_ms;
+    int64_t edited_ms;
+    uint64_t like_count;
+};
+
+static void release(struct group_commit_job *base)
+{
+    struct write_job *job = CONTAINER_OF(base, struct write_job, job);
+    arena_deinit(&job->arena);
+    free(job);
+}
+
+/* Runs a statement that gives no rows. false: it failed. */
+static bool run_statement(sqlite3_stmt *statement, bool is_bound)
+{
+    bool is_done = is_bound && sqlite3_step(statement) == SQLITE_DONE;
+    sqlite_connection_reset(statement);
+    return is_done;
+}
+
+static bool write_review(const struct write_job *job, sqlite3_stmt *statement)
+{
+    const struct review *review = &job->review;
+    return run_statement(statement,
+                         sqlite_review_bind_key(statement, &review->key) &&
+                             sqlite_bind(statement, 4, review->text) &&
+                             sqlite3_bind_int(statement, 5, review->spoiler) == SQLITE_OK &&
+                             sqlite3_bind_int64(statement, 6, review->created_ms) == SQLITE_OK);
+}
+
+/* Those that it has now: an earlier one keeps when it was created, the same one keeps both. */
+static bool read_times(struct write_job *job, sqlite3_stmt *statement)
+{
+    bool is_found = sqlite_review_bind_key(statement, &job->review.key) &&
+                    sqlite3_step(statement) == SQLITE_ROW;
+    if (is_found) {
+        job->created_ms = sqlite3_column_int64(statement, 0);
+        job->edited_ms = sqlite3_column_int64(statement, 1);
+    }
+    sqlite_connection_reset(statement);
+    return is_found;
+}
+
+static enum status apply_put(struct group_commit_job *base, void *state, struct store_error *error)
+{
+    struct write_job *job = CONTAINER_OF(base, struct write_job, job);
+    struct sqlite_connection *connection = sqlite_store_write_connection(state);
+    return write_review(job, connection->statements[SQLITE_REVIEW_PUT]) &&
+                   read_times(job, connection->statements[SQLITE_REVIEW_TIMES])
+               ? STATUS_OK
+               : sqlite_store_fail(state, error, connection, "writing a review");
+}
+
+static enum status apply_remove(struct group_commit_job *base, void *state,
+                                struct store_error *error)
+{
+    struct write_job *job = CONTAINER_OF(base, struct write_job, job);
+    struct sqlite_connection *connection = sqlite_store_write_connection(state);
+    sqlite3_stmt *statement = connection->statements[SQLITE_REVIEW_REMOVE];
+    if (!run_statement(statement, sqlite_review_bind_key(statement, &job->review.key))) {
+        return sqlite_store_fail(state, error, connection, "removing a review");
+    }
+    return sqlite3_changes(connection->database) > 0 ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+/* No row: nobody has said anything of the record. */
+static bool count_likes(struct write_job *job, sqlite3_stmt *statement)
+{
+    struct record_key record = job->review.key.record;
+    int code = SQLITE_NOMEM;
+    if (sqlite3_bind_int(statement, 1, (int)record.type) == SQLITE_OK &&
+        sqlite_bind(statement, 2, record.id)) {
+        code = sqlite3_step(statement);
+    }
+    job->like_count = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
+    sqlite_connection_reset(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
+static enum status apply_put_like(struct group_commit_job *base, void *state,
+                                  struct store_error *error)
+{
+    struct write_job *job = CONTAINER_OF(base, struct write_job, job);
+    struct sqlite_connection *connection = sqlite_store_write_connection(state);
+    sqlite3_stmt *statement = connection->statements[SQLITE_REVIEW_PUT_LIKE];
+    bool is_bound = sqlite_review_bind_key(statement, &job->review.key) &&
+                    sqlite3_bind_int64(statement, 4, job->review.created_ms) == SQLITE_OK;
+    return run_statement(statement, is_bound) &&
+                   count_likes(job, connection->statements[SQLITE_REVIEW_COUNT_LIKES])
+               ? STATUS_OK
+               : sqlite_store_fail(state, error, connection, "writing a like");
+}
+
+static enum status apply_remove_like(struct group_commit_job *base, void *state,
+                                     struct store_error *error)
+{
+    struct write_job *job = CONTAINER_OF(base, struct write_job, job);
+    struct sqlite_connection *connection = sqlite_store_write_connection(state);
+    sqlite3_stmt *statement = connection->statements[SQLITE_REVIEW_REMOVE_LIKE];
+    return run_statement(statement, sqlite_review_bind_key(statement, &job->review.key)) &&
+                   count_likes(job, connection->statements[SQLITE_REVIEW_COUNT_LIKES])
+               ? STATUS_OK
+               : sqlite_store_fail(state, error, connection, "removing a like");
+}
+
+typedef enum status apply_fn(struct group_commit_job *, void *, struct store_error *);
+
+/* *ret_job: on STATUS_OK alone, to be released. */
+static enum status run(struct sqlite_review_repository *self, struct call *call,
+                       const struct review *review, apply_fn *apply, struct write_job **ret_job)
+{
+    struct write_job *job = calloc(1, sizeof(*job));
+    if (job == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the write");
+    }
+    job->job = (struct group_commit_job){.apply = apply, .release = release};
+    arena_init(&job->arena, JOB_BYTES_MAX);
+    if (review_copy(&job->arena, review, &job->review) != STATUS_OK) {
+        release(&job->job);
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the write");
+    }
+    job->job.bytes = sizeof(*job) + arena_used_bytes(&job->arena);
+    enum status status = group_commit_run(sqlite_store_writer(self->store), call, &job->job);
+    if (status == STATUS_OK) {
+        *ret_job = job;
+    }
+    return status;
+}
+
+enum status sqlite_review_put(void *state, struct call *call, const struct review *review,
+                              struct review *ret_stored)
+{
+    struct write_job *job;
+    enum status status = run(state, call, review, apply_put, &job);
+    if (status == STATUS_OK) {
+        *ret_stored = *review;
+        ret_stored->created_ms = job->created_ms;
+        ret_stored->edited_ms = job->edited_ms;
+        release(&job->job);
+    }
+    return status;
+}
+
+enum status sqlite_review_remove(void *state, struct call *call, const struct review_key *key)
+{
+    const struct review review = {.key = *key};
+    struct write_job *job;
+    enum status status = run(state, call, &review, apply_remove, &job);
+    if (status == STATUS_OK) {
+        release(&job->job);
+    }
+    return status;
+}
+
+static enum status run_of_like(void *state, struct call *call, const struct review *review,
+                               apply_fn *apply, uint64_t *ret_count)
+{
+    struct write_job *job;
+    enum status status = run(state, call, review, apply, &job);
+    if (status == STATUS_OK) {
+        *ret_count = job->like_count;
+        release(&job->job);
+    }
+    return status;
+}
+
+enum status sqlite_review_put_like(void *state, struct call *call, const struct like *like,
+                                   uint64_t *ret_count)
+{
+    const struct review review = {.key = like->key, .created_ms = like->time_ms};
+    return run_of_like(state, call, &review, apply_put_like, ret_count);
+}
+
+enum status sqlite_review_remove_like(void *state, struct call *call, const struct review_key *key,
+                                      uint64_t *ret_count)
+{
+    const struct review review = {.key = *key};
+    return run_of_like(state, call, &review, apply_remove_like, ret_count);
+}

@@ -1,0 +1,56 @@
+/* movie_scene.h: metadata, rating and movie on a test's loop, with memory for stores, where movie
+ * asks the others by gRPC or by plain HTTP. In a fiber; a failure fails the test. */
+#pragma once
+
+#include "http/http_client.h"
+#include "metadata/controller/metadata_controller.h"
+#include "movie/controller/movie_controller.h"
+#include "movie/gateway/grpc_metadata_gateway.h"
+#include "movie/gateway/grpc_rating_gateway.h"
+#include "movie/gateway/http_endpoint.h"
+#include "movie/gateway/http_metadata_gateway.h"
+#include "movie/gateway/http_rating_gateway.h"
+#include "rating/controller/rating_controller.h"
+#include "support/service_scene.h"
+
+enum movie_transport { MOVIE_BY_GRPC, MOVIE_BY_HTTP };
+
+struct movie_scene {
+    enum movie_transport transport;
+    struct service_scene metadata_scene;
+    struct service_scene rating_scene;
+    struct service_scene movie_scene;
+    struct metadata_controller metadata;
+    struct rating_controller rating;
+    struct movie_controller movie;
+    struct grpc_metadata_gateway grpc_metadata;
+    struct grpc_rating_gateway grpc_rating;
+    struct http_metadata_gateway http_metadata;
+    struct http_rating_gateway http_rating;
+    struct http_client *client;
+    struct http_endpoint metadata_endpoint;
+    struct http_endpoint rating_endpoint;
+    int metadata_fd;
+    int rating_fd;
+    struct proto_pool *messages;
+};
+
+void movie_scene_open(struct movie_scene *scene, enum movie_transport transport);
+void movie_scene_close(struct movie_scene *scene);
+
+/* From now on the service cannot be asked. */
+void movie_scene_lose_metadata(struct movie_scene *scene);
+void movie_scene_lose_rating(struct movie_scene *scene);
+
+void movie_scene_put_movie(struct movie_scene *scene, const char *id, const char *title,
+                           int32_t year);
+/* time: RFC 3339. */
+void movie_scene_put_vote(struct movie_scene *scene, const char *user, const char *id,
+                          int32_t hundredths, const char *time);
+
+/* By Connect's JSON, of MovieService; as service_scene_check(). */
+void movie_scene_ask(struct movie_scene *scene, const char *method, const char *request, int status,
+                     const char *reply);
+/* By plain HTTP. */
+void movie_scene_ask_plain(struct movie_scene *scene, const char *method, const char *target,
+                           int status, const char *reply);
