@@ -14,11 +14,13 @@
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
 #include "movie/gateway/rpc_rating_gateway.h"
+#include "movie/gateway/rpc_review_gateway.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_page.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 #include "rating/controller/rating_controller.h"
+#include "rating/controller/rating_feed.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_ingestion.h"
 #include "rating/rating_outbox.h"
@@ -49,6 +51,7 @@ struct single_process {
     struct movie_controller movie;
     struct grpc_metadata_gateway metadata_gateway;
     struct grpc_rating_gateway rating_gateway;
+    struct rpc_review_gateway review_gateway;
     unsigned metadata_listener;
     unsigned rating_listener;
     unsigned review_listener;
@@ -183,6 +186,7 @@ static enum status open_single(void *self, struct process *process, struct call 
         .metadata = grpc_metadata_gateway(&single->metadata_gateway),
         .rating = grpc_rating_gateway(&single->rating_gateway),
         .votes = rpc_rating_votes(&single->rating_gateway.rpc),
+        .reviews = rpc_review_gateway_by_grpc(&single->review_gateway),
     };
     single->metadata_service = metadata_handler_service(&single->metadata);
     single->rating_service = rating_handler_service(&single->rating);
@@ -222,6 +226,7 @@ static enum status start_single(void *self, struct process *process, struct call
     struct single_process *single = self;
     const struct grpc_channel_options metadata = own_channel_options(single, process, "metadata");
     const struct grpc_channel_options rating = own_channel_options(single, process, "rating");
+    const struct grpc_channel_options review = own_channel_options(single, process, "review");
     enum status status = grpc_channel_create_loopback(
         process_loop(process, loop), process_http_server(process, single->metadata_listener, loop),
         &metadata, &single->metadata_gateway.channels[loop]);
@@ -230,6 +235,12 @@ static enum status start_single(void *self, struct process *process, struct call
             process_loop(process, loop),
             process_http_server(process, single->rating_listener, loop), &rating,
             &single->rating_gateway.channels[loop]);
+    }
+    if (status == STATUS_OK) {
+        status = grpc_channel_create_loopback(
+            process_loop(process, loop),
+            process_http_server(process, single->review_listener, loop), &review,
+            &single->review_gateway.channels[loop]);
     }
     /* Events are taken, and sent, only once the addresses are ours. */
     if (status == STATUS_OK && loop == 0) {
@@ -255,6 +266,7 @@ static void drain_single(void *self, struct process *process, unsigned loop)
     struct single_process *single = self;
     (void)process;
     (void)loop;
+    rating_feed_end(&single->rating);
     metadata_controller_end_waits(&single->metadata);
 }
 
@@ -271,6 +283,7 @@ static void stop_single(void *self, struct process *process, struct call *call, 
     }
     grpc_channel_destroy(single->metadata_gateway.channels[loop]);
     grpc_channel_destroy(single->rating_gateway.channels[loop]);
+    grpc_channel_destroy(single->review_gateway.channels[loop]);
 }
 
 static void close_single(void *self)
