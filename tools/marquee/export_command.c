@@ -101,7 +101,7 @@ static enum status run(struct session *session)
 {
     struct export export = {.session = session, .user = config_text(session->config, "user")};
     struct text what = config_text(session->config, "what");
-    size_t format;
+    size_t format = 0;
     enum status status = find_format(session, &format);
     if (status == STATUS_OK) {
         status = open_output(session, &export.output);

@@ -58,6 +58,7 @@ static enum status create_pool(struct session *session)
         &get_rating_summary_request__descriptor, &get_rating_summary_response__descriptor,
         &list_dead_letters_request__descriptor,  &list_dead_letters_response__descriptor,
         &list_metadata_request__descriptor,      &list_metadata_response__descriptor,
+        &list_votes_request__descriptor,         &list_votes_response__descriptor,
         &list_user_ratings_request__descriptor,  &list_user_ratings_response__descriptor,
         &match_metadata_request__descriptor,     &match_metadata_response__descriptor,
         &put_metadata_request__descriptor,       &put_metadata_response__descriptor,

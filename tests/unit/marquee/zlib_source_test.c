@@ -95,13 +95,14 @@ static void every_cut_is_seen(void **state)
     buffer_deinit(&gzip);
 }
 
-/* A byte that is another one is never taken for the same text, but in the parts of the header that
- * say nothing of it: time, system, and how it was compressed. */
+/* Behind the header a byte that is another one is found, or is one of the bits that nothing depends
+ * on: never is there another text. */
 static void every_damage_is_seen(void **state)
 {
     struct buffer gzip;
     struct buffer result;
     struct text want = TEXT("some text that is some text");
+    size_t found = 0;
     (void)state;
     buffer_init(&gzip, BYTES_MAX);
     buffer_init(&result, BYTES_MAX);
@@ -109,9 +110,14 @@ static void every_damage_is_seen(void **state)
     for (size_t i = 10; i < gzip.length; i++) {
         gzip.data[i] = (char)(gzip.data[i] ^ 0x40);
         read_all(buffer_text(&gzip), 1000, false, &result);
-        assert_true(text_starts_with(buffer_text(&result), TEXT("DATA_LOSS")));
+        bool is_found = text_starts_with(buffer_text(&result), TEXT("DATA_LOSS"));
+        found += is_found;
+        if (!is_found && !text_equal(buffer_text(&result), want)) {
+            fail_msg("byte %zu: '%.*s'", i, TEXT_ARGUMENTS(buffer_text(&result)));
+        }
         gzip.data[i] = (char)(gzip.data[i] ^ 0x40);
     }
+    assert_true(found >= gzip.length - 10 - 1);
     buffer_deinit(&gzip);
     buffer_deinit(&result);
 }

@@ -251,7 +251,7 @@ static const struct {
     {"a bomb", DEFLATED, ENTRY_SIZE, 4, 1U << 30,
      "the archive is damaged: an entry is larger than its data can become"},
     {"cut data", DEFLATED, ENTRY_COMPRESSED, 4, 10, "it is cut off"},
-    {"not deflated", STORED, ENTRY_METHOD, 2, 8, "it is damaged"},
+    {"not deflated", STORED, ENTRY_METHOD, 2, 8, "it is cut off"},
     {"encrypted", STORED, ENTRY_FLAGS, 2, 1, "it is encrypted"},
     {"another method", STORED, ENTRY_METHOD, 2, 12, "it is compressed by method 12, not deflate"},
     {"zip64 entry", STORED, ENTRY_SIZE, 4, UINT32_MAX, "entries past 4 GiB (ZIP64) are not taken"},
