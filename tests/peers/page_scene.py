@@ -75,7 +75,7 @@ class PageScene(RunningSystem):
         with open(self.path("rating.log"), "wb") as output:
             self.rating = subprocess.Popen([
                 os.path.join(self.programs, "marquee-rating"), "--listen", address, "--data", self.path("rating"),
-                "--rating-step", "0.1", "--event-log-directory", self.path("eventlog"), *self.registry], stderr=output)
+                "--event-log-directory", self.path("eventlog"), *self.registry], stderr=output)
         self.started.append(self.rating)
         deadline = time.monotonic() + READY_S
         while not READY.search(self.log("rating")):
