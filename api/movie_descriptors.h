@@ -1,4 +1,5 @@
-/* movie_descriptors.h: the FileDescriptorSet of movie.proto, as it was compiled in. */
+/* movie_descriptors.h: the FileDescriptorSet of movie.proto, as it was compiled in, and the same
+ * with its comments. */
 #pragma once
 
 #include "proto/proto.h"
@@ -6,8 +7,17 @@
 extern const unsigned char marquee_movie_proto_descriptor_set[];
 extern const size_t marquee_movie_proto_descriptor_set_size;
 
+extern const unsigned char marquee_movie_proto_documented_set[];
+extern const size_t marquee_movie_proto_documented_set_size;
+
 static inline struct proto_descriptor_set movie_descriptor_set(void)
 {
     return (struct proto_descriptor_set){marquee_movie_proto_descriptor_set,
                                          marquee_movie_proto_descriptor_set_size};
+}
+
+static inline struct proto_descriptor_set movie_documented_set(void)
+{
+    return (struct proto_descriptor_set){marquee_movie_proto_documented_set,
+                                         marquee_movie_proto_documented_set_size};
 }

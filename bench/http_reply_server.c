@@ -41,8 +41,8 @@ static void reply_in_parts(void *state, struct http_exchange *exchange)
 }
 
 static const struct http_route routes[] = {
-    {NULL, "/", reply_hello, NULL},
-    {"POST", "/echo", reply_in_parts, NULL},
+    {NULL, "/", reply_hello, NULL, NULL},
+    {"POST", "/echo", reply_in_parts, NULL, NULL},
 };
 
 struct service {

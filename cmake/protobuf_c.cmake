@@ -1,7 +1,8 @@
 # marquee_proto(NAME PROTOS a.proto ... [ROOT dir] [IMPORTS dir ...] [LINK ...])
 #
 # Makes library NAME with protobuf-c's code for each file, and with NAME_descriptor_set[], the
-# FileDescriptorSet of the files and their imports, which protobuf-c's own code lacks.
+# FileDescriptorSet of the files and their imports, which protobuf-c's own code lacks; and with
+# NAME_documented_set[], the same with the files' comments, for who describes them (lib/openapi).
 #
 # protobuf-c cuts a string at NUL and does not check UTF-8, so the C code is generated from a descriptor
 # set in which every `string` field is `bytes` (the same on the wire; cmake/strings_as_bytes.c). The
@@ -42,6 +43,8 @@ function(marquee_proto name)
   set(set_file "${out}/${name}.descriptor_set")
   set(set_source "${out}/${name}_descriptor_set.c")
   set(bytes_file "${out}/${name}.bytes_descriptor_set")
+  set(documented_file "${out}/${name}.documented_set")
+  set(documented_source "${out}/${name}_documented_set.c")
   add_custom_command(
     OUTPUT "${set_file}" "${set_source}"
     COMMAND "${PROTOC}" --include_imports "--descriptor_set_out=${set_file}" ${include_flags} ${arg_PROTOS}
@@ -49,11 +52,18 @@ function(marquee_proto name)
             -P "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embed.cmake"
     DEPENDS ${originals} "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embed.cmake" VERBATIM)
   add_custom_command(
+    OUTPUT "${documented_file}" "${documented_source}"
+    COMMAND "${PROTOC}" --include_imports --include_source_info "--descriptor_set_out=${documented_file}"
+            ${include_flags} ${arg_PROTOS}
+    COMMAND "${CMAKE_COMMAND}" "-DFROM=${documented_file}" "-DTO=${documented_source}" "-DNAME=${name}_documented_set"
+            -P "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embed.cmake"
+    DEPENDS ${originals} "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embed.cmake" VERBATIM)
+  add_custom_command(
     OUTPUT ${sources} ${headers}
     COMMAND strings_as_bytes "${set_file}" "${bytes_file}"
     COMMAND "${PROTOC_C}" "--c_out=${generated}" "--descriptor_set_in=${bytes_file}" ${arg_PROTOS}
     DEPENDS "${set_file}" strings_as_bytes VERBATIM)
-  add_library(${name} STATIC ${sources} ${headers} "${set_source}")
+  add_library(${name} STATIC ${sources} ${headers} "${set_source}" "${documented_source}")
   target_include_directories(${name} SYSTEM PUBLIC $<BUILD_INTERFACE:${generated}>)
   target_compile_options(${name} PRIVATE -w)
   target_link_libraries(${name} PUBLIC PkgConfig::PROTOBUF_C ${arg_LINK})

@@ -6,11 +6,14 @@
 
 extern const unsigned char marquee_bookmark_proto_descriptor_set[];
 extern const size_t marquee_bookmark_proto_descriptor_set_size;
+extern const unsigned char marquee_bookmark_proto_documented_set[];
+extern const size_t marquee_bookmark_proto_documented_set_size;
 
 struct bookmark_process {
     struct bookmark_controller controller;
     struct grpc_service services[1];
     struct proto_descriptor_set descriptors;
+    struct proto_descriptor_set documented;
 };
 
 static const struct config_option options[] = {
@@ -30,6 +33,8 @@ static enum status open_bookmark(void *self, struct process *process, struct cal
     }
     bookmark->descriptors = (struct proto_descriptor_set){
         marquee_bookmark_proto_descriptor_set, marquee_bookmark_proto_descriptor_set_size};
+    bookmark->documented = (struct proto_descriptor_set){
+        marquee_bookmark_proto_documented_set, marquee_bookmark_proto_documented_set_size};
     bookmark->services[0] = bookmark_handler_service(&bookmark->controller);
     (void)process_add_listener(process,
                                &(struct process_listener){
@@ -39,6 +44,7 @@ static enum status open_bookmark(void *self, struct process *process, struct cal
                                    .service_count = ARRAY_LENGTH(bookmark->services),
                                    .descriptor_sets = &bookmark->descriptors,
                                    .descriptor_set_count = 1,
+                                   .documented_sets = &bookmark->documented,
                                });
     return STATUS_OK;
 }

@@ -14,81 +14,6 @@ static void handle_ready(struct kafka_client *client)
     fiber_wait_signal(&consumer->news);
 }
 
-static void drop_messages(struct kafka_consumer *consumer)
-{
-    for (size_t i = 0; i < consumer->message_count; i++) {
-        rd_kafka_message_destroy(consumer->messages[i]);
-    }
-    consumer->message_count = 0;
-    consumer->message_at = 0;
-}
-
-static bool reserve(struct kafka_consumer *consumer, size_t count)
-{
-    if (count > consumer->message_capacity) {
-        rd_kafka_message_t **messages =
-            realloc(consumer->messages, count * sizeof(*consumer->messages));
-        if (messages == NULL) {
-            return false;
-        }
-        consumer->messages = messages;
-        consumer->message_capacity = count;
-    }
-    if (count > consumer->record_capacity) {
-        struct eventlog_record *records =
-            realloc(consumer->records, count * sizeof(*consumer->records));
-        if (records == NULL) {
-            return false;
-        }
-        consumer->records = records;
-        consumer->record_capacity = count;
-    }
-    return true;
-}
-
-/* Appends the message's headers to those of the batch. false: no memory. */
-static bool take_headers(struct kafka_consumer *consumer, rd_kafka_message_t *message, size_t *at,
-                         size_t *ret_count)
-{
-    rd_kafka_headers_t *headers;
-    const char *name;
-    const void *value;
-    size_t size;
-    *ret_count = 0;
-    if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return true; /* it has none */
-    }
-    size_t count = rd_kafka_header_cnt(headers);
-    if (*at + count > consumer->header_capacity) {
-        size_t capacity = 2 * (*at + count);
-        struct eventlog_header *grown =
-            realloc(consumer->headers, capacity * sizeof(*consumer->headers));
-        if (grown == NULL) {
-            return false;
-        }
-        consumer->headers = grown;
-        consumer->header_capacity = capacity;
-    }
-    while (*ret_count < count && rd_kafka_header_get_all(headers, *ret_count, &name, &value,
-                                                         &size) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        consumer->headers[(*at)++] = (struct eventlog_header){
-            .name = text_of(name), .value = text_of_bytes(value, value == NULL ? 0 : size)};
-        (*ret_count)++;
-    }
-    return true;
-}
-
-/* The array may have moved while it grew. */
-static void point_to_headers(struct kafka_consumer *consumer, size_t count)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct eventlog_record *record = &consumer->records[i];
-        record->headers = record->header_count == 0 ? NULL : &consumer->headers[at];
-        at += record->header_count;
-    }
-}
-
 static void lose(struct kafka_consumer *consumer, int32_t partition, const char *what)
 {
     int64_t position =
@@ -100,9 +25,8 @@ static void lose(struct kafka_consumer *consumer, int32_t partition, const char 
         consumer->topic_name, partition, (long long)position, what);
 }
 
-/* What is an event of librdkafka and not a record. Others than these pass by themselves:
- * librdkafka goes on trying. */
-static void note_event(struct kafka_consumer *consumer, const rd_kafka_message_t *message)
+/* Others than these pass by themselves: librdkafka goes on trying. */
+void kafka_consumer_note_event(struct kafka_consumer *consumer, const rd_kafka_message_t *message)
 {
     switch ((int)message->err) {
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
@@ -124,101 +48,6 @@ static void note_event(struct kafka_consumer *consumer, const rd_kafka_message_t
     }
 }
 
-static int compare_messages(const void *left, const void *right)
-{
-    const rd_kafka_message_t *a = *(rd_kafka_message_t *const *)left;
-    const rd_kafka_message_t *b = *(rd_kafka_message_t *const *)right;
-    if (a->partition != b->partition) {
-        return a->partition < b->partition ? -1 : 1;
-    }
-    return a->offset < b->offset ? -1 : a->offset > b->offset;
-}
-
-/* Keeps the records of partitions that are ours, in order. While an assignment is due, whatever
- * comes is from before it. */
-static void sift_messages(struct kafka_consumer *consumer, size_t fetched)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < fetched; i++) {
-        rd_kafka_message_t *message = consumer->messages[i];
-        bool is_record = message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
-        if (!is_record) {
-            note_event(consumer, message);
-        }
-        if (is_record && !consumer->assign_due &&
-            kafka_consumer_owns(consumer, message->partition) &&
-            message->offset >= consumer->partitions[message->partition].next_offset) {
-            consumer->messages[kept++] = message;
-        } else {
-            rd_kafka_message_destroy(message);
-        }
-    }
-    consumer->message_count = kept;
-    if (kept > 0) {
-        qsort(consumer->messages, kept, sizeof(*consumer->messages), compare_messages);
-    }
-}
-
-/* Takes what librdkafka has, without waiting. false: nothing at all came. */
-static bool fetch_messages(struct kafka_consumer *consumer, size_t count_max)
-{
-    drop_messages(consumer);
-    consumer->rebalanced = false;
-    ssize_t fetched =
-        rd_kafka_consume_batch_queue(consumer->client->queue, 0, consumer->messages, count_max);
-    size_t count = fetched > 0 ? (size_t)fetched : 0;
-    if (consumer->rebalanced) {
-        consumer->message_count = count;
-        drop_messages(consumer);
-        return true;
-    }
-    sift_messages(consumer, count);
-    return count > 0;
-}
-
-static struct text text_or_empty(const void *data, size_t length)
-{
-    return data == NULL ? (struct text){0} : text_of_bytes(data, length);
-}
-
-/* Gives the records of one partition. false: no memory for any. */
-static bool give_messages(struct kafka_consumer *consumer, size_t count_max,
-                          struct eventlog_batch *ret_batch)
-{
-    int32_t index = consumer->messages[consumer->message_at]->partition;
-    struct kafka_partition *partition = &consumer->partitions[index];
-    int64_t from_offset = partition->next_offset;
-    size_t count = 0;
-    size_t header_at = 0;
-    size_t header_count;
-    while (count < count_max && consumer->message_at < consumer->message_count) {
-        rd_kafka_message_t *message = consumer->messages[consumer->message_at];
-        if (message->partition != index ||
-            !take_headers(consumer, message, &header_at, &header_count)) {
-            break;
-        }
-        consumer->records[count++] = (struct eventlog_record){
-            .offset = message->offset,
-            .time_ms = rd_kafka_message_timestamp(message, NULL),
-            .key = text_or_empty(message->key, message->key_len),
-            .value = text_or_empty(message->payload, message->len),
-            .header_count = header_count,
-        };
-        partition->next_offset = message->offset + 1;
-        consumer->message_at++;
-    }
-    *ret_batch = (struct eventlog_batch){
-        .topic = consumer->topic,
-        .partition = index,
-        .from_offset = from_offset,
-        .next_offset = partition->next_offset,
-        .records = consumer->records,
-        .count = count,
-    };
-    point_to_headers(consumer, count);
-    return count > 0;
-}
-
 /* Parks until librdkafka has something, until a position is to be asked for again, or until it is
  * time to poll. */
 static enum status await_news(struct kafka_consumer *consumer, struct call *call)
@@ -237,6 +66,17 @@ static enum status await_news(struct kafka_consumer *consumer, struct call *call
         return call_fail(call, status, "no record has come in time");
     }
     return STATUS_OK;
+}
+
+/* A store is the slower the smaller its batches are: what the broker has is waited for a moment.
+ * false: the moment is over. */
+static bool await_more(struct kafka_consumer *consumer, struct call *call, int64_t until_ns)
+{
+    struct call waiting = *call;
+    if (until_ns < waiting.deadline_ns) {
+        waiting.deadline_ns = until_ns;
+    }
+    return fiber_wait(&waiting, &consumer->news) == STATUS_OK;
 }
 
 /* What stops a poll before it reads. */
@@ -266,29 +106,18 @@ static enum status check_readable(struct kafka_consumer *consumer, struct call *
     return status == STATUS_OK ? STATUS_OK : call_fail(call, status, "the call is over");
 }
 
-/* What is fetched at once is of all partitions: so much that there can be a whole batch of each. */
-static size_t fetch_max(const struct kafka_consumer *consumer, size_t count_max)
-{
-    size_t count = 0;
-    for (int32_t i = 0; i < EVENTLOG_PARTITIONS_MAX && count < EVENTLOG_BATCH_MAX; i++) {
-        count += kafka_consumer_owns(consumer, i) ? count_max : 0;
-    }
-    count = count > count_max ? count : count_max;
-    return count < EVENTLOG_BATCH_MAX ? count : EVENTLOG_BATCH_MAX;
-}
-
 static enum status consumer_poll(void *state, struct call *call, size_t count_max,
                                  struct eventlog_batch *ret_batch)
 {
     struct kafka_consumer *consumer = state;
     CHECK(count_max > 0);
     count_max = count_max < EVENTLOG_BATCH_MAX ? count_max : EVENTLOG_BATCH_MAX;
+    kafka_consumer_free_given(consumer);
+    if (!kafka_consumer_reserve(consumer, count_max)) {
+        return call_fail(call, STATUS_UNAVAILABLE, "no memory for the records");
+    }
+    int64_t fill_until_ns = 0;
     for (;;) {
-        if (consumer->message_at < consumer->message_count) {
-            return give_messages(consumer, count_max, ret_batch)
-                       ? STATUS_OK
-                       : call_fail(call, STATUS_UNAVAILABLE, "no memory for the records");
-        }
         enum status status = check_readable(consumer, call);
         if (status != STATUS_OK) {
             return status;
@@ -305,11 +134,20 @@ static enum status consumer_poll(void *state, struct call *call, size_t count_ma
                 return status;
             }
         }
-        size_t fetched_max = fetch_max(consumer, count_max);
-        if (!reserve(consumer, fetched_max)) {
-            return call_fail(call, STATUS_UNAVAILABLE, "no memory for the records");
+        bool fetched = kafka_consumer_fetch(consumer, count_max);
+        if (kafka_consumer_has_messages(consumer)) {
+            if (fill_until_ns == 0) {
+                fill_until_ns = clock_monotonic_ns() + KAFKA_EVENTLOG_FILL_MS * CLOCK_NS_PER_MS;
+            }
+            if (kafka_consumer_is_filling(consumer, count_max) &&
+                await_more(consumer, call, fill_until_ns)) {
+                continue;
+            }
+            return kafka_consumer_give(consumer, count_max, ret_batch)
+                       ? STATUS_OK
+                       : call_fail(call, STATUS_UNAVAILABLE, "no memory for the records");
         }
-        if (!fetch_messages(consumer, fetched_max)) {
+        if (!fetched) {
             status = await_news(consumer, call);
             if (status != STATUS_OK) {
                 return status;
@@ -336,7 +174,7 @@ static void consumer_rewind(void *state, int32_t partition)
     struct kafka_consumer *consumer = state;
     if (kafka_consumer_owns(consumer, partition)) {
         /* All of them anew: that is one assignment, where a seek may lose messages. */
-        drop_messages(consumer);
+        kafka_consumer_drop_messages(consumer);
         consumer->assign_due = true;
         consumer->position_due_ns = 0;
     }
@@ -366,14 +204,12 @@ static size_t consumer_lag(void *state, struct eventlog_lag *lags, size_t max)
 static void consumer_close(void *state)
 {
     struct kafka_consumer *consumer = state;
-    drop_messages(consumer);
+    kafka_consumer_drop_messages(consumer);
     kafka_consumer_forget_assignment(consumer);
     if (consumer->client != NULL) {
         kafka_client_close(consumer->client);
     }
-    free(consumer->messages);
-    free(consumer->records);
-    free(consumer->headers);
+    kafka_consumer_free_messages(consumer);
     free(consumer);
 }
 

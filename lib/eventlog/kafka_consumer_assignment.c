@@ -64,8 +64,9 @@ static void note_start(struct kafka_consumer *consumer, rd_kafka_topic_partition
                        bool is_known, int64_t next_offset)
 {
     element->offset = is_known ? next_offset : RD_KAFKA_OFFSET_BEGINNING;
-    consumer->partitions[element->partition] =
-        (struct kafka_partition){.owned = true, .next_offset = is_known ? next_offset : 0};
+    struct kafka_partition *partition = &consumer->partitions[element->partition];
+    partition->owned = true;
+    partition->next_offset = is_known ? next_offset : 0;
 }
 
 /* What the group has committed to the broker, of all partitions at once. */

@@ -20,10 +20,12 @@ enum {
     KAFKA_EVENTLOG_DELIVERY_MS = 30000,               /* then a message has failed */
     KAFKA_EVENTLOG_LINGER_MS = 5,                     /* for batching */
     KAFKA_EVENTLOG_READ_AHEAD_KBYTES_MAX = 32 * 1024, /* fetched by a consumer and not polled */
-    KAFKA_EVENTLOG_SESSION_MS = 10000,                /* until a dead member is noticed */
-    KAFKA_EVENTLOG_METADATA_MS = 5000,                /* until a new topic is noticed */
-    KAFKA_EVENTLOG_POSITION_RETRY_MS = 1000,          /* after eventlog_positions.get() failed */
-    KAFKA_EVENTLOG_CLOSE_MS = 5000,                   /* leaving goes on without us after that */
+    KAFKA_EVENTLOG_HELD_KBYTES_MAX = 64 * 1024,       /* and held besides, by partition */
+    KAFKA_EVENTLOG_FILL_MS = 50,       /* so long a batch waits for what the broker has of it */
+    KAFKA_EVENTLOG_SESSION_MS = 10000, /* until a dead member is noticed */
+    KAFKA_EVENTLOG_METADATA_MS = 5000, /* until a new topic is noticed */
+    KAFKA_EVENTLOG_POSITION_RETRY_MS = 1000, /* after eventlog_positions.get() failed */
+    KAFKA_EVENTLOG_CLOSE_MS = 5000,          /* leaving goes on without us after that */
 };
 
 struct kafka_eventlog_options {

@@ -1,5 +1,5 @@
 /* grpc_descriptor_sets.h: the descriptor sets that the build embeds for the services that every
- * server has (cmake/protobuf_c.cmake). */
+ * server has, and the same with their comments (cmake/protobuf_c.cmake). */
 #pragma once
 
 #include <stddef.h>
@@ -8,3 +8,7 @@ extern const unsigned char marquee_health_proto_descriptor_set[];
 extern const size_t marquee_health_proto_descriptor_set_size;
 extern const unsigned char marquee_reflection_proto_descriptor_set[];
 extern const size_t marquee_reflection_proto_descriptor_set_size;
+extern const unsigned char marquee_health_proto_documented_set[];
+extern const size_t marquee_health_proto_documented_set_size;
+extern const unsigned char marquee_reflection_proto_documented_set[];
+extern const size_t marquee_reflection_proto_documented_set_size;

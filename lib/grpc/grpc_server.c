@@ -96,7 +96,8 @@ static enum status add_method(struct grpc_server *server, const struct grpc_serv
     row->method = method;
     row->state = service->state;
     set_limits(row);
-    server->routes[server->method_count] = (struct http_route){NULL, row->path, serve, row};
+    server->routes[server->method_count] =
+        (struct http_route){.path = row->path, .handle = serve, .state = row};
     server->method_count++;
     return STATUS_OK;
 }
@@ -216,6 +217,12 @@ const struct http_route *grpc_server_routes(const struct grpc_server *server, si
 {
     *ret_count = server->method_count;
     return server->routes;
+}
+
+const struct grpc_service *grpc_server_services(const struct grpc_server *server, size_t *ret_count)
+{
+    *ret_count = server->service_count;
+    return server->services;
 }
 
 void grpc_server_fallback(void *server, struct http_exchange *exchange)

@@ -60,6 +60,10 @@ void grpc_server_destroy(struct grpc_server *server);
 /* The routes for http_server_options; borrowed until destroy. */
 const struct http_route *grpc_server_routes(const struct grpc_server *server, size_t *ret_count);
 
+/* All that are served, health and reflection among them; borrowed until destroy. */
+const struct grpc_service *grpc_server_services(const struct grpc_server *server,
+                                                size_t *ret_count);
+
 /* To be the HTTP server's fallback, with the server as its state: answers unknown gRPC paths with
  * UNIMPLEMENTED and everything else with 404. */
 void grpc_server_fallback(void *server, struct http_exchange *exchange);

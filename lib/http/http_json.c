@@ -1,7 +1,10 @@
 #include "http/http_json.h"
 
+#include <inttypes.h>
+
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "http/http_operation.h"
 
 struct call *http_json_call(struct http_exchange *exchange)
 {
@@ -12,9 +15,23 @@ struct call *http_json_call(struct http_exchange *exchange)
     return call;
 }
 
+/* NULL: the route is not described, as those of tests are. */
+static const struct http_parameter *described(struct http_exchange *exchange, const char *name)
+{
+    const struct http_route *route = http_exchange_route(exchange);
+    if (route == NULL || route->operation == NULL) {
+        return NULL;
+    }
+    const struct http_parameter *parameter =
+        http_operation_parameter(route->operation, text_of(name));
+    CHECK(parameter != NULL);
+    return parameter;
+}
+
 enum status http_json_optional_parameter(struct http_exchange *exchange, const char *name,
                                          struct text *ret_value)
 {
+    (void)described(exchange, name);
     struct call *call = http_exchange_call(exchange);
     struct text query = http_exchange_request(exchange)->query;
     enum status status = http_query_parameter(call, query, text_of(name), ret_value);
@@ -38,6 +55,52 @@ enum status http_json_parameter(struct http_exchange *exchange, const char *name
                          "the parameter '%s' is missing", name);
     }
     *ret_value = value;
+    return STATUS_OK;
+}
+
+enum status http_json_integer_parameter(struct http_exchange *exchange, const char *name,
+                                        int64_t *ret_value)
+{
+    const struct http_parameter *parameter = described(exchange, name);
+    struct text text;
+    int64_t value;
+    CHECK(parameter != NULL && parameter->kind == HTTP_PARAMETER_INTEGER);
+    enum status status = parameter->is_required
+                             ? http_json_parameter(exchange, name, &text)
+                             : http_json_optional_parameter(exchange, name, &text);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (text.data == NULL) {
+        *ret_value = parameter->otherwise;
+        return STATUS_OK;
+    }
+    if (!text_to_i64(text, &value) || value < parameter->minimum || value > parameter->maximum) {
+        return call_fail(http_exchange_call(exchange), STATUS_INVALID_ARGUMENT,
+                         "%s must be %" PRId64 " to %" PRId64, name, parameter->minimum,
+                         parameter->maximum);
+    }
+    *ret_value = value;
+    return STATUS_OK;
+}
+
+enum status http_json_boolean_parameter(struct http_exchange *exchange, const char *name,
+                                        bool *ret_value)
+{
+    const struct http_parameter *parameter = described(exchange, name);
+    struct text text;
+    CHECK(parameter != NULL && parameter->kind == HTTP_PARAMETER_BOOLEAN);
+    enum status status = parameter->is_required
+                             ? http_json_parameter(exchange, name, &text)
+                             : http_json_optional_parameter(exchange, name, &text);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (text.data != NULL && !text_equal(text, TEXT("true")) && !text_equal(text, TEXT("false"))) {
+        return call_fail(http_exchange_call(exchange), STATUS_INVALID_ARGUMENT,
+                         "%s must be true or false", name);
+    }
+    *ret_value = text_equal(text, TEXT("true"));
     return STATUS_OK;
 }
 

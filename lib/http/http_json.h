@@ -10,7 +10,8 @@
 /* The exchange's call, with a deadline HTTP_JSON_DEADLINE_MS from now if it has none. */
 struct call *http_json_call(struct http_exchange *exchange);
 
-/* A parameter of the query, decoded, valid in the call's arena.
+/* A parameter of the query, decoded, valid in the call's arena. One that the route's operation does
+ * not describe is nobody's to read (CHECKed; http/http_operation.h).
  * STATUS_INVALID_ARGUMENT: missing, given twice or malformed; the call's error says which.
  * STATUS_RESOURCE_EXHAUSTED: no room there. */
 MUST_USE enum status http_json_parameter(struct http_exchange *exchange, const char *name,
@@ -19,6 +20,15 @@ MUST_USE enum status http_json_parameter(struct http_exchange *exchange, const c
 /* The same, but {NULL, 0} when it is not given. */
 MUST_USE enum status http_json_optional_parameter(struct http_exchange *exchange, const char *name,
                                                   struct text *ret_value);
+
+/* One that is described as an integer: within its range, or what it is otherwise.
+ * STATUS_INVALID_ARGUMENT: missing though required, given twice, not one or out of range. */
+MUST_USE enum status http_json_integer_parameter(struct http_exchange *exchange, const char *name,
+                                                 int64_t *ret_value);
+
+/* One that is described as a boolean; false when it is not given. Statuses as above. */
+MUST_USE enum status http_json_boolean_parameter(struct http_exchange *exchange, const char *name,
+                                                 bool *ret_value);
 
 /* Reads and parses the body; content-type must be application/json or absent. false: a reply was
  * made (400, 413, 415, …) and the handler returns. */

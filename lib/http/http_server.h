@@ -16,6 +16,7 @@ struct buffer;
 struct loop;
 struct http_server;
 struct http_exchange;
+struct http_operation;
 struct http_transport;
 struct tls_context;
 
@@ -58,7 +59,8 @@ struct http_route {
     const char *method; /* "GET" (serves HEAD too), …; NULL: every method */
     const char *path;   /* "/metadata", or ending in "/" and '*': everything below */
     http_handler_fn handle;
-    void *state; /* borrowed */
+    void *state;                            /* borrowed */
+    const struct http_operation *operation; /* what it reads and answers; NULL: not described */
 };
 
 /* What happened to a request, told when its reply has been handed to the connection. */

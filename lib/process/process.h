@@ -3,7 +3,8 @@
  * Reads the options; opens the stores; listens; turns ready; registers; serves until SIGTERM or
  * SIGINT; tells the registry that it drains; drains; deregisters; closes; exits. What is particular
  * to a service stands in its main.c as a definition of hooks. Every listener serves its gRPC
- * services (JSON too), health, reflection, /livez, /readyz and /metrics.
+ * services (JSON too), health, reflection, /livez, /readyz, /metrics, and at /openapi.json what all
+ * of that is (openapi/openapi.h).
  *
  * A port in use, an unreadable store, a bad option: one line on standard error, exit status 1 (2
  * for bad usage). A second SIGTERM or SIGINT exits at once, with status 1. */
@@ -83,6 +84,8 @@ struct process_listener {
     size_t service_count;
     const struct proto_descriptor_set *descriptor_sets;
     size_t descriptor_set_count;
+    /* The same sets, as many, with the comments of their files; NULL: /openapi.json has none. */
+    const struct proto_descriptor_set *documented_sets;
     const struct http_route *routes;
     size_t route_count;
     bool guards_routes; /* asks for --token-file's secrets itself, in words of its own */

@@ -10,6 +10,7 @@
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "loop/worker.h"
+#include "openapi/openapi.h"
 #include "process/process.h"
 
 /* What one start-up or shutdown step may take of memory. */
@@ -55,6 +56,7 @@ struct process_server {
     size_t route_count;
     struct http_route metrics; /* as it would be without tokens */
     struct process_guarded_route guarded_metrics;
+    struct openapi_place openapi;
     size_t own_route; /* the first of those that every process has; they come last */
     struct http_server *http[LOOP_THREADS_MAX];
     int fd;
@@ -134,6 +136,8 @@ void process_connection_refused(void *state, struct text peer, const char *reaso
 
 /* Readiness, liveness and metrics, for each listener; appended to its routes. */
 void process_add_own_routes(struct process_server *server);
+/* The document of a listener whose routes are all there. */
+MUST_USE enum status process_describe(struct process_server *server, struct call *call);
 bool process_is_own_route(const struct process_server *server, const struct http_route *route);
 
 /* A source of telemetry: what was refused for overload. */

@@ -1,6 +1,8 @@
-/* /livez, /readyz and /metrics. */
+/* /livez, /readyz, /metrics and /openapi.json. */
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "grpc/grpc_descriptor_sets.h"
+#include "http/http_operation.h"
 #include "process/process_private.h"
 
 enum { PAGE_BYTES_MAX = 1024 * 1024 };
@@ -111,19 +113,109 @@ static void serve_metrics(void *state, struct http_exchange *exchange)
     buffer_deinit(&page);
 }
 
+static const struct http_answer alive_answers[] = {
+    {200, "It is alive", {.media_type = "text/plain"}},
+    {.status = 0},
+};
+static const struct http_answer ready_answers[] = {
+    {200, "It serves, and all that it needs is there", {.media_type = "text/plain"}},
+    {503, "It starts, drains, or lacks what the lines say", {.media_type = "text/plain"}},
+    {.status = 0},
+};
+static const struct http_answer metrics_answers[] = {
+    {200, "Prometheus's text form", {.media_type = "text/plain"}},
+    {.status = 0},
+};
+
+static const struct http_operation operations[] = {
+    {.method = "GET",
+     .path = "/livez",
+     .handle = serve_livez,
+     .id = "getLivez",
+     .summary = "Whether the process is alive",
+     .tag = "process",
+     .answers = alive_answers,
+     .traits = HTTP_OPERATION_OPEN},
+    {.method = "GET",
+     .path = "/readyz",
+     .handle = serve_readyz,
+     .id = "getReadyz",
+     .summary = "Whether the process is ready, a line for each condition",
+     .tag = "process",
+     .answers = ready_answers,
+     .traits = HTTP_OPERATION_OPEN},
+};
+
+static const struct http_operation metrics_operation = {
+    .method = "GET",
+    .path = "/metrics",
+    .handle = serve_metrics,
+    .id = "getMetrics",
+    .summary = "What the process has counted of itself",
+    .tag = "process",
+    .answers = metrics_answers,
+};
+
 void process_add_own_routes(struct process_server *server)
 {
-    server->metrics = (struct http_route){"GET", "/metrics", serve_metrics, server->process};
-    const struct http_route own[] = {
-        {"GET", "/livez", serve_livez, server->process},
-        {"GET", "/readyz", serve_readyz, server->process},
-        process_guard_route(server->process, &server->metrics, &server->guarded_metrics),
-    };
+    struct http_route own[ARRAY_LENGTH(operations) + 2];
+    http_operations_route(operations, ARRAY_LENGTH(operations), server->process, own);
+    http_operations_route(&metrics_operation, 1, server->process, &server->metrics);
+    own[ARRAY_LENGTH(operations)] =
+        process_guard_route(server->process, &server->metrics, &server->guarded_metrics);
+    http_operations_route(&openapi_operation, 1, &server->openapi,
+                          &own[ARRAY_LENGTH(operations) + 1]);
     server->own_route = server->route_count;
     for (size_t i = 0; i < ARRAY_LENGTH(own); i++) {
         CHECK(server->route_count < PROCESS_ROUTES_MAX);
         server->routes[server->route_count++] = own[i];
     }
+}
+
+/* The sets of the listener's services, with comments where it has them, and of those that every
+ * server has. */
+static size_t list_sets(const struct process_listener *spec, struct proto_descriptor_set *sets)
+{
+    const struct proto_descriptor_set *own =
+        spec->documented_sets != NULL ? spec->documented_sets : spec->descriptor_sets;
+    size_t count = 0;
+    for (size_t i = 0; i < spec->descriptor_set_count; i++) {
+        sets[count++] = own[i];
+    }
+    sets[count++] = (struct proto_descriptor_set){marquee_health_proto_documented_set,
+                                                  marquee_health_proto_documented_set_size};
+    sets[count++] = (struct proto_descriptor_set){marquee_reflection_proto_documented_set,
+                                                  marquee_reflection_proto_documented_set_size};
+    return count;
+}
+
+enum status process_describe(struct process_server *server, struct call *call)
+{
+    struct process *process = server->process;
+    const struct process_listener *spec = &server->spec;
+    enum { OWN_SETS = 2 };
+    struct proto_descriptor_set *sets =
+        arena_calloc(call->arena, spec->descriptor_set_count + OWN_SETS, sizeof(*sets));
+    if (sets == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the OpenAPI document");
+    }
+    struct openapi_options options = {
+        .title =
+            process->server_count == 1
+                ? text_of(process->definition->program)
+                : arena_format(call->arena, "%s: %s", process->definition->program, spec->service),
+        .version = TEXT(MARQUEE_VERSION),
+        .summary = text_of(process->definition->summary),
+        .sets = sets,
+        .set_count = list_sets(spec, sets),
+        .routes = server->routes,
+        .route_count = server->route_count,
+        .needs_token = process->tokens != NULL,
+        .open_paths = process->bearer.open_paths,
+        .open_path_count = process->bearer.open_path_count,
+    };
+    options.services = grpc_server_services(server->grpc, &options.service_count);
+    return openapi_document_create(call, &options, &server->openapi.document);
 }
 
 bool process_is_own_route(const struct process_server *server, const struct http_route *route)

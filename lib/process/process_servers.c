@@ -141,7 +141,9 @@ static enum status bind_server(struct process_server *server, struct call *call)
     add_routes(server, grpc_routes, count);
     add_guarded_routes(server);
     process_add_own_routes(server);
-    return http_listen(call, spec->address, &server->fd, server->address);
+    status = process_describe(server, call);
+    return status == STATUS_OK ? http_listen(call, spec->address, &server->fd, server->address)
+                               : status;
 }
 
 static enum status take_origins(struct process *process, struct call *call)
@@ -254,6 +256,7 @@ void process_servers_unbind(struct process *process)
     process_servers_refuse(process);
     for (unsigned i = 0; i < process->server_count; i++) {
         grpc_server_destroy(process->servers[i].grpc);
+        openapi_document_destroy(process->servers[i].openapi.document);
     }
 }
 

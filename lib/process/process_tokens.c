@@ -106,7 +106,12 @@ struct http_route process_guard_route(struct process *process, const struct http
     }
     *guarded = (struct process_guarded_route){process, route};
     return (struct http_route){
-        .method = route->method, .path = route->path, .handle = serve_guarded, .state = guarded};
+        .method = route->method,
+        .path = route->path,
+        .handle = serve_guarded,
+        .state = guarded,
+        .operation = route->operation,
+    };
 }
 
 struct access_tokens *process_tokens(const struct process *process)

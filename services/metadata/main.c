@@ -2,7 +2,7 @@
  */
 #include "base/arena.h"
 #include "loop/worker.h"
-#include "metadata/controller/metadata_controller.h"
+#include "metadata/controller/metadata_feed.h"
 #include "metadata/handler/metadata_handler.h"
 #include "metadata/repository/indexed_metadata_search.h"
 #include "metadata/repository/memory_metadata_repository.h"
@@ -22,6 +22,7 @@ struct metadata_process {
     struct grpc_service services[1];
     struct http_route routes[METADATA_HANDLER_ROUTE_COUNT];
     struct proto_descriptor_set descriptors;
+    struct proto_descriptor_set documented; /* the same with their comments */
 };
 
 static const struct config_option options[] = {
@@ -98,6 +99,7 @@ static enum status open_metadata(void *self, struct process *process, struct cal
         return status;
     }
     metadata->descriptors = movie_descriptor_set();
+    metadata->documented = movie_documented_set();
     metadata->services[0] = metadata_handler_service(&metadata->controller);
     metadata_handler_routes(&metadata->controller, metadata->routes);
     (void)process_add_listener(process, &(struct process_listener){
@@ -107,6 +109,7 @@ static enum status open_metadata(void *self, struct process *process, struct cal
                                             .service_count = ARRAY_LENGTH(metadata->services),
                                             .descriptor_sets = &metadata->descriptors,
                                             .descriptor_set_count = 1,
+                                            .documented_sets = &metadata->documented,
                                             .routes = metadata->routes,
                                             .route_count = ARRAY_LENGTH(metadata->routes),
                                         });
@@ -120,6 +123,14 @@ static enum status start_metadata(void *self, struct process *process, struct ca
     (void)process;
     (void)call;
     return loop == 0 ? indexed_metadata_search_start(metadata->search) : STATUS_OK;
+}
+
+static void drain_metadata(void *self, struct process *process, unsigned loop)
+{
+    struct metadata_process *metadata = self;
+    (void)process;
+    (void)loop;
+    metadata_controller_end_waits(&metadata->controller);
 }
 
 static void stop_metadata(void *self, struct process *process, struct call *call, unsigned loop)
@@ -153,6 +164,7 @@ int main(int argc, char **argv)
         .option_count = ARRAY_LENGTH(options),
         .open = open_metadata,
         .start = start_metadata,
+        .drain = drain_metadata,
         .stop = stop_metadata,
         .close = close_metadata,
     };

@@ -19,6 +19,7 @@ struct rating_process {
     struct grpc_service services[1];
     struct http_route routes[RATING_HANDLER_ROUTE_COUNT];
     struct proto_descriptor_set descriptors;
+    struct proto_descriptor_set documented; /* the same with their comments */
 };
 
 static const struct config_option options[] = {
@@ -71,6 +72,7 @@ static enum status open_rating(void *self, struct process *process, struct call 
     }
     rating->controller.applied = (struct rating_applied){rating_progress_await, rating->progress};
     rating->descriptors = movie_descriptor_set();
+    rating->documented = movie_documented_set();
     rating->services[0] = rating_handler_service(&rating->controller);
     rating_handler_routes(&rating->controller, rating->routes);
     (void)process_add_listener(process, &(struct process_listener){
@@ -80,6 +82,7 @@ static enum status open_rating(void *self, struct process *process, struct call 
                                             .service_count = ARRAY_LENGTH(rating->services),
                                             .descriptor_sets = &rating->descriptors,
                                             .descriptor_set_count = 1,
+                                            .documented_sets = &rating->documented,
                                             .routes = rating->routes,
                                             .route_count = ARRAY_LENGTH(rating->routes),
                                         });

@@ -20,6 +20,7 @@ struct review_process {
     struct grpc_service services[1];
     struct http_route routes[REVIEW_HANDLER_ROUTE_COUNT];
     struct proto_descriptor_set descriptors;
+    struct proto_descriptor_set documented; /* the same with their comments */
 };
 
 static const struct config_option options[] = {
@@ -73,6 +74,7 @@ static enum status open_review(void *self, struct process *process, struct call 
         return status;
     }
     review->descriptors = movie_descriptor_set();
+    review->documented = movie_documented_set();
     review->services[0] = review_handler_service(&review->controller);
     review_handler_routes(&review->controller, review->routes);
     (void)process_add_listener(process, &(struct process_listener){
@@ -82,6 +84,7 @@ static enum status open_review(void *self, struct process *process, struct call 
                                             .service_count = ARRAY_LENGTH(review->services),
                                             .descriptor_sets = &review->descriptors,
                                             .descriptor_set_count = 1,
+                                            .documented_sets = &review->documented,
                                             .routes = review->routes,
                                             .route_count = ARRAY_LENGTH(review->routes),
                                         });

@@ -47,7 +47,7 @@ static void echo(void *state, struct http_exchange *exchange)
 }
 
 static const struct http_route routes[] = {
-    {NULL, "/*", echo, NULL},
+    {NULL, "/*", echo, NULL, NULL},
 };
 
 static void check_server(struct text bytes, size_t cut)

@@ -59,10 +59,10 @@ static void refuse(void *state, struct http_exchange *exchange)
 }
 
 static const struct http_route routes[] = {
-    {NULL, "/e", echo, NULL},
-    {NULL, "/l", reply_large, NULL},
-    {NULL, "/s", stream, NULL},
-    {NULL, "/r", refuse, NULL},
+    {NULL, "/e", echo, NULL, NULL},
+    {NULL, "/l", reply_large, NULL, NULL},
+    {NULL, "/s", stream, NULL, NULL},
+    {NULL, "/r", refuse, NULL, NULL},
 };
 
 static void append_frame(struct buffer *frames, unsigned type, unsigned flags, unsigned stream_id,

@@ -13,7 +13,7 @@ static void reply(void *state, struct http_exchange *exchange)
 }
 
 static const struct http_route routes[] = {
-    {NULL, "/*", reply, NULL},
+    {NULL, "/*", reply, NULL, NULL},
 };
 
 /* A server of HTTP/2 begins with SETTINGS. */

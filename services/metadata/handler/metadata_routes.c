@@ -1,5 +1,6 @@
 /* The plain HTTP face of metadata. */
 #include "http/http_json.h"
+#include "http/http_operation.h"
 #include "metadata/handler/metadata_handler.h"
 #include "metadata/model/metadata_json.h"
 #include "json/json.h"
@@ -58,37 +59,19 @@ static void delete_metadata(void *state, struct http_exchange *exchange)
     http_json_reply_outcome(exchange, status);
 }
 
-/* 0: it is not given. */
-static enum status read_limit(struct http_exchange *exchange, int32_t *ret_limit)
-{
-    struct text text;
-    int64_t limit = 0;
-    enum status status = http_json_optional_parameter(exchange, "limit", &text);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (text.data != NULL &&
-        (!text_to_i64(text, &limit) || limit < 1 || limit > METADATA_MATCHES_MAX)) {
-        return call_fail(http_json_call(exchange), STATUS_INVALID_ARGUMENT, "limit must be 1 to %d",
-                         METADATA_MATCHES_MAX);
-    }
-    *ret_limit = (int32_t)limit;
-    return STATUS_OK;
-}
-
 static void search_metadata(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
     struct text query;
-    int32_t limit = 0;
+    int64_t limit = 0;
     struct metadata_found *found;
     size_t count;
     enum status status = http_json_parameter(exchange, "q", &query);
     if (status == STATUS_OK) {
-        status = read_limit(exchange, &limit);
+        status = http_json_integer_parameter(exchange, "limit", &limit);
     }
     if (status == STATUS_OK) {
-        status = metadata_controller_search(state, call, query, limit, &found, &count);
+        status = metadata_controller_search(state, call, query, (int32_t)limit, &found, &count);
     }
     if (status != STATUS_OK) {
         http_reply_problem(exchange, status);
@@ -111,11 +94,90 @@ static void search_metadata(void *state, struct http_exchange *exchange)
     http_json_reply_send(&reply, 200);
 }
 
+static const struct http_parameter id_alone[] = {
+    {.name = "id",
+     .about = "The movie's id",
+     .is_required = true,
+     .minimum = 1,
+     .maximum = METADATA_ID_BYTES_MAX},
+    {.name = NULL},
+};
+
+static const struct http_parameter put_parameters[] = {
+    {.name = "id",
+     .about = "The movie's id, where the body does not name it; the same one where it does",
+     .minimum = 1,
+     .maximum = METADATA_ID_BYTES_MAX},
+    {.name = NULL},
+};
+
+static const struct http_parameter search_parameters[] = {
+    {.name = "q",
+     .about = "Words of the title, the year and the people; the last may be the start of one",
+     .is_required = true,
+     .minimum = 0,
+     .maximum = METADATA_QUERY_BYTES_MAX},
+    {.name = "limit",
+     .about = "How many are found at most",
+     .kind = HTTP_PARAMETER_INTEGER,
+     .minimum = 1,
+     .maximum = METADATA_MATCHES_MAX,
+     .otherwise = METADATA_MATCHES_DEFAULT},
+    {.name = NULL},
+};
+
+static const struct http_answer one[] = {
+    {200, "The metadata", {.message = "Metadata"}},
+    {.status = 0},
+};
+
+static const struct http_answer found_answers[] = {
+    {200, "What was found, best first", {.message = "SearchMetadataResponse"}},
+    {.status = 0},
+};
+
+static const int unknown_id[] = {404, 0};
+
+static const struct http_operation operations[METADATA_HANDLER_ROUTE_COUNT] = {
+    {.method = "GET",
+     .path = "/metadata",
+     .handle = get_metadata,
+     .id = "getMetadata",
+     .summary = "The metadata of a movie",
+     .tag = "metadata",
+     .parameters = id_alone,
+     .answers = one,
+     .problems = unknown_id},
+    {.method = "PUT",
+     .path = "/metadata",
+     .handle = put_metadata,
+     .id = "putMetadata",
+     .summary = "Stores the metadata of a movie, in place of what there was",
+     .tag = "metadata",
+     .parameters = put_parameters,
+     .body = {.schema = METADATA_JSON_SCHEMA}},
+    {.method = "DELETE",
+     .path = "/metadata",
+     .handle = delete_metadata,
+     .id = "deleteMetadata",
+     .summary = "Removes the metadata of a movie",
+     .tag = "metadata",
+     .parameters = id_alone,
+     .problems = unknown_id},
+    {.method = "GET",
+     .path = "/metadata/search",
+     .handle = search_metadata,
+     .id = "searchMetadata",
+     .summary = "Movies by words of their titles, people and year",
+     .about = "What was put is found a moment later; while the index is being built after a start, "
+              "the answer is 503.",
+     .tag = "metadata",
+     .parameters = search_parameters,
+     .answers = found_answers},
+};
+
 void metadata_handler_routes(struct metadata_controller *controller,
                              struct http_route routes[static METADATA_HANDLER_ROUTE_COUNT])
 {
-    routes[0] = (struct http_route){"GET", "/metadata", get_metadata, controller};
-    routes[1] = (struct http_route){"PUT", "/metadata", put_metadata, controller};
-    routes[2] = (struct http_route){"DELETE", "/metadata", delete_metadata, controller};
-    routes[3] = (struct http_route){"GET", "/metadata/search", search_metadata, controller};
+    http_operations_route(operations, ARRAY_LENGTH(operations), controller, routes);
 }

@@ -1,8 +1,12 @@
 /* The plain HTTP face of movies: details here, the rest beside. */
 #include "http/http_json.h"
+#include "http/http_operation.h"
+#include "movie/controller/movie_voting.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_handler_private.h"
 #include "movie/model/movie_json.h"
+#include "movie/model/movie_json_schema.h"
+#include "rating/model/rating.h"
 
 /* `view=full`: with the summary. */
 static enum status read_view(struct http_exchange *exchange, bool *ret_is_full)
@@ -44,15 +48,154 @@ static void get_movie(void *state, struct http_exchange *exchange)
     http_json_reply_send(&reply, 200);
 }
 
+#define ID_PARAMETER                                                                               \
+    {                                                                                              \
+        .name = "id", .about = "The movie's id", .is_required = true, .minimum = 1,                \
+        .maximum = METADATA_ID_BYTES_MAX                                                           \
+    }
+#define USER_PARAMETER(is_needed, words)                                                           \
+    {                                                                                              \
+        .name = "userId", .about = words, .is_required = (is_needed), .minimum = (is_needed),      \
+        .maximum = RATING_USER_BYTES_MAX                                                           \
+    }
+
+static const char *const views[] = {"basic", "full", NULL};
+
+static const struct http_parameter movie_parameters[] = {
+    ID_PARAMETER,
+    USER_PARAMETER(false, "Whose own vote is to be told"),
+    {.name = "view", .about = "full: with histogram and weighted score", .choices = views},
+    {.name = NULL},
+};
+
+static const struct http_parameter search_parameters[] = {
+    {.name = "q",
+     .about = "Words of the title, the year and the people; the last may be the start of one",
+     .is_required = true,
+     .maximum = METADATA_QUERY_BYTES_MAX},
+    {.name = "limit",
+     .about = "How many are found at most",
+     .kind = HTTP_PARAMETER_INTEGER,
+     .minimum = 1,
+     .maximum = METADATA_MATCHES_MAX,
+     .otherwise = METADATA_MATCHES_DEFAULT},
+    {.name = NULL},
+};
+
+static const struct http_parameter vote_parameters[] = {
+    ID_PARAMETER,
+    USER_PARAMETER(true, "Whose vote it is"),
+    {.name = "value",
+     .about = "Points, in the steps that the deployment takes: halves, unless it says otherwise",
+     .kind = HTTP_PARAMETER_NUMBER,
+     .is_required = true,
+     .maximum = RATING_HUNDREDTHS_MAX / RATING_HUNDREDTHS_PER_POINT,
+     .step = 0.01},
+    {.name = NULL},
+};
+
+static const struct http_parameter own_parameters[] = {
+    ID_PARAMETER,
+    USER_PARAMETER(true, "Whose vote it is"),
+    {.name = NULL},
+};
+
+static const struct http_parameter list_parameters[] = {
+    USER_PARAMETER(true, "Whose votes they are"),
+    {.name = "pageSize",
+     .about = "How many there are in a page at most",
+     .kind = HTTP_PARAMETER_INTEGER,
+     .minimum = 1,
+     .maximum = MOVIE_OWN_PAGE_SIZE_MAX,
+     .otherwise = MOVIE_OWN_PAGE_SIZE_DEFAULT},
+    {.name = "pageToken", .about = "nextPageToken of the page before"},
+    {.name = NULL},
+};
+
+static const struct http_answer details_answers[] = {
+    {200, "The details", {.schema = MOVIE_DETAILS_SCHEMA}},
+    {.status = 0},
+};
+
+static const struct http_answer search_answers[] = {
+    {200,
+     "What was found, best first",
+     {.schema = "{\"type\":\"object\",\"required\":[\"results\"],\"properties\":{"
+                "\"results\":" MOVIE_CARDS_SCHEMA ",\"ratingUnavailableReason\":{\"type\":"
+                "\"string\"},\"parameters\":" MOVIE_PARAMETERS_SCHEMA "}}"}},
+    {.status = 0},
+};
+
+static const struct http_answer outcome_answers[] = {
+    {200,
+     "How the movie is rated now",
+     {.schema = "{\"type\":\"object\",\"required\":[\"ratingState\"],\"properties\":{"
+                "\"ratingState\":" MOVIE_STATE_SCHEMA ",\"summary\":" MOVIE_SUMMARY_SCHEMA "}}"}},
+    {.status = 0},
+};
+
+static const struct http_answer list_answers[] = {
+    {200,
+     "A page, the newest vote first",
+     {.schema = "{\"type\":\"object\",\"required\":[\"movies\",\"nextPageToken\"],"
+                "\"properties\":{\"movies\":" MOVIE_CARDS_SCHEMA ",\"nextPageToken\":{\"type\":"
+                "\"string\"},\"metadataUnavailable\":{\"type\":\"boolean\"}}}"}},
+    {.status = 0},
+};
+
+static const int unknown_movie[] = {404, 0};
+
+static const struct http_operation operations[MOVIE_HANDLER_ROUTE_COUNT] = {
+    {.method = "GET",
+     .path = "/movie",
+     .handle = get_movie,
+     .id = "getMovie",
+     .summary = "What is known about a movie, and how it is rated",
+     .about =
+         "When the rating service cannot be asked, ratingState says so, and the movie is still "
+         "shown.",
+     .tag = "movie",
+     .parameters = movie_parameters,
+     .answers = details_answers,
+     .problems = unknown_movie},
+    {.method = "GET",
+     .path = "/movies/search",
+     .handle = movie_handler_get_search,
+     .id = "searchMovies",
+     .summary = "Movies by words of their titles, people and year, with their ratings",
+     .tag = "movie",
+     .parameters = search_parameters,
+     .answers = search_answers},
+    {.method = "PUT",
+     .path = "/movie/rating",
+     .handle = movie_handler_put_rating,
+     .id = "rateMovie",
+     .summary = "Votes, in place of the user's earlier vote",
+     .tag = "movie",
+     .parameters = vote_parameters,
+     .answers = outcome_answers,
+     .problems = unknown_movie},
+    {.method = "DELETE",
+     .path = "/movie/rating",
+     .handle = movie_handler_delete_rating,
+     .id = "unrateMovie",
+     .summary = "Takes a vote back",
+     .tag = "movie",
+     .parameters = own_parameters,
+     .answers = outcome_answers,
+     .problems = unknown_movie},
+    {.method = "GET",
+     .path = "/user/movies",
+     .handle = movie_handler_get_user_movies,
+     .id = "listUserMovies",
+     .summary = "The movies that a user has voted on",
+     .tag = "movie",
+     .parameters = list_parameters,
+     .answers = list_answers},
+};
+
 void movie_handler_routes(struct movie_controller *controller,
                           struct http_route routes[static MOVIE_HANDLER_ROUTE_COUNT])
 {
-    const struct http_route ours[MOVIE_HANDLER_ROUTE_COUNT] = {
-        {"GET", "/movie", get_movie, controller},
-        {"GET", "/movies/search", movie_handler_get_search, controller},
-        {"PUT", "/movie/rating", movie_handler_put_rating, controller},
-        {"DELETE", "/movie/rating", movie_handler_delete_rating, controller},
-        {"GET", "/user/movies", movie_handler_get_user_movies, controller},
-    };
-    memcpy(routes, ours, sizeof(ours));
+    http_operations_route(operations, ARRAY_LENGTH(operations), controller, routes);
 }

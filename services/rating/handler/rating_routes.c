@@ -1,5 +1,6 @@
 /* The plain HTTP face of ratings. */
 #include "http/http_json.h"
+#include "http/http_operation.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/model/rating_message.h"
 #include "rating/model/rating_value.h"
@@ -20,6 +21,10 @@ static enum status read_key(struct http_exchange *exchange, struct vote_key *ret
     }
     if (status == STATUS_OK) {
         status = http_json_optional_parameter(exchange, "providerId", &provider);
+    }
+    if (status == STATUS_OK && provider.length > RATING_PROVIDER_BYTES_MAX) {
+        status = call_fail(http_exchange_call(exchange), STATUS_INVALID_ARGUMENT,
+                           "provider id is longer than %d bytes", RATING_PROVIDER_BYTES_MAX);
     }
     if (status == STATUS_OK) {
         status =
@@ -113,10 +118,103 @@ static void delete_rating(void *state, struct http_exchange *exchange)
     http_json_reply_outcome(exchange, status);
 }
 
+static const char *const record_types[] = {
+#define X(number, symbol, name) name,
+    RECORD_TYPES(X)
+#undef X
+        NULL,
+};
+
+#define RECORD_PARAMETERS                                                                          \
+    {.name = "id",                                                                                 \
+     .about = "The record's id",                                                                   \
+     .is_required = true,                                                                          \
+     .minimum = 1,                                                                                 \
+     .maximum = RATING_RECORD_BYTES_MAX},                                                          \
+    {                                                                                              \
+        .name = "type", .about = "What kind of record it is", .is_required = true,                 \
+        .choices = record_types                                                                    \
+    }
+#define USER_PARAMETER(is_needed, words)                                                           \
+    {                                                                                              \
+        .name = "userId", .about = words, .is_required = (is_needed), .minimum = 1,                \
+        .maximum = RATING_USER_BYTES_MAX                                                           \
+    }
+#define PROVIDER_PARAMETER                                                                         \
+    {                                                                                              \
+        .name = "providerId",                                                                      \
+        .about = "Who took the vote; without it, a vote through this interface itself",            \
+        .maximum = RATING_PROVIDER_BYTES_MAX                                                       \
+    }
+
+static const struct http_parameter get_parameters[] = {
+    RECORD_PARAMETERS,
+    USER_PARAMETER(false, "Whose vote it is; without it, the mean of all votes"),
+    PROVIDER_PARAMETER,
+    {.name = "after",
+     .about = "PARTITION:OFFSET of an event: the answer waits until it has been applied",
+     .pattern = "^[0-9]{1,9}:[0-9]{1,18}$"},
+    {.name = NULL},
+};
+
+static const struct http_parameter put_parameters[] = {
+    RECORD_PARAMETERS,
+    USER_PARAMETER(true, "Whose vote it is"),
+    PROVIDER_PARAMETER,
+    {.name = "value",
+     .about = "Points, in the steps that the deployment takes: halves, unless it says otherwise",
+     .kind = HTTP_PARAMETER_NUMBER,
+     .is_required = true,
+     .minimum = 0,
+     .maximum = RATING_HUNDREDTHS_MAX / RATING_HUNDREDTHS_PER_POINT,
+     .step = 0.01},
+    {.name = NULL},
+};
+
+static const struct http_parameter delete_parameters[] = {
+    RECORD_PARAMETERS,
+    USER_PARAMETER(true, "Whose vote it is"),
+    PROVIDER_PARAMETER,
+    {.name = NULL},
+};
+
+static const struct http_answer points[] = {
+    {200, "Points", {.schema = "{\"type\":\"number\",\"minimum\":0,\"maximum\":10}"}},
+    {.status = 0},
+};
+
+static const int no_votes[] = {404, 0};
+
+static const struct http_operation operations[RATING_HANDLER_ROUTE_COUNT] = {
+    {.method = "GET",
+     .path = "/rating",
+     .handle = get_rating,
+     .id = "getRating",
+     .summary = "The mean of all votes on a record, or a user's own vote",
+     .about = "404: nobody has voted, or that user has not.",
+     .tag = "rating",
+     .parameters = get_parameters,
+     .answers = points,
+     .problems = no_votes},
+    {.method = "PUT",
+     .path = "/rating",
+     .handle = put_rating,
+     .id = "putRating",
+     .summary = "Votes, in place of the user's earlier vote",
+     .tag = "rating",
+     .parameters = put_parameters},
+    {.method = "DELETE",
+     .path = "/rating",
+     .handle = delete_rating,
+     .id = "deleteRating",
+     .summary = "Takes a vote back",
+     .tag = "rating",
+     .parameters = delete_parameters,
+     .problems = no_votes},
+};
+
 void rating_handler_routes(struct rating_controller *controller,
                            struct http_route routes[static RATING_HANDLER_ROUTE_COUNT])
 {
-    routes[0] = (struct http_route){"GET", "/rating", get_rating, controller};
-    routes[1] = (struct http_route){"PUT", "/rating", put_rating, controller};
-    routes[2] = (struct http_route){"DELETE", "/rating", delete_rating, controller};
+    http_operations_route(operations, ARRAY_LENGTH(operations), controller, routes);
 }

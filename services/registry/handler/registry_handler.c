@@ -81,7 +81,7 @@ static bool bind_endpoints(struct registry_handler *handler)
 {
     size_t count = endpoint_count();
     size_t bound = 0;
-    handler->routes = calloc(count + registry_page_route_count, sizeof(*handler->routes));
+    handler->routes = calloc(count + registry_page_operation_count, sizeof(*handler->routes));
     handler->bindings = calloc(count, sizeof(*handler->bindings));
     if (handler->routes == NULL || handler->bindings == NULL) {
         return false;
@@ -98,8 +98,8 @@ static bool bind_endpoints(struct registry_handler *handler)
             };
         }
     }
-    memcpy(&handler->routes[bound], registry_page_routes,
-           registry_page_route_count * sizeof(*handler->routes));
+    http_operations_route(registry_page_operations, registry_page_operation_count, NULL,
+                          &handler->routes[bound]);
     return true;
 }
 
@@ -176,6 +176,6 @@ void registry_handler_destroy(struct registry_handler *handler)
 const struct http_route *registry_handler_routes(const struct registry_handler *handler,
                                                  size_t *ret_count)
 {
-    *ret_count = endpoint_count() + registry_page_route_count;
+    *ret_count = endpoint_count() + registry_page_operation_count;
     return handler->routes;
 }

@@ -36,10 +36,46 @@ static void redirect(void *unused, struct http_exchange *exchange)
                &(struct http_reply){.status = 302, .headers = &location, .header_count = 1});
 }
 
-const struct http_route registry_page_routes[] = {
-    {"GET", "/", redirect, NULL},
-    {"GET", "/ui", redirect, NULL},
-    {"GET", "/ui/*", serve_page, NULL},
+static const struct http_answer moved[] = {
+    {302, "To the page", {.media_type = NULL}},
+    {.status = 0},
+};
+static const struct http_answer file_answers[] = {
+    {200, "The file", {.media_type = "text/html"}},
+    {304, "The one that `If-None-Match` names", {.media_type = NULL}},
+    {.status = 0},
+};
+static const struct http_parameter file = {
+    .name = "file", .about = "A file of the page, or what it is to show", .is_required = true};
+static const int unknown_file[] = {404, 0};
+
+const struct http_operation registry_page_operations[] = {
+    {.method = "GET",
+     .path = "/",
+     .handle = redirect,
+     .id = "getRoot",
+     .summary = "To the page",
+     .tag = "page",
+     .answers = moved,
+     .traits = HTTP_OPERATION_OPEN},
+    {.method = "GET",
+     .path = "/ui",
+     .handle = redirect,
+     .id = "getUi",
+     .summary = "To the page",
+     .tag = "page",
+     .answers = moved,
+     .traits = HTTP_OPERATION_OPEN},
+    {.method = "GET",
+     .path = "/ui/*",
+     .handle = serve_page,
+     .id = "getUiFile",
+     .summary = "The registry in a browser",
+     .tag = "page",
+     .rest = &file,
+     .answers = file_answers,
+     .problems = unknown_file,
+     .traits = HTTP_OPERATION_OPEN},
 };
 
-const size_t registry_page_route_count = ARRAY_LENGTH(registry_page_routes);
+const size_t registry_page_operation_count = ARRAY_LENGTH(registry_page_operations);

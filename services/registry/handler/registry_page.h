@@ -3,7 +3,7 @@
  * made for them (registry_overview_endpoints.c). */
 #pragma once
 
-#include "http/http_server.h"
+#include "http/http_operation.h"
 
-extern const struct http_route registry_page_routes[];
-extern const size_t registry_page_route_count;
+extern const struct http_operation registry_page_operations[];
+extern const size_t registry_page_operation_count;

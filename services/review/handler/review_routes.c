@@ -1,5 +1,6 @@
 /* The plain HTTP face of reviews and likes. */
 #include "http/http_json.h"
+#include "http/http_operation.h"
 #include "review/handler/review_handler.h"
 #include "review/model/review_json.h"
 
@@ -90,21 +91,6 @@ static void delete_review(void *state, struct http_exchange *exchange)
     http_json_reply_outcome(exchange, status);
 }
 
-/* 0 where it was not given. */
-static enum status read_page_size(struct http_exchange *exchange, int32_t *ret_size)
-{
-    struct text text;
-    int64_t size = 0;
-    enum status status = http_json_optional_parameter(exchange, "pageSize", &text);
-    if (status == STATUS_OK && text.data != NULL &&
-        (!text_to_i64(text, &size) || size < 0 || size > REVIEW_PAGE_SIZE_MAX)) {
-        return call_fail(http_exchange_call(exchange), STATUS_INVALID_ARGUMENT,
-                         "the page size must be 0 to %d", REVIEW_PAGE_SIZE_MAX);
-    }
-    *ret_size = (int32_t)size;
-    return status;
-}
-
 /* Of a record; or, where none is named, of a user. */
 static enum status list_page(struct review_controller *controller, struct http_exchange *exchange,
                              struct review_page *ret_page)
@@ -114,10 +100,10 @@ static enum status list_page(struct review_controller *controller, struct http_e
     struct text user;
     struct text id;
     struct text token;
-    int32_t size = 0;
+    int64_t page_size = 0;
     enum status status = http_json_optional_parameter(exchange, "pageToken", &token);
     if (status == STATUS_OK) {
-        status = read_page_size(exchange, &size);
+        status = http_json_integer_parameter(exchange, "pageSize", &page_size);
     }
     if (status == STATUS_OK) {
         status = http_json_optional_parameter(exchange, "userId", &user);
@@ -128,6 +114,7 @@ static enum status list_page(struct review_controller *controller, struct http_e
     if (status != STATUS_OK) {
         return status;
     }
+    int32_t size = (int32_t)page_size;
     if (user.data != NULL && id.data != NULL) {
         return call_fail(call, STATUS_INVALID_ARGUMENT,
                          "reviews are listed of a record or of a user, not of both");
@@ -223,17 +210,142 @@ static void delete_like(void *state, struct http_exchange *exchange)
     reply_count(exchange, status, count);
 }
 
+static const char *const record_types[] = {
+#define X(number, symbol, name) name,
+    RECORD_TYPES(X)
+#undef X
+        NULL,
+};
+
+#define ID_PARAMETER(is_needed)                                                                    \
+    {                                                                                              \
+        .name = "id", .about = "The record's id", .is_required = (is_needed), .minimum = 1,        \
+        .maximum = RATING_RECORD_BYTES_MAX                                                         \
+    }
+#define TYPE_PARAMETER(is_needed)                                                                  \
+    {                                                                                              \
+        .name = "type", .about = "What kind of record it is", .is_required = (is_needed),          \
+        .choices = record_types                                                                    \
+    }
+#define USER_PARAMETER(is_needed, words)                                                           \
+    {                                                                                              \
+        .name = "userId", .about = words, .is_required = (is_needed), .minimum = (is_needed),      \
+        .maximum = RATING_USER_BYTES_MAX                                                           \
+    }
+
+static const struct http_parameter own_parameters[] = {
+    ID_PARAMETER(true),
+    TYPE_PARAMETER(true),
+    USER_PARAMETER(true, "Whose it is"),
+    {.name = NULL},
+};
+
+static const struct http_parameter reaction_parameters[] = {
+    ID_PARAMETER(true),
+    TYPE_PARAMETER(true),
+    USER_PARAMETER(false, "Whose like and review are to be told of"),
+    {.name = NULL},
+};
+
+static const struct http_parameter list_parameters[] = {
+    ID_PARAMETER(false),
+    TYPE_PARAMETER(false),
+    USER_PARAMETER(false, "Whose reviews they are, in place of id and type"),
+    {.name = "pageSize",
+     .about = "How many there are in a page at most",
+     .kind = HTTP_PARAMETER_INTEGER,
+     .minimum = 0,
+     .maximum = REVIEW_PAGE_SIZE_MAX,
+     .otherwise = REVIEW_PAGE_SIZE_DEFAULT},
+    {.name = "pageToken", .about = "nextPageToken of the page before"},
+    {.name = NULL},
+};
+
+static const struct http_answer review_answers[] = {
+    {200, "The review", {.message = "Review"}},
+    {.status = 0},
+};
+
+static const struct http_answer list_answers[] = {
+    {200, "A page, the newest first", {.message = "ListReviewsResponse"}},
+    {.status = 0},
+};
+
+static const struct http_answer reaction_answers[] = {
+    {200, "How many like it, and more", {.message = "GetReactionsResponse"}},
+    {.status = 0},
+};
+
+static const struct http_answer like_answers[] = {
+    {200, "How many like it now", {.message = "PutLikeResponse"}},
+    {.status = 0},
+};
+
+static const int nothing_there[] = {404, 0};
+
+static const struct http_operation operations[REVIEW_HANDLER_ROUTE_COUNT] = {
+    {.method = "GET",
+     .path = "/review",
+     .handle = get_review,
+     .id = "getReview",
+     .summary = "What a user has written about a record",
+     .tag = "review",
+     .parameters = own_parameters,
+     .answers = review_answers,
+     .problems = nothing_there},
+    {.method = "PUT",
+     .path = "/review",
+     .handle = put_review,
+     .id = "putReview",
+     .summary = "Stores a review, in place of the user's earlier one",
+     .tag = "review",
+     .parameters = own_parameters,
+     .body = {.schema = REVIEW_JSON_SCHEMA},
+     .answers = review_answers},
+    {.method = "DELETE",
+     .path = "/review",
+     .handle = delete_review,
+     .id = "deleteReview",
+     .summary = "Removes a review",
+     .tag = "review",
+     .parameters = own_parameters,
+     .problems = nothing_there},
+    {.method = "GET",
+     .path = "/reviews",
+     .handle = list_reviews,
+     .id = "listReviews",
+     .summary = "The reviews of a record, or of a user",
+     .tag = "review",
+     .parameters = list_parameters,
+     .answers = list_answers},
+    {.method = "GET",
+     .path = "/like",
+     .handle = get_like,
+     .id = "getReactions",
+     .summary = "How many like and have reviewed a record, and whether that user is among them",
+     .tag = "review",
+     .parameters = reaction_parameters,
+     .answers = reaction_answers},
+    {.method = "PUT",
+     .path = "/like",
+     .handle = put_like,
+     .id = "putLike",
+     .summary = "Likes a record",
+     .tag = "review",
+     .parameters = own_parameters,
+     .answers = like_answers},
+    {.method = "DELETE",
+     .path = "/like",
+     .handle = delete_like,
+     .id = "deleteLike",
+     .summary = "Takes a like back",
+     .tag = "review",
+     .parameters = own_parameters,
+     .answers = like_answers},
+};
+
 void review_handler_routes(struct review_controller *controller,
                            struct http_route routes[static REVIEW_HANDLER_ROUTE_COUNT])
 {
-    const struct http_route all[REVIEW_HANDLER_ROUTE_COUNT] = {
-        {"GET", "/review", get_review, controller},
-        {"PUT", "/review", put_review, controller},
-        {"DELETE", "/review", delete_review, controller},
-        {"GET", "/reviews", list_reviews, controller},
-        {"GET", "/like", get_like, controller},
-        {"PUT", "/like", put_like, controller},
-        {"DELETE", "/like", delete_like, controller},
-    };
-    memcpy(routes, all, sizeof(all));
+    http_operations_route(operations, ARRAY_LENGTH(operations), controller, routes);
 }

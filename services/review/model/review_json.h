@@ -16,6 +16,14 @@ void like_write_json(struct json_writer *writer, const struct like *like);
 void review_reactions_write_json(struct json_writer *writer,
                                  const struct review_reactions *reactions);
 
+/* What review_words_from_json() and review_validate() accept, as JSON Schema. */
+#define REVIEW_JSON_SCHEMA                                                                         \
+    "{\"type\":\"object\",\"required\":[\"text\"],\"properties\":{\"text\":{\"type\":\"string\","  \
+    "\"minLength\":1,\"maxLength\":10000,\"not\":{\"pattern\":\"^[ \\n]*$\"},"                     \
+    "\"pattern\":\"^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$\","                         \
+    "\"description\":\"Plain text, no control character but line feed\"},"                         \
+    "\"spoiler\":{\"type\":[\"boolean\",\"null\"]}}}"
+
 /* {"text", "spoiler"}, the second where it is true: what a client writes. Sets those two alone;
  * texts are valid in the call's arena; unknown members are passed over. STATUS_INVALID_ARGUMENT:
  * not an object, or a member of the wrong kind; the call's error names it. */

@@ -4,34 +4,22 @@ HTTP/2 with prior knowledge.
 
 A route of the sources that is not in the table fails the test, as does a row of the table without a route.
 Ends with 77 where there is no curl."""
-import glob
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import time
 
+from route_table import routes_of
 from running_system import PROCESSES, RunningSystem
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SOURCES = os.path.join(HERE, "..", "..", "..")
-ROUTE = re.compile(r'\{"(GET|PUT|POST|DELETE)", "(/[^"]+)"')
 VERSIONS = {"HTTP/1.1": "--http1.1", "HTTP/2": "--http2-prior-knowledge"}
 AWAIT_S = 15
 SHOWN_MAX = 1000
 # What curl is asked to print behind the body.
 WRITE_OUT = "\n%{http_code} %{http_version} %{content_type}"
-
-
-def routes_of(process):
-    """(method, path) of every route that the process serves; a path may end with a star."""
-    files = glob.glob(os.path.join(SOURCES, "services", process, "handler", "*.c"))
-    files.append(os.path.join(SOURCES, "lib", "process", "process_routes.c"))
-    for file in files:
-        with open(file, encoding="utf-8") as source:
-            yield from ROUTE.findall(source.read())
 
 
 def fits(path, route):

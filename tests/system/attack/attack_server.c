@@ -64,8 +64,8 @@ static void answer_state(void *state, struct http_exchange *exchange)
 static void make_routes(struct attacked *self, struct http_server_options *options)
 {
     static const struct http_route own[] = {
-        {"GET", "/large", answer_large, NULL},
-        {"GET", "/state", answer_state, NULL},
+        {"GET", "/large", answer_large, NULL, NULL},
+        {"GET", "/state", answer_state, NULL, NULL},
     };
     size_t count;
     const struct http_route *calls = grpc_server_routes(self->grpc, &count);

@@ -10,10 +10,12 @@ static void serve(void *state, struct http_exchange *exchange)
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/", serve, NULL},      {"GET", "/a", serve, NULL},     {"PUT", "/a", serve, NULL},
-    {NULL, "/any", serve, NULL},    {"GET", "/any", serve, NULL},   {"GET", "/p/*", serve, NULL},
-    {"GET", "/p/q/*", serve, NULL}, {"PUT", "/p/q/r", serve, NULL}, {"GET", "/p/q/", serve, NULL},
-    {"HEAD", "/head", serve, NULL}, {"GET", "/head", serve, NULL},  {"PUT", "/star*", serve, NULL},
+    {"GET", "/", serve, NULL, NULL},      {"GET", "/a", serve, NULL, NULL},
+    {"PUT", "/a", serve, NULL, NULL},     {NULL, "/any", serve, NULL, NULL},
+    {"GET", "/any", serve, NULL, NULL},   {"GET", "/p/*", serve, NULL, NULL},
+    {"GET", "/p/q/*", serve, NULL, NULL}, {"PUT", "/p/q/r", serve, NULL, NULL},
+    {"GET", "/p/q/", serve, NULL, NULL},  {"HEAD", "/head", serve, NULL, NULL},
+    {"GET", "/head", serve, NULL, NULL},  {"PUT", "/star*", serve, NULL, NULL},
 };
 
 static const struct {
@@ -81,10 +83,10 @@ static void test_find(void **state)
 static void test_refused_tables(void **state)
 {
     (void)state;
-    static const struct http_route twice[] = {{"GET", "/a", serve, NULL},
-                                              {"GET", "/a", serve, NULL}};
-    static const struct http_route any_twice[] = {{NULL, "/a", serve, NULL},
-                                                  {NULL, "/a", serve, NULL}};
+    static const struct http_route twice[] = {{"GET", "/a", serve, NULL, NULL},
+                                              {"GET", "/a", serve, NULL, NULL}};
+    static const struct http_route any_twice[] = {{NULL, "/a", serve, NULL, NULL},
+                                                  {NULL, "/a", serve, NULL, NULL}};
     struct http_route_table *table = NULL;
     assert_int_equal(http_route_table_create(twice, 2, &table), STATUS_INVALID_ARGUMENT);
     assert_int_equal(http_route_table_create(any_twice, 2, &table), STATUS_INVALID_ARGUMENT);

@@ -144,7 +144,8 @@ static void serve(void *state, struct http_exchange *exchange)
 static enum status start_server(void *argument, unsigned index)
 {
     struct cluster *cluster = argument;
-    cluster->routes[index][0] = (struct http_route){"GET", "/", serve, &cluster->served[index]};
+    cluster->routes[index][0] = (struct http_route){
+        .method = "GET", .path = "/", .handle = serve, .state = &cluster->served[index]};
     struct http_server_options options = {.routes = cluster->routes[index], .route_count = 1};
     enum status status = http_server_create(loop_threads_at(cluster->threads, index), &options,
                                             &cluster->servers[index]);

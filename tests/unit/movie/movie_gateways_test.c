@@ -97,10 +97,14 @@ static void open_services(struct fixture *fixture)
 {
     const struct grpc_service metadata = {"MetadataService", metadata_methods, 1, fixture};
     const struct grpc_service rating = {"RatingService", rating_methods, 1, fixture};
-    const struct http_route metadata_route = {"GET", "/metadata", reply_as_told,
-                                              &fixture->metadata_answer};
-    const struct http_route rating_route = {"GET", "/rating", reply_as_told,
-                                            &fixture->rating_answer};
+    const struct http_route metadata_route = {.method = "GET",
+                                              .path = "/metadata",
+                                              .handle = reply_as_told,
+                                              .state = &fixture->metadata_answer};
+    const struct http_route rating_route = {.method = "GET",
+                                            .path = "/rating",
+                                            .handle = reply_as_told,
+                                            .state = &fixture->rating_answer};
     struct http_route routes[MOVIE_HANDLER_ROUTE_COUNT];
     service_scene_open(&fixture->metadata, metadata, &metadata_route, 1);
     service_scene_open(&fixture->rating, rating, &rating_route, 1);

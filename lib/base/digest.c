@@ -1,0 +1,79 @@
+#include "base/digest.h"
+
+struct state {
+    uint64_t v0, v1, v2, v3;
+};
+
+static uint64_t rotate(uint64_t word, unsigned bits)
+{
+    return word << bits | word >> (64 - bits);
+}
+
+static void run_rounds(struct state *state, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        state->v0 += state->v1;
+        state->v1 = rotate(state->v1, 13) ^ state->v0;
+        state->v0 = rotate(state->v0, 32);
+        state->v2 += state->v3;
+        state->v3 = rotate(state->v3, 16) ^ state->v2;
+        state->v0 += state->v3;
+        state->v3 = rotate(state->v3, 21) ^ state->v0;
+        state->v2 += state->v1;
+        state->v1 = rotate(state->v1, 17) ^ state->v2;
+        state->v2 = rotate(state->v2, 32);
+    }
+}
+
+/* Little-endian, of up to eight bytes. */
+static uint64_t load(const char *bytes, size_t count)
+{
+    uint64_t word = 0;
+    for (size_t i = 0; i < count; i++) {
+        word |= (uint64_t)(unsigned char)bytes[i] << 8 * i;
+    }
+    return word;
+}
+
+static void take_word(struct state *state, uint64_t word)
+{
+    state->v3 ^= word;
+    run_rounds(state, 2);
+    state->v0 ^= word;
+}
+
+static uint64_t finish(struct state *state)
+{
+    run_rounds(state, 4);
+    return state->v0 ^ state->v1 ^ state->v2 ^ state->v3;
+}
+
+struct digest digest_with(const unsigned char key[static 16], struct text content)
+{
+    uint64_t low = load((const char *)key, 8);
+    uint64_t high = load((const char *)key + 8, 8);
+    struct state state = {
+        low ^ UINT64_C(0x736f6d6570736575),
+        high ^ UINT64_C(0x646f72616e646f6d) ^ 0xee, /* 0xee: of 128 bits */
+        low ^ UINT64_C(0x6c7967656e657261),
+        high ^ UINT64_C(0x7465646279746573),
+    };
+    size_t whole = content.length / 8 * 8;
+    for (size_t i = 0; i < whole; i += 8) {
+        take_word(&state, load(content.data + i, 8));
+    }
+    take_word(&state,
+              (uint64_t)content.length << 56 | load(content.data + whole, content.length - whole));
+    struct digest digest;
+    state.v2 ^= 0xee;
+    digest.high = finish(&state);
+    state.v1 ^= 0xdd;
+    digest.low = finish(&state);
+    return digest;
+}
+
+struct digest digest_of(struct text content)
+{
+    static const unsigned char key[16] = "marquee contents";
+    return digest_with(key, content);
+}

@@ -1,0 +1,61 @@
+/* openapi.h: what a server serves, as an OpenAPI 3.1 document: made of the very tables that it is
+ * served by, so that nothing can be said of it that is not so.
+ *
+ * Methods come from the services' tables, their messages from the descriptors, in the JSON that
+ * ProtoJSON makes of them (json/proto_json.h); descriptions are the .proto files' comments, where
+ * the sets have them (cmake/protobuf_c.cmake). Plain routes come from their operations
+ * (http/http_operation.h). A route without one is left out: it is for tests to miss it.
+ *
+ * A message that is both asked with and answered has two schemas: what is written, and, named
+ * "…-Input", what is taken, which is more: null for a field that is not set, numbers as strings. */
+#pragma once
+
+#include "base/call.h"
+#include "base/status.h"
+#include "grpc/grpc_method.h"
+#include "http/http_server.h"
+#include "proto/proto.h"
+
+struct buffer;
+struct openapi_document;
+
+enum { OPENAPI_BYTES_MAX = 4 * 1024 * 1024 };
+
+/* All borrowed until the function returns. */
+struct openapi_options {
+    struct text title;                       /* "marquee-rating" */
+    struct text version;                     /* of the program */
+    struct text summary;                     /* a sentence */
+    const struct proto_descriptor_set *sets; /* a file that two of them hold counts once */
+    size_t set_count;
+    const struct grpc_service *services;
+    size_t service_count;
+    const struct http_route *routes; /* methods' own are passed over */
+    size_t route_count;
+    bool needs_token; /* of everything but what is open */
+    /* Paths that start so need none: "/grpc.health.v1.Health/". */
+    const char *const *open_paths;
+    size_t open_path_count;
+};
+
+/* Appends the document. STATUS_INVALID_ARGUMENT: an operation names a message that no set declares,
+ * or a set cannot be parsed. STATUS_RESOURCE_EXHAUSTED: no room in the buffer or the call's arena.
+ */
+MUST_USE enum status openapi_write(struct call *call, const struct openapi_options *options,
+                                   struct buffer *buffer);
+
+/* The same, kept to be served: compressed, which it is sent as to all who take that.
+ * *ret_document is owned by the caller. */
+MUST_USE enum status openapi_document_create(struct call *call,
+                                             const struct openapi_options *options,
+                                             struct openapi_document **ret_document);
+void openapi_document_destroy(struct openapi_document *document);
+
+/* Of GET /openapi.json, with the document's place as its state: 200, or 304 to who has it. */
+extern const struct http_operation openapi_operation;
+
+/* What a document is put at when it is made, after the routes that it is of: it tells of its own.
+ */
+struct openapi_place {
+    struct openapi_document *document;
+};

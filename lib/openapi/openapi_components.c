@@ -1,0 +1,188 @@
+/* What a document refers to, once each. */
+#include "openapi/openapi_components.h"
+
+#include "http/http_message.h"
+
+void openapi_member_text(struct openapi *openapi, const char *name, struct text text)
+{
+    if (text.length > 0) {
+        json_member_string(&openapi->json, name, text);
+    }
+}
+
+void openapi_open_schema(struct openapi *openapi)
+{
+    struct text description = openapi->description;
+    openapi->description = (struct text){NULL, 0};
+    json_open_object(&openapi->json);
+    openapi_member_text(openapi, "description", description);
+}
+
+void openapi_write_members(struct openapi *openapi, const char *members)
+{
+    if (members[0] != '\0') {
+        json_write_raw(&openapi->json, text_of(members));
+    }
+}
+
+void openapi_mark_answered(struct openapi *openapi, struct text message)
+{
+    struct openapi_symbol *symbol = openapi_find(&openapi->descriptors, message);
+    if (symbol == NULL || symbol->is_answered) {
+        return;
+    }
+    symbol->is_answered = true;
+    const Google__Protobuf__DescriptorProto *descriptor = symbol->message;
+    for (size_t i = 0; descriptor != NULL && i < descriptor->n_field; i++) {
+        if (descriptor->field[i]->has_type_name) {
+            openapi_mark_answered(openapi, proto_text(descriptor->field[i]->type_name));
+        }
+    }
+}
+
+static struct text component_name(struct openapi *openapi, const struct openapi_use *use)
+{
+    bool has_two = use->flavour == OPENAPI_INPUT && use->symbol->is_answered;
+    return arena_format(openapi->arena, "%.*s%s", TEXT_ARGUMENTS(use->symbol->full_name),
+                        has_two ? "-Input" : "");
+}
+
+static void note_use(struct openapi *openapi, const struct openapi_use *use)
+{
+    if (use->symbol->is_used[use->flavour]) {
+        return;
+    }
+    if (openapi->use_count == OPENAPI_USES_MAX) {
+        openapi->status = STATUS_RESOURCE_EXHAUSTED;
+        return;
+    }
+    use->symbol->is_used[use->flavour] = true;
+    openapi->uses[openapi->use_count++] = *use;
+}
+
+void openapi_write_reference(struct openapi *openapi, struct text name,
+                             enum openapi_flavour flavour)
+{
+    struct openapi_use use = {openapi_find(&openapi->descriptors, name), flavour};
+    if (use.symbol == NULL) {
+        openapi->status = STATUS_INVALID_ARGUMENT;
+        json_open_object(&openapi->json);
+        json_close_object(&openapi->json);
+        return;
+    }
+    note_use(openapi, &use);
+    struct text place =
+        arena_format(openapi->arena, "schemas/%.*s", TEXT_ARGUMENTS(component_name(openapi, &use)));
+    openapi_write_place(openapi, place.data != NULL ? place.data : "");
+}
+
+void openapi_write_place(struct openapi *openapi, const char *place)
+{
+    struct text reference = arena_format(openapi->arena, "#/components/%s", place);
+    openapi_open_schema(openapi);
+    json_member_string(&openapi->json, "$ref", reference);
+    json_close_object(&openapi->json);
+}
+
+void openapi_write_problem(struct openapi *openapi, int status)
+{
+    CHECK(status > 0 && status < OPENAPI_STATUSES_MAX);
+    struct text name = arena_format(openapi->arena, "%d", status);
+    struct text place = arena_format(openapi->arena, "responses/%d", status);
+    openapi->problems[status] = true;
+    json_write_name(&openapi->json, name);
+    openapi_write_place(openapi, place.data != NULL ? place.data : "");
+}
+
+/* RFC 9457, and Connect's error (connectrpc.com/docs/protocol, "Error"). */
+static const char problem_schema[] =
+    "{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"detail\"],\"properties\":{"
+    "\"type\":{\"type\":\"string\",\"format\":\"uri-reference\",\"description\":\"What kind of "
+    "problem it is: stable, for programs\"},"
+    "\"title\":{\"type\":\"string\",\"description\":\"The same in words\"},"
+    "\"status\":{\"type\":\"integer\",\"minimum\":400,\"maximum\":599},"
+    "\"detail\":{\"type\":\"string\",\"description\":\"What is wrong with this request, for "
+    "people\"}}}";
+static const char connect_error_schema[] =
+    "{\"type\":\"object\",\"required\":[\"code\"],\"properties\":{\"code\":{\"type\":\"string\","
+    "\"enum\":[\"canceled\",\"unknown\",\"invalid_argument\",\"deadline_exceeded\",\"not_found\","
+    "\"already_exists\",\"permission_denied\",\"resource_exhausted\",\"failed_precondition\","
+    "\"aborted\",\"out_of_range\",\"unimplemented\",\"internal\",\"unavailable\",\"data_loss\","
+    "\"unauthenticated\"]},\"message\":{\"type\":\"string\"},\"details\":{\"type\":\"array\","
+    "\"items\":{\"type\":\"object\",\"required\":[\"type\",\"value\"],\"properties\":{"
+    "\"type\":{\"type\":\"string\"},\"value\":{\"type\":\"string\",\"contentEncoding\":"
+    "\"base64\"}}}}}}";
+static const char connect_error_response[] =
+    "{\"description\":\"The call failed: `code` says how\",\"content\":{\"application/json\":{"
+    "\"schema\":{\"$ref\":\"#/components/schemas/ConnectError\"}},\"application/problem+json\":{"
+    "\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}}}}";
+static const char timeout_parameter[] =
+    "{\"name\":\"connect-timeout-ms\",\"in\":\"header\",\"description\":\"How long the call may "
+    "take\",\"schema\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":9999999999}}";
+
+static void write_schemas(struct openapi *openapi)
+{
+    json_write_name(&openapi->json, TEXT("schemas"));
+    json_open_object(&openapi->json);
+    json_write_name(&openapi->json, TEXT("ConnectError"));
+    json_write_raw(&openapi->json, text_of(connect_error_schema));
+    json_write_name(&openapi->json, TEXT("Problem"));
+    json_write_raw(&openapi->json, text_of(problem_schema));
+    /* Writing one refers to others, which come behind it. */
+    for (size_t i = 0; i < openapi->use_count; i++) {
+        json_write_name(&openapi->json, component_name(openapi, &openapi->uses[i]));
+        openapi_write_schema(openapi, openapi->uses[i].symbol, openapi->uses[i].flavour);
+    }
+    json_close_object(&openapi->json);
+}
+
+static void write_responses(struct openapi *openapi)
+{
+    json_write_name(&openapi->json, TEXT("responses"));
+    json_open_object(&openapi->json);
+    json_write_name(&openapi->json, TEXT("ConnectError"));
+    json_write_raw(&openapi->json, text_of(connect_error_response));
+    for (int status = 0; status < OPENAPI_STATUSES_MAX; status++) {
+        if (!openapi->problems[status]) {
+            continue;
+        }
+        json_write_name(&openapi->json, arena_format(openapi->arena, "%d", status));
+        json_open_object(&openapi->json);
+        json_member_string(&openapi->json, "description", text_of(http_reason(status)));
+        json_write_name(&openapi->json, TEXT("content"));
+        json_write_raw(&openapi->json, TEXT("{\"application/problem+json\":{\"schema\":{\"$ref\":"
+                                            "\"#/components/schemas/Problem\"}}}"));
+        json_close_object(&openapi->json);
+    }
+    json_close_object(&openapi->json);
+}
+
+void openapi_write_components(struct openapi *openapi)
+{
+    json_write_name(&openapi->json, TEXT("components"));
+    json_open_object(&openapi->json);
+    write_schemas(openapi);
+    write_responses(openapi);
+    if (openapi->has_timeout) {
+        json_write_name(&openapi->json, TEXT("parameters"));
+        json_open_object(&openapi->json);
+        json_write_name(&openapi->json, TEXT("timeout"));
+        json_write_raw(&openapi->json, text_of(timeout_parameter));
+        json_close_object(&openapi->json);
+    }
+    if (openapi->options->needs_token) {
+        json_write_name(&openapi->json, TEXT("securitySchemes"));
+        json_write_raw(&openapi->json,
+                       TEXT("{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"}}"));
+    }
+    json_close_object(&openapi->json);
+}
+
+void openapi_write_security(struct openapi *openapi, bool is_open)
+{
+    if (is_open && openapi->options->needs_token) {
+        json_write_name(&openapi->json, TEXT("security"));
+        json_open_array(&openapi->json);
+        json_close_array(&openapi->json);
+    }
+}

@@ -1,0 +1,78 @@
+/* openapi_components.h: a document in the making: its writer, and what it refers to. */
+#pragma once
+
+#include "openapi/openapi.h"
+#include "openapi/openapi_descriptors.h"
+#include "json/json.h"
+
+/* Which of a message's two schemas: see openapi.h. */
+enum openapi_flavour { OPENAPI_OUTPUT, OPENAPI_INPUT };
+
+enum {
+    OPENAPI_STATUSES_MAX = 600,
+    OPENAPI_USES_MAX = 4096, /* schemas of one document */
+};
+
+struct openapi_use {
+    struct openapi_symbol *symbol;
+    enum openapi_flavour flavour;
+};
+
+struct openapi {
+    struct json_writer json;
+    struct arena *arena;
+    const struct openapi_options *options;
+    struct openapi_descriptors descriptors;
+    struct openapi_use *uses; /* in the order of their first use */
+    size_t use_count;
+    bool problems[OPENAPI_STATUSES_MAX]; /* of which statuses there is a component */
+    bool has_timeout;                    /* the parameter connect-timeout-ms is referred to */
+    struct text description;             /* of the schema that is opened next; empty: none */
+    enum status status;                  /* the first failure, or OK */
+};
+
+/* Opens an object that is a schema, with the description that waits for one. */
+void openapi_open_schema(struct openapi *openapi);
+
+/* Members that are JSON already: "\"a\":1,\"b\":2"; "" for none. */
+void openapi_write_members(struct openapi *openapi, const char *members);
+
+/* Marks what is reached from an answered message, before anything is written: what is asked with
+ * and is not among it needs no second name. */
+void openapi_mark_answered(struct openapi *openapi, struct text message);
+
+/* Writes the object {"$ref": …} to the message's or enum's component, and notes its use. An unknown
+ * name fails the document. */
+void openapi_write_reference(struct openapi *openapi, struct text name,
+                             enum openapi_flavour flavour);
+
+/* The same for what stands in no descriptor: "#/components/" and `place`. */
+void openapi_write_place(struct openapi *openapi, const char *place);
+
+/* The member `responses`' entry of a problem: "404": {"$ref": …}. */
+void openapi_write_problem(struct openapi *openapi, int status);
+
+/* The member "components": every schema that was referred to, and what those refer to. */
+void openapi_write_components(struct openapi *openapi);
+
+/* A component's schema. */
+void openapi_write_schema(struct openapi *openapi, const struct openapi_symbol *symbol,
+                          enum openapi_flavour flavour);
+
+/* Types that JSON writes in forms of their own, where they stand. false: it is none of them.
+ * is_nullable: null stands for a field that is not set. */
+bool openapi_write_well_known(struct openapi *openapi, struct text full_name,
+                              enum openapi_flavour flavour, bool is_nullable);
+
+/* Whether JSON writes the type in a form of its own. */
+bool openapi_is_well_known(struct text full_name);
+
+/* The members of "paths". */
+void openapi_write_methods(struct openapi *openapi);
+void openapi_write_routes(struct openapi *openapi);
+
+/* The member "security": [] where no token is needed though others need one. */
+void openapi_write_security(struct openapi *openapi, bool is_open);
+
+/* A member of text, if there is any. */
+void openapi_member_text(struct openapi *openapi, const char *name, struct text text);
