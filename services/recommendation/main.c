@@ -15,6 +15,7 @@ struct recommendation_process {
     struct grpc_service services[1];
     struct http_route routes[RECOMMENDATION_HANDLER_ROUTE_COUNT];
     struct proto_descriptor_set descriptors;
+    struct proto_descriptor_set documented; /* the same with their comments */
     struct proto_pool *messages;
 };
 
@@ -31,6 +32,7 @@ static enum status open_recommendation(void *self, struct process *process, stru
 {
     struct recommendation_process *recommendation = self;
     recommendation->descriptors = movie_descriptor_set();
+    recommendation->documented = movie_documented_set();
     enum status status = recommendation_following_messages(call, &recommendation->descriptors,
                                                            &recommendation->messages);
     if (status == STATUS_OK) {
@@ -51,6 +53,7 @@ static enum status open_recommendation(void *self, struct process *process, stru
                                    .service_count = ARRAY_LENGTH(recommendation->services),
                                    .descriptor_sets = &recommendation->descriptors,
                                    .descriptor_set_count = 1,
+                                   .documented_sets = &recommendation->documented,
                                    .routes = recommendation->routes,
                                    .route_count = ARRAY_LENGTH(recommendation->routes),
                                });

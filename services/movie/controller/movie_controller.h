@@ -7,6 +7,7 @@
 #include "movie/gateway/metadata_gateway.h"
 #include "movie/gateway/rating_gateway.h"
 #include "movie/gateway/rating_votes.h"
+#include "movie/gateway/recommendation_gateway.h"
 #include "movie/model/movie_details.h"
 
 /* The longest that details wait for the rating alone; with less time left, three quarters of that.
@@ -17,6 +18,7 @@ struct movie_controller {
     struct metadata_gateway metadata;
     struct rating_gateway rating;
     struct rating_votes votes;
+    struct recommendation_gateway recommendations; /* its ops may be NULL: none can be asked */
     bool is_rating_kept; /* `rating` may answer while the rating service cannot be asked */
 };
 

@@ -1,5 +1,6 @@
 /* The plain HTTP face of recommendations. */
 #include "http/http_json.h"
+#include "http/http_operation.h"
 #include "recommendation/handler/recommendation_handler.h"
 #include "recommendation/model/recommendation_json.h"
 
@@ -7,22 +8,16 @@
 static enum status read_question(struct http_exchange *exchange, struct text *ret_type,
                                  int32_t *ret_count)
 {
-    struct text limit;
-    int64_t count = 0;
+    int64_t count;
     enum status status = http_json_optional_parameter(exchange, "type", ret_type);
     if (status == STATUS_OK) {
-        status = http_json_optional_parameter(exchange, "limit", &limit);
+        status = http_json_integer_parameter(exchange, "limit", &count);
     }
     if (status != STATUS_OK) {
         return status;
     }
     if (ret_type->data == NULL) {
         *ret_type = text_of(record_type_name(RECORD_TYPE_MOVIE));
-    }
-    if (limit.data != NULL &&
-        (!text_to_i64(limit, &count) || count < 1 || count > RECOMMENDATION_COUNT_MAX)) {
-        return call_fail(http_exchange_call(exchange), STATUS_INVALID_ARGUMENT,
-                         "limit must be 1 to %d", RECOMMENDATION_COUNT_MAX);
     }
     *ret_count = (int32_t)count;
     return STATUS_OK;
@@ -75,13 +70,68 @@ static void get_recommendations(void *state, struct http_exchange *exchange)
     reply(exchange, status, &list);
 }
 
+static const char *const types[] = {"movie", NULL};
+
+#define TYPE_PARAMETER                                                                             \
+    {                                                                                              \
+        .name = "type", .about = "What is recommended: movies, if it is not given",                \
+        .choices = types                                                                           \
+    }
+#define LIMIT_PARAMETER                                                                            \
+    {                                                                                              \
+        .name = "limit", .about = "How many there are at most", .kind = HTTP_PARAMETER_INTEGER,    \
+        .minimum = 1, .maximum = RECOMMENDATION_COUNT_MAX,                                         \
+        .otherwise = RECOMMENDATION_COUNT_DEFAULT                                                  \
+    }
+
+static const struct http_parameter similar_parameters[] = {
+    {.name = "id",
+     .about = "The record that others are like",
+     .is_required = true,
+     .maximum = RATING_RECORD_BYTES_MAX},
+    TYPE_PARAMETER,
+    LIMIT_PARAMETER,
+    {.name = NULL},
+};
+
+static const struct http_parameter user_parameters[] = {
+    {.name = "userId", .about = "For whom", .is_required = true, .maximum = RATING_USER_BYTES_MAX},
+    TYPE_PARAMETER,
+    LIMIT_PARAMETER,
+    {.name = NULL},
+};
+
+static const struct http_answer answers[] = {
+    {200, "The best first", {.schema = RECOMMENDATION_LIST_SCHEMA}},
+    {.status = 0},
+};
+
+static const int not_now[] = {503, 0};
+
+static const struct http_operation operations[RECOMMENDATION_HANDLER_ROUTE_COUNT] = {
+    {.method = "GET",
+     .path = "/similar",
+     .handle = get_similar,
+     .id = "listSimilar",
+     .summary = "The records that are most like one, by everybody's votes",
+     .tag = "recommendation",
+     .parameters = similar_parameters,
+     .answers = answers,
+     .problems = not_now},
+    {.method = "GET",
+     .path = "/recommendations",
+     .handle = get_recommendations,
+     .id = "listRecommended",
+     .summary = "What a user may like, of what the user has not voted on",
+     .tag = "recommendation",
+     .parameters = user_parameters,
+     .answers = answers,
+     .problems = not_now},
+};
+
 void recommendation_handler_routes(
     struct recommendation_controller *controller,
     struct http_route routes[static RECOMMENDATION_HANDLER_ROUTE_COUNT])
 {
-    const struct http_route all[RECOMMENDATION_HANDLER_ROUTE_COUNT] = {
-        {"GET", "/similar", get_similar, controller},
-        {"GET", "/recommendations", get_recommendations, controller},
-    };
-    memcpy(routes, all, sizeof(all));
+    http_operations_route(operations, ARRAY_LENGTH(operations), controller, routes);
 }
