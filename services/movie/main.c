@@ -8,6 +8,7 @@
 #include "movie/gateway/grpc_rating_gateway.h"
 #include "movie/gateway/movie_http_gateways.h"
 #include "movie/gateway/rpc_rating_gateway.h"
+#include "movie/gateway/rpc_recommendation_gateway.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_page.h"
 #include "movie/movie_ratings.h"
@@ -19,8 +20,10 @@ struct movie_process {
     bool over_http;
     struct grpc_metadata_gateway metadata;
     struct grpc_rating_gateway rating;
+    struct rpc_recommendation_gateway recommendations;
     struct process_channel metadata_channels[LOOP_THREADS_MAX];
     struct process_channel rating_channels[LOOP_THREADS_MAX];
+    struct process_channel recommendation_channels[LOOP_THREADS_MAX];
     struct movie_http_gateways http;
     struct movie_ratings *ratings;
     struct grpc_service services[1];
@@ -55,6 +58,9 @@ static enum status open_movie(void *self, struct process *process, struct call *
         rpc_rating_votes(movie->over_http ? &movie->http.rating.rpc : &movie->rating.rpc);
     movie->controller.metadata = movie->over_http ? http_metadata_gateway(&movie->http.metadata)
                                                   : grpc_metadata_gateway(&movie->metadata);
+    movie->controller.recommendations =
+        movie->over_http ? rpc_recommendation_gateway_by_http(&movie->http.recommendations)
+                         : rpc_recommendation_gateway_by_grpc(&movie->recommendations);
     enum status status =
         movie_ratings_open(process, call, asked, &movie->controller.rating, &movie->ratings);
     if (status != STATUS_OK) {
@@ -102,6 +108,11 @@ static enum status start_movie(void *self, struct process *process, struct call 
         status = process_open_channel(process, call, movie->messages, "rating",
                                       &movie->rating_channels[loop]);
     }
+    if (status == STATUS_OK) {
+        status = process_open_optional_channel(process, call, movie->messages, "recommendation",
+                                               &movie->recommendation_channels[loop]);
+    }
+    movie->recommendations.channels[loop] = movie->recommendation_channels[loop].grpc;
     movie->metadata.channels[loop] = movie->metadata_channels[loop].grpc;
     movie->rating.channels[loop] = movie->rating_channels[loop].grpc;
     return status;
@@ -114,6 +125,7 @@ static void stop_movie(void *self, struct process *process, struct call *call, u
     (void)call;
     process_close_channel(&movie->metadata_channels[loop]);
     process_close_channel(&movie->rating_channels[loop]);
+    process_close_channel(&movie->recommendation_channels[loop]);
     movie_http_gateways_stop(&movie->http, loop);
 }
 

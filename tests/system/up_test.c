@@ -11,11 +11,11 @@
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
 
-enum { PARTS = 6, ARGUMENT_BYTES = HTTP_ADDRESS_BYTES_MAX + 64, PROGRAM_ARGUMENTS_MAX = 14 };
+enum { PARTS = 7, ARGUMENT_BYTES = HTTP_ADDRESS_BYTES_MAX + 64, PROGRAM_ARGUMENTS_MAX = 15 };
 
-static const char *const parts[PARTS] = {"registry", "metadata", "rating",
-                                         "movie",    "review",   "dns"};
-enum { REGISTRY, METADATA, RATING, MOVIE, REVIEW };
+static const char *const parts[PARTS] = {"registry", "metadata",       "rating", "movie",
+                                         "review",   "recommendation", "dns"};
+enum { REGISTRY, METADATA, RATING, MOVIE, REVIEW, RECOMMENDATION };
 
 struct scene {
     char directory[SCRATCH_PATH_BYTES];

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 
-PROCESSES = ("registry", "metadata", "rating", "review", "movie")
+PROCESSES = ("registry", "metadata", "rating", "review", "recommendation", "movie")
 READY = re.compile(r'message="ready" listen="([^"]*)"')
 READY_S = 20
 NO_EVENT = b"this is no event\n"
@@ -30,6 +30,7 @@ class RunningSystem:
             self.start("metadata", "--store", "memory", *registry)
             self.start("rating", "--store", "memory", "--event-log-directory", self.path("eventlog"), *registry)
             self.start("review", "--store", "memory", *registry)
+            self.start("recommendation", "--minimum-co-raters", "1", *registry)
             self.start("movie", *registry)
         except BaseException as failure:
             self.__exit__(type(failure))
