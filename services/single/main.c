@@ -15,6 +15,7 @@
 #include "movie/gateway/grpc_rating_gateway.h"
 #include "movie/gateway/rpc_rating_gateway.h"
 #include "movie/gateway/rpc_recommendation_gateway.h"
+#include "movie/gateway/rpc_review_gateway.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_page.h"
 #include "movie_descriptors.h"
@@ -60,6 +61,7 @@ struct single_process {
     struct grpc_metadata_gateway metadata_gateway;
     struct grpc_rating_gateway rating_gateway;
     struct rpc_recommendation_gateway recommendation_gateway;
+    struct rpc_review_gateway review_gateway;
     unsigned metadata_listener;
     unsigned rating_listener;
     unsigned review_listener;
@@ -223,6 +225,7 @@ static enum status open_single(void *self, struct process *process, struct call 
         .rating = grpc_rating_gateway(&single->rating_gateway),
         .votes = rpc_rating_votes(&single->rating_gateway.rpc),
         .recommendations = rpc_recommendation_gateway_by_grpc(&single->recommendation_gateway),
+        .reviews = rpc_review_gateway_by_grpc(&single->review_gateway),
     };
     single->metadata_service = metadata_handler_service(&single->metadata);
     single->rating_service = rating_handler_service(&single->rating);
@@ -291,6 +294,7 @@ static enum status start_single(void *self, struct process *process, struct call
     struct single_process *single = self;
     const struct grpc_channel_options metadata = own_channel_options(single, process, "metadata");
     const struct grpc_channel_options rating = own_channel_options(single, process, "rating");
+    const struct grpc_channel_options review = own_channel_options(single, process, "review");
     enum status status = grpc_channel_create_loopback(
         process_loop(process, loop), process_http_server(process, single->metadata_listener, loop),
         &metadata, &single->metadata_gateway.channels[loop]);
@@ -299,6 +303,12 @@ static enum status start_single(void *self, struct process *process, struct call
             process_loop(process, loop),
             process_http_server(process, single->rating_listener, loop), &rating,
             &single->rating_gateway.channels[loop]);
+    }
+    if (status == STATUS_OK) {
+        status = grpc_channel_create_loopback(
+            process_loop(process, loop),
+            process_http_server(process, single->review_listener, loop), &review,
+            &single->review_gateway.channels[loop]);
     }
     if (status == STATUS_OK) {
         status = start_recommendations(single, process, loop);
@@ -351,6 +361,7 @@ static void stop_single(void *self, struct process *process, struct call *call, 
     grpc_channel_destroy(single->recommendation_gateway.channels[loop]);
     grpc_channel_destroy(single->metadata_gateway.channels[loop]);
     grpc_channel_destroy(single->rating_gateway.channels[loop]);
+    grpc_channel_destroy(single->review_gateway.channels[loop]);
 }
 
 static void close_single(void *self)
