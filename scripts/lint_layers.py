@@ -41,7 +41,7 @@ ADAPTERS = ("repository", "gateway", "ingester", "relay", "checker", "handler")
 # SERVICE/LAYER/NAME_LAYER.h of these is a port: declared for the controller, with no library in it.
 PORT_LAYERS = ("repository", "gateway", "checker")
 # Ports with names of their own: SERVICE/LAYER/NAME_this.h.
-MORE_PORTS = ("search", "votes", "ranking", "feed")
+MORE_PORTS = ("search", "votes", "ranking")
 
 # services/single composes every service in one process.
 COMPOSERS = ("single",)

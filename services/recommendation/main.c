@@ -5,12 +5,12 @@
 #include "recommendation/controller/recommendation_controller.h"
 #include "recommendation/handler/recommendation_handler.h"
 #include "recommendation/recommendation_following.h"
-#include "recommendation/repository/grpc_rating_feed.h"
+#include "recommendation/repository/grpc_vote_feed.h"
 
 struct recommendation_process {
     struct recommendation_controller controller;
     struct followed_recommendations *followed;
-    struct grpc_rating_feed feed;
+    struct grpc_vote_feed feed;
     struct process_channel rating; /* of loop 0, which follows */
     struct grpc_service services[1];
     struct http_route routes[RECOMMENDATION_HANDLER_ROUTE_COUNT];
@@ -36,8 +36,8 @@ static enum status open_recommendation(void *self, struct process *process, stru
     enum status status = recommendation_following_messages(call, &recommendation->descriptors,
                                                            &recommendation->messages);
     if (status == STATUS_OK) {
-        status = recommendation_following_open(
-            process, call, grpc_rating_feed(&recommendation->feed), &recommendation->followed);
+        status = recommendation_following_open(process, call, grpc_vote_feed(&recommendation->feed),
+                                               &recommendation->followed);
     }
     if (status != STATUS_OK) {
         return status;

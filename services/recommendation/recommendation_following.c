@@ -3,7 +3,7 @@
 #include "movie.pb-c.h"
 
 enum status recommendation_following_open(struct process *process, struct call *call,
-                                          struct rating_feed feed,
+                                          struct vote_feed feed,
                                           struct followed_recommendations **ret_followed)
 {
     const struct config *config = process_config(process);

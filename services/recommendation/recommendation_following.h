@@ -25,10 +25,10 @@ enum { RECOMMENDATION_CO_RATERS_MAX = 1000, RECOMMENDATION_SHRINKAGE_MAX = 10000
 
 /* In the open hook; to be destroyed by the caller. STATUS_RESOURCE_EXHAUSTED. */
 MUST_USE enum status recommendation_following_open(struct process *process, struct call *call,
-                                                   struct rating_feed feed,
+                                                   struct vote_feed feed,
                                                    struct followed_recommendations **ret_followed);
 
-/* The types of the messages that grpc_rating_feed() sends and receives. Owned by the caller. */
+/* The types of the messages that grpc_vote_feed() sends and receives. Owned by the caller. */
 MUST_USE enum status
 recommendation_following_messages(struct call *call, const struct proto_descriptor_set *descriptors,
                                   struct proto_pool **ret_pool);

@@ -30,7 +30,7 @@
 #include "recommendation/controller/recommendation_controller.h"
 #include "recommendation/handler/recommendation_handler.h"
 #include "recommendation/recommendation_following.h"
-#include "recommendation/repository/grpc_rating_feed.h"
+#include "recommendation/repository/grpc_vote_feed.h"
 #include "review/controller/review_controller.h"
 #include "review/handler/review_handler.h"
 #include "review/repository/sqlite_review_repository.h"
@@ -55,7 +55,7 @@ struct single_process {
     struct review_controller review;
     struct recommendation_controller recommendation;
     struct followed_recommendations *followed;
-    struct grpc_rating_feed feed; /* of loop 0, which follows */
+    struct grpc_vote_feed feed; /* of loop 0, which follows */
     struct proto_pool *feed_messages;
     struct movie_controller movie;
     struct grpc_metadata_gateway metadata_gateway;
@@ -169,7 +169,7 @@ static enum status open_recommendations(struct single_process *single, struct pr
     enum status status =
         recommendation_following_messages(call, &single->descriptors, &single->feed_messages);
     if (status == STATUS_OK) {
-        status = recommendation_following_open(process, call, grpc_rating_feed(&single->feed),
+        status = recommendation_following_open(process, call, grpc_vote_feed(&single->feed),
                                                &single->followed);
     }
     if (status == STATUS_OK) {

@@ -354,10 +354,10 @@ static void change_certificates_and_kill_the_registry(struct scene *scene)
     tls_scene_copy(&scene->tls, "next.key", "live.key");
     service_process_signal(&scene->up, SIGHUP);
     assert_int_equal(kill(process_of(scene, "marquee-registry"), SIGKILL), 0);
-    assert_true(service_process_await(&scene->up, "marquee-registry  ready", before));
+    assert_true(service_process_await(&scene->up, "marquee-registry        ready", before));
     /* The registry remembers who was there: somebody new is to register. */
     assert_int_equal(kill(process_of(scene, "marquee-metadata"), SIGKILL), 0);
-    assert_true(service_process_await(&scene->up, "marquee-metadata  ready", before));
+    assert_true(service_process_await(&scene->up, "marquee-metadata        ready", before));
     for (size_t i = METADATA; i < PARTS; i++) {
         await_services(scene, &client, 0, scene->addresses[i]);
     }

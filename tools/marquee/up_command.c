@@ -238,13 +238,13 @@ static void print_addresses(const struct up *up)
     (void)fprintf(
         output,
         "\n%sMarquee is up.%s\n"
-        "  movie     %s://%.*s (gRPC and HTTP)\n"
-        "  rating    %s://%.*s\n"
-        "  metadata  %s://%.*s\n"
-        "  review    %s://%.*s\n"
-        "  recommendation %s://%.*s\n"
-        "  registry  %s://%.*s (its page: /ui/)\n"
-        "  logs      %.*s\n\n",
+        "  movie           %s://%.*s (gRPC and HTTP)\n"
+        "  rating          %s://%.*s\n"
+        "  metadata        %s://%.*s\n"
+        "  review          %s://%.*s\n"
+        "  recommendation  %s://%.*s\n"
+        "  registry        %s://%.*s (its page: /ui/)\n"
+        "  logs            %.*s\n\n",
         terminal_colour(output, TERMINAL_BOLD), terminal_colour(output, TERMINAL_PLAIN), scheme,
         TEXT_ARGUMENTS(up->addresses.movie), scheme, TEXT_ARGUMENTS(up->addresses.rating), scheme,
         TEXT_ARGUMENTS(up->addresses.metadata), scheme, TEXT_ARGUMENTS(up->addresses.review),

@@ -31,7 +31,7 @@ struct followed_counts {
 };
 
 struct followed_recommendations {
-    struct rating_feed feed;
+    struct vote_feed feed;
     struct recommend_settings settings;
     const struct log *log;
     struct worker_pool *worker; /* one thread: a model has one writer at a time */

@@ -11,15 +11,15 @@
 #pragma once
 
 #include "recommend/recommend_model.h"
-#include "recommendation/repository/rating_feed.h"
 #include "recommendation/repository/recommendation_repository.h"
+#include "recommendation/repository/vote_feed.h"
 
 struct followed_recommendations;
 struct log;
 struct telemetry_page;
 
 enum {
-    FOLLOWED_WAIT_MS = 2000, /* for changes, where there are none: the age when all is well */
+    FOLLOWED_WAIT_MS = 1000, /* for changes, where there are none: half the age when all is well */
     FOLLOWED_TIMEOUT_MS = 10 * 1000, /* of one question to the rating service, beside that */
     FOLLOWED_PAUSE_MS_MIN = 50,      /* after a failure, doubled each time */
     FOLLOWED_PAUSE_MS_MAX = 2000,
@@ -27,7 +27,7 @@ enum {
 };
 
 struct followed_recommendations_options {
-    struct rating_feed feed;
+    struct vote_feed feed;
     struct recommend_settings settings;
     const struct log *log; /* borrowed */
 };

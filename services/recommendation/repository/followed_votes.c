@@ -5,7 +5,7 @@
 /* A page of votes for the worker's thread. */
 struct taking {
     struct recommend_model *model;
-    const struct rating_feed_page *page;
+    const struct vote_feed_page *page;
     uint64_t refused;
 };
 
@@ -13,7 +13,7 @@ static void take_page(void *argument)
 {
     struct taking *taking = argument;
     for (size_t i = 0; i < taking->page->count; i++) {
-        const struct rating_feed_vote *vote = &taking->page->votes[i];
+        const struct vote_feed_vote *vote = &taking->page->votes[i];
         const struct recommend_change change = {.user = vote->user_id,
                                                 .item = vote->record_id,
                                                 .removed = vote->deleted,
@@ -58,7 +58,7 @@ static void note_success(struct followed_recommendations *self)
 }
 
 static enum status take(struct followed_recommendations *self, struct call *call,
-                        struct followed_model *held, const struct rating_feed_page *page)
+                        struct followed_model *held, const struct vote_feed_page *page)
 {
     struct taking taking = {.model = held->model, .page = page};
     enum status status = worker_call(self->worker, call, take_page, &taking);
@@ -74,13 +74,13 @@ static enum status take(struct followed_recommendations *self, struct call *call
 static enum status list_votes(struct followed_recommendations *self, struct followed_model *held,
                               int64_t *ret_sequence)
 {
-    char token[RATING_FEED_TOKEN_BYTES_MAX];
+    char token[VOTE_FEED_TOKEN_BYTES_MAX];
     size_t token_length = 0;
     bool first = true;
     struct call call;
     atomic_store(&self->counts.listed, 0);
     while (first || token_length > 0) {
-        struct rating_feed_page page;
+        struct vote_feed_page page;
         begin_call(self, &call, FOLLOWED_TIMEOUT_MS);
         struct text asked = arena_copy(call.arena, text_of_bytes(token, token_length));
         enum status status = asked.data == NULL
@@ -149,7 +149,7 @@ static void follow_changes(struct followed_recommendations *self, struct followe
 {
     enum status status = STATUS_OK;
     while (!self->stop.requested && status != STATUS_OUT_OF_RANGE) {
-        struct rating_feed_page page;
+        struct vote_feed_page page;
         struct call call;
         begin_call(self, &call, FOLLOWED_WAIT_MS + FOLLOWED_TIMEOUT_MS);
         int64_t asked_ms = clock_wall_ms();

@@ -79,6 +79,13 @@ def reflect(address, number, text):
     return reply[5:]
 
 
+def ageless(value):
+    """The same without how old it is: the second answer is older than the first."""
+    if isinstance(value, dict):
+        return {name: ageless(member) for name, member in value.items() if not name.lower().endswith("agems")}
+    return [ageless(element) for element in value] if isinstance(value, list) else value
+
+
 class Peer:
     def __init__(self, address):
         self.address = address
@@ -117,7 +124,7 @@ class Peer:
             return posted
         query = urllib.parse.urlencode({"connect": "v1", "encoding": "json", "message": message})
         got = read(run(f"{url}?{query}", *options))
-        if {**posted, "headers": None} != {**got, "headers": None}:
+        if ageless({**posted, "headers": None}) != ageless({**got, "headers": None}):
             return {**got, "code": f"{posted['code']} by POST, {got['code']} by GET"}
         return posted
 

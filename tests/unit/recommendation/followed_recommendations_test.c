@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/log.h"
-#include "fake_rating_feed.h"
+#include "fake_vote_feed.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
 #include "telemetry/telemetry.h"
@@ -18,7 +18,7 @@ static const struct log silent = {.fd = -1, .level = LOG_ERROR};
 struct fixture {
     struct arena arena;
     struct call call;
-    struct fake_rating_feed *fake;
+    struct fake_vote_feed *fake;
     struct followed_recommendations *followed;
     struct recommendation_repository port;
     struct recommendation_list list;
@@ -28,7 +28,7 @@ struct fixture {
 static void open_follower(struct fixture *fixture)
 {
     struct followed_recommendations_options options = {
-        .feed = fake_rating_feed(fixture->fake),
+        .feed = fake_vote_feed(fixture->fake),
         .settings = recommend_settings_default(),
         .log = &silent,
     };
@@ -50,7 +50,7 @@ static void run_body(void *argument)
     call_init(&fixture->call, &fixture->arena, TIMEOUT_MS);
     fixture->fake = malloc(sizeof(*fixture->fake));
     assert_non_null(fixture->fake);
-    fake_rating_feed_init(fixture->fake);
+    fake_vote_feed_init(fixture->fake);
     open_follower(fixture);
     fixture->body(fixture);
     followed_recommendations_stop(fixture->followed);
@@ -72,9 +72,9 @@ static void vote_alike(struct fixture *fixture, const char *first, const char *s
 {
     static const char *const users[] = {"ann", "bob", "cid"};
     for (size_t i = 0; i < ARRAY_LENGTH(users); i++) {
-        fake_rating_feed_vote(fixture->fake, users[i], first, 900);
-        fake_rating_feed_vote(fixture->fake, users[i], second, 1000);
-        fake_rating_feed_vote(fixture->fake, users[i], "bad", 0);
+        fake_vote_feed_vote(fixture->fake, users[i], first, 900);
+        fake_vote_feed_vote(fixture->fake, users[i], second, 1000);
+        fake_vote_feed_vote(fixture->fake, users[i], "bad", 0);
     }
 }
 
@@ -130,7 +130,7 @@ static void it_says_that_there_is_no_model_yet(struct fixture *fixture)
     assert_true(followed_recommendations_look(fixture->followed, &fixture->call, &reason));
     assert_true(reason.length > 0);
     vote_alike(fixture, "heat", "ronin");
-    fake_rating_feed_come_back(fixture->fake);
+    fake_vote_feed_come_back(fixture->fake);
     await_votes(fixture, 9);
     assert_int_equal(ask_like(fixture, "heat"), STATUS_OK);
     assert_first(fixture, "ronin");
@@ -148,7 +148,7 @@ static void a_vote_changes_what_is_recommended(struct fixture *fixture)
     assert_int_equal(ask_for(fixture, "dan"), STATUS_OK);
     assert_int_equal(fixture->list.count, 0);
     assert_int_equal(fixture->list.votes, 0);
-    fake_rating_feed_vote(fixture->fake, "dan", "heat", 800);
+    fake_vote_feed_vote(fixture->fake, "dan", "heat", 800);
     await_votes(fixture, 10);
     assert_int_equal(ask_for(fixture, "dan"), STATUS_OK);
     assert_first(fixture, "ronin");
@@ -158,7 +158,7 @@ static void a_vote_changes_what_is_recommended(struct fixture *fixture)
     await_votes(fixture, 13);
     assert_int_equal(ask_for(fixture, "dan"), STATUS_OK);
     assert_int_equal(fixture->list.count, 2);
-    fake_rating_feed_vote(fixture->fake, "dan", "heat", -1);
+    fake_vote_feed_vote(fixture->fake, "dan", "heat", -1);
     await_votes(fixture, 12);
     assert_int_equal(ask_for(fixture, "dan"), STATUS_OK);
     assert_int_equal(fixture->list.count, 0);
@@ -170,7 +170,7 @@ static void it_answers_through_an_outage(struct fixture *fixture)
     vote_alike(fixture, "heat", "ronin");
     start(fixture);
     await_votes(fixture, 9);
-    fake_rating_feed_go_away(fixture->fake);
+    fake_vote_feed_go_away(fixture->fake);
     while (fixture->fake->refused < 3) {
         fiber_give_way();
     }
@@ -183,8 +183,8 @@ static void it_answers_through_an_outage(struct fixture *fixture)
     }
     assert_int_equal(ask_like(fixture, "heat"), STATUS_OK);
     assert_true(fixture->list.basis.age_ms > age_ms); /* there are pauses between */
-    fake_rating_feed_vote(fixture->fake, "dan", "heat", 800);
-    fake_rating_feed_come_back(fixture->fake);
+    fake_vote_feed_vote(fixture->fake, "dan", "heat", 800);
+    fake_vote_feed_come_back(fixture->fake);
     await_votes(fixture, 10);
     assert_int_equal(fixture->fake->listings, 1); /* it goes on from where it was */
 }
@@ -200,13 +200,13 @@ static void it_begins_anew_when_changes_are_forgotten(struct fixture *fixture)
     }
     /* Told to nobody: a model that went on would not know. */
     vote_alike(fixture, "heat", "alien");
-    fake_rating_feed_vote(fixture->fake, "ann", "ronin", -1);
-    fake_rating_feed_forget(fixture->fake);
+    fake_vote_feed_vote(fixture->fake, "ann", "ronin", -1);
+    fake_vote_feed_forget(fixture->fake);
     await_votes(fixture, 11);
     assert_int_equal(fixture->fake->listings, 2);
     assert_int_equal(ask_like(fixture, "alien"), STATUS_OK);
     assert_first(fixture, "heat");
-    fake_rating_feed_vote(fixture->fake, "dan", "heat", 800);
+    fake_vote_feed_vote(fixture->fake, "dan", "heat", 800);
     await_votes(fixture, 12); /* and it is the new one that follows */
 }
 FOLLOWED_TEST(it_begins_anew_when_changes_are_forgotten)
@@ -252,7 +252,7 @@ static void its_metrics_say_how_it_is(struct fixture *fixture)
     vote_alike(fixture, "heat", "ronin");
     start(fixture);
     await_votes(fixture, 9);
-    fake_rating_feed_vote(fixture->fake, "dan", "heat", 800);
+    fake_vote_feed_vote(fixture->fake, "dan", "heat", 800);
     await_votes(fixture, 10);
     buffer_clear(&buffer);
     write_metrics(fixture, &buffer);

@@ -1,4 +1,4 @@
-#include "recommendation/repository/grpc_rating_feed.h"
+#include "recommendation/repository/grpc_vote_feed.h"
 
 #include "base/arena.h"
 #include "grpc/grpc_channel.h"
@@ -7,17 +7,17 @@
 
 /* What would make the model wrong is the other side's fault. */
 static enum status read_votes(struct call *call, VoteRecord *const *records, size_t count,
-                              struct rating_feed_page *page)
+                              struct vote_feed_page *page)
 {
-    struct rating_feed_vote *votes = arena_calloc(call->arena, count + 1, sizeof(*votes));
-    if (count > RATING_FEED_PAGE_MAX) {
+    struct vote_feed_vote *votes = arena_calloc(call->arena, count + 1, sizeof(*votes));
+    if (count > VOTE_FEED_PAGE_MAX) {
         return call_fail(call, STATUS_INTERNAL, "more votes than were asked for");
     }
     if (votes == NULL) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no room for a page of votes");
     }
     for (size_t i = 0; i < count; i++) {
-        votes[i] = (struct rating_feed_vote){
+        votes[i] = (struct vote_feed_vote){
             .user_id = proto_text(records[i]->user_id),
             .record_id = proto_text(records[i]->record_id),
             .deleted = records[i]->deleted,
@@ -30,12 +30,12 @@ static enum status read_votes(struct call *call, VoteRecord *const *records, siz
 }
 
 static enum status list(void *state, struct call *call, struct text page_token,
-                        struct rating_feed_page *ret_page)
+                        struct vote_feed_page *ret_page)
 {
-    const struct grpc_rating_feed *self = state;
+    const struct grpc_vote_feed *self = state;
     ListVotesRequest request = LIST_VOTES_REQUEST__INIT;
     ProtobufCMessage *response;
-    request.page_size = RATING_FEED_PAGE_MAX;
+    request.page_size = VOTE_FEED_PAGE_MAX;
     request.page_token = proto_bytes(page_token);
     request.record_type = proto_bytes(text_of(record_type_name(RECORD_TYPE_MOVIE)));
     enum status status =
@@ -46,9 +46,9 @@ static enum status list(void *state, struct call *call, struct text page_token,
         return status;
     }
     const ListVotesResponse *listed = (const ListVotesResponse *)response;
-    struct rating_feed_page page = {.sequence = listed->sequence,
-                                    .next_page_token = proto_text(listed->next_page_token)};
-    if (page.next_page_token.length > RATING_FEED_TOKEN_BYTES_MAX) {
+    struct vote_feed_page page = {.sequence = listed->sequence,
+                                  .next_page_token = proto_text(listed->next_page_token)};
+    if (page.next_page_token.length > VOTE_FEED_TOKEN_BYTES_MAX) {
         return call_fail(call, STATUS_INTERNAL, "a page token is too long");
     }
     status = read_votes(call, listed->votes, listed->n_votes, &page);
@@ -59,13 +59,13 @@ static enum status list(void *state, struct call *call, struct text page_token,
 }
 
 static enum status changes(void *state, struct call *call, int64_t sequence, int32_t wait_ms,
-                           struct rating_feed_page *ret_page)
+                           struct vote_feed_page *ret_page)
 {
-    const struct grpc_rating_feed *self = state;
+    const struct grpc_vote_feed *self = state;
     ListVoteChangesRequest request = LIST_VOTE_CHANGES_REQUEST__INIT;
     ProtobufCMessage *response;
     request.sequence = sequence;
-    request.page_size = RATING_FEED_PAGE_MAX;
+    request.page_size = VOTE_FEED_PAGE_MAX;
     request.wait_ms = wait_ms;
     request.record_type = proto_bytes(text_of(record_type_name(RECORD_TYPE_MOVIE)));
     enum status status =
@@ -76,7 +76,7 @@ static enum status changes(void *state, struct call *call, int64_t sequence, int
         return status;
     }
     const ListVoteChangesResponse *changed = (const ListVoteChangesResponse *)response;
-    struct rating_feed_page page = {.sequence = changed->sequence, .more = changed->more};
+    struct vote_feed_page page = {.sequence = changed->sequence, .more = changed->more};
     status = read_votes(call, changed->votes, changed->n_votes, &page);
     if (status == STATUS_OK) {
         *ret_page = page;
@@ -84,9 +84,9 @@ static enum status changes(void *state, struct call *call, int64_t sequence, int
     return status;
 }
 
-static const struct rating_feed_ops ops = {.list = list, .changes = changes};
+static const struct vote_feed_ops ops = {.list = list, .changes = changes};
 
-struct rating_feed grpc_rating_feed(struct grpc_rating_feed *self)
+struct vote_feed grpc_vote_feed(struct grpc_vote_feed *self)
 {
-    return (struct rating_feed){&ops, self};
+    return (struct vote_feed){&ops, self};
 }

@@ -1,9 +1,9 @@
-/* fake_rating_feed.h: a rating service in memory that tells its votes and their changes; it can be
+/* fake_vote_feed.h: a rating service in memory that tells its votes and their changes; it can be
  * away, and can forget its log. On one loop. */
 #pragma once
 
 #include "loop/fiber.h"
-#include "recommendation/repository/rating_feed.h"
+#include "recommendation/repository/vote_feed.h"
 
 enum {
     FAKE_VOTES_MAX = 4000,
@@ -19,7 +19,7 @@ struct fake_vote {
     bool deleted;
 };
 
-struct fake_rating_feed {
+struct fake_vote_feed {
     struct fake_vote votes[FAKE_VOTES_MAX];
     size_t vote_count;
     struct fake_vote changes[FAKE_CHANGES_MAX];
@@ -32,14 +32,14 @@ struct fake_rating_feed {
     struct fiber_wait *waiter;
 };
 
-void fake_rating_feed_init(struct fake_rating_feed *fake);
-struct rating_feed fake_rating_feed(struct fake_rating_feed *fake);
+void fake_vote_feed_init(struct fake_vote_feed *fake);
+struct vote_feed fake_vote_feed(struct fake_vote_feed *fake);
 
 /* hundredths: -1 deletes. Wakes who waits. */
-void fake_rating_feed_vote(struct fake_rating_feed *fake, const char *user, const char *record,
-                           int32_t hundredths);
+void fake_vote_feed_vote(struct fake_vote_feed *fake, const char *user, const char *record,
+                         int32_t hundredths);
 
 /* What was told before is not known any more; who asks for it is told OUT_OF_RANGE. */
-void fake_rating_feed_forget(struct fake_rating_feed *fake);
-void fake_rating_feed_go_away(struct fake_rating_feed *fake);
-void fake_rating_feed_come_back(struct fake_rating_feed *fake);
+void fake_vote_feed_forget(struct fake_vote_feed *fake);
+void fake_vote_feed_go_away(struct fake_vote_feed *fake);
+void fake_vote_feed_come_back(struct fake_vote_feed *fake);

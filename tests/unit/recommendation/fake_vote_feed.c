@@ -1,31 +1,30 @@
-#include "fake_rating_feed.h"
+#include "fake_vote_feed.h"
 
 #include <stdio.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 
-static enum status away(struct fake_rating_feed *self, struct call *call)
+static enum status away(struct fake_vote_feed *self, struct call *call)
 {
     self->refused++;
-    fiber_give_way();
     return call_fail(call, STATUS_UNAVAILABLE, "it is away");
 }
 
-static struct rating_feed_vote told(const struct fake_vote *vote)
+static struct vote_feed_vote told(const struct fake_vote *vote)
 {
-    return (struct rating_feed_vote){.user_id = text_of(vote->user),
-                                     .record_id = text_of(vote->record),
-                                     .deleted = vote->deleted,
-                                     .hundredths = vote->hundredths};
+    return (struct vote_feed_vote){.user_id = text_of(vote->user),
+                                   .record_id = text_of(vote->record),
+                                   .deleted = vote->deleted,
+                                   .hundredths = vote->hundredths};
 }
 
 /* The token is the place of the next vote, and the sequence that the first page told. */
 static enum status list(void *state, struct call *call, struct text page_token,
-                        struct rating_feed_page *ret_page)
+                        struct vote_feed_page *ret_page)
 {
-    struct fake_rating_feed *self = state;
-    struct rating_feed_vote *votes = arena_calloc(call->arena, FAKE_PAGE, sizeof(*votes));
+    struct fake_vote_feed *self = state;
+    struct vote_feed_vote *votes = arena_calloc(call->arena, FAKE_PAGE, sizeof(*votes));
     struct text rest = page_token;
     uint64_t at = 0;
     uint64_t sequence = (uint64_t)self->sequence;
@@ -45,7 +44,7 @@ static enum status list(void *state, struct call *call, struct text page_token,
         }
     }
     *ret_page =
-        (struct rating_feed_page){.votes = votes, .count = count, .sequence = (int64_t)sequence};
+        (struct vote_feed_page){.votes = votes, .count = count, .sequence = (int64_t)sequence};
     if (at < self->vote_count) {
         ret_page->next_page_token = arena_format(call->arena, "%llu:%llu", (unsigned long long)at,
                                                  (unsigned long long)sequence);
@@ -53,7 +52,7 @@ static enum status list(void *state, struct call *call, struct text page_token,
     return STATUS_OK;
 }
 
-static void await_change(struct fake_rating_feed *self, struct call *call, int32_t wait_ms)
+static void await_change(struct fake_vote_feed *self, struct call *call, int32_t wait_ms)
 {
     struct fiber_wait wait;
     struct call waiting = call_within(call, wait_ms);
@@ -66,10 +65,10 @@ static void await_change(struct fake_rating_feed *self, struct call *call, int32
 }
 
 static enum status changes(void *state, struct call *call, int64_t sequence, int32_t wait_ms,
-                           struct rating_feed_page *ret_page)
+                           struct vote_feed_page *ret_page)
 {
-    struct fake_rating_feed *self = state;
-    struct rating_feed_vote *votes = arena_calloc(call->arena, FAKE_PAGE, sizeof(*votes));
+    struct fake_vote_feed *self = state;
+    struct vote_feed_vote *votes = arena_calloc(call->arena, FAKE_PAGE, sizeof(*votes));
     size_t count = 0;
     CHECK(votes != NULL);
     if (!self->is_away && sequence == self->sequence && sequence >= self->first_sequence) {
@@ -87,32 +86,32 @@ static enum status changes(void *state, struct call *call, int64_t sequence, int
     while (sequence < self->sequence && count < FAKE_PAGE) {
         votes[count++] = told(&self->changes[sequence++]);
     }
-    *ret_page = (struct rating_feed_page){
+    *ret_page = (struct vote_feed_page){
         .votes = votes, .count = count, .sequence = sequence, .more = sequence < self->sequence};
     return STATUS_OK;
 }
 
-static const struct rating_feed_ops ops = {.list = list, .changes = changes};
+static const struct vote_feed_ops ops = {.list = list, .changes = changes};
 
-struct rating_feed fake_rating_feed(struct fake_rating_feed *fake)
+struct vote_feed fake_vote_feed(struct fake_vote_feed *fake)
 {
-    return (struct rating_feed){&ops, fake};
+    return (struct vote_feed){&ops, fake};
 }
 
-void fake_rating_feed_init(struct fake_rating_feed *fake)
+void fake_vote_feed_init(struct fake_vote_feed *fake)
 {
     memset(fake, 0, sizeof(*fake));
 }
 
-static void wake(struct fake_rating_feed *self)
+static void wake(struct fake_vote_feed *self)
 {
     if (self->waiter != NULL) {
         fiber_wait_signal(self->waiter);
     }
 }
 
-void fake_rating_feed_vote(struct fake_rating_feed *fake, const char *user, const char *record,
-                           int32_t hundredths)
+void fake_vote_feed_vote(struct fake_vote_feed *fake, const char *user, const char *record,
+                         int32_t hundredths)
 {
     struct fake_vote vote = {.hundredths = hundredths, .deleted = hundredths < 0};
     size_t at = 0;
@@ -129,20 +128,20 @@ void fake_rating_feed_vote(struct fake_rating_feed *fake, const char *user, cons
     wake(fake);
 }
 
-void fake_rating_feed_forget(struct fake_rating_feed *fake)
+void fake_vote_feed_forget(struct fake_vote_feed *fake)
 {
     fake->first_sequence = fake->sequence + 1;
     fake->sequence++; /* a change that nobody is told */
     wake(fake);
 }
 
-void fake_rating_feed_go_away(struct fake_rating_feed *fake)
+void fake_vote_feed_go_away(struct fake_vote_feed *fake)
 {
     fake->is_away = true;
     wake(fake);
 }
 
-void fake_rating_feed_come_back(struct fake_rating_feed *fake)
+void fake_vote_feed_come_back(struct fake_vote_feed *fake)
 {
     fake->is_away = false;
 }
