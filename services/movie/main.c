@@ -13,6 +13,7 @@
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_page.h"
 #include "movie/movie_ratings.h"
+#include "movie_access.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 
@@ -48,6 +49,7 @@ static const struct config_option options[] = {
      .default_value = "grpc",
      .help = "how the other services are asked"},
     MOVIE_RATINGS_OPTIONS,
+    PROCESS_SESSION_OPTIONS,
 };
 
 static enum status open_movie(void *self, struct process *process, struct call *call)
@@ -68,6 +70,9 @@ static enum status open_movie(void *self, struct process *process, struct call *
                                                  : rpc_review_gateway_by_grpc(&movie->reviews);
     enum status status =
         movie_ratings_open(process, call, asked, &movie->controller.rating, &movie->ratings);
+    if (status == STATUS_OK) {
+        status = process_open_sessions(process, call);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -158,6 +163,8 @@ int main(int argc, char **argv)
             "HTTP, and in a browser.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
+        .rules = movie_access_rules,
+        .rule_count = movie_access_rule_count,
         .open = open_movie,
         .start = start_movie,
         .stop = stop_movie,

@@ -1,5 +1,6 @@
 /* marquee-recommendation: what is alike, and what somebody may like, from everybody's votes. This
  * file alone says what the service is made of. */
+#include "movie_access.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 #include "recommendation/controller/recommendation_controller.h"
@@ -102,6 +103,8 @@ int main(int argc, char **argv)
                    "everybody's votes, over gRPC and HTTP.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
+        .rules = movie_access_rules,
+        .rule_count = movie_access_rule_count,
         .open = open_recommendation,
         .start = start_recommendation,
         .stop = stop_recommendation,
