@@ -26,8 +26,10 @@
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_ingestion.h"
 #include "rating/rating_outbox.h"
+#include "rating/rating_scores.h"
 #include "rating/rating_store.h"
 #include "rating/rating_upkeep.h"
+#include "rating/repository/indexed_rating_ranking.h"
 #include "recommendation/controller/recommendation_controller.h"
 #include "recommendation/handler/recommendation_handler.h"
 #include "recommendation/recommendation_following.h"
@@ -47,6 +49,7 @@ struct single_process {
     struct rating_ingestion *ingestion;
     struct rating_outbox *outbox;
     struct rating_upkeep *upkeep;
+    struct indexed_rating_ranking *ranking;
     bool is_kept; /* upkeep runs */
     struct proto_descriptor_set descriptors;
     struct proto_descriptor_set documented; /* the same with their comments */
@@ -111,6 +114,7 @@ static const struct config_option options[] = {
      .default_value = "var",
      .help = "the directory of the stores"},
     RATING_STORE_KEEPING_OPTIONS,
+    RATING_SCORES_OPTIONS,
     RATING_INGESTION_OPTIONS,
     RATING_OUTBOX_OPTIONS,
     RECOMMENDATION_OPTIONS,
@@ -216,6 +220,10 @@ static enum status open_single(void *self, struct process *process, struct call 
         return call_fail(call, status, "the messages cannot be set up");
     }
     status = open_recommendations(single, process, call);
+    if (status == STATUS_OK) {
+        status = rating_scores_open(process, call, single->rating.repository, &single->ranking,
+                                    &single->rating.ranking);
+    }
     if (status == STATUS_OK) {
         status = rating_ingestion_open_progress(process, call, single->rating.repository,
                                                 &single->progress);
@@ -331,6 +339,9 @@ static enum status start_single(void *self, struct process *process, struct call
         status = indexed_metadata_search_start(single->search);
     }
     if (status == STATUS_OK && loop == 0) {
+        status = indexed_rating_ranking_start(single->ranking);
+    }
+    if (status == STATUS_OK && loop == 0) {
         status = rating_upkeep_start(single->upkeep);
         single->is_kept = status == STATUS_OK;
     }
@@ -358,6 +369,7 @@ static void stop_single(void *self, struct process *process, struct call *call, 
     }
     if (loop == 0) {
         indexed_metadata_search_stop(single->search);
+        indexed_rating_ranking_stop(single->ranking);
     }
     if (loop == 0) {
         followed_recommendations_stop(single->followed);
@@ -375,6 +387,7 @@ static void close_single(void *self)
     rating_outbox_stop(single->outbox);
     rating_ingestion_stop(single->ingestion);
     rating_upkeep_destroy(single->upkeep);
+    indexed_rating_ranking_destroy(single->ranking);
     rating_progress_destroy(single->progress);
     if (single->rating.repository.ops != NULL) {
         single->rating.repository.ops->close(single->rating.repository.state);
