@@ -2,6 +2,7 @@
 #include "movie_descriptors.h"
 #include "process/process.h"
 #include "rating/controller/rating_controller.h"
+#include "rating/controller/rating_feed.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/model/rating_value.h"
 #include "rating/rating_ingestion.h"
@@ -110,6 +111,14 @@ static enum status start_rating(void *self, struct process *process, struct call
     return status;
 }
 
+static void drain_rating(void *self, struct process *process, unsigned loop)
+{
+    struct rating_process *rating = self;
+    (void)process;
+    (void)loop;
+    rating_feed_end(&rating->controller);
+}
+
 static void stop_rating(void *self, struct process *process, struct call *call, unsigned loop)
 {
     struct rating_process *rating = self;
@@ -146,6 +155,7 @@ int main(int argc, char **argv)
         .option_count = ARRAY_LENGTH(options),
         .open = open_rating,
         .start = start_rating,
+        .drain = drain_rating,
         .stop = stop_rating,
         .close = close_rating,
     };

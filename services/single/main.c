@@ -19,6 +19,7 @@
 #include "movie_descriptors.h"
 #include "process/process.h"
 #include "rating/controller/rating_controller.h"
+#include "rating/controller/rating_feed.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_ingestion.h"
 #include "rating/rating_outbox.h"
@@ -255,6 +256,7 @@ static void drain_single(void *self, struct process *process, unsigned loop)
     struct single_process *single = self;
     (void)process;
     (void)loop;
+    rating_feed_end(&single->rating);
     metadata_controller_end_waits(&single->metadata);
 }
 
