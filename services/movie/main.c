@@ -1,5 +1,5 @@
-/* marquee-movie: movie details from metadata and rating. This file alone says what the service is
- * made of. */
+/* marquee-movie: movies with what metadata, rating and review know of them. This file alone says
+ * what the service is made of. */
 #include <stdlib.h>
 
 #include "movie/catalogue/ranked_catalogue.h"
@@ -10,6 +10,7 @@
 #include "movie/gateway/movie_http_gateways.h"
 #include "movie/gateway/rpc_feeds.h"
 #include "movie/gateway/rpc_rating_gateway.h"
+#include "movie/gateway/rpc_review_gateway.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_page.h"
 #include "movie/movie_ratings.h"
@@ -21,8 +22,10 @@ struct movie_process {
     bool over_http;
     struct grpc_metadata_gateway metadata;
     struct grpc_rating_gateway rating;
+    struct rpc_review_gateway reviews;
     struct process_channel metadata_channels[LOOP_THREADS_MAX];
     struct process_channel rating_channels[LOOP_THREADS_MAX];
+    struct process_channel review_channels[LOOP_THREADS_MAX];
     struct movie_http_gateways http;
     struct movie_ratings *ratings;
     struct ranked_catalogue *catalogue;
@@ -83,6 +86,8 @@ static enum status open_movie(void *self, struct process *process, struct call *
         rpc_rating_votes(movie->over_http ? &movie->http.rating.rpc : &movie->rating.rpc);
     movie->controller.metadata = movie->over_http ? http_metadata_gateway(&movie->http.metadata)
                                                   : grpc_metadata_gateway(&movie->metadata);
+    movie->controller.reviews = movie->over_http ? rpc_review_gateway_by_http(&movie->http.reviews)
+                                                 : rpc_review_gateway_by_grpc(&movie->reviews);
     enum status status =
         movie_ratings_open(process, call, asked, &movie->controller.rating, &movie->ratings);
     if (status == STATUS_OK) {
@@ -125,8 +130,13 @@ static enum status open_channels(struct movie_process *movie, struct process *pr
         status = process_open_channel(process, call, movie->messages, "rating",
                                       &movie->rating_channels[loop]);
     }
+    if (status == STATUS_OK) {
+        status = process_open_optional_channel(process, call, movie->messages, "review",
+                                               &movie->review_channels[loop]);
+    }
     movie->metadata.channels[loop] = movie->metadata_channels[loop].grpc;
     movie->rating.channels[loop] = movie->rating_channels[loop].grpc;
+    movie->reviews.channels[loop] = movie->review_channels[loop].grpc;
     return status;
 }
 
@@ -162,6 +172,7 @@ static void stop_movie(void *self, struct process *process, struct call *call, u
     }
     process_close_channel(&movie->metadata_channels[loop]);
     process_close_channel(&movie->rating_channels[loop]);
+    process_close_channel(&movie->review_channels[loop]);
     movie_http_gateways_stop(&movie->http, loop);
 }
 
@@ -179,8 +190,9 @@ int main(int argc, char **argv)
     const struct process_definition definition = {
         .program = "marquee-movie",
         .service = "movie",
-        .summary = "marquee-movie: movie details from metadata and rating, over gRPC and HTTP, and "
-                   "in a browser.",
+        .summary =
+            "marquee-movie: movies with what is known, voted and said of them, over gRPC and "
+            "HTTP, and in a browser.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
         .open = open_movie,

@@ -16,6 +16,7 @@
 #include "movie/gateway/grpc_rating_gateway.h"
 #include "movie/gateway/rpc_feeds.h"
 #include "movie/gateway/rpc_rating_gateway.h"
+#include "movie/gateway/rpc_review_gateway.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_page.h"
 #include "movie_descriptors.h"
@@ -53,6 +54,7 @@ struct single_process {
     struct grpc_metadata_gateway metadata_gateway;
     struct grpc_rating_gateway rating_gateway;
     struct ranked_catalogue *catalogue;
+    struct rpc_review_gateway review_gateway;
     unsigned metadata_listener;
     unsigned rating_listener;
     unsigned review_listener;
@@ -187,6 +189,7 @@ static enum status open_single(void *self, struct process *process, struct call 
         .metadata = grpc_metadata_gateway(&single->metadata_gateway),
         .rating = grpc_rating_gateway(&single->rating_gateway),
         .votes = rpc_rating_votes(&single->rating_gateway.rpc),
+        .reviews = rpc_review_gateway_by_grpc(&single->review_gateway),
     };
     const struct ranked_catalogue_options catalogue = {
         .log = process_log(process),
@@ -237,6 +240,7 @@ static enum status start_single(void *self, struct process *process, struct call
     struct single_process *single = self;
     const struct grpc_channel_options metadata = own_channel_options(single, process, "metadata");
     const struct grpc_channel_options rating = own_channel_options(single, process, "rating");
+    const struct grpc_channel_options review = own_channel_options(single, process, "review");
     enum status status = grpc_channel_create_loopback(
         process_loop(process, loop), process_http_server(process, single->metadata_listener, loop),
         &metadata, &single->metadata_gateway.channels[loop]);
@@ -245,6 +249,12 @@ static enum status start_single(void *self, struct process *process, struct call
             process_loop(process, loop),
             process_http_server(process, single->rating_listener, loop), &rating,
             &single->rating_gateway.channels[loop]);
+    }
+    if (status == STATUS_OK) {
+        status = grpc_channel_create_loopback(
+            process_loop(process, loop),
+            process_http_server(process, single->review_listener, loop), &review,
+            &single->review_gateway.channels[loop]);
     }
     /* Events are taken, and sent, only once the addresses are ours. */
     if (status == STATUS_OK && loop == 0) {
@@ -293,6 +303,7 @@ static void stop_single(void *self, struct process *process, struct call *call, 
     }
     grpc_channel_destroy(single->metadata_gateway.channels[loop]);
     grpc_channel_destroy(single->rating_gateway.channels[loop]);
+    grpc_channel_destroy(single->review_gateway.channels[loop]);
 }
 
 static void close_single(void *self)

@@ -69,6 +69,22 @@ static void await_ids(struct movie_scene *scene, const struct movie_list_query *
     }
 }
 
+/* Until all ratings have been had: what is without votes is known to have none. */
+static void await_ratings(struct movie_scene *scene)
+{
+    int64_t until_ns = clock_monotonic_ns() + WAIT_MS * CLOCK_NS_PER_MS;
+    bool is_filled = false;
+    while (!is_filled) {
+        const struct movie_list_query query = {.order = MOVIE_BY_SCORE};
+        struct answer answer;
+        ask(scene, &query, &answer);
+        is_filled = answer.status == STATUS_OK && answer.list.age.rating_reason.length == 0;
+        forget(&answer);
+        assert_true(clock_monotonic_ns() < until_ns);
+        fiber_give_way();
+    }
+}
+
 static const struct movie_list_query by_score = {.order = MOVIE_BY_SCORE};
 static const struct movie_list_query by_votes = {.order = MOVIE_BY_VOTES};
 
@@ -132,6 +148,7 @@ static void cards_are_whole(struct movie_scene *scene)
     put_movies(scene);
     movie_scene_start_catalogue(scene, 0);
     await_ids(scene, &by_votes, "b c a d");
+    await_ratings(scene);
     ask(scene, &by_votes, &answer);
     const struct movie_card *card = &answer.list.cards[0];
     assert_true(text_equal(card->title, TEXT("Two")));
@@ -242,6 +259,7 @@ static void lists_outlive_the_services(struct movie_scene *scene)
     put_movies(scene);
     movie_scene_start_catalogue(scene, 0);
     await_ids(scene, &by_votes, "b c a d");
+    await_ratings(scene);
     movie_scene_lose_rating(scene);
     movie_scene_lose_metadata(scene);
     int64_t until_ns = clock_monotonic_ns() + WAIT_MS * CLOCK_NS_PER_MS;

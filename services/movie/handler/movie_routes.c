@@ -198,7 +198,7 @@ static const struct http_answer genres_answers[] = {
 
 static const int unknown_movie[] = {404, 0};
 
-static const struct http_operation operations[MOVIE_HANDLER_ROUTE_COUNT] = {
+static const struct http_operation operations[] = {
     {.method = "GET",
      .path = "/movie",
      .handle = get_movie,
@@ -264,8 +264,13 @@ static const struct http_operation operations[MOVIE_HANDLER_ROUTE_COUNT] = {
      .answers = list_answers},
 };
 
+_Static_assert(ARRAY_LENGTH(operations) + MOVIE_HANDLER_REVIEW_ROUTE_COUNT ==
+                   MOVIE_HANDLER_ROUTE_COUNT,
+               "there is room for each");
+
 void movie_handler_routes(struct movie_controller *controller,
                           struct http_route routes[static MOVIE_HANDLER_ROUTE_COUNT])
 {
     http_operations_route(operations, ARRAY_LENGTH(operations), controller, routes);
+    movie_handler_review_routes(controller, routes + ARRAY_LENGTH(operations));
 }
