@@ -81,6 +81,9 @@ static enum status open_step(struct process *process, struct call *call, unsigne
     if (status == STATUS_OK) {
         status = process_tokens_open(process, call);
     }
+    if (status == STATUS_OK) {
+        status = process_guard_open(process, call);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -156,6 +159,7 @@ static void announce_ready(struct process *process)
 {
     atomic_store(&process->phase, PROCESS_READY);
     process_servers_serve(process);
+    process_guard_start(process);
     int64_t elapsed_ms = (clock_monotonic_ns() - process->start_ns) / CLOCK_NS_PER_MS;
     for (unsigned i = 0; i < process->server_count; i++) {
         log_write(&process->log, LOG_INFO, "ready",
@@ -200,6 +204,7 @@ static void run_process(void *argument)
         process_register(process);
         CHECK(fiber_wait(NULL, &process->stop_asked) == STATUS_OK);
         process_servers_stop_serving(process);
+        loop_timer_stop(process->control, &process->access.session_timer);
         log_write(&process->log, LOG_INFO, "stopping", NULL);
     }
     stop_everything(process);
@@ -283,6 +288,7 @@ static int run_until_stopped(struct process *process)
     telemetry_destroy(process->telemetry);
     process_tls_close(process);
     process_tokens_close(process);
+    process_guard_close(process);
     return process->exit_status;
 }
 

@@ -14,6 +14,7 @@
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_page.h"
 #include "movie/movie_ratings.h"
+#include "movie_access.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 
@@ -55,6 +56,7 @@ static const struct config_option options[] = {
      .minimum = 1,
      .maximum = RANKED_CATALOGUE_MOVIES_MAX},
     MOVIE_RATINGS_OPTIONS,
+    PROCESS_SESSION_OPTIONS,
 };
 
 static enum status open_catalogue(struct movie_process *movie, struct process *process,
@@ -92,6 +94,9 @@ static enum status open_movie(void *self, struct process *process, struct call *
         movie_ratings_open(process, call, asked, &movie->controller.rating, &movie->ratings);
     if (status == STATUS_OK) {
         status = open_catalogue(movie, process, call);
+    }
+    if (status == STATUS_OK) {
+        status = process_open_sessions(process, call);
     }
     if (status != STATUS_OK) {
         return status;
@@ -195,6 +200,8 @@ int main(int argc, char **argv)
             "HTTP, and in a browser.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
+        .rules = movie_access_rules,
+        .rule_count = movie_access_rule_count,
         .open = open_movie,
         .start = start_movie,
         .drain = drain_movie,

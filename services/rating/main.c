@@ -1,4 +1,5 @@
 /* marquee-rating: votes and their aggregates. This file alone says what the service is made of. */
+#include "movie_access.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 #include "rating/controller/rating_controller.h"
@@ -153,6 +154,8 @@ int main(int argc, char **argv)
             "marquee-rating: votes and their aggregates, over gRPC and HTTP, and from events.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
+        .rules = movie_access_rules,
+        .rule_count = movie_access_rule_count,
         .open = open_rating,
         .start = start_rating,
         .drain = drain_rating,

@@ -19,6 +19,7 @@
 #include "movie/gateway/rpc_review_gateway.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_page.h"
+#include "movie_access.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 #include "rating/controller/rating_controller.h"
@@ -97,6 +98,7 @@ static const struct config_option options[] = {
     RATING_STORE_KEEPING_OPTIONS,
     RATING_INGESTION_OPTIONS,
     RATING_OUTBOX_OPTIONS,
+    PROCESS_SESSION_OPTIONS,
 };
 
 static enum status open_reviews(struct single_process *single, struct process *process,
@@ -169,6 +171,9 @@ static enum status open_single(void *self, struct process *process, struct call 
 {
     struct single_process *single = self;
     enum status status = open_stores(single, process, call);
+    if (status == STATUS_OK) {
+        status = process_open_sessions(process, call);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -339,6 +344,8 @@ int main(int argc, char **argv)
         .summary = "marquee-single: metadata, rating, review and movie in one process.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
+        .rules = movie_access_rules,
+        .rule_count = movie_access_rule_count,
         .open = open_single,
         .start = start_single,
         .drain = drain_single,

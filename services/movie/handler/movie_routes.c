@@ -31,7 +31,7 @@ static void get_movie(void *state, struct http_exchange *exchange)
     struct movie_details details;
     enum status status = http_json_parameter(exchange, "id", &query.movie_id);
     if (status == STATUS_OK) {
-        status = http_json_optional_parameter(exchange, "userId", &query.user_id);
+        status = http_json_user(exchange, &query.user_id);
     }
     if (status == STATUS_OK) {
         status = read_view(exchange, &query.is_full);
