@@ -27,8 +27,10 @@
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_ingestion.h"
 #include "rating/rating_outbox.h"
+#include "rating/rating_scores.h"
 #include "rating/rating_store.h"
 #include "rating/rating_upkeep.h"
+#include "rating/repository/indexed_rating_ranking.h"
 #include "review/controller/review_controller.h"
 #include "review/handler/review_handler.h"
 #include "review/repository/sqlite_review_repository.h"
@@ -44,6 +46,7 @@ struct single_process {
     struct rating_ingestion *ingestion;
     struct rating_outbox *outbox;
     struct rating_upkeep *upkeep;
+    struct indexed_rating_ranking *ranking;
     bool is_kept; /* upkeep runs */
     struct proto_descriptor_set descriptors;
     struct proto_descriptor_set documented; /* the same with their comments */
@@ -96,6 +99,7 @@ static const struct config_option options[] = {
      .default_value = "var",
      .help = "the directory of the stores"},
     RATING_STORE_KEEPING_OPTIONS,
+    RATING_SCORES_OPTIONS,
     RATING_INGESTION_OPTIONS,
     RATING_OUTBOX_OPTIONS,
     PROCESS_SESSION_OPTIONS,
@@ -182,6 +186,11 @@ static enum status open_single(void *self, struct process *process, struct call 
     status = gateway_messages_create(&single->descriptors, &single->messages);
     if (status != STATUS_OK) {
         return call_fail(call, status, "the messages cannot be set up");
+    }
+    status = rating_scores_open(process, call, single->rating.repository, &single->ranking,
+                                &single->rating.ranking);
+    if (status != STATUS_OK) {
+        return status;
     }
     status =
         rating_ingestion_open_progress(process, call, single->rating.repository, &single->progress);
@@ -277,6 +286,9 @@ static enum status start_single(void *self, struct process *process, struct call
         status = ranked_catalogue_start(single->catalogue);
     }
     if (status == STATUS_OK && loop == 0) {
+        status = indexed_rating_ranking_start(single->ranking);
+    }
+    if (status == STATUS_OK && loop == 0) {
         status = rating_upkeep_start(single->upkeep);
         single->is_kept = status == STATUS_OK;
     }
@@ -305,6 +317,7 @@ static void stop_single(void *self, struct process *process, struct call *call, 
     if (loop == 0) {
         ranked_catalogue_stop(single->catalogue); /* where nothing was drained */
         indexed_metadata_search_stop(single->search);
+        indexed_rating_ranking_stop(single->ranking);
     }
     grpc_channel_destroy(single->metadata_gateway.channels[loop]);
     grpc_channel_destroy(single->rating_gateway.channels[loop]);
@@ -318,6 +331,7 @@ static void close_single(void *self)
     rating_outbox_stop(single->outbox);
     rating_ingestion_stop(single->ingestion);
     rating_upkeep_destroy(single->upkeep);
+    indexed_rating_ranking_destroy(single->ranking);
     rating_progress_destroy(single->progress);
     if (single->rating.repository.ops != NULL) {
         single->rating.repository.ops->close(single->rating.repository.state);
