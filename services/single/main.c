@@ -9,10 +9,12 @@
 #include "metadata/handler/metadata_handler.h"
 #include "metadata/repository/indexed_metadata_search.h"
 #include "metadata/repository/sqlite_metadata_repository.h"
+#include "movie/catalogue/ranked_catalogue.h"
 #include "movie/controller/movie_controller.h"
 #include "movie/gateway/gateway_messages.h"
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
+#include "movie/gateway/rpc_feeds.h"
 #include "movie/gateway/rpc_rating_gateway.h"
 #include "movie/gateway/rpc_recommendation_gateway.h"
 #include "movie/gateway/rpc_review_gateway.h"
@@ -64,6 +66,7 @@ struct single_process {
     struct movie_controller movie;
     struct grpc_metadata_gateway metadata_gateway;
     struct grpc_rating_gateway rating_gateway;
+    struct ranked_catalogue *catalogue;
     struct rpc_recommendation_gateway recommendation_gateway;
     struct rpc_review_gateway review_gateway;
     unsigned metadata_listener;
@@ -240,6 +243,17 @@ static enum status open_single(void *self, struct process *process, struct call 
         .recommendations = rpc_recommendation_gateway_by_grpc(&single->recommendation_gateway),
         .reviews = rpc_review_gateway_by_grpc(&single->review_gateway),
     };
+    const struct ranked_catalogue_options catalogue = {
+        .log = process_log(process),
+        .metadata = rpc_metadata_feed(&single->metadata_gateway.rpc),
+        .rating = rpc_rating_feed(&single->rating_gateway.rpc)};
+    status = ranked_catalogue_create(call, &catalogue, &single->catalogue);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    single->movie.catalogue = ranked_catalogue_port(single->catalogue);
+    telemetry_add_source(process_telemetry(process), ranked_catalogue_write_metrics,
+                         single->catalogue);
     single->metadata_service = metadata_handler_service(&single->metadata);
     single->rating_service = rating_handler_service(&single->rating);
     single->review_service = review_handler_service(&single->review);
@@ -339,6 +353,9 @@ static enum status start_single(void *self, struct process *process, struct call
         status = indexed_metadata_search_start(single->search);
     }
     if (status == STATUS_OK && loop == 0) {
+        status = ranked_catalogue_start(single->catalogue);
+    }
+    if (status == STATUS_OK && loop == 0) {
         status = indexed_rating_ranking_start(single->ranking);
     }
     if (status == STATUS_OK && loop == 0) {
@@ -353,6 +370,7 @@ static void drain_single(void *self, struct process *process, unsigned loop)
     struct single_process *single = self;
     (void)process;
     if (loop == 0) {
+        ranked_catalogue_stop(single->catalogue);
         followed_recommendations_stop(single->followed);
     }
     rating_feed_end(&single->rating);
@@ -368,6 +386,7 @@ static void stop_single(void *self, struct process *process, struct call *call, 
         rating_upkeep_stop(single->upkeep);
     }
     if (loop == 0) {
+        ranked_catalogue_stop(single->catalogue); /* where nothing was drained */
         indexed_metadata_search_stop(single->search);
         indexed_rating_ranking_stop(single->ranking);
     }
@@ -384,6 +403,7 @@ static void stop_single(void *self, struct process *process, struct call *call, 
 static void close_single(void *self)
 {
     struct single_process *single = self;
+    ranked_catalogue_destroy(single->catalogue);
     rating_outbox_stop(single->outbox);
     rating_ingestion_stop(single->ingestion);
     rating_upkeep_destroy(single->upkeep);

@@ -43,7 +43,7 @@ ModelBasis *recommendation_basis_to_message(struct arena *arena,
         return NULL;
     }
     model_basis__init(message);
-    message->age_ms = basis->age_ms;
+    message->model_age_ms = basis->age_ms;
     message->votes = basis->votes;
     message->users = basis->users;
     message->records = basis->records;
@@ -71,7 +71,7 @@ enum status recommendations_from_messages(struct call *call, Recommendation *con
     }
     ret_list->basis = (struct recommendation_basis){.age_ms = 0};
     if (basis != NULL) {
-        ret_list->basis = (struct recommendation_basis){.age_ms = basis->age_ms,
+        ret_list->basis = (struct recommendation_basis){.age_ms = basis->model_age_ms,
                                                         .votes = basis->votes,
                                                         .users = basis->users,
                                                         .records = basis->records,

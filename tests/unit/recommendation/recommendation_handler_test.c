@@ -110,7 +110,7 @@ static void recommended_by_grpc(struct fixture *fixture)
     assert_int_equal(list->results[0]->foretold->hundredths, 850);
     assert_null(list->results[1]->foretold);
     assert_int_equal(list->votes, 7);
-    assert_int_equal(list->basis->age_ms, 5000000000);
+    assert_int_equal(list->basis->model_age_ms, 5000000000);
     assert_int_equal(list->basis->waiting, 1);
 }
 HANDLER_TEST(recommended_by_grpc)
@@ -123,13 +123,14 @@ static void all_by_json(struct fixture *fixture)
 {
     static const struct service_exchange exchanges[] = {
         {"the model", "POST", "/RecommendationService/GetModel", JSON_TYPE, "{}", 200,
-         "{\"basis\":{\"ageMs\":\"5000000000\",\"votes\":\"9\",\"users\":3,\"records\":4,"
+         "{\"basis\":{\"modelAgeMs\":\"5000000000\",\"votes\":\"9\",\"users\":3,\"records\":4,"
          "\"waiting\":1}}"},
         {"alike", "POST", "/RecommendationService/ListSimilar", JSON_TYPE,
          "{\"recordId\":\"tt9\",\"recordType\":\"movie\",\"pageSize\":100}", 200,
-         SIMILAR "\"becauseOf\":\"tt9\"},{\"recordId\":\"tt2\",\"score\":0.25}],\"votes\":7,"
-                 "\"basis\":{\"ageMs\":\"5000000000\",\"votes\":\"9\",\"users\":3,\"records\":4,"
-                 "\"waiting\":1}}"},
+         SIMILAR
+         "\"becauseOf\":\"tt9\"},{\"recordId\":\"tt2\",\"score\":0.25}],\"votes\":7,"
+         "\"basis\":{\"modelAgeMs\":\"5000000000\",\"votes\":\"9\",\"users\":3,\"records\":4,"
+         "\"waiting\":1}}"},
         {"too many", "POST", "/RecommendationService/ListSimilar", JSON_TYPE,
          "{\"recordId\":\"tt9\",\"recordType\":\"movie\",\"pageSize\":101}", 400,
          "the page size must be 0 to 100"},
