@@ -26,22 +26,13 @@ CASES = page_views.CASES + page_lists.CASES + page_acts.CASES + page_reviews.CAS
 IS_READY = "document.querySelector('main h1') !== null && window.asking === 0"
 
 
-# Of features that are not everywhere yet: the page leaves them out, the browser tells of the 404.
-LEFT_OUT = ("/MovieService/",)
-
-
-def make_page(driver):
-    page = browser.Page(driver, IS_READY)
-    page.passed_over = LEFT_OUT
-    return page
-
-
 def main(wanted):
     if browser.why_not() is not None:
         print(f"page_browser_test: skipped: {browser.why_not()}")
         return browser.SKIPPED
     with page_scene.open_scene() as scene:
-        return browser.run_cases("page_browser_test", CASES, lambda: contextlib.nullcontext(scene), wanted, make_page)
+        return browser.run_cases("page_browser_test", CASES, lambda: contextlib.nullcontext(scene), wanted,
+                                 lambda driver: browser.Page(driver, IS_READY))
 
 
 if __name__ == "__main__":
