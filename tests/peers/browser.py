@@ -232,8 +232,8 @@ def run_case(case, page, scene):
 
 
 def run_cases(name, cases, scene_of, wanted, make_page):
-    """Runs each case that is wanted, or all: case(page, scene), with what the context manager scene_of() gives; the exit
-    status of the test. A case returns why it was left out, or None. make_page(driver): a Page."""
+    """Runs each case that is wanted, or all: case(page, scene), with what the context manager scene_of(page)
+    gives; the exit status of the test. A case returns why it was left out, or None. make_page(driver): a Page."""
     why = why_not()
     if why is not None:
         print(f"{name}: skipped: {why}")
@@ -245,7 +245,7 @@ def run_cases(name, cases, scene_of, wanted, make_page):
         page = make_page(driver)
         for case in chosen:
             try:
-                with scene_of() as scene:
+                with scene_of(page) as scene:
                     why_left_out = run_case(case, page, scene)
                 print(f"skipped {case.__name__}: {why_left_out}" if why_left_out else f"ok      {case.__name__}",
                       flush=True)

@@ -117,7 +117,8 @@ def is_not_overtaken_by_old_answers(page, scene):
 def rates_by_mouse_touch_and_keys(page, scene):
     user = "rater"
     page.open(scene.url, f"/film/{AMELIE}")
-    before = page.run("document.querySelector('.main-score b').textContent")
+    mean = "document.querySelector('.main-score.second b').textContent"
+    before = page.run(mean)
     click_star(page, 9)
     page.wait("document.getElementById('session-dialog').open")  # whoever nobody is, is asked first
     page.press(user, ENTER)
@@ -146,7 +147,7 @@ def rates_by_mouse_touch_and_keys(page, scene):
     page.run("[...document.querySelectorAll('.mine button')].find((one) => one.textContent === 'Remove my rating').click()")
     page.wait(f"{SAID} === 'Your rating is removed.'")
     check(scene.vote_of(user, AMELIE) is None, scene.vote_of(user, AMELIE))
-    check(page.run("document.querySelector('.main-score b').textContent") == before, "all is as before")
+    check(page.run(mean) == before, "all is as before")
     page.click(".mine .buttons button:not([hidden])")
     page.wait(f"{SAID} === 'Undone.'")
     check(scene.vote_of(user, AMELIE) == 200, "undo puts a removed vote back")

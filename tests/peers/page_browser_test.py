@@ -26,13 +26,24 @@ CASES = page_views.CASES + page_lists.CASES + page_acts.CASES + page_reviews.CAS
 IS_READY = "document.querySelector('main h1') !== null && window.asking === 0"
 
 
+def make_page(driver):
+    return browser.Page(driver, IS_READY)
+
+
+@contextlib.contextmanager
+def as_nobody(scene, page):
+    """The browser remembers nothing of the case before."""
+    page.driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": scene.url, "storageTypes": "all"})
+    page.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    yield scene
+
+
 def main(wanted):
     if browser.why_not() is not None:
         print(f"page_browser_test: skipped: {browser.why_not()}")
         return browser.SKIPPED
     with page_scene.open_scene() as scene:
-        return browser.run_cases("page_browser_test", CASES, lambda: contextlib.nullcontext(scene), wanted,
-                                 lambda driver: browser.Page(driver, IS_READY))
+        return browser.run_cases("page_browser_test", CASES, lambda page: as_nobody(scene, page), wanted, make_page)
 
 
 if __name__ == "__main__":

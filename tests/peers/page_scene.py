@@ -35,7 +35,7 @@ class PageScene(RunningSystem):
             self.start("metadata", "--store", "memory", *self.registry)
             self.start_rating("127.0.0.1:0")
             self.start("review", "--store", "memory", *self.registry)
-            self.start("recommendation", *self.registry)
+            self.start("recommendation", "--minimum-co-raters", "1", *self.registry)
             self.start("movie", *self.registry)
             self.fill()
         except BaseException as failure:
