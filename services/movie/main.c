@@ -141,8 +141,9 @@ int main(int argc, char **argv)
     const struct process_definition definition = {
         .program = "marquee-movie",
         .service = "movie",
-        .summary = "marquee-movie: movies with what is known, voted and said of them, over gRPC and "
-                   "HTTP, and in a browser.",
+        .summary =
+            "marquee-movie: movies with what is known, voted and said of them, over gRPC and "
+            "HTTP, and in a browser.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
         .open = open_movie,
