@@ -13,7 +13,7 @@ static enum status read_key(struct http_exchange *exchange, struct review_key *r
     struct review_key key = {.record = {.type = RECORD_TYPE_MOVIE}};
     enum status status = http_json_parameter(exchange, "id", &key.record.id);
     if (status == STATUS_OK) {
-        status = http_json_parameter(exchange, "userId", &key.user);
+        status = http_json_named_user(exchange, &key.user);
     }
     if (status == STATUS_OK) {
         *ret_key = key;
@@ -150,7 +150,7 @@ static void get_user_reviews(void *state, struct http_exchange *exchange)
     struct text token;
     int32_t size;
     struct movie_review_page page;
-    enum status status = http_json_parameter(exchange, "userId", &user_id);
+    enum status status = http_json_named_user(exchange, &user_id);
     if (status == STATUS_OK) {
         status = read_place(exchange, &size, &token);
     }
