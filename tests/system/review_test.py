@@ -253,7 +253,8 @@ class System:
         services = f"metadata={self.metadata.address};rating={self.rating.address}"
         if "review" in deployed:
             services += f";review={self.review.address}"
-        self.movie = Service("movie", f"--gateway={gateway}", f"--services={services}")
+        # One loop: each has its own connections, and finds on its own that somebody is back.
+        self.movie = Service("movie", "--threads=1", f"--gateway={gateway}", f"--services={services}")
         body = json.dumps({"id": "m1", "title": "One", "year": 1999}).encode()
         if self.metadata.ask("PUT", "/metadata", body)[0] != 200:
             fail("no film can be put")
