@@ -206,8 +206,7 @@ static unsigned add_listener(struct single_process *single, struct process *proc
                                 });
 }
 
-/* Every service at its own address. */
-static void add_listeners(struct single_process *single, struct process *process)
+static void serve_all(struct single_process *single, struct process *process)
 {
     single->metadata_service = metadata_handler_service(&single->metadata);
     single->rating_service = rating_handler_service(&single->rating);
@@ -284,7 +283,7 @@ static enum status open_single(void *self, struct process *process, struct call 
     single->movie.catalogue = ranked_catalogue_port(single->catalogue);
     telemetry_add_source(process_telemetry(process), ranked_catalogue_write_metrics,
                          single->catalogue);
-    add_listeners(single, process);
+    serve_all(single, process);
     return STATUS_OK;
 }
 
