@@ -46,8 +46,12 @@ enum status rating_handler_batch_put_ratings(void *state, struct call *call, con
             return rating_handler_no_room(call);
         }
     }
+    size_t changed = 0;
+    enum status status =
+        count > 0 ? rating_controller_put_all(state, call, changes, count, &changed) : STATUS_OK;
     reply->accepted = (uint32_t)count;
-    return count > 0 ? rating_controller_put_all(state, call, changes, count) : STATUS_OK;
+    reply->changed = (uint32_t)changed;
+    return status;
 }
 
 /* Adds what is known of one record to the lists of the reply, which have room for it. */
