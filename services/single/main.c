@@ -9,10 +9,12 @@
 #include "metadata/handler/metadata_handler.h"
 #include "metadata/repository/indexed_metadata_search.h"
 #include "metadata/repository/sqlite_metadata_repository.h"
+#include "movie/catalogue/ranked_catalogue.h"
 #include "movie/controller/movie_controller.h"
 #include "movie/gateway/gateway_messages.h"
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
+#include "movie/gateway/rpc_feeds.h"
 #include "movie/gateway/rpc_rating_gateway.h"
 #include "movie/gateway/rpc_review_gateway.h"
 #include "movie/handler/movie_handler.h"
@@ -55,6 +57,7 @@ struct single_process {
     struct movie_controller movie;
     struct grpc_metadata_gateway metadata_gateway;
     struct grpc_rating_gateway rating_gateway;
+    struct ranked_catalogue *catalogue;
     struct rpc_review_gateway review_gateway;
     unsigned metadata_listener;
     unsigned rating_listener;
@@ -202,6 +205,17 @@ static enum status open_single(void *self, struct process *process, struct call 
         .votes = rpc_rating_votes(&single->rating_gateway.rpc),
         .reviews = rpc_review_gateway_by_grpc(&single->review_gateway),
     };
+    const struct ranked_catalogue_options catalogue = {
+        .log = process_log(process),
+        .metadata = rpc_metadata_feed(&single->metadata_gateway.rpc),
+        .rating = rpc_rating_feed(&single->rating_gateway.rpc)};
+    status = ranked_catalogue_create(call, &catalogue, &single->catalogue);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    single->movie.catalogue = ranked_catalogue_port(single->catalogue);
+    telemetry_add_source(process_telemetry(process), ranked_catalogue_write_metrics,
+                         single->catalogue);
     single->metadata_service = metadata_handler_service(&single->metadata);
     single->rating_service = rating_handler_service(&single->rating);
     single->review_service = review_handler_service(&single->review);
@@ -269,6 +283,9 @@ static enum status start_single(void *self, struct process *process, struct call
         status = indexed_metadata_search_start(single->search);
     }
     if (status == STATUS_OK && loop == 0) {
+        status = ranked_catalogue_start(single->catalogue);
+    }
+    if (status == STATUS_OK && loop == 0) {
         status = indexed_rating_ranking_start(single->ranking);
     }
     if (status == STATUS_OK && loop == 0) {
@@ -282,7 +299,9 @@ static void drain_single(void *self, struct process *process, unsigned loop)
 {
     struct single_process *single = self;
     (void)process;
-    (void)loop;
+    if (loop == 0) {
+        ranked_catalogue_stop(single->catalogue);
+    }
     rating_feed_end(&single->rating);
     metadata_controller_end_waits(&single->metadata);
 }
@@ -296,6 +315,7 @@ static void stop_single(void *self, struct process *process, struct call *call, 
         rating_upkeep_stop(single->upkeep);
     }
     if (loop == 0) {
+        ranked_catalogue_stop(single->catalogue); /* where nothing was drained */
         indexed_metadata_search_stop(single->search);
         indexed_rating_ranking_stop(single->ranking);
     }
@@ -307,6 +327,7 @@ static void stop_single(void *self, struct process *process, struct call *call, 
 static void close_single(void *self)
 {
     struct single_process *single = self;
+    ranked_catalogue_destroy(single->catalogue);
     rating_outbox_stop(single->outbox);
     rating_ingestion_stop(single->ingestion);
     rating_upkeep_destroy(single->upkeep);
