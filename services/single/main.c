@@ -171,6 +171,23 @@ static unsigned add_listener(struct single_process *single, struct process *proc
                                 });
 }
 
+/* Behind its store. */
+static enum status open_rating(struct single_process *single, struct process *process,
+                               struct call *call)
+{
+    enum status status = rating_scores_open(process, call, single->rating.repository,
+                                            &single->ranking, &single->rating.ranking);
+    if (status == STATUS_OK) {
+        status = rating_ingestion_open_progress(process, call, single->rating.repository,
+                                                &single->progress);
+    }
+    if (status == STATUS_OK) {
+        single->rating.applied = (struct rating_applied){rating_progress_await, single->progress};
+        single->rating.step_hundredths = STEP_HUNDREDTHS;
+    }
+    return status;
+}
+
 static enum status open_single(void *self, struct process *process, struct call *call)
 {
     struct single_process *single = self;
@@ -187,18 +204,10 @@ static enum status open_single(void *self, struct process *process, struct call 
     if (status != STATUS_OK) {
         return call_fail(call, status, "the messages cannot be set up");
     }
-    status = rating_scores_open(process, call, single->rating.repository, &single->ranking,
-                                &single->rating.ranking);
+    status = open_rating(single, process, call);
     if (status != STATUS_OK) {
         return status;
     }
-    status =
-        rating_ingestion_open_progress(process, call, single->rating.repository, &single->progress);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    single->rating.applied = (struct rating_applied){rating_progress_await, single->progress};
-    single->rating.step_hundredths = STEP_HUNDREDTHS;
     single->movie = (struct movie_controller){
         .metadata = grpc_metadata_gateway(&single->metadata_gateway),
         .rating = grpc_rating_gateway(&single->rating_gateway),
