@@ -206,6 +206,24 @@ static unsigned add_listener(struct single_process *single, struct process *proc
                                 });
 }
 
+static void add_listeners(struct single_process *single, struct process *process)
+{
+    single->metadata_listener =
+        add_listener(single, process, "metadata", "listen-metadata", &single->metadata_service,
+                     single->metadata_routes, ARRAY_LENGTH(single->metadata_routes));
+    single->rating_listener =
+        add_listener(single, process, "rating", "listen-rating", &single->rating_service,
+                     single->rating_routes, ARRAY_LENGTH(single->rating_routes));
+    single->review_listener =
+        add_listener(single, process, "review", "listen-review", &single->review_service,
+                     single->review_routes, ARRAY_LENGTH(single->review_routes));
+    single->recommendation_listener = add_listener(
+        single, process, "recommendation", "listen-recommendation", &single->recommendation_service,
+        single->recommendation_routes, ARRAY_LENGTH(single->recommendation_routes));
+    (void)add_listener(single, process, "movie", "listen-movie", &single->movie_service,
+                       single->movie_routes, ARRAY_LENGTH(single->movie_routes));
+}
+
 /* Behind its store. */
 static enum status open_rating(struct single_process *single, struct process *process,
                                struct call *call)
@@ -275,20 +293,7 @@ static enum status open_single(void *self, struct process *process, struct call 
     recommendation_handler_routes(&single->recommendation, single->recommendation_routes);
     movie_handler_routes(&single->movie, single->movie_routes);
     movie_page_routes(single->movie_routes + MOVIE_HANDLER_ROUTE_COUNT);
-    single->metadata_listener =
-        add_listener(single, process, "metadata", "listen-metadata", &single->metadata_service,
-                     single->metadata_routes, ARRAY_LENGTH(single->metadata_routes));
-    single->rating_listener =
-        add_listener(single, process, "rating", "listen-rating", &single->rating_service,
-                     single->rating_routes, ARRAY_LENGTH(single->rating_routes));
-    single->review_listener =
-        add_listener(single, process, "review", "listen-review", &single->review_service,
-                     single->review_routes, ARRAY_LENGTH(single->review_routes));
-    single->recommendation_listener = add_listener(
-        single, process, "recommendation", "listen-recommendation", &single->recommendation_service,
-        single->recommendation_routes, ARRAY_LENGTH(single->recommendation_routes));
-    (void)add_listener(single, process, "movie", "listen-movie", &single->movie_service,
-                       single->movie_routes, ARRAY_LENGTH(single->movie_routes));
+    add_listeners(single, process);
     return STATUS_OK;
 }
 
