@@ -206,8 +206,19 @@ static unsigned add_listener(struct single_process *single, struct process *proc
                                 });
 }
 
-static void add_listeners(struct single_process *single, struct process *process)
+static void serve_all(struct single_process *single, struct process *process)
 {
+    single->metadata_service = metadata_handler_service(&single->metadata);
+    single->rating_service = rating_handler_service(&single->rating);
+    single->review_service = review_handler_service(&single->review);
+    single->recommendation_service = recommendation_handler_service(&single->recommendation);
+    single->movie_service = movie_handler_service(&single->movie);
+    metadata_handler_routes(&single->metadata, single->metadata_routes);
+    rating_handler_routes(&single->rating, single->rating_routes);
+    review_handler_routes(&single->review, single->review_routes);
+    recommendation_handler_routes(&single->recommendation, single->recommendation_routes);
+    movie_handler_routes(&single->movie, single->movie_routes);
+    movie_page_routes(single->movie_routes + MOVIE_HANDLER_ROUTE_COUNT);
     single->metadata_listener =
         add_listener(single, process, "metadata", "listen-metadata", &single->metadata_service,
                      single->metadata_routes, ARRAY_LENGTH(single->metadata_routes));
@@ -222,23 +233,6 @@ static void add_listeners(struct single_process *single, struct process *process
         single->recommendation_routes, ARRAY_LENGTH(single->recommendation_routes));
     (void)add_listener(single, process, "movie", "listen-movie", &single->movie_service,
                        single->movie_routes, ARRAY_LENGTH(single->movie_routes));
-}
-
-/* Behind its store. */
-static enum status open_rating(struct single_process *single, struct process *process,
-                               struct call *call)
-{
-    enum status status = rating_scores_open(process, call, single->rating.repository,
-                                            &single->ranking, &single->rating.ranking);
-    if (status == STATUS_OK) {
-        status = rating_ingestion_open_progress(process, call, single->rating.repository,
-                                                &single->progress);
-    }
-    if (status == STATUS_OK) {
-        single->rating.applied = (struct rating_applied){rating_progress_await, single->progress};
-        single->rating.step_hundredths = STEP_HUNDREDTHS;
-    }
-    return status;
 }
 
 static enum status open_single(void *self, struct process *process, struct call *call)
@@ -259,11 +253,18 @@ static enum status open_single(void *self, struct process *process, struct call 
     }
     status = open_recommendations(single, process, call);
     if (status == STATUS_OK) {
-        status = open_rating(single, process, call);
+        status = rating_scores_open(process, call, single->rating.repository, &single->ranking,
+                                    &single->rating.ranking);
+    }
+    if (status == STATUS_OK) {
+        status = rating_ingestion_open_progress(process, call, single->rating.repository,
+                                                &single->progress);
     }
     if (status != STATUS_OK) {
         return status;
     }
+    single->rating.applied = (struct rating_applied){rating_progress_await, single->progress};
+    single->rating.step_hundredths = STEP_HUNDREDTHS;
     single->movie = (struct movie_controller){
         .metadata = grpc_metadata_gateway(&single->metadata_gateway),
         .rating = grpc_rating_gateway(&single->rating_gateway),
@@ -282,18 +283,7 @@ static enum status open_single(void *self, struct process *process, struct call 
     single->movie.catalogue = ranked_catalogue_port(single->catalogue);
     telemetry_add_source(process_telemetry(process), ranked_catalogue_write_metrics,
                          single->catalogue);
-    single->metadata_service = metadata_handler_service(&single->metadata);
-    single->rating_service = rating_handler_service(&single->rating);
-    single->review_service = review_handler_service(&single->review);
-    single->recommendation_service = recommendation_handler_service(&single->recommendation);
-    single->movie_service = movie_handler_service(&single->movie);
-    metadata_handler_routes(&single->metadata, single->metadata_routes);
-    rating_handler_routes(&single->rating, single->rating_routes);
-    review_handler_routes(&single->review, single->review_routes);
-    recommendation_handler_routes(&single->recommendation, single->recommendation_routes);
-    movie_handler_routes(&single->movie, single->movie_routes);
-    movie_page_routes(single->movie_routes + MOVIE_HANDLER_ROUTE_COUNT);
-    add_listeners(single, process);
+    serve_all(single, process);
     return STATUS_OK;
 }
 
