@@ -230,7 +230,7 @@ static enum status open_movie(struct single_process *single, struct process *pro
     return status;
 }
 
-static void open_listeners(struct single_process *single, struct process *process)
+static void serve_all(struct single_process *single, struct process *process)
 {
     single->metadata_service = metadata_handler_service(&single->metadata);
     single->rating_service = rating_handler_service(&single->rating);
@@ -291,7 +291,7 @@ static enum status open_single(void *self, struct process *process, struct call 
     single->rating.step_hundredths = STEP_HUNDREDTHS;
     status = open_movie(single, process, call);
     if (status == STATUS_OK) {
-        open_listeners(single, process);
+        serve_all(single, process);
     }
     return status;
 }
