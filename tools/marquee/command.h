@@ -55,6 +55,7 @@ int log_command(const struct command_input *input);
 int jobs_command(const struct command_input *input);
 int metadata_command(const struct command_input *input);
 int movie_command(const struct command_input *input);
+int movies_command(const struct command_input *input);
 int search_command(const struct command_input *input);
 int rate_command(const struct command_input *input);
 int rating_command(const struct command_input *input);

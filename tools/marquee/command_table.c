@@ -5,6 +5,7 @@ static const struct command commands[] = {
     {"status", "Running", "show how every instance is, and what is late", status_command},
     {"services", "Running", "list what is registered, with its health", services_command},
     {"movie", "Movies and votes", "show a movie with its rating", movie_command},
+    {"movies", "Movies and votes", "list the best, newest or most voted movies", movies_command},
     {"search", "Movies and votes", "find movies by words of title, year and director",
      search_command},
     {"top", "Movies and votes", "list the movies that are rated best", top_command},

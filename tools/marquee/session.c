@@ -100,6 +100,12 @@ static enum status create_pool(struct session *session)
         &like_movie_response__descriptor,
         &unlike_movie_request__descriptor,
         &unlike_movie_response__descriptor,
+        &discover_movies_request__descriptor,
+        &discover_movies_response__descriptor,
+        &list_genres_request__descriptor,
+        &list_genres_response__descriptor,
+        &search_movies_request__descriptor,
+        &search_movies_response__descriptor,
     };
     if (session->pool != NULL) {
         return STATUS_OK;
