@@ -63,6 +63,7 @@ def shows_a_film_without_others_like_it(page, scene):
         page.open(scene.url, f"/film/{MATRIX}")
         page.wait("document.body.innerText.includes('This cannot be shown now')")
         check(page.run("document.querySelector('.main-score') !== null"), page.text())
+        page.wait("window.asking === 0")
 
 
 TIMES = """(() => {
