@@ -63,6 +63,7 @@ int services_command(const struct command_input *input);
 int sizecompare_command(const struct command_input *input);
 int snapshot_command(const struct command_input *input);
 int stream_command(const struct command_input *input);
+int token_command(const struct command_input *input);
 int unrate_command(const struct command_input *input);
 int up_command(const struct command_input *input);
 int work_command(const struct command_input *input);
