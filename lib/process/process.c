@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "loop/loop_signal.h"
 #include "process/process_private.h"
+#include "telemetry/telemetry_process.h"
 
 extern char **environ;
 
@@ -248,6 +249,8 @@ static enum status set_up(struct process *process)
     }
     if (status == STATUS_OK) {
         telemetry_add_source(process->telemetry, process_write_refused, process);
+        process->start_seconds = telemetry_process_start();
+        telemetry_add_source(process->telemetry, telemetry_process_write, &process->start_seconds);
     }
     if (status == STATUS_OK) {
         status = loop_threads_start(threads, &process->threads);

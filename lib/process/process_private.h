@@ -100,6 +100,7 @@ struct process {
     bool opened;
     bool started[LOOP_THREADS_MAX];
     int64_t start_ns;
+    double start_seconds; /* since 1970 */
     struct fiber_wait stop_asked;
     unsigned signal_count;
     int exit_status;

@@ -2,6 +2,7 @@
 
 static const struct command commands[] = {
     {"up", "Running", "start the registry and the services, and start again what dies", up_command},
+    {"status", "Running", "show how every instance is, and what is late", status_command},
     {"services", "Running", "list what is registered, with its health", services_command},
     {"movie", "Movies and votes", "show a movie with its rating", movie_command},
     {"search", "Movies and votes", "find movies by words of title, year and director",
@@ -11,7 +12,9 @@ static const struct command commands[] = {
     {"unrate", "Movies and votes", "take a vote back", unrate_command},
     {"rating", "Movies and votes", "show the mean, count and histogram of a movie", rating_command},
     {"ratings", "Movies and votes", "list a user's votes", ratings_command},
-    {"import", "Data in bulk", "import a MovieLens set or a catalogue", import_command},
+    {"import", "Data in bulk", "import movies and votes: MovieLens, IMDb, Letterboxd, our own",
+     import_command},
+    {"export", "Data in bulk", "write movies and votes to a file", export_command},
     {"ingest", "Data in bulk", "append rating events to the event log", ingest_command},
     {"deadletters", "Data in bulk", "list, show and retry events that could not be applied",
      deadletters_command},

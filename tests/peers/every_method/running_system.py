@@ -30,7 +30,8 @@ class RunningSystem:
             self.start("registry", "--registry", "", "--dns-listen", "")
             registry = ("--registry", self.addresses["registry"])
             self.start("metadata", "--store", "memory", *registry)
-            self.start("rating", "--store", "memory", "--event-log-directory", self.path("eventlog"), *registry)
+            self.start("rating", "--store", "memory", "--event-log-directory", self.path("eventlog"),
+                       "--score-mean", "7", *registry)
             self.start("review", "--store", "memory", *registry)
             self.start("movie", *registry)
         except BaseException as failure:
