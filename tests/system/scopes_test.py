@@ -1,166 +1,21 @@
 #!/usr/bin/env python3
 """Who may do what, on the real programs: each scope by each kind of method, over gRPC, Connect and plain routes;
-sessions of browsers and what keeps other pages from using them; limits; tokens that come and go.
+limits; tokens that come and go; what a process does not start with.
 
     scopes_test.py BIN [CASE...]
 """
 import hashlib
-import http.client
 import json
 import os
-import pathlib
 import re
-import secrets
-import shutil
 import signal
-import struct
 import subprocess
-import sys
 import tempfile
-import time
 import unittest
 
-BIN = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else ".")
-WAIT_S = 30
-READY = re.compile(r'message="ready" listen="([^"]*)"')
-JSON = {"content-type": "application/json"}
-SAME = {"sec-fetch-site": "same-origin"}
+from scopes_scene import BIN, JSON, WAIT_S, Program, System, wait_for
+
 UNAUTHENTICATED, DENIED, EXHAUSTED = 16, 7, 8
-
-
-def wait_for(condition, what):
-    end = time.monotonic() + WAIT_S
-    while True:
-        found = condition()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {WAIT_S} s: {what}")
-        time.sleep(0.02)
-
-
-class Program:
-    """One of the programs, on a port of the kernel's choice."""
-
-    def __init__(self, name, *options):
-        self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen([BIN / name, "--threads=1", "--registry=", *options], stderr=self.log)
-        self.address = ""
-        wait_for(self._is_ready, f"{name} is ready")
-
-    def said(self):
-        size = self.log.seek(0, 2) if self.process.poll() is not None else None
-        self.log.seek(0)
-        return self.log.read(size if size else -1).decode()
-
-    def _is_ready(self):
-        text = self.said()
-        if self.process.poll() is not None:
-            raise AssertionError(text)
-        ready = READY.search(text)
-        self.address = ready.group(1) if ready else ""
-        return ready
-
-    def ask(self, method, path, body=None, headers=None):
-        """(status, body, headers by name)"""
-        connection = http.client.HTTPConnection(self.address, timeout=WAIT_S)
-        connection.request(method, path, body, headers or {})
-        reply = connection.getresponse()
-        found = reply.status, reply.read().decode(errors="replace"), {name.lower(): value for name, value in reply.getheaders()}
-        connection.close()
-        return found
-
-    def call(self, method, message, headers=None):
-        """The same by Connect."""
-        return self.ask("POST", "/" + method, json.dumps(message), {**JSON, **(headers or {})})
-
-    def grpc(self, method, message, headers=None):
-        """(grpc-status, grpc-message, trailers) by gRPC-Web, which differs from gRPC in where the trailers are; with
-        the message as JSON. What is gRPC all through is asked by the command line, in CommandTest."""
-        data = json.dumps(message).encode()
-        status, body, found = self.ask("POST", "/" + method, struct.pack(">BI", 0, len(data)) + data,
-                                       {"content-type": "application/grpc-web+json", **(headers or {})})
-        if status != 200:
-            raise AssertionError(f"HTTP {status}: {body}")
-        trailers = body[body.index("grpc-status"):] if "grpc-status" in body else ""
-        for line in trailers.splitlines():
-            name, _, value = line.partition(":")
-            found[name.strip()] = value.strip()
-        return int(found["grpc-status"]), found.get("grpc-message", ""), found
-
-    def end(self):
-        self.process.terminate()
-        status = self.process.wait(WAIT_S)
-        if status != 0:
-            raise AssertionError(f"ended with {status}: {self.said()}")
-        self.log.close()
-
-
-class System(unittest.TestCase):
-    """metadata, rating, review and movie, with tokens of these holders."""
-    HOLDERS = {"alice": "read,vote", "bob": "read,vote", "reader": "read", "editor": "read,write", "root": "admin",
-               "-": "read,vote,impersonate"}
-    OPTIONS = ()
-
-    def setUp(self):
-        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="marquee-scopes."))
-        self.programs = []
-        self.tokens = {}
-        self.write_tokens(self.HOLDERS)
-        self.write("service", "movie " + secrets.token_hex(16) + "\n")
-        self.rating = self.start("marquee-rating", "--store=memory", "--event-log=none")
-        self.metadata = self.start("marquee-metadata", "--store=memory")
-        self.review = self.start("marquee-review", "--store=memory")
-        self.movie = self.start(
-            "marquee-movie", f"--session-keys={self.scratch}/keys",
-            f"--services=metadata={self.metadata.address};rating={self.rating.address};review={self.review.address}")
-        status, _, _ = self.metadata.ask("PUT", "/metadata?id=m1", '{"title":"One"}', {**JSON, **self.bearer("root")})
-        self.assertEqual(status, 200)
-
-    def tearDown(self):
-        for program in reversed(self.programs):
-            program.end()
-        shutil.rmtree(self.scratch)
-
-    def start(self, name, *options):
-        program = Program(name, "--listen=127.0.0.1:0", f"--access-file={self.scratch}/tokens",
-                          f"--token-file={self.scratch}/service", f"--call-token-file={self.scratch}/service",
-                          *self.OPTIONS, *options)
-        self.programs.append(program)
-        return program
-
-    def write(self, name, text):
-        path = self.scratch / name
-        path.touch(0o600)
-        path.write_text(text, encoding="utf-8")
-
-    def write_tokens(self, holders):
-        lines = []
-        for user, scopes in holders.items():
-            token = self.tokens.setdefault(user, "marquee_" + secrets.token_hex(32))
-            digest = hashlib.sha256(token.encode()).hexdigest()
-            lines.append(f"{digest} {scopes} {user} 2026-01-01T00:00:00Z never\n")
-        self.write("tokens", "".join(lines))
-
-    def bearer(self, user):
-        return {"authorization": "Bearer " + self.tokens[user]} if user else {}
-
-    def reload(self):
-        for program in self.programs:
-            before = program.said().count("tokens read again")
-            program.process.send_signal(signal.SIGHUP)
-            wait_for(lambda p=program, n=before: p.said().count("tokens read again") > n, "the tokens were read again")
-
-    def sign_in(self, user):
-        """The cookie."""
-        status, _, headers = self.movie.ask("POST", "/session", json.dumps({"token": self.tokens[user]}), JSON)
-        self.assertEqual(status, 200)
-        return {"cookie": headers["set-cookie"].split(";")[0]}
-
-    def own_vote(self, user):
-        """The user's points on m1, None without a vote."""
-        status, body, _ = self.rating.ask("GET", f"/rating?type=movie&id=m1&userId={user}", headers=self.bearer("root"))
-        return json.loads(body) if status == 200 else None
 
 
 class ScopesTest(System):
@@ -337,104 +192,6 @@ class OthersTest(System):
             self.assertEqual(self.rating.ask("PUT", path, headers=headers)[0], 400, given)
 
 
-class SessionsTest(System):
-    def test_the_cookie(self):
-        status, body, headers = self.movie.ask("POST", "/session", json.dumps({"token": self.tokens["alice"]}), JSON)
-        self.assertEqual(status, 200)
-        said = json.loads(body)
-        self.assertEqual((said["access"], said["signedIn"], said["userId"], said["scopes"]),
-                         (True, True, "alice", ["read", "vote"]))
-        value, *flags = headers["set-cookie"].split("; ")
-        self.assertTrue(value.startswith("marquee-session="))
-        self.assertEqual(flags, ["Path=/", "HttpOnly", "SameSite=Strict", "Max-Age=604800"])
-        self.assertEqual(headers["cache-control"], "no-store")
-        cookie = {"cookie": f"theme=dark; {value}; x=y"}
-        self.assertEqual(self.movie.ask("GET", "/session", headers=cookie)[1], body)
-        status, body, headers = self.movie.ask("GET", "/session")
-        self.assertEqual((status, json.loads(body)), (200, {"access": True, "signedIn": False, "scopes": []}))
-        status, _, headers = self.movie.ask("DELETE", "/session", headers={**cookie, **SAME})
-        self.assertEqual(status, 204)
-        self.assertEqual(headers["set-cookie"].split("; "),
-                         ["marquee-session=", "Path=/", "HttpOnly", "SameSite=Strict", "Max-Age=0"])
-        # Who kept a copy of it has nothing.
-        self.assertEqual(self.movie.ask("GET", "/movie?id=m1", headers=cookie)[0], 401)
-
-    def test_who_may_sign_in(self):
-        for body, want in (({"token": "marquee_" + "0" * 64}, 401), ({"token": self.tokens["-"]}, 403), ({}, 400),
-                           ({"token": 1}, 400), ({"userId": "alice"}, 400), ([], 400)):
-            status, words, headers = self.movie.ask("POST", "/session", json.dumps(body), JSON)
-            self.assertEqual(status, want, words)
-            self.assertNotIn("set-cookie", headers)
-        token = json.dumps({"token": self.tokens["alice"]})
-        for headers, want in (({"content-type": "text/plain"}, 415), ({}, 415),
-                              ({"content-type": "application/x-www-form-urlencoded"}, 415),
-                              ({**JSON, "sec-fetch-site": "cross-site"}, 403),
-                              ({**JSON, "sec-fetch-site": "same-site"}, 403),
-                              ({**JSON, **SAME}, 200)):
-            connection = http.client.HTTPConnection(self.movie.address, timeout=WAIT_S)
-            connection.request("POST", "/session", token, headers)
-            reply = connection.getresponse()
-            reply.read()
-            self.assertEqual(reply.status, want, headers)
-            connection.close()
-
-    def test_other_pages_cannot_use_it(self):
-        cookie = self.sign_in("alice")
-        rate = ("POST", "/MovieService/RateMovie", '{"movieId":"m1","value":{"hundredths":900}}')
-        route = ("PUT", "/movie/rating?id=m1&value=9", None)
-        own = {"origin": "http://" + self.movie.address}
-        shapes = [
-            (rate, JSON, 403), (rate, {**JSON, "sec-fetch-site": "cross-site"}, 403),
-            (rate, {**JSON, "sec-fetch-site": "same-site"}, 403), (rate, {**JSON, "sec-fetch-site": "none"}, 403),
-            (rate, {**JSON, "origin": "http://evil.example"}, 403), (rate, {**JSON, "origin": "null"}, 403),
-            (rate, {**JSON, "origin": "http://" + self.movie.address + ".evil.example"}, 403),
-            (rate, {**JSON, **own, "sec-fetch-site": "cross-site"}, 403),
-            (rate, {**SAME, "content-type": "application/proto"}, 403),
-            (route, {}, 403), (route, {"sec-fetch-site": "cross-site"}, 403),
-            (route, {"origin": "http://evil.example"}, 403), (route, {**SAME, "content-type": "text/plain"}, 403),
-        ]
-        for (method, path, body), headers, want in shapes:
-            with self.subTest(path=path, headers=headers):
-                self.assertEqual(self.movie.ask(method, path, body, {**cookie, **headers})[0], want)
-        self.assertIsNone(self.own_vote("alice"))
-        for (method, path, body), headers, want in ((rate, {**JSON, **SAME}, 200), (rate, {**JSON, **own}, 200),
-                                                    (route, SAME, 200), (route, own, 200)):
-            with self.subTest(path=path, headers=headers):
-                self.assertEqual(self.movie.ask(method, path, body, {**cookie, **headers})[0], want)
-        self.assertEqual(self.own_vote("alice"), 9)
-
-    def test_reading_changes_nothing(self):
-        cookie = {**self.sign_in("alice"), **SAME}
-        for path in ("/MovieService/RateMovie?connect=v1&encoding=json&message=%7B%22movieId%22%3A%22m1%22%7D",
-                     "/movie/rating?id=m1&value=9"):
-            self.assertIn(self.movie.ask("GET", path, headers=cookie)[0], (404, 405))
-        self.assertIsNone(self.own_vote("alice"))
-
-    def test_nobody_votes_for_another_by_it(self):
-        cookie = {**self.sign_in("alice"), **SAME}
-        self.assertEqual(self.movie.ask("PUT", "/movie/rating?id=m1&value=9&userId=bob", headers=cookie)[0], 403)
-        message = json.dumps({"movieId": "m1", "userId": "bob", "value": {"hundredths": 900}})
-        self.assertEqual(self.movie.ask("POST", "/MovieService/RateMovie", message, {**JSON, **cookie})[0], 403)
-        self.assertIsNone(self.own_vote("bob"))
-
-    def test_changed_ones_are_none(self):
-        name, value = self.sign_in("alice")["cookie"].split("=")
-        for other in (value[:-1] + ("0" if value[-1] != "0" else "1"), "1" + value[1:], value + "00", "", "x"):
-            headers = {"cookie": f"{name}={other}"}
-            self.assertEqual(self.movie.ask("GET", "/movie?id=m1", headers=headers)[0], 401, other)
-        self.assertEqual(self.movie.ask("GET", "/movie?id=m1", headers={"cookie": f"{name}={value}"})[0], 200)
-
-    def test_it_outlives_the_process(self):
-        cookie = self.sign_in("alice")
-        self.programs.remove(self.movie)
-        self.movie.end()
-        self.movie = self.start("marquee-movie", f"--session-keys={self.scratch}/keys",
-                                f"--services=metadata={self.metadata.address};rating={self.rating.address};"
-                                f"review={self.review.address}")
-        self.assertEqual(self.movie.ask("GET", "/movie?id=m1", headers=cookie)[0], 200)
-        self.assertEqual((self.scratch / "keys").stat().st_mode & 0o777, 0o600)
-
-
 class OpenTest(System):
     """Reads are open; everything else is as before."""
     OPTIONS = ("--open-reads",)
@@ -593,18 +350,6 @@ class StartTest(unittest.TestCase):
             ended = self.start("--listen=127.0.0.1:0", "--access-file=" + file.name)
         self.assertEqual(ended.returncode, 1)
         self.assertIn(":1: a line begins with a SHA-256 in hexadecimal", ended.stderr)
-
-    def test_open_sessions_say_who_they_are(self):
-        movie = Program("marquee-movie", "--listen=127.0.0.1:0", "--services=metadata=127.0.0.1:1;rating=127.0.0.1:1")
-        status, body, headers = movie.ask("POST", "/session", '{"userId":"alice b"}', JSON)
-        self.assertEqual((status, json.loads(body)["userId"]), (200, "alice b"))
-        cookie = {"cookie": headers["set-cookie"].split(";")[0]}
-        self.assertEqual(json.loads(movie.ask("GET", "/session", headers=cookie)[1])["userId"], "alice b")
-        # A page of another origin cannot use it either.
-        self.assertEqual(movie.call("MovieService/GetMovieDetails", {"movieId": "m1"}, cookie)[0], 403)
-        for user in ("", "x" * 129, "a\nb"):
-            self.assertEqual(movie.ask("POST", "/session", json.dumps({"userId": user}), JSON)[0], 400)
-        movie.end()
 
 
 if __name__ == "__main__":
