@@ -88,6 +88,20 @@ static enum status create_pool(struct session *session)
         &retry_dead_letter_response__descriptor,
         &retry_dead_letters_request__descriptor,
         &retry_dead_letters_response__descriptor,
+        &put_movie_review_request__descriptor,
+        &put_movie_review_response__descriptor,
+        &get_movie_review_request__descriptor,
+        &get_movie_review_response__descriptor,
+        &delete_movie_review_request__descriptor,
+        &delete_movie_review_response__descriptor,
+        &list_movie_reviews_request__descriptor,
+        &list_movie_reviews_response__descriptor,
+        &list_user_movie_reviews_request__descriptor,
+        &list_user_movie_reviews_response__descriptor,
+        &like_movie_request__descriptor,
+        &like_movie_response__descriptor,
+        &unlike_movie_request__descriptor,
+        &unlike_movie_response__descriptor,
     };
     if (session->pool != NULL) {
         return STATUS_OK;
