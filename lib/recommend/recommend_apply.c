@@ -176,7 +176,7 @@ static void carry_out(struct recommend_model *model, const struct revision *revi
 
 static uint8_t rounded_mean(uint32_t sum, uint32_t count)
 {
-    return count > 0 ? (uint8_t)((2 * sum + count) / (2 * count)) : 0;
+    return (uint8_t)(count > 0 ? (2 * sum + count) / (2 * count) : 0);
 }
 
 static uint8_t bits_for(const struct recommend_model *model, uint32_t count)

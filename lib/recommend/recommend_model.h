@@ -18,8 +18,8 @@
  *
  * Bounded: of a user with more than RECOMMEND_USER_VOTES_MAX votes one in two, four, … counts
  * between items, chosen by hash, so that about that many do at most; all count for the mean and
- * for what is left out. So one with 20,000 votes costs 500 * 500 pairs, not 4 * 10^8. Votes take 9 bytes
- * and what growing arrays hold in reserve, items some 100 and 8 a neighbour.
+ * for what is left out. So one with 20,000 votes costs 500 * 500 pairs, not 4 * 10^8. Votes take 9
+ * bytes and what growing arrays hold in reserve, items some 100 and 8 a neighbour.
  *
  * One writer at a time: recommend_apply() takes changes and notes which items they reach,
  * recommend_refresh() works through some of those and publishes. Any number of readers meanwhile:
