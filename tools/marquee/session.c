@@ -68,6 +68,8 @@ static enum status create_pool(struct session *session)
         &list_dead_letters_response__descriptor,
         &list_metadata_request__descriptor,
         &list_metadata_response__descriptor,
+        &list_top_ratings_request__descriptor,
+        &list_top_ratings_response__descriptor,
         &list_votes_request__descriptor,
         &list_votes_response__descriptor,
         &list_recommended_movies_request__descriptor,
@@ -102,6 +104,12 @@ static enum status create_pool(struct session *session)
         &like_movie_response__descriptor,
         &unlike_movie_request__descriptor,
         &unlike_movie_response__descriptor,
+        &discover_movies_request__descriptor,
+        &discover_movies_response__descriptor,
+        &list_genres_request__descriptor,
+        &list_genres_response__descriptor,
+        &search_movies_request__descriptor,
+        &search_movies_response__descriptor,
     };
     if (session->pool != NULL) {
         return STATUS_OK;
