@@ -3,6 +3,7 @@
 import { call, isAborted, isMissing } from "./api.js";
 import { announce, h } from "./dom.js";
 import { count, points, scale } from "./scale.js";
+import { askWhoYouAre } from "./session.js";
 import { tile } from "./tile.js";
 
 const GENRES_SHOWN = 2;
@@ -106,8 +107,15 @@ export function section(title, load, signal, { lead = "", link = null } = {}) {
   return element;
 }
 
-// What is said of a failure, with a button to try again.
+// What is said of a failure, with a button to try again, or to sign in where that is what is wanted.
 export function failed(error, again) {
+  if (error.code === "unauthenticated") {
+    return notice(error.message, h("button", { type: "button", class: "small", onclick: async () => {
+      if (await askWhoYouAre()) {
+        again();
+      }
+    } }, "Sign in"));
+  }
   return notice(`This cannot be shown now: ${error.message}`,
     h("button", { type: "button", class: "quiet small", onclick: again }, "Try again"));
 }

@@ -8,7 +8,7 @@ SOMEBODY = "document.querySelector('#who .name')?.textContent === arguments[0]"
 
 
 def asks_for_a_token(page, scene):
-    with scene.guarded({ANNS: ("read,vote", "ann-of-the-token"), READERS: ("read", "reader")}) as url:
+    with scene.guarded({ANNS: ("read,vote", "ann-of-the-token"), READERS: ("read", "reader")}, "--open-reads") as url:
         page.open(url, f"/film/{MATRIX}")
         check("weighted" in page.text() or "mean" in page.text(), "reading is open")
         click_star(page, 8)
@@ -38,7 +38,7 @@ def asks_for_a_token(page, scene):
 
 
 def says_when_a_token_may_not_vote(page, scene):
-    with scene.guarded({READERS: ("read", "reader")}) as url:
+    with scene.guarded({READERS: ("read", "reader")}, "--open-reads") as url:
         page.open(url, f"/film/{MATRIX}")
         page.click("#who")
         page.press(READERS, ENTER)
@@ -54,4 +54,14 @@ def says_when_a_token_may_not_vote(page, scene):
         page.wait("!document.getElementById('session-dialog').open && window.asking === 0")
 
 
-CASES = (asks_for_a_token, says_when_a_token_may_not_vote)
+def lets_nobody_read(page, scene):
+    with scene.guarded({READERS: ("read", "reader")}) as url, page.expecting_failures("/MovieService/"):
+        page.open(url, "/")
+        page.wait("document.querySelector('.notice button')?.textContent === 'Sign in'")
+        check(page.run("document.querySelector('.card')") is None, "nothing is shown")
+        page.click(".notice button")
+        page.press(READERS, ENTER)
+        page.wait("document.querySelectorAll('.card').length >= 12 && window.asking === 0")
+
+
+CASES = (asks_for_a_token, lets_nobody_read, says_when_a_token_may_not_vote)

@@ -54,15 +54,14 @@ class PageScene(RunningSystem):
         return f"http://{self.addresses['movie']}"
 
     @contextlib.contextmanager
-    def guarded(self, tokens):
-        """The address of a further movie service, which lets in who holds one of the tokens (token: (scopes, user)), and
-        everybody read."""
+    def guarded(self, tokens, *options):
+        """The address of a further movie service, which lets in who holds one of the tokens (token: (scopes, user))."""
         lines = [f"{hashlib.sha256(token.encode()).hexdigest()} {scopes} {user} 2026-01-01T00:00:00Z never test\n"
                  for token, (scopes, user) in tokens.items()]
         with open(self.path("access"), "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             file.writelines(lines)
         open_address = self.addresses["movie"]
-        self.start("movie", "--access-file", self.path("access"), "--open-reads", *self.registry)
+        self.start("movie", "--access-file", self.path("access"), *options, *self.registry)
         process = self.started.pop()
         guarded_address, self.addresses["movie"] = self.addresses["movie"], open_address
         try:
