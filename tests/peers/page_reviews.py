@@ -72,12 +72,12 @@ def likes_and_takes_it_back(page, scene):
     page.click(".like")
     page.wait("document.querySelector('.mine .said').textContent === 'You like it.'")
     page.driver.refresh()
-    page.wait("document.querySelector('.like')?.ariaPressed === 'true'")
+    page.wait("document.querySelector('.like:not([hidden])')?.ariaPressed === 'true'")
     check("Liked1" in page.run("document.querySelector('.like').textContent"), "how many do is told")
     page.click(".like")
     page.wait("document.querySelector('.mine .said').textContent === 'You no longer like it.'")
     page.driver.refresh()
-    page.wait("document.querySelector('.like')?.ariaPressed === 'false'")
+    page.wait("document.querySelector('.like:not([hidden])')?.ariaPressed === 'false'")
     sign_out(page)
 
 
