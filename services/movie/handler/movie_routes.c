@@ -72,6 +72,7 @@ static const struct http_parameter search_parameters[] = {
     {.name = "q",
      .about = "Words of the title, the year and the people; the last may be the start of one",
      .is_required = true,
+     .minimum = 1,
      .maximum = METADATA_QUERY_BYTES_MAX},
     {.name = "limit",
      .about = "How many are found at most",

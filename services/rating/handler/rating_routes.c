@@ -153,7 +153,7 @@ static const struct http_parameter get_parameters[] = {
     PROVIDER_PARAMETER,
     {.name = "after",
      .about = "PARTITION:OFFSET of an event: the answer waits until it has been applied",
-     .pattern = "^[0-9]{1,9}:[0-9]{1,18}$"},
+     .pattern = "^([0-9]{1,2}|1[0-9]{2}|2[0-4][0-9]|25[0-5]):[0-9]{1,18}$"},
     {.name = NULL},
 };
 
