@@ -8,6 +8,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "peers"))
+import browser  # noqa: E402
 import registry_page  # noqa: E402
 
 IMAGES = os.path.join(ROOT, "docs", "images")
@@ -22,17 +23,17 @@ PICTURES = {
 
 def main():
     os.environ.setdefault("MARQUEE_BIN", os.path.join(ROOT, "build", "dev", "bin"))
-    why = registry_page.why_not()
+    why = browser.why_not()
     if why is not None:
         sys.exit(f"screenshots: {why}")
     from selenium.webdriver.support.ui import WebDriverWait
     os.makedirs(IMAGES, exist_ok=True)
     registry = registry_page.Registry()
-    driver = registry_page.open_browser()
+    driver = browser.open_browser()
     try:
         registry_page.register_samples(registry)
         for name, (size, address, words) in PICTURES.items():
-            registry_page.resize(driver, size)
+            browser.resize(driver, size)
             driver.get(registry.url + address)
             WebDriverWait(driver, WAIT_SECONDS).until(lambda _, words=words: driver.execute_script(
                 "return document.querySelector('.rows').innerText.includes(arguments[0]) && "

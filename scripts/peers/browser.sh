@@ -1,5 +1,5 @@
 #!/bin/sh
-# Chromium, its driver and Selenium, from Debian, and axe-core, from npm, for tests of the registry's page
+# Chromium, its driver and Selenium, from Debian, and axe-core, from npm, for tests of the pages
 #
 # axe-core is $MARQUEE_CACHE/browser/node_modules/axe-core/axe.min.js; without it, its tests alone are left out.
 set -eu

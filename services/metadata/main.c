@@ -2,7 +2,7 @@
  */
 #include "base/arena.h"
 #include "loop/worker.h"
-#include "metadata/controller/metadata_controller.h"
+#include "metadata/controller/metadata_feed.h"
 #include "metadata/handler/metadata_handler.h"
 #include "metadata/repository/indexed_metadata_search.h"
 #include "metadata/repository/memory_metadata_repository.h"
@@ -125,6 +125,14 @@ static enum status start_metadata(void *self, struct process *process, struct ca
     return loop == 0 ? indexed_metadata_search_start(metadata->search) : STATUS_OK;
 }
 
+static void drain_metadata(void *self, struct process *process, unsigned loop)
+{
+    struct metadata_process *metadata = self;
+    (void)process;
+    (void)loop;
+    metadata_controller_end_waits(&metadata->controller);
+}
+
 static void stop_metadata(void *self, struct process *process, struct call *call, unsigned loop)
 {
     struct metadata_process *metadata = self;
@@ -156,6 +164,7 @@ int main(int argc, char **argv)
         .option_count = ARRAY_LENGTH(options),
         .open = open_metadata,
         .start = start_metadata,
+        .drain = drain_metadata,
         .stop = stop_metadata,
         .close = close_metadata,
     };

@@ -9,6 +9,7 @@
 #include "movie/gateway/movie_http_gateways.h"
 #include "movie/gateway/rpc_rating_gateway.h"
 #include "movie/handler/movie_handler.h"
+#include "movie/handler/movie_page.h"
 #include "movie/movie_ratings.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
@@ -23,7 +24,7 @@ struct movie_process {
     struct movie_http_gateways http;
     struct movie_ratings *ratings;
     struct grpc_service services[1];
-    struct http_route routes[MOVIE_HANDLER_ROUTE_COUNT];
+    struct http_route routes[MOVIE_HANDLER_ROUTE_COUNT + MOVIE_PAGE_ROUTE_COUNT];
     struct proto_descriptor_set descriptors;
     struct proto_descriptor_set documented; /* the same with their comments */
     struct proto_pool *messages;
@@ -69,6 +70,7 @@ static enum status open_movie(void *self, struct process *process, struct call *
     movie->http.messages = movie->messages;
     movie->services[0] = movie_handler_service(&movie->controller);
     movie_handler_routes(&movie->controller, movie->routes);
+    movie_page_routes(movie->routes + MOVIE_HANDLER_ROUTE_COUNT);
     (void)process_add_listener(process, &(struct process_listener){
                                             .service = "movie",
                                             .address = config_text(config, "listen"),
@@ -128,7 +130,8 @@ int main(int argc, char **argv)
     const struct process_definition definition = {
         .program = "marquee-movie",
         .service = "movie",
-        .summary = "marquee-movie: movie details from metadata and rating, over gRPC and HTTP.",
+        .summary = "marquee-movie: movie details from metadata and rating, over gRPC and HTTP, and "
+                   "in a browser.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
         .open = open_movie,

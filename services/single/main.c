@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "loop/worker.h"
-#include "metadata/controller/metadata_controller.h"
+#include "metadata/controller/metadata_feed.h"
 #include "metadata/handler/metadata_handler.h"
 #include "metadata/repository/indexed_metadata_search.h"
 #include "metadata/repository/sqlite_metadata_repository.h"
@@ -15,6 +15,7 @@
 #include "movie/gateway/grpc_rating_gateway.h"
 #include "movie/gateway/rpc_rating_gateway.h"
 #include "movie/handler/movie_handler.h"
+#include "movie/handler/movie_page.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 #include "rating/controller/rating_controller.h"
@@ -58,7 +59,7 @@ struct single_process {
     struct http_route metadata_routes[METADATA_HANDLER_ROUTE_COUNT];
     struct http_route rating_routes[RATING_HANDLER_ROUTE_COUNT];
     struct http_route review_routes[REVIEW_HANDLER_ROUTE_COUNT];
-    struct http_route movie_routes[MOVIE_HANDLER_ROUTE_COUNT];
+    struct http_route movie_routes[MOVIE_HANDLER_ROUTE_COUNT + MOVIE_PAGE_ROUTE_COUNT];
 };
 
 static const struct config_option options[] = {
@@ -191,6 +192,7 @@ static enum status open_single(void *self, struct process *process, struct call 
     rating_handler_routes(&single->rating, single->rating_routes);
     review_handler_routes(&single->review, single->review_routes);
     movie_handler_routes(&single->movie, single->movie_routes);
+    movie_page_routes(single->movie_routes + MOVIE_HANDLER_ROUTE_COUNT);
     single->metadata_listener =
         add_listener(single, process, "metadata", "listen-metadata", &single->metadata_service,
                      single->metadata_routes, ARRAY_LENGTH(single->metadata_routes));
@@ -248,6 +250,14 @@ static enum status start_single(void *self, struct process *process, struct call
     return status;
 }
 
+static void drain_single(void *self, struct process *process, unsigned loop)
+{
+    struct single_process *single = self;
+    (void)process;
+    (void)loop;
+    metadata_controller_end_waits(&single->metadata);
+}
+
 static void stop_single(void *self, struct process *process, struct call *call, unsigned loop)
 {
     struct single_process *single = self;
@@ -297,6 +307,7 @@ int main(int argc, char **argv)
         .option_count = ARRAY_LENGTH(options),
         .open = open_single,
         .start = start_single,
+        .drain = drain_single,
         .stop = stop_single,
         .close = close_single,
     };

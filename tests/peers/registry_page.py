@@ -1,66 +1,17 @@
 """What the browser tests of the registry's page and its screenshots share: a registry of their own with services of
-every health, and a browser without a window."""
+every health."""
 import http.client
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.parse
 
-try:
-    from selenium import webdriver
-    from selenium.common.exceptions import WebDriverException as BrowserError
-    from selenium.webdriver.chrome.options import Options
-    from selenium.webdriver.chrome.service import Service
-except ImportError:
-    webdriver = None
-    BrowserError = RuntimeError
-
 START_SECONDS = 30
 REQUEST_SECONDS = 30
-SKIPPED = 77
-PHONE = (390, 844)
-DESKTOP = (1280, 860)
-
-
-def why_not():
-    """Why there is no browser here; None: there is one."""
-    if webdriver is None:
-        return "there is no Selenium (./dev peers browser)"
-    for program in ("chromium", "chromedriver"):
-        if shutil.which(program) is None:
-            return f"there is no {program} (./dev peers browser)"
-    return None
-
-
-def open_browser(size=DESKTOP, dark=False, scale=1):
-    options = Options()
-    options.binary_location = shutil.which("chromium")
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-                     "--hide-scrollbars", "--lang=en-GB", "--disable-background-networking",
-                     "--disable-component-update"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-        "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
-    resize(driver, size, scale)
-    return driver
-
-
-def resize(driver, size, scale=1):
-    """The page's own size, whatever the window's."""
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-        "width": size[0], "height": size[1], "deviceScaleFactor": scale, "mobile": size[0] < 600})
-
-
-def press(driver, key):
-    """As a person presses it: to whatever has the focus."""
-    webdriver.ActionChains(driver).send_keys(key).perform()
 
 
 class Registry:

@@ -1,7 +1,8 @@
 """How the page follows the registry: cases of registry_browser_test.py."""
 import time
 
-from registry_browser import ENTER, ESCAPE, VIEWS, WAIT_SECONDS, check
+from browser import ENTER, ESCAPE, WAIT_SECONDS, check
+from registry_browser import VIEWS
 from registry_gate import Gate
 
 CHANGE_SECONDS = 1.0   # a change is to be seen within

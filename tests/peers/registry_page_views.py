@@ -1,10 +1,10 @@
 """What the page shows, and how it is used: cases of registry_browser_test.py."""
-import os
 import time
 import urllib.parse
 
-from registry_browser import DOWN, END, ENTER, ESCAPE, HOME, SHIFT_TAB, TAB, UP, VIEWS, check
-from registry_page import DESKTOP, PHONE, resize
+from browser import (AXE, DESKTOP, DOWN, END, ENTER, ESCAPE, HOME, PHONE, SHIFT_TAB, TAB, UP, axe_source, check,
+                     check_policy, prefer, resize)
+from registry_browser import VIEWS
 
 HOSTILE = ('<script>window.broken = 1</script>', '<img src=x onerror="window.broken=2">', '"><b>bold</b>&amp;',
            "</pre><iframe src='javascript:parent.broken=3'></iframe>")
@@ -203,8 +203,7 @@ def takes_many_services(page, registry):
 def looks_as_preferred(page, registry):
     grounds = set()
     for scheme in ("light", "dark"):
-        page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-            "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        prefer(page.driver, color_scheme=scheme)
         page.open(registry.url)
         page.wait_status("rating", "critical")
         grounds.add(page.run("getComputedStyle(document.body).backgroundColor"))
@@ -213,12 +212,6 @@ def looks_as_preferred(page, registry):
                           "document.querySelector(`.status [data-status=${status}] svg`).innerHTML)")
         check(len(set(shapes)) == 4, "each status has a shape of its own")
     check(len(grounds) == 2, grounds)
-
-
-AXE = "const done = arguments[0]; axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', " \
-      "'wcag22aa', 'best-practice']}).then((found) => done(found.violations.map((one) => " \
-      "`${one.id}: ${one.help}: ` + one.nodes.map((node) => node.html.slice(0, 200)).join(' | '))), " \
-      "(error) => done([String(error)]))"
 
 
 SHOW_BANNER_AND_DIALOG = """(() => {
@@ -231,18 +224,14 @@ SHOW_BANNER_AND_DIALOG = """(() => {
 
 
 def is_accessible(page, registry):
-    cache = os.environ.get("MARQUEE_CACHE") or os.path.expanduser("~/.cache/marquee")
-    path = os.path.join(cache, "browser", "node_modules", "axe-core", "axe.min.js")
-    if not os.path.exists(path):
+    axe = axe_source()
+    if axe is None:
         return "there is no axe-core (./dev peers browser)"
-    with open(path, encoding="utf-8") as source:
-        axe = source.read()
     registry.report("rating-2", "warning", "many lines\n" * 30)
     for size in (DESKTOP, PHONE):
         for scheme in ("light", "dark"):
             resize(page.driver, size)
-            page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-                "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+            prefer(page.driver, color_scheme=scheme)
             for view in VIEWS:
                 page.open(registry.url, view)
                 page.wait("document.querySelector('h1') !== null")
@@ -262,14 +251,8 @@ def is_accessible(page, registry):
 
 
 def is_held_to_its_policy(page, registry):
-    """The policy is in force, and a breach of it is seen: else every other case would prove nothing."""
     page.open(registry.url)
-    page.run("document.body.append(Object.assign(document.createElement('script'), "
-             "{textContent: 'window.broken = 4'}))")
-    page.wait("window.violations.length === 1")
-    check(page.run("window.broken") is None, "an inline script has run")
-    check(len(page.faults()) >= 2, "and the console tells of it")
-    page.run("window.violations.length = 0")
+    check_policy(page)
 
 
 CASES = (lists_services, tells_all_of_an_instance, filters, is_walked_by_keyboard, has_addresses_and_goes_back,

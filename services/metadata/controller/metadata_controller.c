@@ -127,7 +127,14 @@ enum status metadata_controller_list(struct metadata_controller *self, struct ca
     }
     struct gathering gathering = {.wanted = page_size > 0 ? (size_t)page_size
                                                           : METADATA_PAGE_SIZE_DEFAULT};
-    enum status status = gather(self, call, page_token, &gathering);
+    struct metadata_changes changes = {.last = 0};
+    enum status status = STATUS_OK;
+    if (page_token.length == 0) { /* before anything is read: what changes meanwhile is told */
+        status = self->repository.ops->list_changes(self->repository.state, call, 0, 0, &changes);
+    }
+    if (status == STATUS_OK) {
+        status = gather(self, call, page_token, &gathering);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -136,6 +143,7 @@ enum status metadata_controller_list(struct metadata_controller *self, struct ca
         .entries = gathering.entries,
         .count = gathering.count,
         .next_page_token = gathering.more ? gathering.entries[gathering.count - 1].id : TEXT(""),
+        .sequence = changes.last,
     };
     return STATUS_OK;
 }

@@ -5,6 +5,8 @@
  * repository says of itself (UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED). */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "metadata/model/metadata.h"
 #include "metadata/repository/metadata_repository.h"
 #include "metadata/repository/metadata_search.h"
@@ -12,6 +14,7 @@
 struct metadata_controller {
     struct metadata_repository repository;
     struct metadata_search search; /* told of every change; its ops may be NULL: none */
+    atomic_bool waits_end;         /* private: metadata_feed.h */
 };
 
 /* STATUS_NOT_FOUND: no such id. */
@@ -29,6 +32,7 @@ struct metadata_page {
     const struct metadata *entries;
     size_t count;
     struct text next_page_token; /* empty: the last page */
+    int64_t sequence;            /* of the first page: metadata_feed.h goes on from there */
 };
 
 /* page_size: 0 for the default. page_token: empty for the first page, else the one that came with

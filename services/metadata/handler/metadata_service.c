@@ -67,6 +67,7 @@ static enum status list_metadata(void *state, struct call *call, const void *req
     reply->metadata = to_messages(call, page.entries, page.count);
     reply->n_metadata = page.count;
     reply->next_page_token = proto_bytes(page.next_page_token);
+    reply->sequence = page.sequence;
     return reply->metadata != NULL ? STATUS_OK : no_room(call);
 }
 
@@ -156,6 +157,11 @@ static const struct grpc_method methods[] = {
      .request = &batch_get_metadata_request__descriptor,
      .response = &batch_get_metadata_response__descriptor,
      .unary = batch_get_metadata},
+    {.name = "ListMetadataChanges",
+     .no_side_effects = true,
+     .request = &list_metadata_changes_request__descriptor,
+     .response = &list_metadata_changes_response__descriptor,
+     .unary = metadata_handle_list_changes},
     {.name = "SearchMetadata",
      .no_side_effects = true,
      .request = &search_metadata_request__descriptor,

@@ -99,3 +99,12 @@ export function describeChanges(before, after, names) {
   }
   return changes.length > CHANGES_TOLD ? `${changes.length} ${names.many} have changed` : changes.join(", ");
 }
+
+// Items of a list of tags.
+export function tags(names, limit = Infinity) {
+  const shown = names.slice(0, limit).map((name) => h("li", { class: "tag" }, name));
+  if (names.length > limit) {
+    shown.push(h("li", { class: "tag more-tags" }, `${names.length - limit} more`));
+  }
+  return shown;
+}

@@ -1,7 +1,7 @@
 // An instance in a list: folded, its health and address; unfolded, what is known of it and what its checks said last.
 
-import { h, plural, setChildren, setHidden, setRows, setText, tags } from "./dom.js";
-import { isMaintenance, mark, statusOfCheck, statusOfChecks } from "./health.js";
+import { h, plural, setChildren, setHidden, setRows, setText } from "./dom.js";
+import { isMaintenance, mark, statusOfCheck, statusOfChecks, tags } from "./health.js";
 
 const OUTPUT_CHARACTERS = 400; // shown at first
 const OUTPUT_LINES = 4;

@@ -1,7 +1,7 @@
 // One service: its instances, each with what its checks said last.
 
-import { h, setChildren, setHidden, tags } from "./dom.js";
-import { statusOfChecks } from "./health.js";
+import { h, setChildren, setHidden } from "./dom.js";
+import { statusOfChecks, tags } from "./health.js";
 import { WITH_NODE, keyOfInstance, makeInstanceRow, wordsOfInstance } from "./instance.js";
 import { List } from "./list.js";
 import { follow } from "./registry.js";

@@ -1,7 +1,7 @@
 // All services: how many instances of each are well, and their tags.
 
-import { h, setChildren, setHidden, tags } from "./dom.js";
-import { OUT_OF_SERVICE, mark, marks, worst } from "./health.js";
+import { h, setChildren, setHidden } from "./dom.js";
+import { OUT_OF_SERVICE, mark, marks, tags, worst } from "./health.js";
 import { List } from "./list.js";
 import { follow } from "./registry.js";
 

@@ -85,6 +85,8 @@ static void files_come_with_their_headers(void *unused)
             fail_msg("%s %s: '%.*s'", cases[i].method, cases[i].target, TEXT_ARGUMENTS(reply.body));
         }
         if (reply.status == 200) {
+            assert_header(&reply, "vary", "accept-encoding");
+            assert_header(&reply, "content-encoding", "");
             assert_header(&reply, "cache-control", "no-cache");
             assert_header(&reply, "content-security-policy", HTTP_FILES_POLICY);
             assert_header(&reply, "referrer-policy", "no-referrer");
@@ -141,6 +143,73 @@ static void who_has_it_gets_no_more(void *unused)
     teardown(&fixture);
 }
 
+/* The length of what was compressed, from the end of a gzip member (RFC 1952 section 2.3.1). */
+static size_t inflated_length(struct text gzip)
+{
+    const unsigned char *end = (const unsigned char *)gzip.data + gzip.length;
+    return end[-4] | (size_t)end[-3] << 8 | (size_t)end[-2] << 16 | (size_t)end[-1] << 24;
+}
+
+static void who_accepts_gzip_gets_it(void *unused)
+{
+    static const struct {
+        const char *target;
+        const char *headers;
+        bool compressed;
+    } cases[] = {
+        {"/files/long.js", "", false},
+        {"/files/long.js", "accept-encoding: gzip\r\n", true},
+        {"/files/long.js", "accept-encoding: br, deflate ,GZIP;q=0.5\r\n", true},
+        {"/files/long.js", "accept-encoding: gzip; q=0.001\r\n", true},
+        {"/files/long.js", "accept-encoding: gzip;q=0\r\n", false},
+        {"/files/long.js", "accept-encoding: gzip; Q=0.000\r\n", false},
+        {"/files/long.js", "accept-encoding: br, x-gzip, *\r\n", false},
+        {"/files/long.js", "accept-encoding:\r\n", false},
+        {"/files/style.css", "accept-encoding: gzip\r\n", false}, /* it would be larger */
+    };
+    struct fixture fixture;
+    (void)unused;
+    setup(&fixture);
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        const struct http_file *file =
+            http_files_find(test_files, text_slice(text_of(cases[i].target), 7, SIZE_MAX));
+        struct http_loopback_reply reply = http_loopback_send_with(
+            fixture.server, &fixture.call, "GET", cases[i].target, cases[i].headers, NULL);
+        struct text coding = http_loopback_header(&reply, "content-encoding");
+        if (reply.status != 200 || text_equal(coding, TEXT("gzip")) != cases[i].compressed) {
+            fail_msg("%s with %s: %d, \"%.*s\"", cases[i].target, cases[i].headers, reply.status,
+                     TEXT_ARGUMENTS(coding));
+        }
+        assert_true(text_equal(reply.body, cases[i].compressed ? file->gzip : file->content));
+        assert_true(text_equal(http_loopback_header(&reply, "etag"),
+                               cases[i].compressed ? file->gzip_etag : file->etag));
+    }
+    const struct http_file *file = http_files_find(test_files, TEXT("long.js"));
+    assert_true(file->gzip.length < file->content.length / 2);
+    assert_int_equal(inflated_length(file->gzip), file->content.length);
+    assert_memory_equal(file->gzip.data, "\x1f\x8b\x08\0\0\0\0\0", 8); /* and no time in it */
+    teardown(&fixture);
+}
+
+static void either_form_is_known_again(void *unused)
+{
+    static const char *const accepted[] = {"", "accept-encoding: gzip\r\n"};
+    const struct http_file *file = http_files_find(test_files, TEXT("long.js"));
+    struct fixture fixture;
+    (void)unused;
+    setup(&fixture);
+    for (size_t i = 0; i < 4; i++) {
+        struct text tag = i % 2 == 0 ? file->etag : file->gzip_etag;
+        struct text headers = arena_format(&fixture.arena, "%sif-none-match: %.*s\r\n%c",
+                                           accepted[i / 2], TEXT_ARGUMENTS(tag), '\0');
+        struct http_loopback_reply reply = http_loopback_send_with(
+            fixture.server, &fixture.call, "GET", "/files/long.js", headers.data, NULL);
+        assert_int_equal(reply.status, 304);
+        assert_header(&reply, "content-encoding", "");
+    }
+    teardown(&fixture);
+}
+
 /* A changed file must be seen: its tag is a hash of what is in it. */
 static void tags_differ(void **state)
 {
@@ -172,12 +241,26 @@ static void test_who_has_it_gets_no_more(void **state)
     in_fiber(who_has_it_gets_no_more, NULL);
 }
 
+static void test_who_accepts_gzip_gets_it(void **state)
+{
+    (void)state;
+    in_fiber(who_accepts_gzip_gets_it, NULL);
+}
+
+static void test_either_form_is_known_again(void **state)
+{
+    (void)state;
+    in_fiber(either_form_is_known_again, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files_come_with_their_headers),
         cmocka_unit_test(test_head_tells_the_length),
         cmocka_unit_test(test_who_has_it_gets_no_more),
+        cmocka_unit_test(test_who_accepts_gzip_gets_it),
+        cmocka_unit_test(test_either_form_is_known_again),
         cmocka_unit_test(tags_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

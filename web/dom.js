@@ -1,4 +1,5 @@
-// Elements without markup: whatever comes from outside becomes text, never HTML.
+// Elements without markup: whatever comes from outside becomes text, never HTML. Shared by the pages of marquee-movie
+// and marquee-registry.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -85,15 +86,6 @@ export function setRows(parent, items, keyOf, makeRow) {
 // "1 instance", "3 instances"
 export function plural(count, one, many = `${one}s`) {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
-}
-
-// Items of a list of tags.
-export function tags(names, limit = Infinity) {
-  const shown = names.slice(0, limit).map((name) => h("li", { class: "tag" }, name));
-  if (names.length > limit) {
-    shown.push(h("li", { class: "tag more-tags" }, `${names.length - limit} more`));
-  }
-  return shown;
 }
 
 // Said by screen readers.

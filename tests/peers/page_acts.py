@@ -1,0 +1,3 @@
+"""What a reader does with the page: cases of page_browser_test.py."""
+
+CASES = ()

@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""The page of marquee-movie in a real browser: Chromium without a window, driven by Selenium.
+
+usage: page_browser_test.py [CASE…]     (MARQUEE_BIN: where the programs are)
+
+Every case (page_views.py, page_acts.py) opens the page of one and the same Marquee (page_scene.py), as a reader of its
+own, and leaves it as it found it but for that reader's votes. At the end of each, the page must not have broken its
+own security policy, nor have written an error to the console.
+"""
+import contextlib
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import browser  # noqa: E402
+import page_acts  # noqa: E402
+import page_scene  # noqa: E402
+import page_views  # noqa: E402
+
+CASES = page_views.CASES + page_acts.CASES
+IS_READY = "document.querySelector('main h1') !== null && window.asking === 0"
+
+
+# Of features that are not everywhere yet: the page leaves them out, the browser tells of the 404.
+LEFT_OUT = ("/session", "/MovieService/")
+
+
+def make_page(driver):
+    page = browser.Page(driver, IS_READY)
+    page.passed_over = LEFT_OUT
+    return page
+
+
+def main(wanted):
+    if browser.why_not() is not None:
+        print(f"page_browser_test: skipped: {browser.why_not()}")
+        return browser.SKIPPED
+    with page_scene.open_scene() as scene:
+        return browser.run_cases("page_browser_test", CASES, lambda: contextlib.nullcontext(scene), wanted, make_page)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

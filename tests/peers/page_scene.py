@@ -1,0 +1,111 @@
+"""What the browser tests of the page and its screenshots share: a whole Marquee of their own, with the sample films and
+votes of data/, whose rating service can be killed and started again with what it had."""
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "every_method"))
+from running_system import READY, READY_S, RunningSystem  # noqa: E402
+
+DATA = os.path.join(HERE, "..", "..", "data")
+REQUEST_SECONDS = 30
+BATCH = 500
+# Films that the cases use, by their ids.
+MATRIX, CASABLANCA, AMELIE = "tt0133093", "tt0034583", "tt0211915"
+
+
+def sample(name):
+    with open(os.path.join(DATA, name), encoding="utf-8") as source:
+        return json.load(source)
+
+
+class PageScene(RunningSystem):
+    """url: of the page."""
+
+    def __enter__(self):
+        try:
+            self.start("registry", "--registry", "", "--dns-listen", "")
+            self.registry = ("--registry", self.addresses["registry"])
+            self.start("metadata", "--store", "memory", *self.registry)
+            self.start_rating("127.0.0.1:0")
+            self.start("movie", *self.registry)
+            self.fill()
+        except BaseException as failure:
+            self.__exit__(type(failure))
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.started):
+            process.kill()
+            process.wait()
+        self.scratch.cleanup()
+
+    @property
+    def url(self):
+        return f"http://{self.addresses['movie']}"
+
+    def start_rating(self, address):
+        """As start(), on a store that outlives it."""
+        with open(self.path("rating.log"), "wb") as output:
+            self.rating = subprocess.Popen([os.path.join(self.programs, "marquee-rating"), "--listen", address, "--data",
+                                            self.path("rating"), "--event-log-directory", self.path("eventlog"),
+                                            *self.registry], stderr=output)
+        self.started.append(self.rating)
+        deadline = time.monotonic() + READY_S
+        while not READY.search(self.log("rating")):
+            if self.rating.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"marquee-rating is not ready: {self.log('rating')}")
+            time.sleep(0.02)
+        self.addresses["rating"] = READY.search(self.log("rating")).group(1)
+
+    def kill_rating(self):
+        self.rating.kill()
+        self.rating.wait()
+
+    def restart_rating(self):
+        self.start_rating(self.addresses["rating"])
+
+    def ask(self, name, method, path, body=None):
+        connection = http.client.HTTPConnection(self.addresses[name], timeout=REQUEST_SECONDS)
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body),
+                               {"Content-Type": "application/json"})
+            reply = connection.getresponse()
+            words = reply.read().decode()
+        finally:
+            connection.close()
+        if reply.status != 200:
+            raise AssertionError(f"{method} {path} of {name}: {reply.status} {words}")
+        return json.loads(words) if words else None
+
+    def fill(self):
+        for film in sample("catalogue.json"):
+            self.ask("metadata", "PUT", "/metadata", film)
+        votes = [{"userId": vote["userId"], "recordId": vote["recordId"], "recordType": "movie",
+                  "exactValue": {"hundredths": round(vote["value"] * 100)}, "providerId": vote["providerId"],
+                  "eventTime": vote["eventTime"]}
+                 for vote in sample("ratings.json") if vote["recordType"] == "movie" and vote["eventType"] == "put"]
+        for at in range(0, len(votes), BATCH):
+            reply = self.ask("rating", "POST", "/RatingService/BatchPutRatings", {"ratings": votes[at:at + BATCH]})
+            if reply.get("refused"):
+                raise AssertionError(reply["refused"][:3])
+
+    def vote(self, user, film, hundredths):
+        self.ask("rating", "POST", "/RatingService/PutRating", {
+            "userId": user, "recordId": film, "recordType": "movie", "exactValue": {"hundredths": hundredths}})
+
+    def vote_of(self, user, film):
+        """Hundredths, or None."""
+        reply = self.ask("rating", "POST", "/RatingService/ListUserRatings", {"userId": user, "pageSize": 1000})
+        found = [vote for vote in reply.get("ratings", []) if vote["recordId"] == film]
+        return found[0]["exactValue"].get("hundredths", 0) if found else None
+
+
+def open_scene():
+    """A scene, not started yet."""
+    return PageScene(os.environ["MARQUEE_BIN"])

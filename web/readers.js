@@ -1,0 +1,86 @@
+// The files that votes come in: which it is, and what its rows say.
+
+import { ROWS_MAX, readCsv } from "./csv.js";
+import { readFromZip, textOf } from "./zip.js";
+
+const HUNDREDTHS_MAX = 1000;
+const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?$/;
+
+// A number of `unit` hundredths each, as hundredths; null: it is none, or not a whole number of them.
+function hundredthsOf(text, unit) {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) * unit : NaN;
+  const whole = Math.round(value);
+  return Math.abs(value - whole) < 1e-6 && whole <= HUNDREDTHS_MAX ? whole : null;
+}
+
+// A day becomes its first moment; anything else that is no RFC 3339 time is left out.
+function timeOf(text = "") {
+  return !TIME.test(text) ? "" : text.length === 10 ? `${text}T00:00:00Z` : text;
+}
+
+function yearOf(text) {
+  return /^\d{4}$/.test(text ?? "") ? Number(text) : 0;
+}
+
+// By the columns that only it has. Of a row: what names the film, and the vote.
+const KINDS = [
+  { name: "IMDb ratings", has: ["Const", "Your Rating"], read: (row) => ({ imdbId: row.Const, title: row.Title ?? "",
+    year: yearOf(row.Year), hundredths: hundredthsOf(row["Your Rating"], 100), time: timeOf(row["Date Rated"]) }) },
+  { name: "Letterboxd ratings", has: ["Name", "Letterboxd URI", "Rating"], read: (row) => ({ title: row.Name,
+    year: yearOf(row.Year), hundredths: hundredthsOf(row.Rating, 200), time: timeOf(row.Date) }) },
+  { name: "a file for Letterboxd", has: ["Title", "Rating10"], read: (row) => ({ imdbId: row.imdbID ?? "",
+    tmdbId: row.tmdbID ?? "", title: row.Title, year: yearOf(row.Year), hundredths: hundredthsOf(row.Rating10, 100),
+    time: timeOf(row.WatchedDate) }) },
+  { name: "Marquee's own CSV", has: ["movieId", "value"], read: (row) => ({ movieId: row.movieId, imdbId: row.imdbId ?? "",
+    tmdbId: row.tmdbId ?? "", title: row.title ?? "", year: yearOf(row.year), hundredths: hundredthsOf(row.value, 100),
+    time: timeOf(row.time) }) },
+];
+
+function sort(rows, read) {
+  const votes = [];
+  const bad = [];
+  for (const [i, row] of rows.entries()) {
+    const vote = { movieId: "", imdbId: "", tmdbId: "", ...read(row), row: i + 2 };
+    const names = vote.movieId !== "" || vote.imdbId !== "" || vote.tmdbId !== "" || vote.title !== "";
+    if (vote.hundredths === null) {
+      bad.push({ ...vote, why: "it has no vote of 0 to 10 points" });
+    } else if (!names) {
+      bad.push({ ...vote, why: "it names no film" });
+    } else {
+      votes.push(vote);
+    }
+  }
+  return { votes, bad };
+}
+
+async function fromCsv(text, signal, tell) {
+  const { names, rows } = await readCsv(text, signal, tell);
+  const kind = KINDS.find(({ has }) => has.every((name) => names.includes(name)));
+  if (kind === undefined) {
+    throw new Error(`its columns are of no format that is known here: ${names.slice(0, 8).join(", ").slice(0, 200)}`);
+  }
+  return { kind: kind.name, ...sort(rows, kind.read) };
+}
+
+function fromJson(text) {
+  const parsed = JSON.parse(text);
+  const rows = Array.isArray(parsed) ? parsed : parsed.votes ?? parsed.ratings;
+  if (!Array.isArray(rows) || rows.length > ROWS_MAX) {
+    throw new Error("it is no list of votes");
+  }
+  const string = (value) => value === undefined || value === null ? "" : String(value);
+  return { kind: "Marquee's own JSON", ...sort(rows, (row) => ({ movieId: string(row?.movieId), imdbId: string(row?.imdbId),
+    tmdbId: string(row?.tmdbId), title: string(row?.title), year: yearOf(string(row?.year)),
+    hundredths: hundredthsOf(string(row?.value), 100), time: timeOf(string(row?.time)) })) };
+}
+
+// Resolves to {kind, votes, bad}: votes with {movieId, imdbId, tmdbId, title, year, hundredths, time, row}, and rows that
+// are none, with why. Throws what is to be told of a file that cannot be read.
+export async function readVotes(file, signal, tell) {
+  const start = new Uint8Array(await file.slice(0, 4).arrayBuffer());
+  if (start[0] === 0x50 && start[1] === 0x4b) {
+    return fromCsv(await readFromZip(file, "ratings.csv"), signal, tell);
+  }
+  const text = await textOf(file.stream());
+  return /^\uFEFF?\s*[[{]/.test(text) ? fromJson(text.replace(/^\uFEFF/, "")) : fromCsv(text, signal, tell);
+}

@@ -1,0 +1,178 @@
+// The reviews of a film, and the reader's own: written, edited, deleted. Their words are text and nothing else.
+
+import { call, isAborted, isMissing } from "./api.js";
+import { failed } from "./cards.js";
+import { announce, h, plural, setHidden, setText } from "./dom.js";
+import { session, someone } from "./session.js";
+
+const PAGE = 10;
+const CHARACTERS_MAX = 10000; // the review service's own maximum
+
+const day = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
+
+export function when(time) {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? null : h("time", { datetime: time }, day.format(date));
+}
+
+function reviewItem({ userId = "", text = "", spoiler = false, createdTime = "", editedTime = "" }, isOwn, actions) {
+  const words = h("p", { class: "words" }, text);
+  return h("li", { class: isOwn ? "review own-review" : "review" },
+    h("p", { class: "by" }, h("b", {}, userId), " ", when(createdTime), editedTime === "" ? null : " · edited"),
+    spoiler ? h("details", {}, h("summary", {}, "It tells how the story ends"), words) : words,
+    actions ?? null);
+}
+
+export class Reviews {
+  #movieId;
+  #changed;
+  #signal = null;
+  #own = null; // the reader's own, as it is kept
+  #next = "";
+  #shown = 0;
+  #list = h("ul", { class: "reviews" });
+  #more = h("button", { type: "button", class: "quiet more", hidden: true, onclick: () => this.#page() }, "More reviews");
+  #empty = h("p", { class: "empty", hidden: true }, "Nobody has written about this film yet.");
+  #trouble = h("div", {});
+  #said = h("p", { class: "said", role: "status" });
+  #text = h("textarea", { id: "review-text", rows: "5", maxlength: String(CHARACTERS_MAX), required: true });
+  #spoiler = h("input", { type: "checkbox", id: "review-spoiler" });
+  #cancel = h("button", { type: "button", class: "quiet", onclick: () => this.#edit(false) }, "Cancel");
+  #form = h("form", { class: "write", hidden: true, onsubmit: (event) => this.#put(event) },
+    h("label", { for: "review-text" }, "Your review"), this.#text,
+    h("p", { class: "check" }, this.#spoiler, h("label", { for: "review-spoiler" }, "It tells how the story ends")),
+    h("p", { class: "buttons" }, h("button", { type: "submit" }, "Publish"), this.#cancel));
+  #write = h("button", { type: "button", class: "quiet", onclick: () => this.#begin() }, "Write a review");
+  #mine = h("ul", { class: "reviews" });
+
+  // changed(): called when the film's count of reviews may be another.
+  constructor(movieId, changed) {
+    this.#movieId = movieId;
+    this.#changed = changed;
+    this.element = h("section", { hidden: true, "aria-labelledby": "reviews-title" },
+      h("div", { class: "head" }, h("h2", { id: "reviews-title" }, "Reviews"), this.#write),
+      this.#mine, this.#form, this.#said, this.#trouble, this.#empty, this.#list, this.#more);
+  }
+
+  start(signal) {
+    this.#signal = signal;
+    this.#load();
+  }
+
+  userChanged() {
+    if (this.#signal !== null) {
+      this.#load();
+    }
+  }
+
+  async #load() {
+    this.#own = null;
+    this.#next = "";
+    this.#shown = 0;
+    this.#list.replaceChildren();
+    await this.#page();
+    this.#showOwn();
+  }
+
+  async #page() {
+    try {
+      const request = { movieId: this.#movieId, userId: session.user, pageSize: PAGE, pageToken: this.#next };
+      const { reviews = [], own, nextPageToken = "" } = await call("ListReviews", request, this.#signal);
+      this.#next = nextPageToken;
+      this.#own = own ?? reviews.find(({ userId }) => session.user !== "" && userId === session.user) ?? this.#own;
+      const rows = reviews.filter(({ userId }) => session.user === "" || userId !== session.user)
+        .map((review) => reviewItem(review, false));
+      this.#list.append(...rows);
+      const isLater = this.#shown > 0;
+      this.#shown += rows.length;
+      this.element.hidden = false;
+      this.#trouble.replaceChildren();
+      setHidden(this.#more, this.#next === "");
+      this.#showOwn();
+      if (isLater) {
+        announce(plural(rows.length, "more review"));
+      }
+    } catch (error) {
+      if (!isAborted(error)) {
+        this.element.hidden = isMissing(error);
+        this.#trouble.replaceChildren(failed(error, () => this.#load()));
+        setHidden(this.#more, true);
+        setHidden(this.#write, true);
+      }
+    }
+  }
+
+  #showOwn() {
+    this.#mine.replaceChildren(...this.#own === null ? [] : [reviewItem(this.#own, true, h("p", { class: "buttons" },
+      h("button", { type: "button", class: "quiet small", onclick: () => this.#begin() }, "Edit"),
+      h("button", { type: "button", class: "quiet small", onclick: () => this.#delete() }, "Delete")))]);
+    const isWriting = !this.#form.hidden;
+    setHidden(this.#mine, isWriting || this.#own === null);
+    setHidden(this.#write, isWriting || this.#own !== null);
+    setHidden(this.#empty, this.#shown > 0 || this.#own !== null || isWriting || this.#trouble.childElementCount > 0);
+    setText(this.#write, "Write a review");
+  }
+
+  async #begin() {
+    if (await someone()) {
+      this.#text.value = this.#own?.text ?? "";
+      this.#spoiler.checked = this.#own?.spoiler ?? false;
+      this.#edit(true);
+      this.#text.focus();
+    }
+  }
+
+  #edit(isOpen) {
+    this.#form.hidden = !isOpen;
+    this.#showOwn();
+    if (!isOpen) {
+      (this.#own === null ? this.#write : this.#mine.querySelector("button")).focus();
+    }
+  }
+
+  async #put(event) {
+    event.preventDefault();
+    const text = this.#text.value.trim().replaceAll("\r\n", "\n");
+    if (text === "") {
+      return;
+    }
+    const request = { userId: session.user, movieId: this.#movieId, text, spoiler: this.#spoiler.checked };
+    try {
+      const { review } = await call("PutReview", request);
+      this.#own = review ?? request;
+      this.#edit(false);
+      this.#said.textContent = "Your review is published.";
+      this.#changed();
+    } catch (error) {
+      this.#said.textContent = `Not published: ${error.message}`;
+    }
+  }
+
+  // At once, and put back when the reader thinks again.
+  async #delete() {
+    const was = this.#own;
+    try {
+      await call("DeleteReview", { userId: session.user, movieId: this.#movieId });
+      this.#own = null;
+      this.#showOwn();
+      const back = h("button", { type: "button", class: "quiet small", onclick: () => this.#restore(was) }, "Undo");
+      this.#said.replaceChildren("Your review is deleted. ", back);
+      back.focus();
+      this.#changed();
+    } catch (error) {
+      this.#said.textContent = `Not deleted: ${error.message}`;
+    }
+  }
+
+  async #restore({ text, spoiler = false }) {
+    try {
+      const { review } = await call("PutReview", { userId: session.user, movieId: this.#movieId, text, spoiler });
+      this.#own = review ?? { userId: session.user, text, spoiler };
+      this.#showOwn();
+      this.#said.textContent = "Your review is back.";
+      this.#mine.querySelector("button").focus();
+    } catch (error) {
+      this.#said.textContent = `Not put back: ${error.message}`;
+    }
+  }
+}
