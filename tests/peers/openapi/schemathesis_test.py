@@ -20,8 +20,9 @@ from running_system import PROCESSES, RunningSystem  # noqa: E402
 
 CACHE = os.environ.get("MARQUEE_CACHE") or os.path.expanduser("~/.cache/marquee")
 FOLDER = os.path.join(CACHE, "schemathesis")
-EXAMPLES = os.environ.get("MARQUEE_SCHEMATHESIS_EXAMPLES", "25")
+EXAMPLES = os.environ.get("MARQUEE_SCHEMATHESIS_EXAMPLES", "10")
 RUN_S = 240
+AWAIT_S = 15
 VALIDATE = "import json, sys, openapi_spec_validator as v; v.validate(json.load(sys.stdin))"
 GENERATED = re.compile(r"^\s*(\d+) generated", re.M)
 
@@ -37,6 +38,20 @@ def refuses_the_wrong(document):
     path = next(iter(document["paths"]))
     wrong = {**document, "paths": {path: {"get": {"parameters": [{"name": "a"}], "responses": {}}}}}
     return validate(wrong) != []
+
+
+def place_of_event(address):
+    """PARTITION:OFFSET of the event that the running system has in its log, once it was set aside."""
+    deadline = time.monotonic() + AWAIT_S
+    while time.monotonic() < deadline:
+        request = urllib.request.Request(f"http://{address}/RatingService/ListDeadLetters", data=b"{}",
+                                         headers={"content-type": "application/json"})
+        with urllib.request.urlopen(request) as reply:
+            letters = json.load(reply).get("deadLetters", [])
+        if letters:
+            return f"{letters[0].get('partition', 0)}:{letters[0].get('offset', 0)}"
+        time.sleep(0.02)
+    sys.exit("the event was not set aside")
 
 
 def run(address):
@@ -60,6 +75,9 @@ def main():
     total = 0
     with RunningSystem(os.environ["MARQUEE_BIN"], ("--rating-step", "0.01")) as system:
         os.environ["SCRATCH"] = system.scratch.name
+        os.environ["PYTHONPATH"] = HERE
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        os.environ["MARQUEE_EVENT"] = place_of_event(system.addresses["rating"])
         for process in sys.argv[1:] or PROCESSES:
             with urllib.request.urlopen(f"http://{system.addresses[process]}/openapi.json") as reply:
                 document = json.load(reply)
