@@ -166,7 +166,7 @@ void movie_scene_put_movie(struct movie_scene *scene, const char *id, const char
                                       .genres = genres,
                                       .genre_count = ARRAY_LENGTH(genres)};
     assert_int_equal(
-        metadata_controller_put(&scene->metadata, &scene->metadata_scene.call, &metadata),
+        metadata_controller_put(&scene->metadata, &scene->metadata_scene.call, &metadata, NULL),
         STATUS_OK);
 }
 
