@@ -1,5 +1,5 @@
-/* movie_descriptors.h: the FileDescriptorSet of movie.proto, as it was compiled in, and the same
- * with its comments. */
+/* movie_descriptors.h: the FileDescriptorSet of movie.proto and what it imports, as it was compiled
+ * in, and the same with its comments. */
 #pragma once
 
 #include "proto/proto.h"

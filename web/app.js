@@ -68,13 +68,19 @@ async function show(focus) {
   main.replaceChildren(view.element);
   markNavigation();
   finder.show(location.pathname === "/search" ? new URLSearchParams(location.search).get("q") ?? "" : "");
-  view.start(signal);
-  if (focus) {
-    main.querySelector("h1")?.focus({ preventScroll: true });
+  if (!focus) {
+    view.start(signal);
+    return;
+  }
+  const focusHeading = () => (main.querySelector("h1") ?? main).focus({ preventScroll: true });
+  focusHeading();
+  await view.start(signal);
+  if (!signal.aborted && document.activeElement === main) { // its heading had to be fetched
+    focusHeading();
   }
 }
 
-export function go(url) {
+function go(url) {
   history.pushState(null, "", url);
   scrollTo(0, 0);
   return show(true);

@@ -26,6 +26,7 @@ export function cardOf(json) {
     own: json.own === undefined ? null : json.own.hundredths ?? 0,
     ownTime: json.ownTime ?? "",
     match: json.match ?? 0,
+    provider: json.ownProviderId ?? "",
     because: json.becauseOf ?? "",
   };
 }

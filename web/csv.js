@@ -4,10 +4,10 @@ export const ROWS_MAX = 200000;
 
 const YIELD_ROWS = 2000; // after so many, whoever waits for the page gets a turn
 
-// Fields of one row after the other: quotes, doubled quotes, line ends within quotes, a byte order mark.
+// Fields of one row after the other: quotes, doubled quotes, line ends within quotes.
 function* rowsOf(text) {
   let row = [];
-  let at = text.startsWith("\uFEFF") ? 1 : 0;
+  let at = 0;
   while (at < text.length) {
     let field = "";
     if (text[at] === '"') {

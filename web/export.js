@@ -4,22 +4,28 @@ import { call } from "./api.js";
 import { writeCsv } from "./csv.js";
 import { session } from "./session.js";
 
-const PAGE = 200;
+const PAGE = 100;
 
 // value: in points, exact: hundredths divided by 100 have two places at most.
 const pointsOf = (vote) => Number((vote.hundredths / 100).toFixed(2));
 
+// Letterboxd knows half stars alone, and none of none: the nearest.
+const halfStars = (vote) => Math.max(Math.round(vote.hundredths / 100), 1) / 2;
+
+// The first two as `marquee export` writes and `marquee import` reads them, with the films' names.
 export const FORMATS = {
   csv: { name: "CSV", file: "marquee-votes.csv", type: "text/csv",
-    make: (votes) => writeCsv([["movieId", "title", "year", "value", "time"],
-      ...votes.map((vote) => [vote.movieId, vote.title, vote.year || "", pointsOf(vote), vote.time])]) },
+    make: (votes) => writeCsv([["userId", "recordId", "recordType", "value", "eventTime", "providerId", "title", "year"],
+      ...votes.map((vote) => [vote.user, vote.movieId, "movie", pointsOf(vote), vote.time, vote.provider, vote.title,
+        vote.year || ""])]) },
   json: { name: "JSON", file: "marquee-votes.json", type: "application/json",
-    make: (votes) => `${JSON.stringify(votes.map((vote) => ({ movieId: vote.movieId, title: vote.title,
-      year: vote.year || undefined, value: pointsOf(vote), time: vote.time })), null, 1)}\n` },
+    make: (votes) => `${JSON.stringify(votes.map((vote) => ({ userId: vote.user, recordId: vote.movieId, recordType: "movie",
+      value: pointsOf(vote), eventTime: vote.time, providerId: vote.provider || undefined, title: vote.title,
+      year: vote.year || undefined })), null, 1)}\n` },
   letterboxd: { name: "for Letterboxd", file: "letterboxd-ratings.csv", type: "text/csv",
-    make: (votes) => writeCsv([["Title", "Year", "imdbID", "Rating10", "WatchedDate"],
+    make: (votes) => writeCsv([["Title", "Year", "imdbID", "Rating", "WatchedDate"],
       ...votes.map((vote) => [vote.title, vote.year || "", /^tt\d+$/.test(vote.movieId) ? vote.movieId : "",
-        pointsOf(vote), vote.time.slice(0, 10)])]) },
+        halfStars(vote), vote.time.slice(0, 10)])]) },
 };
 
 async function allVotes(signal, tell) {
@@ -27,8 +33,9 @@ async function allVotes(signal, tell) {
   let pageToken = "";
   do {
     const reply = await call("ListUserMovies", { userId: session.user, pageSize: PAGE, pageToken }, signal);
-    votes.push(...(reply.movies ?? []).map(({ id = "", title = "", year = 0, own, ownTime = "" }) =>
-      ({ movieId: id, title, year, hundredths: own?.hundredths ?? 0, time: ownTime })));
+    votes.push(...(reply.movies ?? []).map(({ id = "", title = "", year = 0, own, ownTime = "", ownProviderId = "" }) =>
+      ({ user: session.user, movieId: id, title, year, hundredths: own?.hundredths ?? 0, time: ownTime,
+        provider: ownProviderId })));
     pageToken = reply.nextPageToken ?? "";
     tell(votes.length);
   } while (pageToken !== "");

@@ -58,13 +58,16 @@ class Film {
       const cards = await cardsBy("ListSimilarMovies", { movieId: this.#id, pageSize: SIMILAR }, signal);
       return cards.length === 0 ? null : h("ul", { class: "shelf" }, cards.map(filmCard));
     }, signal), this.#reviews.element);
-    this.#reviews.start(signal);
+    this.#reviews.start(signal, this.#details.reviewed ?? false);
   }
 
-  userChanged() {
+  async userChanged() {
     this.#before = undefined;
-    this.#refresh();
-    this.#reviews.userChanged();
+    this.#say("");
+    await this.#refresh();
+    if (this.#signal !== null && !this.#signal.aborted) {
+      this.#reviews.show(this.#details.reviewed ?? false);
+    }
   }
 
   // The first time: with words of its own where there is no such film.
@@ -160,8 +163,7 @@ class Film {
     this.#stars.show(this.#own);
     setHidden(this.#remove, this.#own === null || isAway);
     setHidden(this.#undo, this.#before === undefined || isAway);
-    const hasLikes = reviewState !== undefined && reviewState !== "UNAVAILABLE";
-    setHidden(this.#like, !hasLikes);
+    setHidden(this.#like, reviewState !== "REACTIONS_KNOWN");
     this.#like.setAttribute("aria-pressed", String(liked));
     this.#like.replaceChildren(h("span", { class: "heart", "aria-hidden": "true" }, liked ? "♥" : "♡"),
       liked ? "Liked" : "Like", h("span", { class: "of" }, likeCount > 0 ? count(likeCount) : ""));

@@ -138,7 +138,7 @@ class Import {
     const signal = AbortSignal.any([this.#signal, running.signal]);
     try {
       const reading = this.#progress("Reading");
-      const read = await readVotes(file, signal, (rows) => reading.show(rows, 0));
+      const read = await readVotes(file, session.user, signal, (rows) => reading.show(rows, 0));
       const matched = await this.#match(read.votes, signal);
       this.#report({ ...read, matched });
     } catch (error) {
@@ -174,7 +174,7 @@ class Import {
     const found = matched.filter(({ found: id }) => id !== "");
     const lost = [...matched.filter(({ found: id }) => id === ""), ...bad];
     const rows = Object.entries(HOW).map(([how, words]) => [words, matched.filter((vote) => vote.how === how).length])
-      .concat([["no vote in it", bad.length]]).filter(([, many]) => many > 0);
+      .concat([["not read", bad.length]]).filter(([, many]) => many > 0);
     const write = h("button", { type: "button", disabled: found.length === 0, onclick: () => this.#write(found, lost) },
       `Write ${plural(found.length, "vote")}`);
     this.#show(h("div", { class: "report" }, h("h2", { tabindex: "-1" }, `${plural(matched.length + bad.length, "row")} of ${kind}`),
@@ -193,10 +193,10 @@ class Import {
       return [];
     }
     const line = ({ title, year, imdbId, movieId, why, how, row }) => h("li", {}, `row ${count(row)}: `,
-      h("b", {}, title || imdbId || movieId || "without a name"), year ? ` (${year})` : "", `: ${why ?? HOW[how]?.replace("not: ", "") ?? how}`);
+      h("b", {}, title || imdbId || movieId || "without a name"), year ? ` (${year})` : "", `: ${why || (HOW[how] ?? how).replace("not: ", "")}`);
     const save = () => download("not-imported.csv", "text/csv", writeCsv([["row", "movieId", "imdbId", "title", "year", "value", "why"],
       ...lost.map((vote) => [vote.row, vote.movieId, vote.imdbId, vote.title, vote.year || "",
-        vote.hundredths === null ? "" : vote.hundredths / 100, vote.why ?? vote.how])]));
+        vote.hundredths === null ? "" : vote.hundredths / 100, vote.why || vote.how])]));
     return [h("details", {}, h("summary", {}, `${plural(lost.length, "row")} will be left out`),
       h("ul", { class: "formats" }, lost.slice(0, SHOWN_MAX).map(line)),
       lost.length > SHOWN_MAX ? h("p", { class: "under" }, `and ${count(lost.length - SHOWN_MAX)} more`) : null,
@@ -216,7 +216,7 @@ class Import {
         const batch = found.slice(at, at + BATCH);
         const votes = batch.map((vote) => ({ movieId: vote.found, value: { hundredths: vote.hundredths }, time: vote.time }));
         const reply = await callPatiently("RateMovies", { userId: session.user, votes }, signal);
-        refused.push(...(reply.refused ?? []).map(({ index = 0, reason = "" }) => ({ ...batch[index], why: reason })));
+        refused.push(...(reply.refused ?? []).map(({ index = 0, reason = "" }) => ({ ...batch[index], why: reason || "it was refused" })));
         written += batch.length - (reply.refused ?? []).length;
       }
       this.#done(written, [...refused, ...lost], "");

@@ -118,15 +118,17 @@ class Lists {
       return h("span", { class: "score" }, h("b", {}, value), h("span", { class: "of" }, ` ${unit}`));
     };
     let parameters;
+    let away = "";
     const pages = new Pages(async (pageToken) => {
       const reply = await call("DiscoverMovies", { order: ORDERS[order].api, ...filters, pageSize: PAGE, pageToken }, signal);
       parameters ??= reply.parameters;
+      away = reply.ratingUnavailableReason ?? "";
       return { cards: cardsOf(reply.movies), next: reply.nextPageToken };
     }, (card, place) => filmRow(card, { place, figure: card.state === "UNAVAILABLE" ? undefined : figure(card) }), signal);
     this.#body.setAttribute("aria-busy", "true");
     try {
       await pages.begin("No film is like that.");
-      this.#body.replaceChildren(pages.element);
+      this.#body.replaceChildren(...away === "" ? [] : [notice(`Ratings are away just now (${away}).`)], pages.element);
       setText(this.#about, this.#aboutOrder(order, parameters));
     } catch (error) {
       if (isAborted(error)) {

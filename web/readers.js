@@ -22,65 +22,70 @@ function yearOf(text) {
   return /^\d{4}$/.test(text ?? "") ? Number(text) : 0;
 }
 
+// Our own form, as CSV or JSON: that of `marquee export`.
+function readOwn({ userId = "", recordId = "", recordType = "", value = "", eventTime = "", title = "", year = "" }) {
+  return { user: userId, movieId: recordType === "movie" ? recordId : "", title, year: yearOf(year),
+    hundredths: hundredthsOf(value, 100), time: timeOf(eventTime) };
+}
+
 // By the columns that only it has. Of a row: what names the film, and the vote.
 const KINDS = [
   { name: "IMDb ratings", has: ["Const", "Your Rating"], read: (row) => ({ imdbId: row.Const, title: row.Title ?? "",
     year: yearOf(row.Year), hundredths: hundredthsOf(row["Your Rating"], 100), time: timeOf(row["Date Rated"]) }) },
   { name: "Letterboxd ratings", has: ["Name", "Letterboxd URI", "Rating"], read: (row) => ({ title: row.Name,
     year: yearOf(row.Year), hundredths: hundredthsOf(row.Rating, 200), time: timeOf(row.Date) }) },
+  { name: "a file for Letterboxd", has: ["Title", "imdbID", "Rating"], read: (row) => ({ imdbId: row.imdbID,
+    tmdbId: row.tmdbID ?? "", title: row.Title, year: yearOf(row.Year), hundredths: hundredthsOf(row.Rating, 200),
+    time: timeOf(row.WatchedDate) }) },
   { name: "a file for Letterboxd", has: ["Title", "Rating10"], read: (row) => ({ imdbId: row.imdbID ?? "",
     tmdbId: row.tmdbID ?? "", title: row.Title, year: yearOf(row.Year), hundredths: hundredthsOf(row.Rating10, 100),
     time: timeOf(row.WatchedDate) }) },
-  { name: "Marquee's own CSV", has: ["movieId", "value"], read: (row) => ({ movieId: row.movieId, imdbId: row.imdbId ?? "",
-    tmdbId: row.tmdbId ?? "", title: row.title ?? "", year: yearOf(row.year), hundredths: hundredthsOf(row.value, 100),
-    time: timeOf(row.time) }) },
+  { name: "Marquee's own CSV", has: ["recordId", "recordType", "value"], read: (row) => readOwn(row) },
 ];
 
-function sort(rows, read) {
-  const votes = [];
-  const bad = [];
-  for (const [i, row] of rows.entries()) {
-    const vote = { movieId: "", imdbId: "", tmdbId: "", ...read(row), row: i + 2 };
-    const names = vote.movieId !== "" || vote.imdbId !== "" || vote.tmdbId !== "" || vote.title !== "";
-    if (vote.hundredths === null) {
-      bad.push({ ...vote, why: "it has no vote of 0 to 10 points" });
-    } else if (!names) {
-      bad.push({ ...vote, why: "it names no film" });
-    } else {
-      votes.push(vote);
-    }
+function whyNot(vote, user, areMany) {
+  if (vote.hundredths === null) {
+    return "it has no vote of 0 to 10 points";
   }
-  return { votes, bad };
+  if (vote.movieId === "" && vote.imdbId === "" && vote.tmdbId === "" && vote.title === "") {
+    return "it names no film";
+  }
+  return areMany && vote.user !== user ? "it is somebody else's vote" : "";
 }
 
-async function fromCsv(text, signal, tell) {
+// A file that has the votes of many people is read for one of them.
+function sort(rows, read, user) {
+  const votes = rows.map((row, i) => ({ user: "", movieId: "", imdbId: "", tmdbId: "", ...read(row), row: i + 2 }));
+  const areMany = new Set(votes.map((vote) => vote.user)).size > 1;
+  const judged = votes.map((vote) => ({ ...vote, why: whyNot(vote, user, areMany) }));
+  return { votes: judged.filter(({ why }) => why === ""), bad: judged.filter(({ why }) => why !== "") };
+}
+
+async function fromCsv(text, user, signal, tell) {
   const { names, rows } = await readCsv(text, signal, tell);
   const kind = KINDS.find(({ has }) => has.every((name) => names.includes(name)));
   if (kind === undefined) {
     throw new Error(`its columns are of no format that is known here: ${names.slice(0, 8).join(", ").slice(0, 200)}`);
   }
-  return { kind: kind.name, ...sort(rows, kind.read) };
+  return { kind: kind.name, ...sort(rows, kind.read, user) };
 }
 
-function fromJson(text) {
-  const parsed = JSON.parse(text);
-  const rows = Array.isArray(parsed) ? parsed : parsed.votes ?? parsed.ratings;
+function fromJson(text, user) {
+  const rows = JSON.parse(text);
   if (!Array.isArray(rows) || rows.length > ROWS_MAX) {
     throw new Error("it is no list of votes");
   }
-  const string = (value) => value === undefined || value === null ? "" : String(value);
-  return { kind: "Marquee's own JSON", ...sort(rows, (row) => ({ movieId: string(row?.movieId), imdbId: string(row?.imdbId),
-    tmdbId: string(row?.tmdbId), title: string(row?.title), year: yearOf(string(row?.year)),
-    hundredths: hundredthsOf(string(row?.value), 100), time: timeOf(string(row?.time)) })) };
+  const asTexts = (row) => Object.fromEntries(Object.entries(row ?? {}).map(([name, value]) => [name, String(value)]));
+  return { kind: "Marquee's own JSON", ...sort(rows, (row) => readOwn(asTexts(row)), user) };
 }
 
 // Resolves to {kind, votes, bad}: votes with {movieId, imdbId, tmdbId, title, year, hundredths, time, row}, and rows that
-// are none, with why. Throws what is to be told of a file that cannot be read.
-export async function readVotes(file, signal, tell) {
+// are none, with why. Throws what is to be told of a file that cannot be read. user: who reads it.
+export async function readVotes(file, user, signal, tell) {
   const start = new Uint8Array(await file.slice(0, 4).arrayBuffer());
   if (start[0] === 0x50 && start[1] === 0x4b) {
-    return fromCsv(await readFromZip(file, "ratings.csv"), signal, tell);
+    return fromCsv(await readFromZip(file, "ratings.csv"), user, signal, tell);
   }
-  const text = await textOf(file.stream());
-  return /^\uFEFF?\s*[[{]/.test(text) ? fromJson(text.replace(/^\uFEFF/, "")) : fromCsv(text, signal, tell);
+  const text = (await textOf(file.stream())).replace(/^\uFEFF/, "");
+  return /^\s*[[{]/.test(text) ? fromJson(text, user) : fromCsv(text, user, signal, tell);
 }

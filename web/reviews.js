@@ -27,6 +27,7 @@ export class Reviews {
   #movieId;
   #changed;
   #signal = null;
+  #hasOwn = false; // the reader has written one
   #own = null; // the reader's own, as it is kept
   #next = "";
   #shown = 0;
@@ -54,36 +55,43 @@ export class Reviews {
       this.#mine, this.#form, this.#said, this.#trouble, this.#empty, this.#list, this.#more);
   }
 
-  start(signal) {
+  // hasOwn: whether the reader has written one, as the film's details tell.
+  start(signal, hasOwn) {
     this.#signal = signal;
-    this.#load();
+    this.show(hasOwn);
   }
 
-  userChanged() {
-    if (this.#signal !== null) {
-      this.#load();
-    }
-  }
-
-  async #load() {
+  // Anew, from the first page: somebody else reads now.
+  async show(hasOwn) {
+    this.#hasOwn = hasOwn;
     this.#own = null;
     this.#next = "";
     this.#shown = 0;
     this.#list.replaceChildren();
+    this.#form.hidden = true;
     await this.#page();
-    this.#showOwn();
+  }
+
+  // The reader's own, wherever it stands among the others.
+  async #findOwn(reviews) {
+    const own = reviews.find(({ userId }) => session.user !== "" && userId === session.user);
+    if (own !== undefined || !this.#hasOwn || this.#own !== null) {
+      return own ?? this.#own;
+    }
+    const { review } = await call("GetReview", { movieId: this.#movieId, userId: session.user }, this.#signal);
+    return review ?? null;
   }
 
   async #page() {
     try {
-      const request = { movieId: this.#movieId, userId: session.user, pageSize: PAGE, pageToken: this.#next };
-      const { reviews = [], own, nextPageToken = "" } = await call("ListReviews", request, this.#signal);
+      const request = { movieId: this.#movieId, pageSize: PAGE, pageToken: this.#next };
+      const { reviews = [], nextPageToken = "" } = await call("ListReviews", request, this.#signal);
+      this.#own = await this.#findOwn(reviews);
       this.#next = nextPageToken;
-      this.#own = own ?? reviews.find(({ userId }) => session.user !== "" && userId === session.user) ?? this.#own;
       const rows = reviews.filter(({ userId }) => session.user === "" || userId !== session.user)
         .map((review) => reviewItem(review, false));
-      this.#list.append(...rows);
       const isLater = this.#shown > 0;
+      this.#list.append(...rows);
       this.#shown += rows.length;
       this.element.hidden = false;
       this.#trouble.replaceChildren();
@@ -95,9 +103,10 @@ export class Reviews {
     } catch (error) {
       if (!isAborted(error)) {
         this.element.hidden = isMissing(error);
-        this.#trouble.replaceChildren(failed(error, () => this.#load()));
+        this.#trouble.replaceChildren(failed(error, () => this.show(this.#hasOwn)));
         setHidden(this.#more, true);
         setHidden(this.#write, true);
+        setHidden(this.#empty, true);
       }
     }
   }

@@ -63,6 +63,7 @@ export class Finder {
     clearTimeout(this.#timer);
     this.#asked.abort();
     this.#asked = new AbortController();
+    this.#activate(-1); // what was chosen is of what was written before
     const query = asQuery(this.#input.value);
     if (query === "") {
       this.#offer([]);
@@ -122,14 +123,15 @@ export class Finder {
   }
 
   #choose(index) {
+    const { id } = this.#films[index];
     this.#leave();
-    this.#go(filmPath(this.#films[index].id));
+    this.#go(filmPath(id));
   }
 
   #leave() {
     clearTimeout(this.#timer);
     this.#asked.abort();
-    this.#close();
+    this.#offer([]);
   }
 
   #press(event) {

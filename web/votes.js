@@ -64,7 +64,10 @@ class Votes {
 
   #row(card) {
     const figures = h("span", {}, ownFigure(card.own ?? 0));
-    const said = h("p", { class: "under" }, when(card.ownTime));
+    const said = h("p", { class: "under" }, when(card.ownTime), card.provider === "" ? null : ` from ${card.provider}`);
+    if (card.provider !== "") { // not cast here, so not to be taken back here
+      return filmRow({ ...card, own: null }, { figure: figures, more: h("div", { class: "buttons" }, said) });
+    }
     const button = h("button", { type: "button", class: "quiet small" }, "Remove");
     button.setAttribute("aria-label", `Remove your rating of ${card.title}`);
     let isThere = true;

@@ -5,49 +5,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "access/access_file.h"
 #include "access/access_tokens_private.h"
-
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r';
-}
-
-static bool is_printable(struct text word)
-{
-    for (size_t i = 0; i < word.length; i++) {
-        if (word.data[i] < '!' || word.data[i] > '~') {
-            return false;
-        }
-    }
-    return true;
-}
-
-static struct text next_word(struct text *rest)
-{
-    size_t from = 0;
-    while (from < rest->length && is_blank(rest->data[from])) {
-        from++;
-    }
-    size_t to = from;
-    while (to < rest->length && !is_blank(rest->data[to])) {
-        to++;
-    }
-    struct text word = text_slice(*rest, from, to);
-    *rest = text_slice(*rest, to, rest->length);
-    return word;
-}
 
 /* Why the line cannot be used; NULL: it was taken, or holds nothing. */
 static const char *take_line(struct text line, struct access_token_list *list)
 {
-    struct text first = next_word(&line);
-    struct text second = next_word(&line);
+    struct text first = access_next_word(&line);
+    struct text second = access_next_word(&line);
     if (first.length == 0 || first.data[0] == '#') {
         return NULL;
     }
     struct text name = second.length > 0 ? first : (struct text){NULL, 0};
     struct text secret = second.length > 0 ? second : first;
-    if (next_word(&line).length > 0) {
+    if (access_next_word(&line).length > 0) {
         return "more than a name and a secret";
     }
     if (secret.length < ACCESS_SECRET_BYTES_MIN || secret.length > ACCESS_SECRET_BYTES_MAX) {
@@ -56,7 +27,7 @@ static const char *take_line(struct text line, struct access_token_list *list)
     if (name.length > ACCESS_NAME_BYTES_MAX) {
         return "a name has at most 64 characters";
     }
-    if (!is_printable(secret) || !is_printable(name)) {
+    if (!access_is_printable(secret) || !access_is_printable(name)) {
         return "only printable ASCII characters can be sent";
     }
     if (list->count == ACCESS_TOKENS_MAX) {

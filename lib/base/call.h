@@ -44,6 +44,11 @@ struct call_identity {
      * showed none. */
     struct text subject;
     struct trace trace;
+    /* Who that is to us: by the token or session it showed, or whom a service acts for; empty: it
+     * is not known. */
+    struct text user;
+    unsigned scopes; /* what it may do (access/access_scope.h), if that was looked at */
+    bool is_checked; /* it was: access is not open to all */
 };
 
 /* What went wrong, in words. Both texts are valid in the call's arena. */

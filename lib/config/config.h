@@ -14,7 +14,7 @@
 #include "base/text.h"
 
 enum {
-    CONFIG_OPTIONS_MAX = 64,
+    CONFIG_OPTIONS_MAX = 96,
     CONFIG_ARGUMENTS_MAX = 256,
     CONFIG_FILE_BYTES_MAX = 64 * 1024,
     CONFIG_VALUE_BYTES_MAX = 4096,

@@ -142,8 +142,7 @@ static enum status encode(struct grpc_server_call *self, enum grpc_codec codec,
 }
 
 /* From the decoded request to the reply. */
-static void run(struct grpc_server_call *self, enum grpc_codec codec,
-                const ProtobufCMessage *request)
+static void run(struct grpc_server_call *self, enum grpc_codec codec, ProtobufCMessage *request)
 {
     ProtobufCMessage *response = NULL;
     struct text body = {NULL, 0};

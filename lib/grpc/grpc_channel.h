@@ -62,7 +62,8 @@ struct grpc_channel_options {
      * select h2, is UNAVAILABLE. */
     struct tls_context *tls;
     /* Whose first secret (access/access_tokens.h) every call shows, as `authorization: Bearer …`;
-     * NULL: none is shown. */
+     * NULL: none is shown. With it goes `marquee-acting-for`, where the call was made for somebody
+     * (call->identity.user). */
     struct access_tokens *tokens;
     /* Told once a call; NULL: nobody is. target: the channel's name below. */
     void (*observe)(void *state, const char *target, const char *path, enum status status,

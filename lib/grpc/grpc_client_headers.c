@@ -1,11 +1,13 @@
 #include "grpc/grpc_client_headers.h"
 
+#include "access/access_scope.h"
 #include "access/access_tokens.h"
+#include "access/access_user.h"
 #include "base/arena.h"
 #include "grpc/grpc_metadata.h"
 #include "grpc/grpc_timeout.h"
 
-enum { OWN_FIELDS_MAX = 7 };
+enum { OWN_FIELDS_MAX = 8 };
 
 struct field_list {
     struct hpack_field *fields; /* valid in the call's arena */
@@ -36,6 +38,25 @@ void grpc_client_common_fields(const struct grpc_channel *channel, const char *a
     CHECK(list.count == GRPC_COMMON_FIELDS);
 }
 
+/* Whom a service acts for, as the other one is to know: what that user may do there is no more than
+ * what it may do here. false: no memory. */
+static bool add_user(struct grpc_client_call *self, struct field_list *list)
+{
+    const struct call_identity *identity = &self->call->identity;
+    char scopes[ACCESS_SCOPES_TEXT_BYTES];
+    char user[ACCESS_USER_WORD_BYTES];
+    if (!identity->is_checked || identity->user.length == 0 ||
+        self->channel->options.tokens == NULL) {
+        return true;
+    }
+    struct text acting =
+        arena_format(self->call->arena, "%.*s %.*s",
+                     TEXT_ARGUMENTS(access_scopes_format(identity->scopes, scopes)),
+                     TEXT_ARGUMENTS(access_user_encode(identity->user, user)));
+    list->fields[list->count++] = hpack_field_of(TEXT("marquee-acting-for"), acting);
+    return acting.data != NULL;
+}
+
 /* Fields whose values belong to this attempt. false: no memory. */
 static bool add_changing_fields(struct grpc_client_call *self, struct field_list *list)
 {
@@ -61,6 +82,9 @@ static bool add_changing_fields(struct grpc_client_call *self, struct field_list
             return false;
         }
         add(list, HPACK_TOKEN_AUTHORIZATION, shown);
+    }
+    if (!add_user(self, list)) {
+        return false;
     }
     if (self->options->compress) {
         add(list, HPACK_TOKEN_GRPC_ENCODING, TEXT("gzip"));

@@ -21,6 +21,20 @@ enum status grpc_server_call_admit(struct grpc_server_call *self)
     return status;
 }
 
+enum status grpc_server_call_examine(struct grpc_server_call *self, ProtobufCMessage *request)
+{
+    const struct grpc_server_options *options = &self->method->server->options;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < options->interceptor_count && status == STATUS_OK; i++) {
+        const struct grpc_interceptor *interceptor = &options->interceptors[i];
+        if (interceptor->examine != NULL) {
+            status =
+                interceptor->examine(interceptor->state, &self->call, self->method->path, request);
+        }
+    }
+    return status;
+}
+
 void grpc_server_call_tell(struct grpc_server_call *self, enum status status)
 {
     const struct grpc_server_options *options = &self->method->server->options;

@@ -8,6 +8,8 @@
  * matters among those that refuse only. */
 #pragma once
 
+#include <protobuf-c/protobuf-c.h>
+
 #include "base/call.h"
 #include "base/status.h"
 
@@ -29,6 +31,11 @@ struct grpc_interceptor {
      * handler will get: grpc_request_metadata() and the others of grpc_server.h take it. What it
      * notes by call_fail() is for the client. NULL: not asked. */
     enum status (*before)(void *state, struct call *call, const char *method);
+    /* Of unary calls that were not refused, with the decoded request, before the handler gets it;
+     * in the table's order, until one refuses. It may change what the request says, with texts
+     * valid in the call's arena. Must not wait. NULL: not asked. */
+    enum status (*examine)(void *state, struct call *call, const char *method,
+                           ProtobufCMessage *request);
     /* Before the last bytes of the reply are handed to the connection; must not wait. call->error
      * says what went wrong. NULL: not told. */
     void (*after)(void *state, struct call *call, const struct grpc_outcome *outcome);

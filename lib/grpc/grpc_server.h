@@ -93,6 +93,9 @@ const struct proto_pool *grpc_server_pool(const struct grpc_server *server);
  * arena; {NULL, 0}: absent. */
 struct text grpc_request_metadata(struct call *call, struct text name);
 
+/* The exchange by which it came: for interceptors that look at what HTTP says of it. */
+struct http_exchange *grpc_request_exchange(struct call *call);
+
 /* All headers of the request as they came, in their order; valid until the handler returns. */
 const struct http_header *grpc_request_headers(struct call *call, size_t *ret_count);
 

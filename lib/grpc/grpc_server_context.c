@@ -47,13 +47,16 @@ enum status grpc_server_call_check(struct grpc_server_call *self)
     return check_at(self, clock_monotonic_ns());
 }
 
-enum status grpc_server_call_run_unary(struct grpc_server_call *self,
-                                       const ProtobufCMessage *request,
+enum status grpc_server_call_run_unary(struct grpc_server_call *self, ProtobufCMessage *request,
                                        ProtobufCMessage **ret_response)
 {
     const struct grpc_method *method = self->method->method;
     /* Waiting for the request, if it had to be waited for, has looked at the clock. */
     enum status status = check_at(self, self->started_ns);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = grpc_server_call_examine(self, request);
     if (status != STATUS_OK) {
         return status;
     }
@@ -90,6 +93,11 @@ static struct grpc_server_call *server_call_of(struct call *call)
     struct grpc_server_call *self = CONTAINER_OF(call, struct grpc_server_call, call);
     CHECK(self->self == self);
     return self;
+}
+
+struct http_exchange *grpc_request_exchange(struct call *call)
+{
+    return server_call_of(call)->exchange;
 }
 
 const struct http_header *grpc_request_headers(struct call *call, size_t *ret_count)

@@ -79,16 +79,20 @@ void grpc_server_call_set_timeout(struct grpc_server_call *self, int64_t timeout
  * overloaded (then without waiting), or an interceptor refuses. */
 MUST_USE enum status grpc_server_call_admit(struct grpc_server_call *self);
 
+/* Has the interceptors look at the decoded request of a unary call. */
+MUST_USE enum status grpc_server_call_examine(struct grpc_server_call *self,
+                                              ProtobufCMessage *request);
+
 /* Tells the interceptors the outcome. */
 void grpc_server_call_tell(struct grpc_server_call *self, enum status status);
 
 /* As call_check(), with words for the client. */
 MUST_USE enum status grpc_server_call_check(struct grpc_server_call *self);
 
-/* Runs a unary handler. *ret_response is valid in the arena. DEADLINE_EXCEEDED whatever it says
- * when it returns too late. */
+/* Runs a unary handler, if the interceptors let the request pass. *ret_response is valid in the
+ * arena. DEADLINE_EXCEEDED whatever it says when it returns too late. */
 MUST_USE enum status grpc_server_call_run_unary(struct grpc_server_call *self,
-                                                const ProtobufCMessage *request,
+                                                ProtobufCMessage *request,
                                                 ProtobufCMessage **ret_response);
 
 /* Notes the outcome where observers look for it, before the last bytes of the reply. */

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "access/access_identity.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -58,6 +59,24 @@ enum status http_json_parameter(struct http_exchange *exchange, const char *name
     }
     *ret_value = value;
     return STATUS_OK;
+}
+
+enum status http_json_user(struct http_exchange *exchange, struct text *ret_user)
+{
+    struct text user;
+    enum status status = http_json_optional_parameter(exchange, "userId", &user);
+    if (status == STATUS_OK) {
+        *ret_user =
+            user.data != NULL ? user : access_user_asked(http_exchange_call(exchange), user);
+    }
+    return status;
+}
+
+enum status http_json_named_user(struct http_exchange *exchange, struct text *ret_user)
+{
+    return http_exchange_call(exchange)->identity.user.length > 0
+               ? http_json_user(exchange, ret_user)
+               : http_json_parameter(exchange, "userId", ret_user);
 }
 
 enum status http_json_integer_parameter(struct http_exchange *exchange, const char *name,

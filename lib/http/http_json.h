@@ -21,6 +21,14 @@ MUST_USE enum status http_json_parameter(struct http_exchange *exchange, const c
 MUST_USE enum status http_json_optional_parameter(struct http_exchange *exchange, const char *name,
                                                   struct text *ret_value);
 
+/* The user that the request is about: the parameter `userId`, or where that is not given the
+ * caller, if it is known who that is (call->identity.user), else empty. Whether the caller may act
+ * for that user was looked at before the route was served. Statuses as of
+ * http_json_optional_parameter(). */
+MUST_USE enum status http_json_user(struct http_exchange *exchange, struct text *ret_user);
+
+/* The same where there must be one. STATUS_INVALID_ARGUMENT: or there is none. */
+MUST_USE enum status http_json_named_user(struct http_exchange *exchange, struct text *ret_user);
 /* One that is described as an integer: within its range, or what it is otherwise.
  * STATUS_INVALID_ARGUMENT: missing though required, given twice, not one or out of range. */
 MUST_USE enum status http_json_integer_parameter(struct http_exchange *exchange, const char *name,

@@ -57,6 +57,20 @@ bool socket_address_parse(struct text host, uint16_t port, struct sockaddr_stora
     return false;
 }
 
+bool socket_address_is_loopback(struct text host)
+{
+    struct sockaddr_storage address;
+    socklen_t length;
+    if (!socket_address_parse(host, 0, &address, &length)) {
+        return false;
+    }
+    if (address.ss_family == AF_INET6) {
+        return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)&address)->sin6_addr);
+    }
+    const struct sockaddr_in *four = (const struct sockaddr_in *)&address;
+    return ntohl(four->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 bool socket_address_is_any(struct text host)
 {
     struct sockaddr_storage address;

@@ -16,6 +16,11 @@ MUST_USE bool socket_address_parse(struct text host, uint16_t port,
 /* Whether it is a numeric address that stands for every interface: "0.0.0.0", "::". */
 MUST_USE bool socket_address_is_any(struct text host);
 
+/* Whether it is a numeric address, or "localhost", that only this machine reaches: 127.0.0.0/8,
+ * ::1.
+ */
+MUST_USE bool socket_address_is_loopback(struct text host);
+
 /* The numeric host, without port or brackets, of the interface by which a numeric `host` is
  * reached: what peers there can reach this machine at. No packet is sent. false: a name, or there
  * is no way to it. */

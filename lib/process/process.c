@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "loop/loop_signal.h"
 #include "process/process_private.h"
+#include "telemetry/telemetry_process.h"
 
 extern char **environ;
 
@@ -80,6 +81,9 @@ static enum status open_step(struct process *process, struct call *call, unsigne
     enum status status = process_tls_open(process, call);
     if (status == STATUS_OK) {
         status = process_tokens_open(process, call);
+    }
+    if (status == STATUS_OK) {
+        status = process_guard_open(process, call);
     }
     if (status != STATUS_OK) {
         return status;
@@ -156,6 +160,7 @@ static void announce_ready(struct process *process)
 {
     atomic_store(&process->phase, PROCESS_READY);
     process_servers_serve(process);
+    process_guard_start(process);
     int64_t elapsed_ms = (clock_monotonic_ns() - process->start_ns) / CLOCK_NS_PER_MS;
     for (unsigned i = 0; i < process->server_count; i++) {
         log_write(&process->log, LOG_INFO, "ready",
@@ -200,6 +205,7 @@ static void run_process(void *argument)
         process_register(process);
         CHECK(fiber_wait(NULL, &process->stop_asked) == STATUS_OK);
         process_servers_stop_serving(process);
+        loop_timer_stop(process->control, &process->access.session_timer);
         log_write(&process->log, LOG_INFO, "stopping", NULL);
     }
     stop_everything(process);
@@ -243,6 +249,8 @@ static enum status set_up(struct process *process)
     }
     if (status == STATUS_OK) {
         telemetry_add_source(process->telemetry, process_write_refused, process);
+        process->start_seconds = telemetry_process_start();
+        telemetry_add_source(process->telemetry, telemetry_process_write, &process->start_seconds);
     }
     if (status == STATUS_OK) {
         status = loop_threads_start(threads, &process->threads);
@@ -283,6 +291,7 @@ static int run_until_stopped(struct process *process)
     telemetry_destroy(process->telemetry);
     process_tls_close(process);
     process_tokens_close(process);
+    process_guard_close(process);
     return process->exit_status;
 }
 

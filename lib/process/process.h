@@ -23,6 +23,7 @@
 #include "proto/proto.h"
 #include "telemetry/telemetry.h"
 
+struct access_rule;
 struct access_tokens;
 struct loop;
 struct process;
@@ -49,6 +50,10 @@ struct process_definition {
     const char *summary;                 /* for --help */
     const struct config_option *options; /* its own, besides the common ones */
     size_t option_count;
+    /* Which scope the methods and routes need, of all services that are served together; NULL: with
+     * access on, all need `admin`. */
+    const struct access_rule *rules;
+    size_t rule_count;
     unsigned threads_max; /* 0: as --threads says; the registry is one loop */
 
     /* Opens stores, makes controllers, adds listeners, checks and telemetry sources. In a fiber on
@@ -111,6 +116,25 @@ void process_add_check(struct process *process, const char *name,
 
 /* Has it done anew on SIGHUP, on the control loop's thread: files read or opened again. In open. */
 void process_add_reload(struct process *process, void (*reload)(void *state), void *state);
+
+/* Sessions of browsers: POST, GET and DELETE /session on every listener, and their cookie in place
+ * of a token for all that is served there (docs/security.md). The options are
+ * PROCESS_SESSION_OPTIONS. STATUS_FAILED_PRECONDITION, STATUS_RESOURCE_EXHAUSTED: as of
+ * access_sessions_open(). In open, once. */
+MUST_USE enum status process_open_sessions(struct process *process, struct call *call);
+
+/* For the table of a service's options. */
+#define PROCESS_SESSION_OPTIONS                                                                    \
+    {.name = "session-keys",                                                                       \
+     .kind = CONFIG_TEXT,                                                                          \
+     .argument = "FILE",                                                                           \
+     .help = "the keys that sign browsers' sessions, made if there is no such file; empty: "       \
+             "sessions end with the process"},                                                     \
+    {                                                                                              \
+        .name = "session-lifetime", .kind = CONFIG_DURATION, .argument = "TIME",                   \
+        .default_value = "7d", .help = "how long a browser's session holds",                       \
+        .minimum = INT64_C(1000), .maximum = INT64_C(2592000000)                                   \
+    }
 
 /* Those of --token-file: of which callers must show one; NULL: nobody must. For a listener that
  * guards_routes. Borrowed. */

@@ -5,13 +5,13 @@
 
 #include "access/access_tokens.h"
 #include "base/arena.h"
-#include "grpc/grpc_bearer.h"
 #include "grpc/grpc_server.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "loop/worker.h"
 #include "openapi/openapi.h"
 #include "process/process.h"
+#include "process/process_guard.h"
 
 /* What one start-up or shutdown step may take of memory. */
 enum { PROCESS_ARENA_BYTES_MAX = 4 * 1024 * 1024 };
@@ -40,12 +40,6 @@ struct process_reload {
     void *state;
 };
 
-/* A route of a service that is served to those alone who show a token. */
-struct process_guarded_route {
-    struct process *process;
-    const struct http_route *route; /* the listener's own, borrowed */
-};
-
 struct process_server {
     struct process *process;
     struct process_listener spec;
@@ -56,6 +50,9 @@ struct process_server {
     size_t route_count;
     struct http_route metrics; /* as it would be without tokens */
     struct process_guarded_route guarded_metrics;
+    struct http_route session_routes[PROCESS_SESSION_ROUTES];
+    struct process_method *methods; /* by their paths: open addressing */
+    size_t method_mask;
     struct openapi_place openapi;
     size_t own_route; /* the first of those that every process has; they come last */
     struct http_server *http[LOOP_THREADS_MAX];
@@ -89,7 +86,7 @@ struct process {
     struct access_tokens *tokens;          /* of which callers must show one; NULL: nobody must */
     struct access_tokens *call_tokens;     /* what is shown to other services; NULL: nothing */
     struct access_tokens *registry_tokens; /* and to registries */
-    struct grpc_bearer bearer;
+    struct process_access access;
     struct tls_context *tls_server; /* NULL: plaintext */
     struct tls_context *tls_client; /* NULL: peers are spoken to in plaintext */
     _Atomic uint64_t refusals;
@@ -103,6 +100,7 @@ struct process {
     bool opened;
     bool started[LOOP_THREADS_MAX];
     int64_t start_ns;
+    double start_seconds; /* since 1970 */
     struct fiber_wait stop_asked;
     unsigned signal_count;
     int exit_status;
@@ -122,10 +120,6 @@ void process_tls_close(struct process *process);
 /* Secrets, from the options --…token-file; open and close as certificates. */
 MUST_USE enum status process_tokens_open(struct process *process, struct call *call);
 void process_tokens_close(struct process *process);
-
-/* The route as it is served: by its own handler, if no token is needed. */
-struct http_route process_guard_route(struct process *process, const struct http_route *route,
-                                      struct process_guarded_route *guarded);
 
 /* Answers SIGHUP from now on, if there is something to read again; on the control loop's thread,
  * once before the process is opened and once after. */

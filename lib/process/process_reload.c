@@ -26,8 +26,9 @@ static void on_hangup(void *state, int number)
 /* Before the process is opened, only the options tell. */
 static bool has_files(const struct process *process)
 {
-    static const char *const options[] = {"tls-certificate", "tls-ca", "token-file",
-                                          "call-token-file", "registry-token-file"};
+    static const char *const options[] = {"tls-certificate",     "tls-ca",
+                                          "token-file",          "call-token-file",
+                                          "registry-token-file", "access-file"};
     for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
         if (config_text(process->config, options[i]).length > 0) {
             return true;

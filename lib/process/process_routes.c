@@ -189,6 +189,9 @@ static size_t list_sets(const struct process_listener *spec, struct proto_descri
     return count;
 }
 
+/* Who asks how the process is needs no token. */
+static const char *const open_paths[] = {"/grpc.health.v1.Health/"};
+
 enum status process_describe(struct process_server *server, struct call *call)
 {
     struct process *process = server->process;
@@ -210,9 +213,9 @@ enum status process_describe(struct process_server *server, struct call *call)
         .set_count = list_sets(spec, sets),
         .routes = server->routes,
         .route_count = server->route_count,
-        .needs_token = process->tokens != NULL,
-        .open_paths = process->bearer.open_paths,
-        .open_path_count = process->bearer.open_path_count,
+        .needs_token = process->access.is_on,
+        .open_paths = open_paths,
+        .open_path_count = ARRAY_LENGTH(open_paths),
     };
     options.services = grpc_server_services(server->grpc, &options.service_count);
     return openapi_document_create(call, &options, &server->openapi.document);

@@ -108,8 +108,8 @@ static size_t list_interceptors(struct process_server *server)
     size_t count = 0;
     server->interceptors[count++] = grpc_log_calls(&process->log);
     server->interceptors[count++] = grpc_count_calls(process->telemetry);
-    if (process->tokens != NULL) {
-        server->interceptors[count++] = grpc_require_bearer(&process->bearer);
+    if (process_is_guarded(process)) {
+        server->interceptors[count++] = process_guard_calls(server);
     }
     for (size_t i = 0; i < server->spec.interceptor_count; i++) {
         server->interceptors[count++] = server->spec.interceptors[i];
@@ -136,10 +136,16 @@ static enum status bind_server(struct process_server *server, struct call *call)
         return call_fail(call, status, "the gRPC services cannot be set up: %s",
                          status_name(status));
     }
+    status = process_list_methods(server, call);
+    if (status != STATUS_OK) {
+        return status;
+    }
     size_t count;
     const struct http_route *grpc_routes = grpc_server_routes(server->grpc, &count);
     add_routes(server, grpc_routes, count);
     add_guarded_routes(server);
+    add_routes(server, server->session_routes,
+               process_session_routes(server->process, server->session_routes));
     process_add_own_routes(server);
     status = process_describe(server, call);
     return status == STATUS_OK ? http_listen(call, spec->address, &server->fd, server->address)
@@ -170,6 +176,10 @@ enum status process_servers_bind(struct process *process, struct call *call)
     enum status origins_status = take_origins(process, call);
     if (origins_status != STATUS_OK) {
         return origins_status;
+    }
+    enum status guard_status = process_guard_listeners(process, call);
+    if (guard_status != STATUS_OK) {
+        return guard_status;
     }
     for (unsigned i = 0; i < process->server_count; i++) {
         enum status status = bind_server(&process->servers[i], call);

@@ -1,9 +1,6 @@
 /* Secrets: which callers must show, and which are shown to others. */
 #include "process/process_private.h"
 
-/* Who asks how the process is must not need one. */
-static const char *const open_paths[] = {"/grpc.health.v1.Health/"};
-
 static void reload(struct process *process, const char *option, struct access_tokens *tokens)
 {
     struct arena arena;
@@ -40,7 +37,7 @@ static void reload_all(void *state)
     struct token_file files[TOKEN_FILES];
     list_files(process, files);
     for (size_t i = 0; i < TOKEN_FILES; i++) {
-        if (*files[i].tokens != NULL) {
+        if (config_text(process->config, files[i].option).length > 0) {
             reload(process, files[i].option, *files[i].tokens);
         }
     }
@@ -65,11 +62,6 @@ enum status process_tokens_open(struct process *process, struct call *call)
     if (any) {
         process_add_reload(process, reload_all, process);
     }
-    process->bearer = (struct grpc_bearer){
-        .tokens = process->tokens,
-        .open_paths = open_paths,
-        .open_path_count = ARRAY_LENGTH(open_paths),
-    };
     return STATUS_OK;
 }
 
@@ -78,40 +70,6 @@ void process_tokens_close(struct process *process)
     access_tokens_destroy(process->tokens);
     access_tokens_destroy(process->call_tokens);
     access_tokens_destroy(process->registry_tokens);
-}
-
-static void serve_guarded(void *state, struct http_exchange *exchange)
-{
-    static const struct http_header challenge = {TEXT_INIT("www-authenticate"),
-                                                 TEXT_INIT("Bearer")};
-    const struct process_guarded_route *guarded = state;
-    const struct http_request *request = http_exchange_request(exchange);
-    struct text given =
-        http_header_find(request->headers, request->header_count, TEXT("authorization"));
-    if (access_tokens_find(guarded->process->tokens, access_bearer(given), NULL)) {
-        guarded->route->handle(guarded->route->state, exchange);
-        return;
-    }
-    http_reply_problem_with(exchange, status_to_http(STATUS_UNAUTHENTICATED),
-                            given.data == NULL ? TEXT("a bearer token is needed")
-                                               : TEXT("the bearer token is not valid"),
-                            &challenge, 1);
-}
-
-struct http_route process_guard_route(struct process *process, const struct http_route *route,
-                                      struct process_guarded_route *guarded)
-{
-    if (process->tokens == NULL) {
-        return *route;
-    }
-    *guarded = (struct process_guarded_route){process, route};
-    return (struct http_route){
-        .method = route->method,
-        .path = route->path,
-        .handle = serve_guarded,
-        .state = guarded,
-        .operation = route->operation,
-    };
 }
 
 struct access_tokens *process_tokens(const struct process *process)

@@ -7,6 +7,7 @@
 #include "metadata/repository/indexed_metadata_search.h"
 #include "metadata/repository/memory_metadata_repository.h"
 #include "metadata/repository/sqlite_metadata_repository.h"
+#include "movie_access.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 #include "store/sqlite_store.h"
@@ -162,6 +163,8 @@ int main(int argc, char **argv)
         .summary = "marquee-metadata: what is known about movies, over gRPC and HTTP.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
+        .rules = movie_access_rules,
+        .rule_count = movie_access_rule_count,
         .open = open_metadata,
         .start = start_metadata,
         .drain = drain_metadata,

@@ -1,5 +1,5 @@
-/* marquee-movie: movie details from metadata and rating. This file alone says what the service is
- * made of. */
+/* marquee-movie: movies with what metadata, rating and review know of them. This file alone says
+ * what the service is made of. */
 #include <stdlib.h>
 
 #include "movie/controller/movie_controller.h"
@@ -8,9 +8,11 @@
 #include "movie/gateway/grpc_rating_gateway.h"
 #include "movie/gateway/movie_http_gateways.h"
 #include "movie/gateway/rpc_rating_gateway.h"
+#include "movie/gateway/rpc_review_gateway.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_page.h"
 #include "movie/movie_ratings.h"
+#include "movie_access.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 
@@ -19,8 +21,10 @@ struct movie_process {
     bool over_http;
     struct grpc_metadata_gateway metadata;
     struct grpc_rating_gateway rating;
+    struct rpc_review_gateway reviews;
     struct process_channel metadata_channels[LOOP_THREADS_MAX];
     struct process_channel rating_channels[LOOP_THREADS_MAX];
+    struct process_channel review_channels[LOOP_THREADS_MAX];
     struct movie_http_gateways http;
     struct movie_ratings *ratings;
     struct grpc_service services[1];
@@ -42,6 +46,7 @@ static const struct config_option options[] = {
      .default_value = "grpc",
      .help = "how the other services are asked"},
     MOVIE_RATINGS_OPTIONS,
+    PROCESS_SESSION_OPTIONS,
 };
 
 static enum status open_movie(void *self, struct process *process, struct call *call)
@@ -55,8 +60,13 @@ static enum status open_movie(void *self, struct process *process, struct call *
         rpc_rating_votes(movie->over_http ? &movie->http.rating.rpc : &movie->rating.rpc);
     movie->controller.metadata = movie->over_http ? http_metadata_gateway(&movie->http.metadata)
                                                   : grpc_metadata_gateway(&movie->metadata);
+    movie->controller.reviews = movie->over_http ? rpc_review_gateway_by_http(&movie->http.reviews)
+                                                 : rpc_review_gateway_by_grpc(&movie->reviews);
     enum status status =
         movie_ratings_open(process, call, asked, &movie->controller.rating, &movie->ratings);
+    if (status == STATUS_OK) {
+        status = process_open_sessions(process, call);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -102,8 +112,13 @@ static enum status start_movie(void *self, struct process *process, struct call 
         status = process_open_channel(process, call, movie->messages, "rating",
                                       &movie->rating_channels[loop]);
     }
+    if (status == STATUS_OK) {
+        status = process_open_optional_channel(process, call, movie->messages, "review",
+                                               &movie->review_channels[loop]);
+    }
     movie->metadata.channels[loop] = movie->metadata_channels[loop].grpc;
     movie->rating.channels[loop] = movie->rating_channels[loop].grpc;
+    movie->reviews.channels[loop] = movie->review_channels[loop].grpc;
     return status;
 }
 
@@ -114,6 +129,7 @@ static void stop_movie(void *self, struct process *process, struct call *call, u
     (void)call;
     process_close_channel(&movie->metadata_channels[loop]);
     process_close_channel(&movie->rating_channels[loop]);
+    process_close_channel(&movie->review_channels[loop]);
     movie_http_gateways_stop(&movie->http, loop);
 }
 
@@ -130,10 +146,13 @@ int main(int argc, char **argv)
     const struct process_definition definition = {
         .program = "marquee-movie",
         .service = "movie",
-        .summary = "marquee-movie: movie details from metadata and rating, over gRPC and HTTP, and "
-                   "in a browser.",
+        .summary =
+            "marquee-movie: movies with what is known, voted and said of them, over gRPC and "
+            "HTTP, and in a browser.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
+        .rules = movie_access_rules,
+        .rule_count = movie_access_rule_count,
         .open = open_movie,
         .start = start_movie,
         .stop = stop_movie,

@@ -1,7 +1,9 @@
 /* marquee-rating: votes and their aggregates. This file alone says what the service is made of. */
+#include "movie_access.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 #include "rating/controller/rating_controller.h"
+#include "rating/controller/rating_feed.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/model/rating_value.h"
 #include "rating/rating_ingestion.h"
@@ -110,6 +112,14 @@ static enum status start_rating(void *self, struct process *process, struct call
     return status;
 }
 
+static void drain_rating(void *self, struct process *process, unsigned loop)
+{
+    struct rating_process *rating = self;
+    (void)process;
+    (void)loop;
+    rating_feed_end(&rating->controller);
+}
+
 static void stop_rating(void *self, struct process *process, struct call *call, unsigned loop)
 {
     struct rating_process *rating = self;
@@ -144,8 +154,11 @@ int main(int argc, char **argv)
             "marquee-rating: votes and their aggregates, over gRPC and HTTP, and from events.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
+        .rules = movie_access_rules,
+        .rule_count = movie_access_rule_count,
         .open = open_rating,
         .start = start_rating,
+        .drain = drain_rating,
         .stop = stop_rating,
         .close = close_rating,
     };

@@ -2,6 +2,7 @@
  * service is made of. */
 #include "base/arena.h"
 #include "loop/worker.h"
+#include "movie_access.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 #include "review/controller/review_controller.h"
@@ -110,6 +111,8 @@ int main(int argc, char **argv)
                    "and HTTP.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
+        .rules = movie_access_rules,
+        .rule_count = movie_access_rule_count,
         .open = open_review,
         .close = close_review,
     };

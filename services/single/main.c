@@ -14,11 +14,14 @@
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
 #include "movie/gateway/rpc_rating_gateway.h"
+#include "movie/gateway/rpc_review_gateway.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_page.h"
+#include "movie_access.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
 #include "rating/controller/rating_controller.h"
+#include "rating/controller/rating_feed.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_ingestion.h"
 #include "rating/rating_outbox.h"
@@ -49,6 +52,7 @@ struct single_process {
     struct movie_controller movie;
     struct grpc_metadata_gateway metadata_gateway;
     struct grpc_rating_gateway rating_gateway;
+    struct rpc_review_gateway review_gateway;
     unsigned metadata_listener;
     unsigned rating_listener;
     unsigned review_listener;
@@ -91,6 +95,7 @@ static const struct config_option options[] = {
     RATING_STORE_KEEPING_OPTIONS,
     RATING_INGESTION_OPTIONS,
     RATING_OUTBOX_OPTIONS,
+    PROCESS_SESSION_OPTIONS,
 };
 
 static enum status open_reviews(struct single_process *single, struct process *process,
@@ -163,6 +168,9 @@ static enum status open_single(void *self, struct process *process, struct call 
 {
     struct single_process *single = self;
     enum status status = open_stores(single, process, call);
+    if (status == STATUS_OK) {
+        status = process_open_sessions(process, call);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -183,6 +191,7 @@ static enum status open_single(void *self, struct process *process, struct call 
         .metadata = grpc_metadata_gateway(&single->metadata_gateway),
         .rating = grpc_rating_gateway(&single->rating_gateway),
         .votes = rpc_rating_votes(&single->rating_gateway.rpc),
+        .reviews = rpc_review_gateway_by_grpc(&single->review_gateway),
     };
     single->metadata_service = metadata_handler_service(&single->metadata);
     single->rating_service = rating_handler_service(&single->rating);
@@ -222,6 +231,7 @@ static enum status start_single(void *self, struct process *process, struct call
     struct single_process *single = self;
     const struct grpc_channel_options metadata = own_channel_options(single, process, "metadata");
     const struct grpc_channel_options rating = own_channel_options(single, process, "rating");
+    const struct grpc_channel_options review = own_channel_options(single, process, "review");
     enum status status = grpc_channel_create_loopback(
         process_loop(process, loop), process_http_server(process, single->metadata_listener, loop),
         &metadata, &single->metadata_gateway.channels[loop]);
@@ -230,6 +240,12 @@ static enum status start_single(void *self, struct process *process, struct call
             process_loop(process, loop),
             process_http_server(process, single->rating_listener, loop), &rating,
             &single->rating_gateway.channels[loop]);
+    }
+    if (status == STATUS_OK) {
+        status = grpc_channel_create_loopback(
+            process_loop(process, loop),
+            process_http_server(process, single->review_listener, loop), &review,
+            &single->review_gateway.channels[loop]);
     }
     /* Events are taken, and sent, only once the addresses are ours. */
     if (status == STATUS_OK && loop == 0) {
@@ -255,6 +271,7 @@ static void drain_single(void *self, struct process *process, unsigned loop)
     struct single_process *single = self;
     (void)process;
     (void)loop;
+    rating_feed_end(&single->rating);
     metadata_controller_end_waits(&single->metadata);
 }
 
@@ -271,6 +288,7 @@ static void stop_single(void *self, struct process *process, struct call *call, 
     }
     grpc_channel_destroy(single->metadata_gateway.channels[loop]);
     grpc_channel_destroy(single->rating_gateway.channels[loop]);
+    grpc_channel_destroy(single->review_gateway.channels[loop]);
 }
 
 static void close_single(void *self)
@@ -305,6 +323,8 @@ int main(int argc, char **argv)
         .summary = "marquee-single: metadata, rating, review and movie in one process.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
+        .rules = movie_access_rules,
+        .rule_count = movie_access_rule_count,
         .open = open_single,
         .start = start_single,
         .drain = drain_single,

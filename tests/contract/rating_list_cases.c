@@ -152,9 +152,35 @@ static void tombstones_are_listed(struct rating_case *self)
     assert_int_equal(count, 0);
 }
 
+/* A key without an id stands before all of its type. */
+static void a_type_is_listed_from_its_begin(struct rating_case *self)
+{
+    const struct record_key before = {.type = RECORD_TYPE_ACTOR};
+    const struct vote_key before_votes = {.record.type = RECORD_TYPE_ACTOR};
+    struct rating_stored_vote *votes;
+    struct rating_stored_aggregate *aggregates;
+    size_t count;
+    fill(self);
+    assert_int_equal(self->repository.ops->list_aggregates(self->repository.state, self->call,
+                                                           &before, 10, &aggregates, &count),
+                     STATUS_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(aggregates[0].record.type, RECORD_TYPE_ACTOR);
+    assert_true(text_equal(aggregates[0].record.id, TEXT("tt1")));
+    assert_int_equal(self->repository.ops->list_votes(self->repository.state, self->call,
+                                                      &before_votes, VOTES, &votes, &count),
+                     STATUS_OK);
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(votes[i].vote.key.record.type, RECORD_TYPE_ACTOR);
+    }
+    assert_true(text_equal(votes[0].vote.key.record.id, TEXT("tt1")));
+}
+
 const struct rating_contract_case rating_list_cases[] = {
     {.name = "everything_is_listed", .run = everything_is_listed},
     {.name = "empty_lists", .run = empty_lists},
     {.name = "tombstones_are_listed", .run = tombstones_are_listed},
+    {.name = "a_type_is_listed_from_its_begin", .run = a_type_is_listed_from_its_begin},
     {.name = NULL},
 };

@@ -33,7 +33,8 @@ window.asking = 0; // queries that are open
 const realFetch = window.fetch;
 window.fetch = (...request) => {
   window.asking += 1;
-  return realFetch(...request).finally(() => { window.asking -= 1; });
+  const answer = window.intercept?.(...request) ?? realFetch(...request); // a case may answer itself, or have it wait
+  return answer.finally(() => { window.asking -= 1; });
 };
 """
 
@@ -109,6 +110,14 @@ class Page:
             time.sleep(0.01)
         return time.monotonic() - begun
 
+    def wait_for(self, is_so, seconds=WAIT_SECONDS):
+        """As wait(), for what is not in the page."""
+        begun = time.monotonic()
+        while not is_so():
+            if time.monotonic() - begun > seconds:
+                raise AssertionError(f"in vain for {seconds} s\n{self.text()}")
+            time.sleep(0.01)
+
     def text(self):
         return self.run("document.body.innerText")
 
@@ -129,6 +138,15 @@ class Page:
         told = [entry["message"] for entry in entries if entry["level"] in ("SEVERE", "WARNING")]
         return found + [words for words in told if "Failed to load resource" not in words or
                         not any(part in words for part in self.passed_over)]
+
+    @contextlib.contextmanager
+    def running_first(self, script):
+        """The script runs before the page's own, whenever one is opened."""
+        added = self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        try:
+            yield
+        finally:
+            self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
     @contextlib.contextmanager
     def expecting_failures(self, *parts):

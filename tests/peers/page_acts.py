@@ -1,3 +1,258 @@
 """What a reader does with the page: cases of page_browser_test.py."""
+from selenium.webdriver import ActionChains
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.actions.interaction import POINTER_TOUCH
+from selenium.webdriver.common.actions.pointer_input import PointerInput
 
-CASES = ()
+from browser import DOWN, END, ENTER, ESCAPE, HOME, LEFT, RIGHT, TAB, UP, check
+from page_scene import AMELIE, CASABLANCA, MATRIX
+
+OPTIONS = "[...document.querySelectorAll('#found [role=option] .title')].map((one) => one.textContent)"
+SAID = "document.querySelector('.mine .said').textContent"
+
+
+def sign_in(page, scene, name, path="/"):
+    """Opens the page as somebody who has been here before."""
+    page.open(scene.url, path)
+    page.driver.execute_script("localStorage.setItem('marquee-user', arguments[0])", name)
+    page.open(scene.url, path)
+    page.wait("document.querySelector('#who .name')?.textContent === arguments[0]", name)
+
+
+def sign_out(page):
+    page.click("#who")
+    page.wait("document.getElementById('who').textContent === 'Sign in'")
+
+
+def on_stars(page, half):
+    """Where half star number `half` (1 to 10) lies in the slider: from its middle, as WebDriver counts."""
+    slider = page.driver.find_element("css selector", ".slider")
+    return slider, round(slider.size["width"] * ((half - 0.5) / 10 - 0.5))
+
+
+def click_star(page, half):
+    slider, x = on_stars(page, half)
+    ActionChains(page.driver).move_to_element_with_offset(slider, x, 0).click().perform()
+
+
+def touch_star(page, half):
+    slider, x = on_stars(page, half)
+    touch = ActionBuilder(page.driver, mouse=PointerInput(POINTER_TOUCH, "finger"))
+    touch.pointer_action.move_to(slider, x, 0).pointer_down().pointer_up()
+    touch.perform()
+
+
+def slider(page):
+    return page.run("document.querySelector('.slider').getAttribute('aria-valuetext')")
+
+
+def signs_in_and_out(page, scene):
+    page.open(scene.url, "/votes")
+    check("kept under your name" in page.text(), page.text())
+    page.click("#who")
+    page.wait("document.getElementById('session-dialog').open")
+    check(page.run("document.activeElement.id") == "session-input", "the field has the focus")
+    page.press(ESCAPE)
+    page.wait("!document.getElementById('session-dialog').open")
+    page.click("#who")
+    page.press("Zoë <b>", ENTER)
+    page.wait("document.querySelector('#who .name')?.textContent === 'Zoë <b>'")
+    page.wait("document.body.innerText.includes('You have not rated anything yet')")
+    page.driver.refresh()
+    page.wait("document.querySelector('#who .name')?.textContent === 'Zoë <b>'")
+    sign_out(page)
+    page.wait("document.body.innerText.includes('kept under your name')")
+
+
+def finds_as_one_types(page, scene):
+    page.open(scene.url, "/lists")
+    page.press("/")
+    check(page.run("document.activeElement.id") == "query", "a key leads there")
+    page.press(*"casabl")
+    page.wait(f"{OPTIONS}.includes('Casablanca')")
+    query = "document.getElementById('query')"
+    check(page.run(f"{query}.getAttribute('aria-expanded')") == "true", "it is told as open")
+    page.wait("document.getElementById('announcements').textContent.includes('found')")
+    page.press(DOWN)
+    active = page.run(f"document.getElementById({query}.getAttribute('aria-activedescendant')).textContent")
+    check(active.startswith("Casablanca"), active)
+    page.press(ESCAPE)
+    check(page.run("document.getElementById('found').hidden"), "Escape closes it")
+    check(page.run(f"{query}.value") == "casabl", "and leaves what was written")
+    page.press(ESCAPE)
+    check(page.run(f"{query}.value") == "", "a second one empties the field")
+    page.press(*"casablamca")  # a letter wrong
+    page.wait(f"{OPTIONS}.includes('Casablanca')")
+    page.press(DOWN, ENTER)
+    page.wait("document.querySelector('main h1')?.textContent === 'Casablanca 1942'")
+    page.wait("document.activeElement.tagName === 'H1'")
+    check(page.run("location.pathname") == f"/film/{CASABLANCA}", page.run("location.pathname"))
+    page.press("/")
+    page.press(*"godfather", ENTER)
+    page.wait("location.pathname + location.search === '/search?q=godfather'")
+    page.wait("document.querySelector('.lines h2')?.textContent.includes('The Godfather')")
+    page.driver.back()
+    page.wait("document.querySelector('main h1')?.textContent === 'Casablanca 1942'")
+    page.open(scene.url, "/search?q=zzzzqqq")
+    page.wait("document.body.innerText.includes('Nothing is like that.')")
+
+
+def is_not_overtaken_by_old_answers(page, scene):
+    """The answer to what was written first comes last: it is given up, and what was written last is shown."""
+    page.open(scene.url, "/")
+    page.driver.execute_script("""
+      window.given = [];
+      window.intercept = (url, init) => !url.endsWith('SearchMovies') ? undefined
+        : new Promise((resolve, reject) => {
+            const {query} = JSON.parse(init.body);
+            const answer = () => resolve(Response.json({results: [{id: query, title: `answer to ${query}`}]}));
+            init.signal.addEventListener('abort', () => { given.push(query); reject(init.signal.reason); });
+            window.release = query === 'ama' ? window.release : answer;
+            if (query !== 'ama') { answer(); }
+          });""")
+    page.press("/")
+    page.press("ama")
+    page.wait("window.asking > 0")
+    page.press("d")
+    page.wait(f"{OPTIONS}[0] === 'answer to amad'")
+    check(page.run("window.given") == ["ama"], page.run("window.given"))
+
+
+def rates_by_mouse_touch_and_keys(page, scene):
+    user = "rater"
+    page.open(scene.url, f"/film/{AMELIE}")
+    before = page.run("document.querySelector('.main-score b').textContent")
+    click_star(page, 9)
+    page.wait("document.getElementById('session-dialog').open")  # whoever nobody is, is asked first
+    page.press(user, ENTER)
+    page.wait(f"{SAID} === 'Saved: 4.5 of 5 stars.'")
+    check(scene.vote_of(user, AMELIE) == 900, scene.vote_of(user, AMELIE))
+    check("13\nvotes" in page.text(), page.text())
+    touch_star(page, 6)
+    page.wait(f"{SAID} === 'Saved: 3 of 5 stars.'")
+    check(scene.vote_of(user, AMELIE) == 600, scene.vote_of(user, AMELIE))
+    page.driver.execute_script("document.querySelector('.slider').focus()")
+    for keys, words in (((RIGHT,), "3.5"), ((UP,), "4"), ((LEFT, LEFT, DOWN), "2.5"), ((END,), "5"), ((HOME,), "0"),
+                        (("\ue00e",), "1")):  # Page Up
+        page.press(*keys)
+        check(slider(page) == f"{words} of 5 stars", f"{slider(page)} after {keys}")
+        page.press(ENTER)
+        page.wait(f"{SAID} === 'Saved: {words} of 5 stars.'")
+        check(scene.vote_of(user, AMELIE) == round(float(words) * 200), scene.vote_of(user, AMELIE))
+    page.press(RIGHT)
+    page.press(ESCAPE)
+    check(slider(page) == "1 of 5 stars", "Escape forgets")
+    page.press(RIGHT)
+    page.wait(f"{SAID} === 'Saved: 1.5 of 5 stars.'")  # at rest
+    page.click(".mine .buttons button:not([hidden])")
+    page.wait(f"{SAID} === 'Undone.'")
+    check(scene.vote_of(user, AMELIE) == 200, scene.vote_of(user, AMELIE))
+    page.run("[...document.querySelectorAll('.mine button')].find((one) => one.textContent === 'Remove my rating').click()")
+    page.wait(f"{SAID} === 'Your rating is removed.'")
+    check(scene.vote_of(user, AMELIE) is None, scene.vote_of(user, AMELIE))
+    check(page.run("document.querySelector('.main-score b').textContent") == before, "all is as before")
+    page.click(".mine .buttons button:not([hidden])")
+    page.wait(f"{SAID} === 'Undone.'")
+    check(scene.vote_of(user, AMELIE) == 200, "undo puts a removed vote back")
+    page.driver.refresh()
+    page.wait("document.querySelector('.slider')?.getAttribute('aria-valuetext') === '1 of 5 stars'")
+    sign_out(page)
+    page.wait("document.querySelector('.slider')?.getAttribute('aria-valuetext') === 'not rated'")
+
+
+def shows_every_scale_without_loss(page, scene):
+    user = "finely"
+    scene.vote(user, CASABLANCA, 930)
+    sign_in(page, scene, user, f"/film/{CASABLANCA}")
+    for scale, words in (("5", "4.65 of 5 stars"), ("10", "9.3 of 10 points"), ("100", "93 of 100 points")):
+        page.driver.execute_script("const select = document.getElementById('scale'); select.value = arguments[0];"
+                                   "select.dispatchEvent(new Event('change', {bubbles: true}))", scale)
+        page.wait("document.querySelector('.slider').getAttribute('aria-valuetext') === arguments[0]", words)
+        check(scene.vote_of(user, CASABLANCA) == 930, "to look is not to change")
+    page.driver.refresh()
+    page.wait("document.querySelector('.slider')?.getAttribute('aria-valuetext') === '93 of 100 points'")
+    page.driver.execute_script("document.querySelector('.exact').select()")
+    page.driver.execute_script("document.querySelector('.exact').focus()")
+    page.press("101", ENTER)
+    check(not page.run("document.querySelector('.exact').form.matches(':valid')") or
+          scene.vote_of(user, CASABLANCA) == 930, "over the end is no vote")
+    page.driver.execute_script("document.querySelector('.exact').select()")
+    page.press("71", ENTER)
+    page.wait(f"{SAID} === 'Saved: 71 of 100 points.'")
+    check(scene.vote_of(user, CASABLANCA) == 710, scene.vote_of(user, CASABLANCA))
+    page.driver.execute_script("localStorage.removeItem('marquee-scale')")
+    sign_out(page)
+
+
+def takes_back_what_was_not_saved(page, scene):
+    user = "unlucky"
+    scene.vote(user, CASABLANCA, 400)
+    sign_in(page, scene, user, f"/film/{CASABLANCA}")
+    page.wait("document.querySelector('.slider').getAttribute('aria-valuetext') === '2 of 5 stars'")
+    before = page.run("document.querySelector('.big').innerText")
+    with page.expecting_failures("/MovieService/RateMovie"):
+        scene.kill_rating()
+        try:
+            page.driver.execute_script("""
+              window.intercept = (url, init) => !url.endsWith('/RateMovie') ? undefined
+                : new Promise((go) => { window.letGo = go; }).then(() => realFetch(url, init));""")
+            click_star(page, 10)
+            page.wait("window.letGo !== undefined")
+            check(slider(page) == "5 of 5 stars", "it is shown as cast at once")
+            page.driver.execute_script("window.letGo()")
+            page.wait(f"{SAID}.startsWith('Not saved: ')")
+            check(slider(page) == "2 of 5 stars", "and taken back when it is refused")
+            check(page.run("document.querySelector('.big').innerText") == before, "the score too")
+        finally:
+            scene.restart_rating()
+    page.open(scene.url, f"/film/{CASABLANCA}")
+    page.wait("document.querySelector('.slider')?.getAttribute('aria-valuetext') === '2 of 5 stars'")
+    sign_out(page)
+
+
+def remembers_the_theme(page, scene):
+    page.open(scene.url, "/import")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.run(ground)
+    page.click("#theme")  # light
+    page.click("#theme")  # dark
+    dark = page.run(ground)
+    check(dark != light, dark)
+    check("Dark" in page.run("document.getElementById('theme').textContent"), "it is told")
+    page.driver.refresh()
+    page.wait("document.querySelector('main h1') !== null")
+    check(page.run(ground) == dark, "it is remembered")
+    page.click("#theme")
+    check(page.run(ground) == light, "and the system's again")
+
+
+def is_used_without_a_mouse(page, scene):
+    """From the address bar to a vote and back to the list, by keys alone."""
+    sign_in(page, scene, "keys", "/")
+    page.press(TAB)
+    check(page.focused() == "Skip to the content", page.focused())
+    page.press("/", *"matrix")
+    page.wait(f"{OPTIONS}.includes('The Matrix')")
+    while page.run("document.querySelector('#found [aria-selected=true] .title')?.textContent") != "The Matrix":
+        page.press(DOWN)
+    page.press(ENTER)
+    page.wait("document.querySelector('main h1')?.textContent === 'The Matrix 1999'")
+    for _ in range(30):
+        page.press(TAB)
+        if page.run("document.activeElement.getAttribute('role')") == "slider":
+            break
+    check(page.run("document.activeElement.getAttribute('role')") == "slider", page.focused())
+    check(page.run("getComputedStyle(document.activeElement).outlineStyle") == "solid", "the focus is seen")
+    page.press(END, LEFT, ENTER)
+    page.wait(f"{SAID} === 'Saved: 4.5 of 5 stars.'")
+    check(scene.vote_of("keys", MATRIX) == 900, scene.vote_of("keys", MATRIX))
+    page.press(TAB)
+    check(page.focused() == "Undo", page.focused())
+    page.press(ENTER)
+    page.wait(f"{SAID} === 'Undone.'")
+    check(page.run("document.activeElement.getAttribute('role')") == "slider", "the focus is not lost with the button")
+    sign_out(page)
+
+
+CASES = (signs_in_and_out, finds_as_one_types, is_not_overtaken_by_old_answers, rates_by_mouse_touch_and_keys,
+         shows_every_scale_without_loss, takes_back_what_was_not_saved, remembers_the_theme, is_used_without_a_mouse)

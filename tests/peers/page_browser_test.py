@@ -3,7 +3,7 @@
 
 usage: page_browser_test.py [CASE…]     (MARQUEE_BIN: where the programs are)
 
-Every case (page_views.py, page_acts.py) opens the page of one and the same Marquee (page_scene.py), as a reader of its
+Every case (page_views.py, page_lists.py, page_acts.py, page_reviews.py, page_files.py) opens the page of one and the same Marquee (page_scene.py), as a reader of its
 own, and leaves it as it found it but for that reader's votes. At the end of each, the page must not have broken its
 own security policy, nor have written an error to the console.
 """
@@ -14,10 +14,13 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import browser  # noqa: E402
 import page_acts  # noqa: E402
+import page_files  # noqa: E402
+import page_lists  # noqa: E402
+import page_reviews  # noqa: E402
 import page_scene  # noqa: E402
 import page_views  # noqa: E402
 
-CASES = page_views.CASES + page_acts.CASES
+CASES = page_views.CASES + page_lists.CASES + page_acts.CASES + page_reviews.CASES + page_files.CASES
 IS_READY = "document.querySelector('main h1') !== null && window.asking === 0"
 
 

@@ -32,6 +32,7 @@ class PageScene(RunningSystem):
             self.registry = ("--registry", self.addresses["registry"])
             self.start("metadata", "--store", "memory", *self.registry)
             self.start_rating("127.0.0.1:0")
+            self.start("review", "--store", "memory", *self.registry)
             self.start("movie", *self.registry)
             self.fill()
         except BaseException as failure:
@@ -52,9 +53,9 @@ class PageScene(RunningSystem):
     def start_rating(self, address):
         """As start(), on a store that outlives it."""
         with open(self.path("rating.log"), "wb") as output:
-            self.rating = subprocess.Popen([os.path.join(self.programs, "marquee-rating"), "--listen", address, "--data",
-                                            self.path("rating"), "--event-log-directory", self.path("eventlog"),
-                                            *self.registry], stderr=output)
+            self.rating = subprocess.Popen([
+                os.path.join(self.programs, "marquee-rating"), "--listen", address, "--data", self.path("rating"),
+                "--rating-step", "0.1", "--event-log-directory", self.path("eventlog"), *self.registry], stderr=output)
         self.started.append(self.rating)
         deadline = time.monotonic() + READY_S
         while not READY.search(self.log("rating")):
@@ -99,11 +100,19 @@ class PageScene(RunningSystem):
         self.ask("rating", "POST", "/RatingService/PutRating", {
             "userId": user, "recordId": film, "recordType": "movie", "exactValue": {"hundredths": hundredths}})
 
-    def vote_of(self, user, film):
-        """Hundredths, or None."""
+    def kept_vote(self, user, film):
+        """As the rating service has it; None: there is none."""
         reply = self.ask("rating", "POST", "/RatingService/ListUserRatings", {"userId": user, "pageSize": 1000})
         found = [vote for vote in reply.get("ratings", []) if vote["recordId"] == film]
-        return found[0]["exactValue"].get("hundredths", 0) if found else None
+        return found[0] if found else None
+
+    def vote_of(self, user, film):
+        """Hundredths, or None."""
+        vote = self.kept_vote(user, film)
+        return vote["exactValue"].get("hundredths", 0) if vote else None
+
+    def time_of(self, user, film):
+        return self.kept_vote(user, film)["eventTime"]
 
 
 def open_scene():

@@ -62,6 +62,7 @@ int rebuild_command(const struct command_input *input);
 int services_command(const struct command_input *input);
 int sizecompare_command(const struct command_input *input);
 int snapshot_command(const struct command_input *input);
+int status_command(const struct command_input *input);
 int stream_command(const struct command_input *input);
 int unrate_command(const struct command_input *input);
 int up_command(const struct command_input *input);

@@ -2,6 +2,7 @@
 
 static const struct command commands[] = {
     {"up", "Running", "start the registry and the services, and start again what dies", up_command},
+    {"status", "Running", "show how every instance is, and what is late", status_command},
     {"services", "Running", "list what is registered, with its health", services_command},
     {"movie", "Movies and votes", "show a movie with its rating", movie_command},
     {"search", "Movies and votes", "find movies by words of title, year and director",

@@ -39,6 +39,7 @@ static const struct config_option options[] = {
     {.name = "raw",
      .kind = CONFIG_BOOLEAN,
      .help = "append what stands there, without looking whether it is an event"},
+    {.name = "json", .kind = CONFIG_BOOLEAN, .help = "print the counts as a JSON object"},
 };
 
 static const struct config_program program = {
@@ -95,6 +96,31 @@ static void show_progress(void *state, uint64_t delivered)
     progress_update(&ingestion->progress, ingestion->file.done, delivered);
 }
 
+static void print_json(FILE *output, const struct ingestion *ingestion)
+{
+    const struct event_ingest *events = &ingestion->events;
+    (void)fprintf(output,
+                  "{\"read\":%llu,\"appended\":%llu,\"refused\":%llu,\"notDelivered\":%llu,"
+                  "\"passedOver\":%llu,\"seconds\":%.3f}\n",
+                  (unsigned long long)events->read, (unsigned long long)events->delivered,
+                  (unsigned long long)events->complaints.count,
+                  (unsigned long long)events->undelivered, (unsigned long long)events->passed_over,
+                  progress_seconds(&ingestion->progress));
+}
+
+static void print_counts(FILE *output, const struct ingestion *ingestion)
+{
+    const struct event_ingest *events = &ingestion->events;
+    if (events->passed_over > 0) {
+        (void)fprintf(output, "%llu passed over, as the position says; ",
+                      (unsigned long long)events->passed_over);
+    }
+    (void)fprintf(output, "%llu read, %llu appended, %llu refused, %llu not delivered, in %.1f s\n",
+                  (unsigned long long)events->read, (unsigned long long)events->delivered,
+                  (unsigned long long)events->complaints.count,
+                  (unsigned long long)events->undelivered, progress_seconds(&ingestion->progress));
+}
+
 /* With the producer that is open. */
 static enum status ingest(struct session *session, struct ingestion *ingestion)
 {
@@ -122,15 +148,11 @@ static enum status ingest(struct session *session, struct ingestion *ingestion)
     status = event_ingest_run(events, &session->call);
     progress_end(&ingestion->progress);
     file_source_close(&ingestion->file);
-    if (events->passed_over > 0) {
-        (void)fprintf(session->input->output, "%llu passed over, as the position says; ",
-                      (unsigned long long)events->passed_over);
+    if (config_boolean(config, "json")) {
+        print_json(session->input->output, ingestion);
+    } else {
+        print_counts(session->input->output, ingestion);
     }
-    (void)fprintf(session->input->output,
-                  "%llu read, %llu appended, %llu refused, %llu not delivered, in %.1f s\n",
-                  (unsigned long long)events->read, (unsigned long long)events->delivered,
-                  (unsigned long long)events->complaints.count,
-                  (unsigned long long)events->undelivered, progress_seconds(&ingestion->progress));
     session->failed = events->complaints.count > 0 || events->undelivered > 0;
     return status;
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "marquee/bulk.h"
 #include "marquee/command_stop.h"
@@ -13,6 +14,9 @@
 #include "marquee/import_job.h"
 #include "marquee/import_queue.h"
 #include "marquee/stream_event.h"
+#include "json/json.h"
+
+enum { JSON_BYTES_MAX = 64 * 1024 };
 
 static const struct config_option options[] = {
     {.name = "group",
@@ -27,6 +31,7 @@ static const struct config_option options[] = {
      .help = "end when there was no job for so long; 0: never",
      .minimum = 0,
      .maximum = INT64_C(24) * 3600 * 1000},
+    {.name = "json", .kind = CONFIG_BOOLEAN, .help = "print an object a line, as JSON"},
     EVENT_LOG_OPTIONS,
 };
 
@@ -56,10 +61,25 @@ struct work {
     char worker[128];
 };
 
+/* A failed write is found when the command ends. */
 static void say(struct work *work, struct text id, const char *what)
 {
-    (void)fprintf(work->session->input->output, "%.*s %s\n", TEXT_ARGUMENTS(id), what);
-    (void)fflush(work->session->input->output); /* a failed write is found when the command ends */
+    FILE *output = work->session->input->output;
+    struct buffer buffer;
+    struct json_writer writer;
+    buffer_init(&buffer, JSON_BYTES_MAX);
+    json_writer_init(&writer, &buffer);
+    json_open_object(&writer);
+    json_member_string(&writer, "job", id);
+    json_member_string(&writer, "state", text_of(what));
+    json_close_object(&writer);
+    if (!config_boolean(work->session->config, "json")) {
+        (void)fprintf(output, "%.*s %s\n", TEXT_ARGUMENTS(id), what);
+    } else if (json_writer_end(&writer)) {
+        (void)fprintf(output, "%.*s\n", TEXT_ARGUMENTS(buffer_text(&buffer)));
+    }
+    (void)fflush(output);
+    buffer_deinit(&buffer);
 }
 
 static enum status attempt(struct work *work, const struct import_job *job,

@@ -2,14 +2,16 @@
 
 #include "base/clock.h"
 #include "loop/fiber.h"
+#include "movie/controller/movie_reviews.h"
 
-/* Both sides of one request for details. */
+/* All sides of one request for details. */
 struct details_fetch {
     struct movie_controller *self;
     const struct movie_details_query *query;
     struct call metadata_call;
     struct call rating_call;
     struct call own_call;
+    struct call reactions_call;
     struct cancellation rating_unwanted;
     struct cancel_hook parent_hook;
     struct metadata metadata;
@@ -17,6 +19,7 @@ struct details_fetch {
     struct movie_summary summary; /* where it is asked for, and rating_status is OK */
     bool has_summary;
     struct movie_vote own;
+    struct movie_reactions reactions;
     enum status metadata_status;
     enum status rating_status;
     enum status own_status;
@@ -86,6 +89,24 @@ static void fetch_from_rating(void *argument)
     }
 }
 
+static void fetch_reactions(void *argument)
+{
+    struct details_fetch *fetch = argument;
+    movie_reviews_read_reactions(fetch->self, &fetch->reactions_call, fetch->query->movie_id,
+                                 fetch->query->user_id, &fetch->reactions);
+}
+
+/* All that the details can do without. */
+static void fetch_beside_metadata(void *argument)
+{
+    struct details_fetch *fetch = argument;
+    if (fetch->query->is_full && fetch->self->reviews.ops != NULL) {
+        fiber_run_both(fetch_from_rating, fetch_reactions, fetch);
+    } else {
+        fetch_from_rating(fetch);
+    }
+}
+
 static void on_parent_cancelled(struct cancel_hook *hook)
 {
     struct details_fetch *fetch = CONTAINER_OF(hook, struct details_fetch, parent_hook);
@@ -99,7 +120,7 @@ int64_t movie_controller_rating_timeout_ms(const struct call *call)
     return most_ms < 1 ? 1 : most_ms < MOVIE_RATING_TIMEOUT_MS ? most_ms : MOVIE_RATING_TIMEOUT_MS;
 }
 
-/* The rating is given up when the metadata turns out not to be there, or nobody wants the details.
+/* The rest is given up when the metadata turns out not to be there, or nobody wants the details.
  */
 static void run_fetch(struct details_fetch *fetch, struct call *call)
 {
@@ -113,7 +134,8 @@ static void run_fetch(struct details_fetch *fetch, struct call *call)
     fetch->rating_call = call_within(call, movie_controller_rating_timeout_ms(call));
     fetch->rating_call.cancellation = &fetch->rating_unwanted;
     fetch->own_call = fetch->rating_call;
-    fiber_run_both(fetch_metadata, fetch_from_rating, fetch);
+    fetch->reactions_call = fetch->rating_call;
+    fiber_run_both(fetch_metadata, fetch_beside_metadata, fetch);
     cancellation_remove_hook(&fetch->parent_hook);
 }
 
@@ -121,6 +143,20 @@ struct text movie_controller_reason(const struct call *rating_call, enum status 
 {
     struct text reason = rating_call->error.message;
     return reason.length > 0 ? reason : text_of(status_name(status));
+}
+
+enum status movie_controller_check_movie(struct movie_controller *self, struct call *call,
+                                         struct text movie_id)
+{
+    struct metadata metadata;
+    struct call metadata_call = call_within(call, movie_controller_rating_timeout_ms(call));
+    enum status status =
+        self->metadata.ops->get(self->metadata.state, &metadata_call, movie_id, &metadata);
+    if (status == STATUS_NOT_FOUND) {
+        call->error = metadata_call.error;
+        return status;
+    }
+    return call_check(call);
 }
 
 static void view_own(const struct details_fetch *fetch, struct movie_details *details)
@@ -180,6 +216,7 @@ enum status movie_controller_get_details(struct movie_controller *self, struct c
     struct movie_details details = {.metadata = fetch.metadata};
     view_rating(&fetch, &details);
     view_own(&fetch, &details);
+    details.reactions = fetch.reactions;
     *ret_details = details;
     return STATUS_OK;
 }

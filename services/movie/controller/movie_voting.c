@@ -22,28 +22,13 @@ static enum status validate(struct call *call, struct text user_id, struct text 
     return status == STATUS_OK ? metadata_id_validate(call, movie_id) : status;
 }
 
-/* OK also when that cannot be known. */
-static enum status check_movie(struct movie_controller *self, struct call *call,
-                               struct text movie_id)
-{
-    struct metadata metadata;
-    struct call metadata_call = call_within(call, movie_controller_rating_timeout_ms(call));
-    enum status status =
-        self->metadata.ops->get(self->metadata.state, &metadata_call, movie_id, &metadata);
-    if (status == STATUS_NOT_FOUND) {
-        call->error = metadata_call.error;
-        return status;
-    }
-    return call_check(call);
-}
-
 enum status movie_controller_rate(struct movie_controller *self, struct call *call,
                                   struct text user_id, struct text movie_id, int32_t hundredths,
                                   struct movie_vote_outcome *ret_outcome)
 {
     enum status status = validate(call, user_id, movie_id);
     if (status == STATUS_OK) {
-        status = check_movie(self, call, movie_id);
+        status = movie_controller_check_movie(self, call, movie_id);
     }
     if (status == STATUS_OK) {
         status = self->votes.ops->put(self->votes.state, call, user_id, movie_id, hundredths);

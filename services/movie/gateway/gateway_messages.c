@@ -30,6 +30,22 @@ enum status gateway_messages_create(const struct proto_descriptor_set *descripto
         &delete_rating_response__descriptor,
         &list_user_ratings_request__descriptor,
         &list_user_ratings_response__descriptor,
+        &put_review_request__descriptor,
+        &put_review_response__descriptor,
+        &delete_review_request__descriptor,
+        &delete_review_response__descriptor,
+        &get_review_request__descriptor,
+        &get_review_response__descriptor,
+        &list_reviews_request__descriptor,
+        &list_reviews_response__descriptor,
+        &list_user_reviews_request__descriptor,
+        &list_user_reviews_response__descriptor,
+        &put_like_request__descriptor,
+        &put_like_response__descriptor,
+        &delete_like_request__descriptor,
+        &delete_like_response__descriptor,
+        &get_reactions_request__descriptor,
+        &get_reactions_response__descriptor,
     };
     return proto_pool_create(descriptors, 1, types, ARRAY_LENGTH(types), ret_pool);
 }

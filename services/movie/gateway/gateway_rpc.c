@@ -62,6 +62,10 @@ enum status gateway_rpc_ask(const struct gateway_rpc *rpc, struct call *call, co
                             ProtobufCMessage **ret_response)
 {
     unsigned loop = loop_index(loop_current());
+    if (rpc->channels != NULL && rpc->channels[loop] == NULL) {
+        return call_fail(call, STATUS_UNAVAILABLE, "nothing says where the %s service is",
+                         rpc->service);
+    }
     enum status status =
         rpc->channels != NULL
             ? grpc_call_unary(rpc->channels[loop], call, path,

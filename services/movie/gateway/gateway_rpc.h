@@ -18,7 +18,8 @@ struct gateway_rpc {
     struct http_endpoint *const *endpoints;
 };
 
-/* channels: one a loop; set before that loop serves. */
+/* channels: one a loop; set before that loop serves; NULL there: the service is not deployed, and
+ * cannot be asked. */
 struct gateway_rpc gateway_rpc_by_grpc(const char *service, struct grpc_channel *const *channels);
 
 /* endpoints: the same; each knows the types of what is sent (http_endpoint.messages). */

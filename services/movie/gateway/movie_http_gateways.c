@@ -26,6 +26,21 @@ static enum status follow(struct followed_endpoint *followed, const char *servic
     return status;
 }
 
+/* Where nothing says where it is, no instance is known. */
+static enum status follow_if_any(struct followed_endpoint *followed, const char *service,
+                                 struct process *process, struct call *call,
+                                 struct http_client *client, const struct proto_pool *messages)
+{
+    const struct config *config = process_config(process);
+    if (discovery_can_resolve(config_text(config, "registry"), config_text(config, "services"),
+                              text_of(service))) {
+        return follow(followed, service, process, call, client, messages);
+    }
+    http_endpoint_init(&followed->endpoint, service, client);
+    followed->endpoint.messages = messages;
+    return STATUS_OK;
+}
+
 static void unfollow(struct followed_endpoint *followed)
 {
     discovery_watcher_stop(followed->watcher);
@@ -50,8 +65,13 @@ enum status movie_http_gateways_start(struct movie_http_gateways *gateways, stru
         status = follow(&gateways->rating_endpoints[loop], "rating", process, call,
                         gateways->clients[loop], gateways->messages);
     }
+    if (status == STATUS_OK) {
+        status = follow_if_any(&gateways->review_endpoints[loop], "review", process, call,
+                               gateways->clients[loop], gateways->messages);
+    }
     gateways->metadata.endpoints[loop] = &gateways->metadata_endpoints[loop].endpoint;
     gateways->rating.endpoints[loop] = &gateways->rating_endpoints[loop].endpoint;
+    gateways->reviews.endpoints[loop] = &gateways->review_endpoints[loop].endpoint;
     return status;
 }
 
@@ -59,6 +79,7 @@ void movie_http_gateways_stop(struct movie_http_gateways *gateways, unsigned loo
 {
     unfollow(&gateways->metadata_endpoints[loop]);
     unfollow(&gateways->rating_endpoints[loop]);
+    unfollow(&gateways->review_endpoints[loop]);
     http_client_destroy(gateways->clients[loop]);
     gateways->clients[loop] = NULL;
 }

@@ -1,5 +1,6 @@
 /* movie_handler_private.h: the methods and routes of MovieService by what they are about:
- * movie_list_methods.c, movie_vote_methods.c, movie_import_methods.c and their routes. */
+ * movie_list_methods.c, movie_vote_methods.c, movie_import_methods.c, movie_review_methods.c and
+ * their routes. */
 #pragma once
 
 #include "http/http_server.h"
@@ -20,10 +21,31 @@ enum status movie_handler_rate_movies(void *state, struct call *call, const void
 enum status movie_handler_unrate_movie(void *state, struct call *call, const void *request,
                                        void *response);
 
+enum status movie_handler_put_review(void *state, struct call *call, const void *request,
+                                     void *response);
+enum status movie_handler_delete_review(void *state, struct call *call, const void *request,
+                                        void *response);
+enum status movie_handler_get_review(void *state, struct call *call, const void *request,
+                                     void *response);
+enum status movie_handler_list_reviews(void *state, struct call *call, const void *request,
+                                       void *response);
+enum status movie_handler_list_user_reviews(void *state, struct call *call, const void *request,
+                                            void *response);
+enum status movie_handler_like_movie(void *state, struct call *call, const void *request,
+                                     void *response);
+enum status movie_handler_unlike_movie(void *state, struct call *call, const void *request,
+                                       void *response);
+
 void movie_handler_get_search(void *state, struct http_exchange *exchange);
 void movie_handler_get_user_movies(void *state, struct http_exchange *exchange);
 void movie_handler_put_rating(void *state, struct http_exchange *exchange);
 void movie_handler_delete_rating(void *state, struct http_exchange *exchange);
+
+enum { MOVIE_HANDLER_REVIEW_ROUTE_COUNT = 7 };
+
+/* Those of /movie/review, /movie/reviews, /user/reviews and /movie/like. */
+void movie_handler_review_routes(struct movie_controller *controller,
+                                 struct http_route routes[static MOVIE_HANDLER_REVIEW_ROUTE_COUNT]);
 
 /* A whole number of the query from `least` to `most`; 0: it is not given. STATUS_INVALID_ARGUMENT:
  * anything else; the call's error names it. */

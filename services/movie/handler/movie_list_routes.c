@@ -70,7 +70,7 @@ void movie_handler_get_user_movies(void *state, struct http_exchange *exchange)
     struct text token;
     int32_t page_size;
     struct movie_own_page page;
-    enum status status = http_json_parameter(exchange, "userId", &user);
+    enum status status = http_json_named_user(exchange, &user);
     if (status == STATUS_OK) {
         status = http_json_optional_parameter(exchange, "pageToken", &token);
     }

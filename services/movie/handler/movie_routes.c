@@ -30,7 +30,7 @@ static void get_movie(void *state, struct http_exchange *exchange)
     struct movie_details details;
     enum status status = http_json_parameter(exchange, "id", &query.movie_id);
     if (status == STATUS_OK) {
-        status = http_json_optional_parameter(exchange, "userId", &query.user_id);
+        status = http_json_user(exchange, &query.user_id);
     }
     if (status == STATUS_OK) {
         status = read_view(exchange, &query.is_full);
@@ -146,7 +146,7 @@ static const struct http_answer list_answers[] = {
 
 static const int unknown_movie[] = {404, 0};
 
-static const struct http_operation operations[MOVIE_HANDLER_ROUTE_COUNT] = {
+static const struct http_operation operations[] = {
     {.method = "GET",
      .path = "/movie",
      .handle = get_movie,
@@ -198,8 +198,13 @@ static const struct http_operation operations[MOVIE_HANDLER_ROUTE_COUNT] = {
      .traits = HTTP_OPERATION_TAGGED},
 };
 
+_Static_assert(ARRAY_LENGTH(operations) + MOVIE_HANDLER_REVIEW_ROUTE_COUNT ==
+                   MOVIE_HANDLER_ROUTE_COUNT,
+               "there is room for each");
+
 void movie_handler_routes(struct movie_controller *controller,
                           struct http_route routes[static MOVIE_HANDLER_ROUTE_COUNT])
 {
     http_operations_route(operations, ARRAY_LENGTH(operations), controller, routes);
+    movie_handler_review_routes(controller, routes + ARRAY_LENGTH(operations));
 }

@@ -9,7 +9,7 @@ static enum status read_key(struct http_exchange *exchange, struct text *ret_use
                             struct text *ret_movie)
 {
     enum status status = http_json_parameter(exchange, "id", ret_movie);
-    return status == STATUS_OK ? http_json_parameter(exchange, "userId", ret_user) : status;
+    return status == STATUS_OK ? http_json_named_user(exchange, ret_user) : status;
 }
 
 /* {"ratingState":…,"summary":{…}} */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "metadata/model/metadata.h"
+#include "movie/model/movie_reactions.h"
 #include "movie/model/movie_summary.h"
 
 enum movie_rating_state {
@@ -29,7 +30,7 @@ struct movie_vote {
 struct movie_details_query {
     struct text movie_id;
     struct text user_id; /* whose own vote is told; empty: nobody's */
-    bool is_full;        /* with the summary */
+    bool is_full;        /* with the summary, and with likes and reviews */
 };
 
 struct movie_details {
@@ -47,6 +48,7 @@ struct movie_details {
     bool is_own_wanted;
     enum movie_rating_state own_state; /* MOVIE_NO_VOTES: this user has none */
     struct movie_vote own;             /* of MOVIE_RATED */
+    struct movie_reactions reactions;
 };
 
 /* "RATED", "NO_VOTES", "UNAVAILABLE": as RatingState of api/movie.proto. Static storage. */

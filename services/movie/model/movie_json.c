@@ -16,6 +16,23 @@ static void write_own(struct json_writer *writer, const struct movie_vote *vote)
     }
 }
 
+static void write_reactions(struct json_writer *writer, const struct movie_reactions *reactions,
+                            bool has_user)
+{
+    if (reactions->state == MOVIE_REACTIONS_UNAVAILABLE) {
+        json_member_string(writer, "reviewState", TEXT("REACTIONS_UNAVAILABLE"));
+        json_member_string(writer, "reviewUnavailableReason", reactions->reason);
+    } else if (reactions->state == MOVIE_REACTIONS_KNOWN) {
+        json_member_string(writer, "reviewState", TEXT("REACTIONS_KNOWN"));
+        json_member_integer(writer, "likeCount", (int64_t)reactions->counts.like_count);
+        json_member_integer(writer, "reviewCount", (int64_t)reactions->counts.review_count);
+        if (has_user) {
+            json_member_boolean(writer, "liked", reactions->counts.liked);
+            json_member_boolean(writer, "reviewed", reactions->counts.reviewed);
+        }
+    }
+}
+
 static void write_more(struct json_writer *writer, const struct movie_details *details)
 {
     if (details->has_summary) {
@@ -29,6 +46,7 @@ static void write_more(struct json_writer *writer, const struct movie_details *d
             write_own(writer, &details->own);
         }
     }
+    write_reactions(writer, &details->reactions, details->is_own_wanted);
 }
 
 void movie_details_write_json(struct json_writer *writer, const struct movie_details *details)

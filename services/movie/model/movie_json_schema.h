@@ -8,6 +8,13 @@
     "\"ownTime\":{\"type\":\"string\",\"format\":\"date-time\"},"                                  \
     "\"ownProviderId\":{\"type\":\"string\"}"
 
+#define MOVIE_REACTIONS_SCHEMA_MEMBERS                                                             \
+    "\"reviewState\":{\"type\":\"string\",\"enum\":[\"REACTIONS_KNOWN\",\"REACTIONS_"              \
+    "UNAVAILABLE\"]},"                                                                             \
+    "\"reviewUnavailableReason\":{\"type\":\"string\"},\"likeCount\":{\"type\":\"integer\"},"      \
+    "\"reviewCount\":{\"type\":\"integer\"},\"liked\":{\"type\":\"boolean\"},"                     \
+    "\"reviewed\":{\"type\":\"boolean\"}"
+
 #define MOVIE_STATE_SCHEMA                                                                         \
     "{\"type\":\"string\",\"enum\":[\"RATED\",\"NO_VOTES\",\"UNAVAILABLE\","                       \
     "\"RATING_STATE_UNSPECIFIED\"]}"
@@ -44,4 +51,5 @@
     "\"ratingUnavailableReason\":{\"type\":\"string\"},"                                           \
     "\"ratingSource\":{\"type\":\"string\",\"enum\":[\"CACHED\",\"LOCAL\"]},"                      \
     "\"ratingAgeMs\":{\"type\":\"integer\"},\"summary\":" MOVIE_SUMMARY_SCHEMA ","                 \
-    "\"ownState\":" MOVIE_STATE_SCHEMA "," MOVIE_OWN_SCHEMA_MEMBERS "}}"
+    "\"ownState\":" MOVIE_STATE_SCHEMA "," MOVIE_OWN_SCHEMA_MEMBERS                                \
+    "," MOVIE_REACTIONS_SCHEMA_MEMBERS "}}"

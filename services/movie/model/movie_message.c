@@ -17,6 +17,12 @@ static const RatingSource sources[] = {
     [MOVIE_RATING_LOCAL] = RATING_SOURCE__LOCAL,
 };
 
+static const ReactionState reaction_states[] = {
+    [MOVIE_REACTIONS_UNASKED] = REACTION_STATE__REACTION_STATE_UNSPECIFIED,
+    [MOVIE_REACTIONS_KNOWN] = REACTION_STATE__REACTIONS_KNOWN,
+    [MOVIE_REACTIONS_UNAVAILABLE] = REACTION_STATE__REACTIONS_UNAVAILABLE,
+};
+
 RatingState movie_rating_state_to_message(enum movie_rating_state state)
 {
     CHECK((size_t)state < ARRAY_LENGTH(states));
@@ -46,6 +52,22 @@ static bool add_vote(struct arena *arena, const struct movie_vote *vote, ExactVa
     return true;
 }
 
+/* The largest that there is a number for. */
+static uint32_t count_number(uint64_t count)
+{
+    return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+}
+
+static void add_reactions(const struct movie_reactions *reactions, MovieDetails *message)
+{
+    message->review_state = reaction_states[reactions->state];
+    message->review_unavailable_reason = proto_bytes(reactions->reason);
+    message->like_count = count_number(reactions->counts.like_count);
+    message->review_count = count_number(reactions->counts.review_count);
+    message->liked = reactions->counts.liked;
+    message->reviewed = reactions->counts.reviewed;
+}
+
 static bool add_more(struct arena *arena, const struct movie_details *details,
                      MovieDetails *message)
 {
@@ -55,6 +77,7 @@ static bool add_more(struct arena *arena, const struct movie_details *details,
             return false;
         }
     }
+    add_reactions(&details->reactions, message);
     if (!details->is_own_wanted) {
         return true;
     }

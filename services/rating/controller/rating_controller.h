@@ -6,7 +6,10 @@
  * repository says of itself (UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED). */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "rating/model/rating.h"
+#include "rating/repository/rating_ranking.h"
 #include "rating/repository/rating_repository.h"
 
 /* The place of an event in the topic that is ingested. */
@@ -29,6 +32,9 @@ struct rating_controller {
     /* The steps in which votes may be entered through our own interface, in hundredths: 50 is half
      * points. What providers send is kept as it is. */
     int32_t step_hundredths;
+    struct rating_ranking ranking;
+    atomic_bool feeds_end;     /* rating_feed_end() */
+    atomic_uint feeds_waiting; /* calls that wait for changes */
 };
 
 /* Stores a vote, replacing the earlier one of the same key. */

@@ -76,3 +76,79 @@ enum status rating_dead_letter_token_read(struct call *call, struct text token,
         .topic = rest, .partition = (int32_t)partition, .offset = (int64_t)offset};
     return STATUS_OK;
 }
+
+/* "1234/movie/603" */
+enum status rating_aggregate_token_write(struct call *call, int64_t sequence,
+                                         struct record_key last, struct text *ret_token)
+{
+    return keep(call,
+                arena_format(call->arena, "%" PRId64 "/%s/%.*s", sequence,
+                             record_type_name(last.type), TEXT_ARGUMENTS(last.id)),
+                ret_token);
+}
+
+static bool read_begin(struct call *call, struct text *rest, int64_t *sequence,
+                       enum record_type *type)
+{
+    bool is_read = text_to_i64(text_next(rest, '/'), sequence) && *sequence >= 0 &&
+                   record_type_parse(call, text_next(rest, '/'), type) == STATUS_OK;
+    call_clear_error(call);
+    return is_read;
+}
+
+enum status rating_aggregate_token_read(struct call *call, struct text token, int64_t *ret_sequence,
+                                        struct record_key *ret_after)
+{
+    struct record_key after;
+    struct text rest = token;
+    int64_t sequence;
+    if (!read_begin(call, &rest, &sequence, &after.type)) {
+        return not_a_token(call);
+    }
+    after.id = rest;
+    if (record_key_validate(call, after) != STATUS_OK) {
+        call_clear_error(call);
+        return not_a_token(call);
+    }
+    *ret_sequence = sequence;
+    *ret_after = after;
+    return STATUS_OK;
+}
+
+/* "1234/movie/3/4/603imdbann": lengths of the record's id and of the provider. */
+enum status rating_feed_token_write(struct call *call, int64_t sequence,
+                                    const struct vote_key *last, struct text *ret_token)
+{
+    return keep(call,
+                arena_format(call->arena, "%" PRId64 "/%s/%zu/%zu/%.*s%.*s%.*s", sequence,
+                             record_type_name(last->record.type), last->record.id.length,
+                             last->provider.length, TEXT_ARGUMENTS(last->record.id),
+                             TEXT_ARGUMENTS(last->provider), TEXT_ARGUMENTS(last->user)),
+                ret_token);
+}
+
+enum status rating_feed_token_read(struct call *call, struct text token, int64_t *ret_sequence,
+                                   struct vote_key *ret_after)
+{
+    struct vote_key after;
+    struct text rest = token;
+    int64_t sequence;
+    uint64_t record_length;
+    uint64_t provider_length;
+    if (!read_begin(call, &rest, &sequence, &after.record.type) ||
+        !text_to_u64(text_next(&rest, '/'), &record_length) ||
+        !text_to_u64(text_next(&rest, '/'), &provider_length) || record_length > rest.length ||
+        provider_length > rest.length - record_length) {
+        return not_a_token(call);
+    }
+    after.record.id = text_slice(rest, 0, record_length);
+    after.provider = text_slice(rest, record_length, record_length + provider_length);
+    after.user = text_slice(rest, record_length + provider_length, rest.length);
+    if (vote_key_validate(call, &after) != STATUS_OK) {
+        call_clear_error(call);
+        return not_a_token(call);
+    }
+    *ret_sequence = sequence;
+    *ret_after = after;
+    return STATUS_OK;
+}

@@ -18,3 +18,14 @@ MUST_USE enum status rating_dead_letter_token_write(struct call *call,
                                                     struct text *ret_token);
 MUST_USE enum status rating_dead_letter_token_read(struct call *call, struct text token,
                                                    struct rating_dead_letter_key *ret_after);
+
+/* Of feeds (rating_feed.h): with the sequence that the first page told. */
+MUST_USE enum status rating_aggregate_token_write(struct call *call, int64_t sequence,
+                                                  struct record_key last, struct text *ret_token);
+MUST_USE enum status rating_aggregate_token_read(struct call *call, struct text token,
+                                                 int64_t *ret_sequence,
+                                                 struct record_key *ret_after);
+MUST_USE enum status rating_feed_token_write(struct call *call, int64_t sequence,
+                                             const struct vote_key *last, struct text *ret_token);
+MUST_USE enum status rating_feed_token_read(struct call *call, struct text token,
+                                            int64_t *ret_sequence, struct vote_key *ret_after);

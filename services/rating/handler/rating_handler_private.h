@@ -1,5 +1,5 @@
 /* rating_handler_private.h: the methods of RatingService that move many at once (rating_lists.c),
- * and those of dead letters (rating_dead_letter_methods.c). */
+ * those of feeds (rating_feed_methods.c), and of dead letters (rating_dead_letter_methods.c). */
 #pragma once
 
 #include "movie.pb-c.h"
@@ -25,3 +25,16 @@ enum status rating_handler_retry_dead_letter(void *state, struct call *call, con
                                              void *response);
 enum status rating_handler_retry_dead_letters(void *state, struct call *call, const void *request,
                                               void *response);
+
+enum status rating_handler_list_aggregates(void *state, struct call *call, const void *request,
+                                           void *response);
+enum status rating_handler_list_aggregate_changes(void *state, struct call *call,
+                                                  const void *request, void *response);
+enum status rating_handler_list_votes(void *state, struct call *call, const void *request,
+                                      void *response);
+enum status rating_handler_list_vote_changes(void *state, struct call *call, const void *request,
+                                             void *response);
+
+/* A message of the parameters, valid in the arena. NULL: no room. */
+ScoreParameters *rating_handler_parameters(struct arena *arena,
+                                           const struct rank_parameters *parameters);

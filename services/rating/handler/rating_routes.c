@@ -5,19 +5,16 @@
 #include "rating/model/rating_message.h"
 #include "rating/model/rating_value.h"
 
-/* What names a record, and a vote on it; `user` is {NULL, 0} where it was not given. */
-static enum status read_key(struct http_exchange *exchange, struct vote_key *ret_key)
+/* What names a record, and a vote on it of this user. */
+static enum status read_key_of(struct http_exchange *exchange, struct text user,
+                               struct vote_key *ret_key)
 {
     struct text type;
     struct text id;
-    struct text user;
     struct text provider;
     enum status status = http_json_parameter(exchange, "type", &type);
     if (status == STATUS_OK) {
         status = http_json_parameter(exchange, "id", &id);
-    }
-    if (status == STATUS_OK) {
-        status = http_json_optional_parameter(exchange, "userId", &user);
     }
     if (status == STATUS_OK) {
         status = http_json_optional_parameter(exchange, "providerId", &provider);
@@ -33,12 +30,20 @@ static enum status read_key(struct http_exchange *exchange, struct vote_key *ret
     return status;
 }
 
-/* The same where the user must be named. */
+/* `user` is {NULL, 0} where it was not given: then all of them are meant. */
+static enum status read_key(struct http_exchange *exchange, struct vote_key *ret_key)
+{
+    struct text user;
+    enum status status = http_json_optional_parameter(exchange, "userId", &user);
+    return status == STATUS_OK ? read_key_of(exchange, user, ret_key) : status;
+}
+
+/* The same of who votes. */
 static enum status read_vote_key(struct http_exchange *exchange, struct vote_key *ret_key)
 {
     struct text user;
-    enum status status = http_json_parameter(exchange, "userId", &user);
-    return status == STATUS_OK ? read_key(exchange, ret_key) : status;
+    enum status status = http_json_named_user(exchange, &user);
+    return status == STATUS_OK ? read_key_of(exchange, user, ret_key) : status;
 }
 
 static void reply_number(struct http_exchange *exchange, double number)

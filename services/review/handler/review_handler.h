@@ -1,4 +1,4 @@
-/* review_handler.h: ReviewService of api/movie.proto, and the plain HTTP routes of /review,
+/* review_handler.h: ReviewService of api/review.proto, and the plain HTTP routes of /review,
  * /reviews and /like (api/http.md), over one controller. */
 #pragma once
 

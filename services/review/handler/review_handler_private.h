@@ -1,7 +1,7 @@
 /* review_handler_private.h: the methods of ReviewService that are about likes (review_likes.c). */
 #pragma once
 
-#include "movie.pb-c.h"
+#include "review.pb-c.h"
 #include "review/controller/review_controller.h"
 
 enum status review_handler_no_room(struct call *call);

@@ -7,7 +7,7 @@
 /* A body of the longest review, each of its characters as two escapes of six bytes. */
 enum { BODY_BYTES_MAX = REVIEW_TEXT_CHARACTERS_MAX * 12 + 4096 };
 
-/* `user` is {NULL, 0} where it was not given. */
+/* `user` is empty where it was not given, and nobody is known to ask. */
 static enum status read_key(struct http_exchange *exchange, struct review_key *ret_key)
 {
     struct text type;
@@ -18,18 +18,18 @@ static enum status read_key(struct http_exchange *exchange, struct review_key *r
         status = http_json_parameter(exchange, "id", &id);
     }
     if (status == STATUS_OK) {
-        status = http_json_optional_parameter(exchange, "userId", &user);
+        status = http_json_user(exchange, &user);
     }
     return status == STATUS_OK
                ? review_key_from_texts(http_exchange_call(exchange), type, id, user, ret_key)
                : status;
 }
 
-/* The same where the user must be named. */
+/* The same where there must be a user. */
 static enum status read_whole_key(struct http_exchange *exchange, struct review_key *ret_key)
 {
     struct text user;
-    enum status status = http_json_parameter(exchange, "userId", &user);
+    enum status status = http_json_named_user(exchange, &user);
     return status == STATUS_OK ? read_key(exchange, ret_key) : status;
 }
 

@@ -1,7 +1,7 @@
-/* review_message.h: between the model and the messages of api/movie.proto. */
+/* review_message.h: between the model and the messages of api/review.proto. */
 #pragma once
 
-#include "movie.pb-c.h"
+#include "review.pb-c.h"
 #include "review/model/review.h"
 
 struct arena;

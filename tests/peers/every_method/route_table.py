@@ -13,6 +13,8 @@ def routes_of(process):
     """(method, path) of every route that the process serves; a path may end with a star."""
     files = glob.glob(os.path.join(SOURCES, "services", process, "handler", "*.c"))
     files.append(os.path.join(SOURCES, "lib", "process", "process_routes.c"))
+    if process == "movie":
+        files.append(os.path.join(SOURCES, "lib", "process", "process_sessions.c"))
     files += glob.glob(os.path.join(SOURCES, "lib", "openapi", "*.c"))
     for file in files:
         with open(file, encoding="utf-8") as source:

@@ -10,6 +10,8 @@ import time
 PROCESSES = ("registry", "metadata", "rating", "review", "movie")
 READY = re.compile(r'message="ready" listen="([^"]*)"')
 READY_S = 20
+# What a process says of a method or route that api/movie_access.c does not have.
+NO_RULE = "no rule says which scope this needs"
 NO_EVENT = b"this is no event\n"
 
 
@@ -68,6 +70,9 @@ class RunningSystem:
         while True:
             ready = READY.search(self.log(name))
             if ready:
+                missing = [line for line in self.log(name).splitlines() if NO_RULE in line]
+                if missing:
+                    sys.exit("api/movie_access.c has no rule for this:\n" + "\n".join(missing))
                 self.addresses[name] = ready.group(1)
                 return
             if process.poll() is not None or time.monotonic() > deadline:

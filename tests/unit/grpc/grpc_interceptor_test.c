@@ -64,7 +64,8 @@ static void configure_witnesses(struct grpc_fixture *fixture, struct grpc_server
     (void)fixture;
     (void)http;
     for (size_t i = 0; i < WITNESSES; i++) {
-        table[i] = (struct grpc_interceptor){ask_witness, tell_witness, &witnesses[i]};
+        table[i] = (struct grpc_interceptor){
+            .before = ask_witness, .after = tell_witness, .state = &witnesses[i]};
     }
     options->interceptors = table;
     options->interceptor_count = WITNESSES;

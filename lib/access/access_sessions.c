@@ -1,0 +1,225 @@
+#include "access/access_sessions.h"
+
+#include <endian.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "access/access_session_keys.h"
+#include "base/random.h"
+
+enum {
+    VERSION = 1,
+    KIND_OPEN = 0, /* of a session without a token */
+    KIND_TOKEN = 1,
+    PAYLOAD_BYTES_MAX = ACCESS_SESSION_BARE_BYTES + ACCESS_USER_BYTES_MAX,
+    WAYS = 4, /* of the table of ended ones: places that one id may be in */
+};
+
+struct ended {
+    uint64_t id;
+    int64_t expires_ms; /* 0: the place is free */
+};
+
+struct access_sessions {
+    pthread_rwlock_t lock;
+    struct access_session_key_list keys;
+    bool has_ended; /* any */
+    struct ended ended[ACCESS_SESSIONS_ENDED_MAX];
+    char file[PATH_MAX]; /* "": there is none */
+};
+
+static uint64_t id_value(const unsigned char id[static ACCESS_SESSION_ID_BYTES])
+{
+    uint64_t value;
+    memcpy(&value, id, sizeof(value));
+    return value;
+}
+
+enum status access_sessions_open(struct call *call, const char *file, int64_t now_ms,
+                                 struct access_sessions **ret_sessions)
+{
+    struct access_sessions *sessions = calloc(1, sizeof(*sessions));
+    if (sessions == NULL || pthread_rwlock_init(&sessions->lock, NULL) != 0) {
+        free(sessions);
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for sessions");
+    }
+    enum status status = STATUS_OK;
+    if (file == NULL) {
+        (void)access_session_keys_rotate(&sessions->keys, now_ms);
+    } else if (!text_to_c_string(text_of(file), sessions->file, sizeof(sessions->file))) {
+        status = call_fail(call, STATUS_FAILED_PRECONDITION, "the name of a file is too long");
+    } else {
+        status = access_session_keys_load(call, file, now_ms, &sessions->keys);
+    }
+    if (status != STATUS_OK) {
+        access_sessions_destroy(sessions);
+        return status;
+    }
+    *ret_sessions = sessions;
+    return STATUS_OK;
+}
+
+static void take_keys(struct access_sessions *sessions, const struct access_session_key_list *keys)
+{
+    CHECK(pthread_rwlock_wrlock(&sessions->lock) == 0);
+    sessions->keys = *keys;
+    CHECK(pthread_rwlock_unlock(&sessions->lock) == 0);
+}
+
+enum status access_sessions_refresh(struct call *call, struct access_sessions *sessions,
+                                    int64_t now_ms)
+{
+    struct access_session_key_list keys;
+    enum status status = STATUS_OK;
+    if (sessions->file[0] != '\0') {
+        status = access_session_keys_load(call, sessions->file, now_ms, &keys);
+    } else {
+        CHECK(pthread_rwlock_rdlock(&sessions->lock) == 0);
+        keys = sessions->keys;
+        CHECK(pthread_rwlock_unlock(&sessions->lock) == 0);
+        (void)access_session_keys_rotate(&keys, now_ms);
+    }
+    if (status == STATUS_OK) {
+        take_keys(sessions, &keys);
+    }
+    explicit_bzero(&keys, sizeof(keys));
+    return status;
+}
+
+void access_sessions_destroy(struct access_sessions *sessions)
+{
+    if (sessions == NULL) {
+        return;
+    }
+    CHECK(pthread_rwlock_destroy(&sessions->lock) == 0);
+    explicit_bzero(&sessions->keys, sizeof(sessions->keys));
+    free(sessions);
+}
+
+static size_t put(unsigned char *payload, size_t length, const void *bytes, size_t count)
+{
+    memcpy(payload + length, bytes, count);
+    return length + count;
+}
+
+static size_t write_payload(const struct access_session *session, int64_t key_created_ms,
+                            unsigned char payload[static PAYLOAD_BYTES_MAX])
+{
+    uint64_t key = htobe64((uint64_t)key_created_ms);
+    uint64_t expires = htobe64((uint64_t)session->expires_ms);
+    payload[0] = VERSION;
+    payload[1] = session->has_token ? KIND_TOKEN : KIND_OPEN;
+    size_t length = put(payload, 2, &key, sizeof(key));
+    length = put(payload, length, &expires, sizeof(expires));
+    length = put(payload, length, session->id, sizeof(session->id));
+    length = put(payload, length, session->token, sizeof(session->token));
+    CHECK(length == ACCESS_SESSION_BARE_BYTES);
+    return put(payload, length, session->user, strlen(session->user));
+}
+
+void access_session_seal(struct access_sessions *sessions, int64_t now_ms,
+                         struct access_session *session,
+                         char ret_text[static ACCESS_SESSION_TEXT_BYTES])
+{
+    unsigned char sealed[PAYLOAD_BYTES_MAX + ACCESS_DIGEST_BYTES];
+    random_secret(session->id, sizeof(session->id));
+    CHECK(pthread_rwlock_rdlock(&sessions->lock) == 0);
+    const struct access_session_key *key = access_session_keys_signing(&sessions->keys, now_ms);
+    size_t length = write_payload(session, key->created_ms, sealed);
+    access_digest_keyed(key->key, text_of_bytes(sealed, length), sealed + length);
+    CHECK(pthread_rwlock_unlock(&sessions->lock) == 0);
+    access_hex_format(sealed, length + ACCESS_DIGEST_BYTES, ret_text);
+    ret_text[2 * (length + ACCESS_DIGEST_BYTES)] = '\0';
+}
+
+static int64_t read_number(const unsigned char *bytes)
+{
+    uint64_t number;
+    memcpy(&number, bytes, sizeof(number));
+    return (int64_t)be64toh(number);
+}
+
+/* What was signed; only by us, so that it is as it was written. */
+static void read_payload(const unsigned char *payload, size_t length,
+                         struct access_session *ret_session)
+{
+    const unsigned char *at = payload + 2 + sizeof(uint64_t);
+    ret_session->has_token = payload[1] == KIND_TOKEN;
+    ret_session->expires_ms = read_number(at);
+    at += sizeof(uint64_t);
+    memcpy(ret_session->id, at, sizeof(ret_session->id));
+    at += sizeof(ret_session->id);
+    memcpy(ret_session->token, at, sizeof(ret_session->token));
+    at += sizeof(ret_session->token);
+    size_t user_length = length - ACCESS_SESSION_BARE_BYTES;
+    memcpy(ret_session->user, at, user_length);
+    ret_session->user[user_length] = '\0';
+}
+
+static bool is_ended(const struct access_sessions *sessions, uint64_t id)
+{
+    const struct ended *set = &sessions->ended[id % (ACCESS_SESSIONS_ENDED_MAX / WAYS) * WAYS];
+    for (size_t i = 0; i < WAYS && sessions->has_ended; i++) {
+        if (set[i].id == id && set[i].expires_ms != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_signed(struct access_sessions *sessions, const unsigned char *sealed, size_t length)
+{
+    unsigned char digest[ACCESS_DIGEST_BYTES];
+    const struct access_session_key *key =
+        access_session_keys_find(&sessions->keys, read_number(sealed + 2));
+    if (key == NULL) {
+        return false;
+    }
+    access_digest_keyed(key->key, text_of_bytes(sealed, length), digest);
+    return access_secret_equal(text_of_bytes(sealed + length, ACCESS_DIGEST_BYTES),
+                               text_of_bytes(digest, ACCESS_DIGEST_BYTES));
+}
+
+bool access_session_unseal(struct access_sessions *sessions, int64_t now_ms, struct text text,
+                           struct access_session *ret_session)
+{
+    unsigned char sealed[PAYLOAD_BYTES_MAX + ACCESS_DIGEST_BYTES];
+    struct access_session session;
+    size_t length = text.length / 2;
+    if (length < ACCESS_SESSION_BARE_BYTES + ACCESS_DIGEST_BYTES || length > sizeof(sealed) ||
+        !access_hex_parse(text, sealed, length) || sealed[0] != VERSION) {
+        return false;
+    }
+    length -= ACCESS_DIGEST_BYTES;
+    CHECK(pthread_rwlock_rdlock(&sessions->lock) == 0);
+    bool holds = is_signed(sessions, sealed, length);
+    if (holds) {
+        read_payload(sealed, length, &session);
+        holds = now_ms < session.expires_ms && !is_ended(sessions, id_value(session.id));
+    }
+    CHECK(pthread_rwlock_unlock(&sessions->lock) == 0);
+    if (holds) {
+        *ret_session = session;
+    }
+    return holds;
+}
+
+void access_session_end(struct access_sessions *sessions, const struct access_session *session,
+                        int64_t now_ms)
+{
+    uint64_t id = id_value(session->id);
+    CHECK(pthread_rwlock_wrlock(&sessions->lock) == 0);
+    struct ended *set = &sessions->ended[id % (ACCESS_SESSIONS_ENDED_MAX / WAYS) * WAYS];
+    struct ended *place = &set[0];
+    for (size_t i = 0; i < WAYS && !is_ended(sessions, id); i++) {
+        if (set[i].expires_ms < place->expires_ms || set[i].expires_ms <= now_ms) {
+            place = &set[i];
+        }
+    }
+    if (!is_ended(sessions, id)) {
+        *place = (struct ended){.id = id, .expires_ms = session->expires_ms};
+        sessions->has_ended = true;
+    }
+    CHECK(pthread_rwlock_unlock(&sessions->lock) == 0);
+}

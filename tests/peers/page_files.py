@@ -1,0 +1,182 @@
+"""Votes in and out as files: cases of page_browser_test.py."""
+import csv
+import io
+import json
+import os
+import tempfile
+import zipfile
+
+from browser import check
+from page_acts import sign_in, sign_out
+from page_scene import AMELIE, CASABLANCA, MATRIX
+
+WRITE = "[...document.querySelectorAll('.report button')].find((one) => one.textContent.startsWith('Write'))"
+REPORT = "document.getElementById('import-below').innerText"
+
+IMDB = ("Const,Your Rating,Date Rated,Title,Original Title,URL,Title Type,IMDb Rating,Runtime (mins),Year,Genres\r\n"
+        'tt0133093,9,2019-03-04,The Matrix,The Matrix,https://www.imdb.com/title/tt0133093,Movie,8.7,136,1999,"Action, Sci-Fi"\r\n'
+        'tt9999999,3,2019-03-05,"No ""such"" film, really",X,u,Movie,1.0,90,2001,Drama\r\n'
+        "tt0034583,,2019-03-06,Casablanca,Casablanca,u,Movie,8.5,102,1942,Drama\r\n")
+LETTERBOXD = ("Date,Name,Year,Letterboxd URI,Rating\r\n"
+              "2020-05-06,Casablanca,1942,https://boxd.it/29MQ,4.5\r\n"
+              "2020-05-07,Amélie,2001,https://boxd.it/2aHi,3\r\n")
+
+DROP = """
+const [name, text] = arguments;
+const transfer = new DataTransfer();
+transfer.items.add(new File([text], name));
+for (const kind of ['dragover', 'drop']) {
+  document.querySelector('.drop').dispatchEvent(new DragEvent(kind, {dataTransfer: transfer, bubbles: true, cancelable: true}));
+}
+"""
+
+
+def choose_file(page, folder, name, content):
+    path = os.path.join(folder, name)
+    with open(path, "wb") as file:
+        file.write(content)
+    page.driver.find_element("css selector", "#file").send_keys(path)
+
+
+def letterboxd_zip():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("profile.csv", "Username\r\nsomebody\r\n")
+        archive.writestr("deleted/ratings.csv", "Date,Name,Year,Letterboxd URI,Rating\r\n")
+        archive.writestr("ratings.csv", LETTERBOXD)
+    return packed.getvalue()
+
+
+def imports_and_tells_how(page, scene):
+    user = "importer"
+    with tempfile.TemporaryDirectory() as folder:
+        sign_in(page, scene, user, "/import")
+        choose_file(page, folder, "ratings.csv", IMDB.encode())
+        page.wait(f"{REPORT}.includes('3 rows of IMDb ratings')")
+        report = page.run(REPORT)
+        for words in ("by IMDb id\t1", "not: no such film here\t1", "not read\t1", "2 rows will be left out"):
+            check(words in report, f"{words} in {report}")
+        check(scene.vote_of(user, MATRIX) is None, "nothing is written before it was looked at")
+        page.run("document.querySelector('.report summary').click()")
+        check('row 3: No "such" film, really (2001): no such film here' in page.run(REPORT), page.run(REPORT))
+        check(page.run(f"document.activeElement === {WRITE}"), "the button to go on has the focus")
+        page.run(f"{WRITE}.click()")
+        page.wait(f"{REPORT}.includes('1 vote written')")
+        check(scene.vote_of(user, MATRIX) == 900, scene.vote_of(user, MATRIX))
+        check(scene.time_of(user, MATRIX).startswith("2019-03-04"), "the day is that of the file")
+        choose_file(page, folder, "letterboxd.zip", letterboxd_zip())
+        page.wait(f"{REPORT}.includes('2 rows of Letterboxd ratings')")
+        check("by title and year\t2" in page.run(REPORT), page.run(REPORT))
+        page.run(f"{WRITE}.click()")
+        page.wait(f"{REPORT}.includes('2 votes written')")
+        check((scene.vote_of(user, CASABLANCA), scene.vote_of(user, AMELIE)) == (900, 600), "stars are two points each")
+        # An older vote does not take the place of a newer one, however it comes.
+        choose_file(page, folder, "own.csv", (
+            "userId,recordId,recordType,value,eventTime,providerId\r\n"
+            f"importer,{CASABLANCA},movie,1,2001-01-01T00:00:00Z,\r\n").encode())
+        page.wait(f"{REPORT}.includes('by our own id')")
+        page.run(f"{WRITE}.click()")
+        page.wait(f"{REPORT}.includes('1 vote written')")
+        check(scene.vote_of(user, CASABLANCA) == 900, scene.vote_of(user, CASABLANCA))
+        sign_out(page)
+
+
+def tells_of_files_that_it_cannot_read(page, scene):
+    sign_in(page, scene, "clumsy", "/import")
+    for name, text, words in (("a.csv", "color,shape\nred,round\n", "its columns are of no format"),
+                              ("b.csv", 'recordId,value\n"open,5\n', "a quote is not closed"),
+                              ("c.json", "[1,", "JSON"), ("d.zip", "PK\x03\x04 and no more", "it is no ZIP archive"),
+                              ("e.json", '{"votes": 3}', "it is no list of votes")):
+        page.driver.execute_script(DROP, name, text)
+        page.wait("document.getElementById('import-below').innerText.includes(arguments[0])", words)
+    page.driver.execute_script(DROP, "f.json", json.dumps([
+        {"recordId": "<img src=x onerror='window.broken=1'>", "recordType": "movie", "value": 5}]))
+    page.wait(f"{REPORT}.includes('1 row of')")
+    page.run("document.querySelector('.report summary').click()")
+    check("<img src=x" in page.run(REPORT) and page.run("window.broken") is None, "what a file says is text")
+    sign_out(page)
+
+
+def reads_its_own_of_many(page, scene):
+    """A whole export has everybody's votes: only the reader's are read."""
+    sign_in(page, scene, "ann", "/import")
+    page.driver.execute_script(DROP, "all.json", json.dumps([
+        {"userId": user, "recordId": film, "recordType": "movie", "value": value, "eventTime": "2020-01-02T03:04:05Z"}
+        for user, film, value in (("ann", MATRIX, 6.5), ("bob", MATRIX, 1), ("ann", CASABLANCA, 0))]))
+    page.wait(f"{REPORT}.includes('by our own id\\t2')")
+    check("not read\t1" in page.run(REPORT), page.run(REPORT))
+    page.run("document.querySelector('.report summary').click()")
+    check("it is somebody else's vote" in page.run(REPORT), page.run(REPORT))
+    page.run(f"{WRITE}.click()")
+    page.wait(f"{REPORT}.includes('2 votes written')")
+    check((scene.vote_of("ann", MATRIX), scene.vote_of("ann", CASABLANCA)) == (650, 0), "as they are")
+    sign_out(page)
+
+
+def can_be_cancelled(page, scene):
+    sign_in(page, scene, "hasty", "/import")
+    page.driver.execute_script("window.intercept = (url, init) => !url.endsWith('/RateMovies') ? undefined : "
+                               "new Promise((_, reject) => { window.writing = true; "
+                               "init.signal.addEventListener('abort', () => reject(init.signal.reason)); });")
+    page.driver.execute_script(DROP, "own.json", json.dumps([{"recordId": MATRIX, "recordType": "movie", "value": 7.5}]))
+    page.wait(f"{REPORT}.includes('by our own id')")
+    page.run(f"{WRITE}.click()")
+    page.wait("window.writing")
+    check(page.run("document.querySelector('progress') !== null"), "it tells how far it is")
+    page.run("[...document.querySelectorAll('.report button')].find((one) => one.textContent === 'Cancel').click()")
+    page.wait(f"{REPORT}.includes('Cancelled.')")
+    check(scene.vote_of("hasty", MATRIX) is None, scene.vote_of("hasty", MATRIX))
+    sign_out(page)
+
+
+def lists_and_exports_own_votes(page, scene):
+    user = "keeper"
+    given = {MATRIX: 870, CASABLANCA: 1000, AMELIE: 0}
+    for film, value in given.items():
+        scene.vote(user, film, value)
+    sign_in(page, scene, user, "/votes")
+    page.wait("document.querySelectorAll('.lines > li').length === 3")
+    check("Amélie" in page.run("document.querySelector('.lines h2').textContent"), "the newest first")
+    with tempfile.TemporaryDirectory() as folder:
+        page.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": folder})
+        files = {}
+        for name, file in (("CSV", "marquee-votes.csv"), ("JSON", "marquee-votes.json"),
+                           ("for Letterboxd", "letterboxd-ratings.csv")):
+            page.run("[...document.querySelectorAll('.vote-tools button')].find((one) => one.textContent === arguments[0])"
+                     ".click()", f"Export {name}")
+            page.wait_for(lambda file=file: os.path.exists(os.path.join(folder, file)))
+            with open(os.path.join(folder, file), encoding="utf-8", newline="") as source:
+                files[name] = source.read()
+    rows = {row["recordId"]: row for row in csv.DictReader(io.StringIO(files["CSV"]))}
+    check({film: round(float(row["value"]) * 100) for film, row in rows.items()} == given, files["CSV"])
+    check({vote["recordId"]: round(vote["value"] * 100) for vote in json.loads(files["JSON"])} == given, files["JSON"])
+    check(files["CSV"].startswith("userId,recordId,recordType,value,eventTime,providerId,"), "that of marquee export")
+    check("The Matrix,1999,tt0133093,4.5," in files["for Letterboxd"], files["for Letterboxd"])
+    # What was taken out goes back in, under another name, and is the same.
+    sign_out(page)
+    sign_in(page, scene, "keeper again", "/import")
+    page.driver.execute_script(DROP, "votes.csv", files["CSV"])
+    page.wait(f"{REPORT}.includes('by our own id\\t3')")
+    page.run(f"{WRITE}.click()")
+    page.wait(f"{REPORT}.includes('3 votes written')")
+    check({film: scene.vote_of("keeper again", film) for film in given} == given, "a round trip loses nothing")
+    check(scene.time_of("keeper again", MATRIX) == scene.time_of(user, MATRIX), "nor the times")
+    sign_out(page)
+
+
+def takes_back_from_the_list(page, scene):
+    user = "fickle"
+    scene.vote(user, MATRIX, 500)
+    sign_in(page, scene, user, "/votes")
+    page.wait("document.querySelectorAll('.lines > li').length === 1")
+    page.click(".line button")
+    page.wait("document.querySelector('.line button').textContent === 'Undo'")
+    check(scene.vote_of(user, MATRIX) is None, scene.vote_of(user, MATRIX))
+    page.click(".line button")
+    page.wait("document.querySelector('.line button').textContent === 'Remove'")
+    check(scene.vote_of(user, MATRIX) == 500, scene.vote_of(user, MATRIX))
+    sign_out(page)
+
+
+CASES = (imports_and_tells_how, tells_of_files_that_it_cannot_read, reads_its_own_of_many, can_be_cancelled, lists_and_exports_own_votes,
+         takes_back_from_the_list)

@@ -1,0 +1,124 @@
+"""Lists and what is on the first view: cases of page_browser_test.py."""
+from browser import PHONE, check, resize
+from page_acts import sign_in, sign_out
+from page_scene import MATRIX
+
+TITLES = "[...document.querySelectorAll('.lines h2')].map((one) => one.textContent)"
+FIGURES = "[...document.querySelectorAll('.lines .score b')].map((one) => Number(one.textContent.replace(',', '')))"
+
+
+def choose(page, name, value):
+    page.driver.execute_script(
+        "const input = document.getElementById(arguments[0]); input.value = arguments[1];"
+        "input.dispatchEvent(new Event('input', {bubbles: true}))", name, value)
+
+
+def lists_by_each_order(page, scene):
+    for order in ("score", "mean", "votes", "year"):
+        page.open(scene.url, f"/lists?order={order}")
+        page.wait("document.querySelectorAll('.lines > li').length === 50")
+        figures = page.run(FIGURES)
+        check(figures == sorted(figures, reverse=True) and figures[0] > figures[-1], f"{order}: {figures}")
+    page.open(scene.url, "/lists")
+    page.wait("document.querySelector('.lead').textContent.includes('m = 25')")
+    first = page.run(TITLES)
+    page.click(".more")
+    page.wait("document.querySelectorAll('.lines > li').length === 100")
+    check(page.run(TITLES)[:50] == first, "more comes below")
+    check(page.run("document.activeElement.textContent") == page.run(TITLES)[50], "the focus goes to the first of them")
+    check(len(set(page.run(TITLES))) == 100, "none twice")
+
+
+def lists_what_is_chosen(page, scene):
+    page.open(scene.url, "/lists")
+    page.wait("document.querySelectorAll('.lines > li').length === 50")
+    page.wait("document.querySelectorAll('#genre option').length > 5")
+    choose(page, "genre", "Science Fiction")
+    choose(page, "from", "1990")
+    choose(page, "to", "2000")
+    page.wait("location.search === '?genre=Science+Fiction&from=1990&to=2000'")
+    page.wait(f"{TITLES}.includes('The Matrix') && {TITLES}.length < 20")
+    under = page.run("[...document.querySelectorAll('.lines .under')].map((one) => Number(one.textContent.slice(0, 4)))")
+    check(all(1990 <= year <= 2000 for year in under), under)
+    page.driver.refresh()
+    page.wait(f"{TITLES}.includes('The Matrix')")
+    check(page.run("document.getElementById('genre').value") == "Science Fiction", "the address has the choice")
+    page.run("[...document.querySelectorAll('.lines a')].find((one) => one.textContent === 'The Matrix').click()")
+    page.wait("document.querySelector('main h1')?.textContent === 'The Matrix 1999'")
+    page.driver.back()
+    page.wait(f"{TITLES}.includes('The Matrix')")
+    choose(page, "votes", "1000000")
+    page.wait("document.body.innerText.includes('No film is like that.')")
+
+
+def shows_the_best_and_the_newest(page, scene):
+    page.open(scene.url, "/")
+    page.wait("document.querySelectorAll('.shelf').length >= 2")
+    check(page.run("document.querySelectorAll('.shelf')[0].children.length") == 12, "a shelf has twelve")
+    check("Newest" in page.text() and "Highest rated" in page.text(), page.text())
+    check(page.run("document.querySelectorAll('.tile').length") >= 24, "each has its tile")
+
+
+def explains_the_score(page, scene):
+    page.open(scene.url, f"/film/{MATRIX}")
+    page.wait("document.querySelector('.why') !== null")
+    page.click(".why summary")
+    numbers = page.run("document.querySelector('.formula.filled').textContent")
+    score = page.run("document.querySelector('.main-score b').textContent")
+    left, result = numbers.split(" = ")
+    worked = eval(left.replace("∕", "/").replace("·", "*"))  # pylint: disable=eval-used
+    check(abs(worked - float(result)) < 0.002, f"{numbers}: it is {worked}")
+    check(abs(worked - float(score)) < 0.01, f"{worked} is shown as {score}")
+    picture = page.run("document.querySelector('.histogram').getAttribute('aria-label')")
+    check(picture.startswith("How 25 votes are spread"), picture)
+    page.click(".spread summary")
+    total = page.run("[...document.querySelectorAll('.spread td')].reduce((sum, cell) => sum + Number(cell.textContent), 0)")
+    check(total == 25, f"the table has {total} of 25 votes")
+
+
+LEAVE_OUT = """
+window.intercept = (url) => ['ListSimilarMovies', 'ListReviews', 'ListGenres', 'DiscoverMovies', 'ListUserMovies']
+  .some((name) => url.endsWith(name)) ? Promise.resolve(new Response('', {status: 404})) : undefined;
+"""
+
+
+def leaves_out_what_there_is_not(page, scene):
+    """A Marquee without these methods: no part of the page that is for them, and no word of a fault."""
+    with page.running_first(LEAVE_OUT):
+        sign_in(page, scene, "minimalist", f"/film/{MATRIX}")
+        check("Reviews" not in page.text() and "More like this" not in page.text(), page.text())
+        page.open(scene.url, "/")
+        check("Highest rated" not in page.text(), page.text())
+        for path, words in (("/lists", "This Marquee keeps no lists."), ("/votes", "This Marquee does not list votes.")):
+            page.open(scene.url, path)
+            page.wait("document.body.innerText.includes(arguments[0])", words)
+    page.open(scene.url, "/")
+    sign_out(page)
+
+
+LONG = {"id": "long", "title": "A-title-without-any-place-to-break-it-" * 8, "description": "word" * 300,
+        "director": "Somebody-with-a-very-long-name-" * 6, "year": 2001, "genres": ["A-very-long-genre-" * 3] * 2}
+
+
+def fits_a_phone(page, scene):
+    resize(page.driver, PHONE)
+    scene.ask("metadata", "PUT", "/metadata", LONG)
+    scene.vote("phone", "long", 500)
+    try:
+        sign_in(page, scene, "phone", "/")
+        for path in ("/", "/film/long", f"/film/{MATRIX}", "/lists", "/votes", "/import", "/search?q=the"):
+            page.open(scene.url, path)
+            page.run("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+            page.wait("document.documentElement.scrollWidth <= innerWidth && innerWidth === arguments[0]", PHONE[0])
+            small = page.run("[...document.querySelectorAll('main a, main button, main input, main select, header a, header button')]"
+                             ".filter((one) => one.offsetParent && one.getBoundingClientRect().height < 20)"
+                             ".map((one) => one.outerHTML)")
+            check(small == [], f"{path}: large enough for a finger: {small}")
+        sign_out(page)
+    finally:
+        scene.ask("metadata", "DELETE", "/metadata?id=long")
+
+
+CASES = (leaves_out_what_there_is_not, fits_a_phone)
+# When the movie service has its lists and scores.
+LATER = (lists_by_each_order, lists_what_is_chosen, shows_the_best_and_the_newest, explains_the_score)

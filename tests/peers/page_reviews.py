@@ -1,0 +1,83 @@
+"""Reviews and likes: cases of page_browser_test.py."""
+from browser import check
+from page_acts import sign_in, sign_out
+from page_scene import AMELIE, CASABLANCA
+
+BUTTON = ("[...document.querySelectorAll('main button')]"
+          ".find((one) => one.textContent === arguments[0] && one.offsetParent !== null)")
+# What must never run, nor become an element.
+HOSTILE = ("<script>window.broken = 1</script>", "<img src=x onerror=\"window.broken = 2\">",
+           "<svg onload='window.broken=3'><a href='javascript:window.broken=4'>x</a></svg>",
+           "\"><iframe srcdoc=\"<script>parent.broken=5</script>\"></iframe>", "{{constructor.constructor('window.broken=6')()}}")
+
+
+def press_button(page, words):
+    page.wait(f"{BUTTON} !== undefined", words)
+    page.run(f"{BUTTON}.click()", words)
+
+
+def write_review(page, text):
+    page.driver.execute_script("document.getElementById('review-text').value = arguments[0]", text)
+    press_button(page, "Publish")
+    page.wait("document.querySelector('.own-review .words')?.textContent === arguments[0]", text)
+
+
+def writes_edits_and_deletes(page, scene):
+    sign_in(page, scene, "critic", f"/film/{CASABLANCA}")
+    press_button(page, "Write a review")
+    page.wait("document.activeElement.id === 'review-text'")
+    page.press("Here's looking at it.")
+    press_button(page, "Publish")
+    page.wait("document.querySelector('.own-review .words')?.textContent === \"Here's looking at it.\"")
+    press_button(page, "Edit")
+    write_review(page, "Two\nlines, and ünïcode ♥")
+    page.driver.refresh()
+    page.wait("document.querySelector('.own-review .words')?.textContent === 'Two\\nlines, and ünïcode ♥'")
+    check("edited" in page.run("document.querySelector('.own-review .by').textContent"), "that it was edited is told")
+    sign_out(page)
+    page.wait("document.querySelector('.own-review') === null && document.querySelectorAll('.review').length === 1")
+    sign_in(page, scene, "critic", f"/film/{CASABLANCA}")
+    press_button(page, "Delete")
+    press_button(page, "Undo")
+    page.wait("document.querySelector('.own-review .words')?.textContent.startsWith('Two')")
+    press_button(page, "Delete")
+    page.wait("document.querySelector('.review') === null || document.querySelector('.own-review').offsetParent === null")
+    page.driver.refresh()
+    page.wait("document.body.innerText.includes('Nobody has written about this film yet.')")
+    sign_out(page)
+
+
+def shows_reviews_as_text(page, scene):
+    for number, words in enumerate(HOSTILE):
+        user = f"hostile {number} {words}"[:60]
+        scene.ask("movie", "POST", "/MovieService/PutReview",
+                  {"userId": user, "movieId": AMELIE, "text": words, "spoiler": number == 1})
+    page.open(scene.url, f"/film/{AMELIE}")
+    page.wait("document.querySelectorAll('.review').length === arguments[0]", len(HOSTILE))
+    shown = page.run("[...document.querySelectorAll('.review .words')].map((one) => one.textContent)")
+    check(sorted(shown) == sorted(HOSTILE), shown)
+    foreign = "document.querySelectorAll('.review script, .review img, .review iframe, .review a, .review svg').length"
+    check(page.run(foreign) == 0, "there is an element that came from outside")
+    check(page.run("window.broken") is None, "a script from outside has run")
+    check(page.run("document.querySelectorAll('.review details:not([open])').length") == 1, "what tells the end is folded")
+    # Had it been put in as markup, this would see it: the same words, in a page without a policy.
+    page.driver.get("data:text/html,<p id=p>")
+    page.driver.execute_script("document.getElementById('p').innerHTML = arguments[0]", HOSTILE[1])
+    page.wait("window.broken === 2")
+
+
+def likes_and_takes_it_back(page, scene):
+    sign_in(page, scene, "fan", f"/film/{AMELIE}")
+    page.wait("!document.querySelector('.like').hidden")
+    page.click(".like")
+    page.wait("document.querySelector('.mine .said').textContent === 'You like it.'")
+    page.driver.refresh()
+    page.wait("document.querySelector('.like')?.ariaPressed === 'true'")
+    check("Liked1" in page.run("document.querySelector('.like').textContent"), "how many do is told")
+    page.click(".like")
+    page.wait("document.querySelector('.mine .said').textContent === 'You no longer like it.'")
+    check(page.run("document.querySelector('.like').ariaPressed") == "false", "it is told as released")
+    sign_out(page)
+
+
+CASES = (writes_edits_and_deletes, shows_reviews_as_text, likes_and_takes_it_back)

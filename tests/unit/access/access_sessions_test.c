@@ -1,0 +1,289 @@
+#include "access/access_sessions.h"
+
+#include <pthread.h>
+#include <sys/stat.h>
+
+#include "access/access_session_keys.h"
+#include "base/clock.h"
+#include "support/cmocka_test.h"
+#include "unit/access/access_scene.h"
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+#define NOW_MS INT64_C(1800000000000)
+
+#define KEY "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static struct access_sessions *open_sessions(struct access_scene *scene, const char *file,
+                                             int64_t now_ms)
+{
+    struct access_sessions *sessions = NULL;
+    assert_int_equal(access_sessions_open(&scene->call, file, now_ms, &sessions), STATUS_OK);
+    return sessions;
+}
+
+static const struct access_session alices = {
+    .has_token = true, .token = "12345678", .expires_ms = NOW_MS + DAY_MS, .user = "alice"};
+
+static struct text seal(struct access_sessions *sessions, int64_t now_ms,
+                        const struct access_session *wanted, struct access_session *ret_session,
+                        char text[static ACCESS_SESSION_TEXT_BYTES])
+{
+    *ret_session = *wanted;
+    access_session_seal(sessions, now_ms, ret_session, text);
+    return text_of(text);
+}
+
+static bool unseal(struct access_sessions *sessions, int64_t now_ms, struct text text)
+{
+    struct access_session session;
+    return access_session_unseal(sessions, now_ms, text, &session);
+}
+
+static void come_back(void **state)
+{
+    struct access_scene *scene = *state;
+    struct access_sessions *sessions = open_sessions(scene, NULL, NOW_MS);
+    struct access_session sealed;
+    struct access_session again;
+    struct access_session longest = {.has_token = false, .expires_ms = NOW_MS + 1};
+    char text[ACCESS_SESSION_TEXT_BYTES];
+    memset(longest.user, 'u', ACCESS_USER_BYTES_MAX);
+    seal(sessions, NOW_MS, &alices, &sealed, text);
+    assert_true(access_session_unseal(sessions, NOW_MS, text_of(text), &again));
+    assert_true(again.has_token);
+    assert_int_equal(again.expires_ms, alices.expires_ms);
+    assert_string_equal(again.user, "alice");
+    assert_memory_equal(again.token, alices.token, sizeof(again.token));
+    assert_memory_equal(again.id, sealed.id, sizeof(again.id));
+    assert_int_equal(seal(sessions, NOW_MS, &longest, &sealed, text).length,
+                     ACCESS_SESSION_TEXT_BYTES - 1);
+    assert_true(access_session_unseal(sessions, NOW_MS, text_of(text), &again));
+    assert_false(again.has_token);
+    assert_string_equal(again.user, longest.user);
+    access_sessions_destroy(sessions);
+    access_sessions_destroy(NULL);
+}
+
+/* Whatever is changed, it is none: each character, its length, its letters' case. */
+static void cannot_be_changed(void **state)
+{
+    struct access_scene *scene = *state;
+    struct access_sessions *sessions = open_sessions(scene, NULL, NOW_MS);
+    struct access_sessions *others = open_sessions(scene, NULL, NOW_MS);
+    struct access_session sealed;
+    char text[ACCESS_SESSION_TEXT_BYTES];
+    struct text whole = seal(sessions, NOW_MS, &alices, &sealed, text);
+    for (size_t i = 0; i < whole.length; i++) {
+        char was = text[i];
+        text[i] = was == '0' ? '1' : '0';
+        assert_false(unseal(sessions, NOW_MS, whole));
+        text[i] = 'g';
+        assert_false(unseal(sessions, NOW_MS, whole));
+        text[i] = was;
+        assert_false(unseal(sessions, NOW_MS, text_slice(whole, 0, i)));
+        assert_false(unseal(sessions, NOW_MS, text_slice(whole, i + 1, whole.length)));
+    }
+    assert_true(unseal(sessions, NOW_MS, whole));
+    assert_false(unseal(others, NOW_MS, whole)); /* another key, of the same time */
+    assert_false(unseal(sessions, NOW_MS, TEXT("")));
+    access_sessions_destroy(sessions);
+    access_sessions_destroy(others);
+}
+
+static void end(void **state)
+{
+    struct access_scene *scene = *state;
+    struct access_sessions *sessions = open_sessions(scene, NULL, NOW_MS);
+    struct access_session first;
+    struct access_session second;
+    char first_text[ACCESS_SESSION_TEXT_BYTES];
+    char second_text[ACCESS_SESSION_TEXT_BYTES];
+    struct text one = seal(sessions, NOW_MS, &alices, &first, first_text);
+    struct text two = seal(sessions, NOW_MS, &alices, &second, second_text);
+    assert_true(unseal(sessions, alices.expires_ms - 1, one));
+    assert_false(unseal(sessions, alices.expires_ms, one));
+    access_session_end(sessions, &first, NOW_MS);
+    access_session_end(sessions, &first, NOW_MS);
+    assert_false(unseal(sessions, NOW_MS, one));
+    assert_true(unseal(sessions, NOW_MS, two));
+    access_sessions_destroy(sessions);
+}
+
+/* Of more than can be remembered, none that was ended lately is forgotten for one that is over. */
+static void ended_ones_are_bounded(void **state)
+{
+    struct access_scene *scene = *state;
+    struct access_sessions *sessions = open_sessions(scene, NULL, NOW_MS);
+    struct access_session session;
+    char text[ACCESS_SESSION_TEXT_BYTES];
+    struct access_session brief = alices;
+    brief.expires_ms = NOW_MS + 1;
+    for (size_t i = 0; i < 2 * ACCESS_SESSIONS_ENDED_MAX; i++) {
+        seal(sessions, NOW_MS, &brief, &session, text);
+        access_session_end(sessions, &session, NOW_MS);
+        assert_false(unseal(sessions, NOW_MS, text_of(text)));
+    }
+    seal(sessions, NOW_MS, &alices, &session, text);
+    access_session_end(sessions, &session, NOW_MS + 1);
+    struct access_session later;
+    char later_text[ACCESS_SESSION_TEXT_BYTES];
+    for (size_t i = 0; i < 8; i++) {
+        seal(sessions, NOW_MS, &alices, &later, later_text);
+        access_session_end(sessions, &later, NOW_MS + 1);
+    }
+    assert_false(unseal(sessions, NOW_MS + 1, text_of(text)));
+    access_sessions_destroy(sessions);
+}
+
+static void keys_are_kept(void **state)
+{
+    struct access_scene *scene = *state;
+    struct access_session sealed;
+    struct stat about;
+    char text[ACCESS_SESSION_TEXT_BYTES];
+    struct access_sessions *sessions = open_sessions(scene, scene->file, NOW_MS);
+    struct text whole = seal(sessions, NOW_MS, &alices, &sealed, text);
+    access_sessions_destroy(sessions);
+    assert_int_equal(stat(scene->file, &about), 0);
+    assert_int_equal(about.st_mode & 07777, 0600);
+    sessions = open_sessions(scene, scene->file, NOW_MS + 1);
+    assert_true(unseal(sessions, NOW_MS + 1, whole));
+    access_sessions_destroy(sessions);
+}
+
+/* One process has changed the keys: the other, which has not seen it, is not signed past, and by
+ * the time that the new one signs, it has. */
+static void keys_change_for_all(void **state)
+{
+    struct access_scene *scene = *state;
+    struct access_session sealed;
+    char text[ACCESS_SESSION_TEXT_BYTES];
+    struct access_session longest = alices;
+    int64_t due_ms = NOW_MS + ACCESS_SESSION_KEY_ROTATE_MS;
+    longest.expires_ms = due_ms + ACCESS_SESSION_LIFETIME_MAX_MS;
+    struct access_sessions *one = open_sessions(scene, scene->file, NOW_MS);
+    struct access_sessions *other = open_sessions(scene, scene->file, NOW_MS);
+    assert_int_equal(access_sessions_refresh(&scene->call, one, due_ms), STATUS_OK);
+    assert_true(unseal(other, due_ms, seal(one, due_ms, &longest, &sealed, text)));
+    int64_t adopted_ms = due_ms + ACCESS_SESSION_KEY_ADOPT_MS;
+    struct text by_new = seal(one, adopted_ms, &longest, &sealed, text);
+    assert_false(unseal(other, adopted_ms, by_new));
+    assert_int_equal(access_sessions_refresh(&scene->call, other, adopted_ms), STATUS_OK);
+    assert_true(unseal(other, adopted_ms, by_new));
+    access_sessions_destroy(one);
+    access_sessions_destroy(other);
+}
+
+/* Through a year, what was sealed for the longest time holds to its end. */
+static void keys_outlive_sessions(void **state)
+{
+    enum { DAYS = 365 };
+    struct access_scene *scene = *state;
+    struct access_sessions *sessions = open_sessions(scene, scene->file, NOW_MS);
+    static char texts[DAYS][ACCESS_SESSION_TEXT_BYTES];
+    for (int64_t day = 0; day < DAYS; day++) {
+        int64_t now_ms = NOW_MS + day * DAY_MS;
+        struct access_session sealed;
+        struct access_session wanted = alices;
+        wanted.expires_ms = now_ms + ACCESS_SESSION_LIFETIME_MAX_MS;
+        assert_int_equal(access_sessions_refresh(&scene->call, sessions, now_ms), STATUS_OK);
+        seal(sessions, now_ms, &wanted, &sealed, texts[day]);
+        if (day >= 30) {
+            assert_true(unseal(sessions, now_ms - 1, text_of(texts[day - 30])));
+        }
+    }
+    struct access_session_key_list list;
+    assert_int_equal(
+        access_session_keys_load(&scene->call, scene->file, NOW_MS + DAYS * DAY_MS, &list),
+        STATUS_OK);
+    assert_in_range(list.count, 5, 7); /* 37 days of keys, one a week */
+    access_sessions_destroy(sessions);
+}
+
+static void files_of_keys_are_checked(void **state)
+{
+    static const struct {
+        const char *content;
+        const char *want; /* NULL: it is one */
+    } cases[] = {
+        {KEY " 2027-01-15T08:00:00Z\n", NULL},
+        {"# keys\n" KEY " 2027-01-14T08:00:00Z\n\n" KEY " 2027-01-15T08:00:00Z", NULL},
+        {"", NULL},
+        {"0011 2027-01-15T08:00:00Z", ":1: a key has 64 hexadecimal digits"},
+        {KEY, ":1: behind a key stands since when it is, like 2026-11-29T16:00:00Z"},
+        {KEY " soon", ":1: behind a key stands since when it is, like 2026-11-29T16:00:00Z"},
+        {KEY " 2027-01-15T08:00:00Z x",
+         ":1: behind a key stands since when it is, like 2026-11-29T16:00:00Z"},
+        {KEY " 2027-01-15T08:00:00Z\n" KEY " 2027-01-15T08:00:00Z",
+         ":2: a key is not newer than the one before it"},
+    };
+    struct access_scene *scene = *state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct access_sessions *sessions = NULL;
+        access_scene_write(scene, text_of(cases[i].content));
+        enum status status = access_sessions_open(&scene->call, scene->file, NOW_MS, &sessions);
+        assert_int_equal(status, cases[i].want == NULL ? STATUS_OK : STATUS_FAILED_PRECONDITION);
+        struct text want = arena_format(&scene->arena, "%s%s", scene->file,
+                                        cases[i].want != NULL ? cases[i].want : "");
+        struct text seen = access_scene_error(scene);
+        if (cases[i].want != NULL && !text_equal(seen, want)) {
+            fail_msg("%.*s\nnot: %.*s", TEXT_ARGUMENTS(seen), TEXT_ARGUMENTS(want));
+        }
+        access_sessions_destroy(status == STATUS_OK ? sessions : NULL);
+    }
+}
+
+struct looker {
+    struct access_sessions *sessions;
+    struct text text;
+};
+
+static void *look(void *argument)
+{
+    enum { TIMES = 2000 };
+    struct looker *looker = argument;
+    struct access_session session;
+    for (size_t i = 0; i < TIMES; i++) {
+        assert_true(access_session_unseal(looker->sessions, NOW_MS, looker->text, &session));
+    }
+    return NULL;
+}
+
+static void may_be_used_by_threads(void **state)
+{
+    struct access_scene *scene = *state;
+    struct access_sessions *sessions = open_sessions(scene, scene->file, NOW_MS);
+    struct access_session sealed;
+    char text[ACCESS_SESSION_TEXT_BYTES];
+    struct looker looker = {sessions, seal(sessions, NOW_MS, &alices, &sealed, text)};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, look, &looker), 0);
+    for (size_t i = 0; i < 20; i++) {
+        struct access_session other;
+        char other_text[ACCESS_SESSION_TEXT_BYTES];
+        seal(sessions, NOW_MS, &alices, &other, other_text);
+        access_session_end(sessions, &other, NOW_MS);
+        assert_int_equal(access_sessions_refresh(&scene->call, sessions, NOW_MS), STATUS_OK);
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    access_sessions_destroy(sessions);
+}
+
+int main(void)
+{
+#define CASE(test)                                                                                 \
+    cmocka_unit_test_setup_teardown(test, access_scene_set_up, access_scene_tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(come_back),
+        CASE(cannot_be_changed),
+        CASE(end),
+        CASE(ended_ones_are_bounded),
+        CASE(keys_are_kept),
+        CASE(keys_change_for_all),
+        CASE(keys_outlive_sessions),
+        CASE(files_of_keys_are_checked),
+        CASE(may_be_used_by_threads),
+    };
+#undef CASE
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
