@@ -9,7 +9,7 @@
 #pragma once
 
 #include "metadata/model/metadata.h"
-#include "metadata/repository/metadata_condition.h"
+#include "metadata/model/metadata_condition.h"
 
 /* An entry that was put or removed. */
 struct metadata_change {

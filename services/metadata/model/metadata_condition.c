@@ -1,4 +1,4 @@
-#include "metadata/repository/metadata_condition.h"
+#include "metadata/model/metadata_condition.h"
 
 #include "metadata/model/metadata_json.h"
 
