@@ -37,6 +37,8 @@ const struct access_rule movie_access_rules[] = {
     {NULL, "/RatingService/ReleaseQuarantine", ACCESS_ADMIN},
     {NULL, "/RatingService/RejectQuarantine", ACCESS_ADMIN},
     {"GET", "/rating", ACCESS_READ},
+    {"GET", "/rating/summary", ACCESS_READ},
+    {"GET", "/rating/top", ACCESS_READ},
     {"PUT", "/rating", ACCESS_VOTE},
     {"DELETE", "/rating", ACCESS_VOTE},
 

@@ -9,10 +9,12 @@
 #include "metadata/handler/metadata_handler.h"
 #include "metadata/repository/indexed_metadata_search.h"
 #include "metadata/repository/sqlite_metadata_repository.h"
+#include "movie/catalogue/ranked_catalogue.h"
 #include "movie/controller/movie_controller.h"
 #include "movie/gateway/gateway_messages.h"
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
+#include "movie/gateway/rpc_feeds.h"
 #include "movie/gateway/rpc_rating_gateway.h"
 #include "movie/gateway/rpc_review_gateway.h"
 #include "movie/handler/movie_handler.h"
@@ -25,8 +27,10 @@
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_ingestion.h"
 #include "rating/rating_outbox.h"
+#include "rating/rating_scores.h"
 #include "rating/rating_store.h"
 #include "rating/rating_upkeep.h"
+#include "rating/repository/indexed_rating_ranking.h"
 #include "review/controller/review_controller.h"
 #include "review/handler/review_handler.h"
 #include "review/repository/sqlite_review_repository.h"
@@ -42,6 +46,7 @@ struct single_process {
     struct rating_ingestion *ingestion;
     struct rating_outbox *outbox;
     struct rating_upkeep *upkeep;
+    struct indexed_rating_ranking *ranking;
     bool is_kept; /* upkeep runs */
     struct proto_descriptor_set descriptors;
     struct proto_descriptor_set documented; /* the same with their comments */
@@ -52,6 +57,7 @@ struct single_process {
     struct movie_controller movie;
     struct grpc_metadata_gateway metadata_gateway;
     struct grpc_rating_gateway rating_gateway;
+    struct ranked_catalogue *catalogue;
     struct rpc_review_gateway review_gateway;
     unsigned metadata_listener;
     unsigned rating_listener;
@@ -93,6 +99,7 @@ static const struct config_option options[] = {
      .default_value = "var",
      .help = "the directory of the stores"},
     RATING_STORE_KEEPING_OPTIONS,
+    RATING_SCORES_OPTIONS,
     RATING_INGESTION_OPTIONS,
     RATING_OUTBOX_OPTIONS,
     PROCESS_SESSION_OPTIONS,
@@ -180,6 +187,11 @@ static enum status open_single(void *self, struct process *process, struct call 
     if (status != STATUS_OK) {
         return call_fail(call, status, "the messages cannot be set up");
     }
+    status = rating_scores_open(process, call, single->rating.repository, &single->ranking,
+                                &single->rating.ranking);
+    if (status != STATUS_OK) {
+        return status;
+    }
     status =
         rating_ingestion_open_progress(process, call, single->rating.repository, &single->progress);
     if (status != STATUS_OK) {
@@ -193,6 +205,17 @@ static enum status open_single(void *self, struct process *process, struct call 
         .votes = rpc_rating_votes(&single->rating_gateway.rpc),
         .reviews = rpc_review_gateway_by_grpc(&single->review_gateway),
     };
+    const struct ranked_catalogue_options catalogue = {
+        .log = process_log(process),
+        .metadata = rpc_metadata_feed(&single->metadata_gateway.rpc),
+        .rating = rpc_rating_feed(&single->rating_gateway.rpc)};
+    status = ranked_catalogue_create(call, &catalogue, &single->catalogue);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    single->movie.catalogue = ranked_catalogue_port(single->catalogue);
+    telemetry_add_source(process_telemetry(process), ranked_catalogue_write_metrics,
+                         single->catalogue);
     single->metadata_service = metadata_handler_service(&single->metadata);
     single->rating_service = rating_handler_service(&single->rating);
     single->review_service = review_handler_service(&single->review);
@@ -260,6 +283,12 @@ static enum status start_single(void *self, struct process *process, struct call
         status = indexed_metadata_search_start(single->search);
     }
     if (status == STATUS_OK && loop == 0) {
+        status = ranked_catalogue_start(single->catalogue);
+    }
+    if (status == STATUS_OK && loop == 0) {
+        status = indexed_rating_ranking_start(single->ranking);
+    }
+    if (status == STATUS_OK && loop == 0) {
         status = rating_upkeep_start(single->upkeep);
         single->is_kept = status == STATUS_OK;
     }
@@ -270,7 +299,9 @@ static void drain_single(void *self, struct process *process, unsigned loop)
 {
     struct single_process *single = self;
     (void)process;
-    (void)loop;
+    if (loop == 0) {
+        ranked_catalogue_stop(single->catalogue);
+    }
     rating_feed_end(&single->rating);
     metadata_controller_end_waits(&single->metadata);
 }
@@ -284,7 +315,9 @@ static void stop_single(void *self, struct process *process, struct call *call, 
         rating_upkeep_stop(single->upkeep);
     }
     if (loop == 0) {
+        ranked_catalogue_stop(single->catalogue); /* where nothing was drained */
         indexed_metadata_search_stop(single->search);
+        indexed_rating_ranking_stop(single->ranking);
     }
     grpc_channel_destroy(single->metadata_gateway.channels[loop]);
     grpc_channel_destroy(single->rating_gateway.channels[loop]);
@@ -294,9 +327,11 @@ static void stop_single(void *self, struct process *process, struct call *call, 
 static void close_single(void *self)
 {
     struct single_process *single = self;
+    ranked_catalogue_destroy(single->catalogue);
     rating_outbox_stop(single->outbox);
     rating_ingestion_stop(single->ingestion);
     rating_upkeep_destroy(single->upkeep);
+    indexed_rating_ranking_destroy(single->ranking);
     rating_progress_destroy(single->progress);
     if (single->rating.repository.ops != NULL) {
         single->rating.repository.ops->close(single->rating.repository.state);

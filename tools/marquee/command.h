@@ -46,6 +46,7 @@ int backup_command(const struct command_input *input);
 int child_of_command(const struct command_input *input);
 int completion_command(const struct command_input *input);
 int deadletters_command(const struct command_input *input);
+int export_command(const struct command_input *input);
 int fsck_command(const struct command_input *input);
 int feed_command(const struct command_input *input);
 int import_command(const struct command_input *input);

@@ -48,6 +48,7 @@ enum { TIMEOUT_DEFAULT_MS = 10000 };
 static enum status create_pool(struct session *session)
 {
     static const ProtobufCMessageDescriptor *const types[] = {
+        &batch_get_metadata_request__descriptor, &batch_get_metadata_response__descriptor,
         &batch_put_ratings_request__descriptor,  &batch_put_ratings_response__descriptor,
         &delete_metadata_request__descriptor,    &delete_metadata_response__descriptor,
         &delete_rating_request__descriptor,      &delete_rating_response__descriptor,
@@ -57,7 +58,9 @@ static enum status create_pool(struct session *session)
         &get_rating_summary_request__descriptor, &get_rating_summary_response__descriptor,
         &list_dead_letters_request__descriptor,  &list_dead_letters_response__descriptor,
         &list_metadata_request__descriptor,      &list_metadata_response__descriptor,
+        &list_votes_request__descriptor,         &list_votes_response__descriptor,
         &list_user_ratings_request__descriptor,  &list_user_ratings_response__descriptor,
+        &match_metadata_request__descriptor,     &match_metadata_response__descriptor,
         &put_metadata_request__descriptor,       &put_metadata_response__descriptor,
         &search_metadata_request__descriptor,    &search_metadata_response__descriptor,
         &put_rating_request__descriptor,         &put_rating_response__descriptor,

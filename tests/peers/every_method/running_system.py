@@ -32,7 +32,7 @@ class RunningSystem:
             registry = ("--registry", self.addresses["registry"])
             self.start("metadata", "--store", "memory", *registry)
             self.start("rating", "--store", "memory", "--event-log-directory", self.path("eventlog"),
-                       *self.rating_options, *registry)
+                       "--score-mean", "7", *self.rating_options, *registry)
             self.start("review", "--store", "memory", *registry)
             self.start("movie", *registry)
         except BaseException as failure:
