@@ -64,6 +64,8 @@ const struct access_rule movie_access_rules[] = {
     {NULL, "/RecommendationService/ListSimilar", ACCESS_READ},
     {NULL, "/RecommendationService/ListRecommended", ACCESS_READ},
     {NULL, "/RecommendationService/GetModel", ACCESS_READ},
+    {"GET", "/similar", ACCESS_READ},
+    {"GET", "/recommendations", ACCESS_READ},
 
     /* Movies, as people see them. */
     {NULL, "/MovieService/GetMovieDetails", ACCESS_READ},

@@ -10,6 +10,7 @@
 #include "movie/gateway/movie_http_gateways.h"
 #include "movie/gateway/rpc_feeds.h"
 #include "movie/gateway/rpc_rating_gateway.h"
+#include "movie/gateway/rpc_recommendation_gateway.h"
 #include "movie/gateway/rpc_review_gateway.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_page.h"
@@ -23,9 +24,11 @@ struct movie_process {
     bool over_http;
     struct grpc_metadata_gateway metadata;
     struct grpc_rating_gateway rating;
+    struct rpc_recommendation_gateway recommendations;
     struct rpc_review_gateway reviews;
     struct process_channel metadata_channels[LOOP_THREADS_MAX];
     struct process_channel rating_channels[LOOP_THREADS_MAX];
+    struct process_channel recommendation_channels[LOOP_THREADS_MAX];
     struct process_channel review_channels[LOOP_THREADS_MAX];
     struct movie_http_gateways http;
     struct movie_ratings *ratings;
@@ -88,6 +91,9 @@ static enum status open_movie(void *self, struct process *process, struct call *
         rpc_rating_votes(movie->over_http ? &movie->http.rating.rpc : &movie->rating.rpc);
     movie->controller.metadata = movie->over_http ? http_metadata_gateway(&movie->http.metadata)
                                                   : grpc_metadata_gateway(&movie->metadata);
+    movie->controller.recommendations =
+        movie->over_http ? rpc_recommendation_gateway_by_http(&movie->http.recommendations)
+                         : rpc_recommendation_gateway_by_grpc(&movie->recommendations);
     movie->controller.reviews = movie->over_http ? rpc_review_gateway_by_http(&movie->http.reviews)
                                                  : rpc_review_gateway_by_grpc(&movie->reviews);
     enum status status =
@@ -139,6 +145,11 @@ static enum status open_channels(struct movie_process *movie, struct process *pr
         status = process_open_optional_channel(process, call, movie->messages, "review",
                                                &movie->review_channels[loop]);
     }
+    if (status == STATUS_OK) {
+        status = process_open_optional_channel(process, call, movie->messages, "recommendation",
+                                               &movie->recommendation_channels[loop]);
+    }
+    movie->recommendations.channels[loop] = movie->recommendation_channels[loop].grpc;
     movie->metadata.channels[loop] = movie->metadata_channels[loop].grpc;
     movie->rating.channels[loop] = movie->rating_channels[loop].grpc;
     movie->reviews.channels[loop] = movie->review_channels[loop].grpc;
@@ -177,6 +188,7 @@ static void stop_movie(void *self, struct process *process, struct call *call, u
     }
     process_close_channel(&movie->metadata_channels[loop]);
     process_close_channel(&movie->rating_channels[loop]);
+    process_close_channel(&movie->recommendation_channels[loop]);
     process_close_channel(&movie->review_channels[loop]);
     movie_http_gateways_stop(&movie->http, loop);
 }

@@ -56,7 +56,6 @@ static void begin_filling(struct catalogue_follower *self)
 {
     self->is_filling = true;
     self->token_length = 0;
-    self->began_ns = clock_monotonic_ns();
     atomic_store(&self->entries, 0);
     atomic_fetch_add(&self->listings, 1);
     self->options.begin(self->options.state);
@@ -80,6 +79,7 @@ static enum status fill(struct catalogue_follower *self)
 {
     struct catalogue_step step;
     bool is_first = self->token_length == 0;
+    self->began_ns = is_first ? clock_monotonic_ns() : self->began_ns;
     enum status status = self->options.fill(self->options.state, &self->call,
                                             text_of_bytes(self->token, self->token_length), &step);
     if (status != STATUS_OK) {

@@ -15,10 +15,10 @@
 struct loop;
 
 enum {
-    CATALOGUE_PAGE_SIZE = 500,     /* entries asked for at once */
-    CATALOGUE_WAIT_MS = 1000,      /* for a change, when there is none */
-    CATALOGUE_TIMEOUT_MS = 10000,  /* of one question */
-    CATALOGUE_PAUSE_MS_MAX = 2000, /* between two questions, when the service is away */
+    CATALOGUE_PAGE_SIZE = 500,    /* entries asked for at once */
+    CATALOGUE_WAIT_MS = 1000,     /* for a change, when there is none */
+    CATALOGUE_TIMEOUT_MS = 10000, /* of one question */
+    CATALOGUE_PAUSE_MS_MAX = 500, /* between two questions, when the service is away */
     CATALOGUE_TOKEN_BYTES_MAX = 1024,
     CATALOGUE_ARENA_BYTES_MAX = 64 * 1024 * 1024, /* for one page */
 };

@@ -54,6 +54,10 @@ enum status gateway_messages_create(const struct proto_descriptor_set *descripto
         &delete_like_response__descriptor,
         &get_reactions_request__descriptor,
         &get_reactions_response__descriptor,
+        &list_similar_request__descriptor,
+        &list_similar_response__descriptor,
+        &list_recommended_request__descriptor,
+        &list_recommended_response__descriptor,
     };
     return proto_pool_create(descriptors, 1, types, ARRAY_LENGTH(types), ret_pool);
 }

@@ -84,6 +84,25 @@ static const struct http_parameter search_parameters[] = {
     {.name = NULL},
 };
 
+#define RECOMMENDED_PARAMETER                                                                      \
+    {                                                                                              \
+        .name = "limit", .about = "How many there are at most", .kind = HTTP_PARAMETER_INTEGER,    \
+        .minimum = 1, .maximum = RECOMMENDATION_COUNT_MAX,                                         \
+        .otherwise = RECOMMENDATION_COUNT_DEFAULT                                                  \
+    }
+
+static const struct http_parameter similar_parameters[] = {
+    ID_PARAMETER,
+    RECOMMENDED_PARAMETER,
+    {.name = NULL},
+};
+
+static const struct http_parameter recommended_parameters[] = {
+    USER_PARAMETER(true, "For whom"),
+    RECOMMENDED_PARAMETER,
+    {.name = NULL},
+};
+
 static const struct http_parameter vote_parameters[] = {
     ID_PARAMETER,
     USER_PARAMETER(true, "Whose vote it is"),
@@ -197,6 +216,17 @@ static const struct http_answer genres_answers[] = {
     {.status = 0},
 };
 
+static const struct http_answer recommended_answers[] = {
+    {200,
+     "The best first",
+     {.schema = "{\"type\":\"object\",\"required\":[\"movies\",\"votes\",\"modelAgeMs\"],"
+                "\"properties\":{\"movies\":" MOVIE_CARDS_SCHEMA
+                ",\"ratingUnavailableReason\":{\"type\":\"string\"},\"metadataUnavailable\":"
+                "{\"type\":\"boolean\"},\"parameters\":" MOVIE_PARAMETERS_SCHEMA
+                ",\"votes\":{\"type\":\"integer\"},\"modelAgeMs\":{\"type\":\"integer\"}}}"}},
+    {.status = 0},
+};
+
 static const int unknown_movie[] = {404, 0};
 
 static const struct http_operation operations[] = {
@@ -267,6 +297,24 @@ static const struct http_operation operations[] = {
      .tag = "movie",
      .parameters = list_parameters,
      .answers = list_answers,
+     .traits = HTTP_OPERATION_TAGGED},
+    {.method = "GET",
+     .path = "/movie/similar",
+     .handle = movie_handler_get_similar,
+     .id = "listSimilarMovies",
+     .summary = "The movies that are most like one, by everybody's votes",
+     .tag = "movie",
+     .parameters = similar_parameters,
+     .answers = recommended_answers,
+     .traits = HTTP_OPERATION_TAGGED},
+    {.method = "GET",
+     .path = "/user/recommendations",
+     .handle = movie_handler_get_recommendations,
+     .id = "listRecommendedMovies",
+     .summary = "What a user may like, of what the user has not voted on",
+     .tag = "movie",
+     .parameters = recommended_parameters,
+     .answers = recommended_answers,
      .traits = HTTP_OPERATION_TAGGED},
 };
 

@@ -103,6 +103,16 @@ static const struct grpc_method methods[] = {
      .request = &unlike_movie_request__descriptor,
      .response = &unlike_movie_response__descriptor,
      .unary = movie_handler_unlike_movie},
+    {.name = "ListSimilarMovies",
+     .no_side_effects = true,
+     .request = &list_similar_movies_request__descriptor,
+     .response = &list_similar_movies_response__descriptor,
+     .unary = movie_handler_list_similar_movies},
+    {.name = "ListRecommendedMovies",
+     .no_side_effects = true,
+     .request = &list_recommended_movies_request__descriptor,
+     .response = &list_recommended_movies_response__descriptor,
+     .unary = movie_handler_list_recommended_movies},
 };
 
 struct grpc_service movie_handler_service(struct movie_controller *controller)
