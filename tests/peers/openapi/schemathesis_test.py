@@ -21,6 +21,8 @@ from running_system import PROCESSES, RunningSystem  # noqa: E402
 CACHE = os.environ.get("MARQUEE_CACHE") or os.path.expanduser("~/.cache/marquee")
 FOLDER = os.path.join(CACHE, "schemathesis")
 EXAMPLES = os.environ.get("MARQUEE_SCHEMATHESIS_EXAMPLES", "10")
+# The registry's answers are Consul's, and compared with a Consul's (consul_golden_test.py); here its document is validated.
+TESTED = [process for process in PROCESSES if process != "registry"]
 RUN_S = 240
 AWAIT_S = 15
 VALIDATE = "import json, sys, openapi_spec_validator as v; v.validate(json.load(sys.stdin))"
@@ -78,7 +80,7 @@ def main():
         os.environ["PYTHONPATH"] = HERE
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         os.environ["MARQUEE_EVENT"] = place_of_event(system.addresses["rating"])
-        for process in sys.argv[1:] or PROCESSES:
+        for process in sys.argv[1:] or TESTED:
             with urllib.request.urlopen(f"http://{system.addresses[process]}/openapi.json") as reply:
                 document = json.load(reply)
             found = validate(document)
