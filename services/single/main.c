@@ -206,6 +206,59 @@ static unsigned add_listener(struct single_process *single, struct process *proc
                                 });
 }
 
+/* The movie service, with its lists, over loopback channels to the others. */
+static enum status open_movie(struct single_process *single, struct process *process,
+                              struct call *call)
+{
+    single->movie = (struct movie_controller){
+        .metadata = grpc_metadata_gateway(&single->metadata_gateway),
+        .rating = grpc_rating_gateway(&single->rating_gateway),
+        .votes = rpc_rating_votes(&single->rating_gateway.rpc),
+        .recommendations = rpc_recommendation_gateway_by_grpc(&single->recommendation_gateway),
+        .reviews = rpc_review_gateway_by_grpc(&single->review_gateway),
+    };
+    const struct ranked_catalogue_options catalogue = {
+        .log = process_log(process),
+        .metadata = rpc_metadata_feed(&single->metadata_gateway.rpc),
+        .rating = rpc_rating_feed(&single->rating_gateway.rpc)};
+    enum status status = ranked_catalogue_create(call, &catalogue, &single->catalogue);
+    if (status == STATUS_OK) {
+        single->movie.catalogue = ranked_catalogue_port(single->catalogue);
+        telemetry_add_source(process_telemetry(process), ranked_catalogue_write_metrics,
+                             single->catalogue);
+    }
+    return status;
+}
+
+static void serve_all(struct single_process *single, struct process *process)
+{
+    single->metadata_service = metadata_handler_service(&single->metadata);
+    single->rating_service = rating_handler_service(&single->rating);
+    single->review_service = review_handler_service(&single->review);
+    single->recommendation_service = recommendation_handler_service(&single->recommendation);
+    single->movie_service = movie_handler_service(&single->movie);
+    metadata_handler_routes(&single->metadata, single->metadata_routes);
+    rating_handler_routes(&single->rating, single->rating_routes);
+    review_handler_routes(&single->review, single->review_routes);
+    recommendation_handler_routes(&single->recommendation, single->recommendation_routes);
+    movie_handler_routes(&single->movie, single->movie_routes);
+    movie_page_routes(single->movie_routes + MOVIE_HANDLER_ROUTE_COUNT);
+    single->metadata_listener =
+        add_listener(single, process, "metadata", "listen-metadata", &single->metadata_service,
+                     single->metadata_routes, ARRAY_LENGTH(single->metadata_routes));
+    single->rating_listener =
+        add_listener(single, process, "rating", "listen-rating", &single->rating_service,
+                     single->rating_routes, ARRAY_LENGTH(single->rating_routes));
+    single->review_listener =
+        add_listener(single, process, "review", "listen-review", &single->review_service,
+                     single->review_routes, ARRAY_LENGTH(single->review_routes));
+    single->recommendation_listener = add_listener(
+        single, process, "recommendation", "listen-recommendation", &single->recommendation_service,
+        single->recommendation_routes, ARRAY_LENGTH(single->recommendation_routes));
+    (void)add_listener(single, process, "movie", "listen-movie", &single->movie_service,
+                       single->movie_routes, ARRAY_LENGTH(single->movie_routes));
+}
+
 static enum status open_single(void *self, struct process *process, struct call *call)
 {
     struct single_process *single = self;
@@ -236,50 +289,11 @@ static enum status open_single(void *self, struct process *process, struct call 
     }
     single->rating.applied = (struct rating_applied){rating_progress_await, single->progress};
     single->rating.step_hundredths = STEP_HUNDREDTHS;
-    single->movie = (struct movie_controller){
-        .metadata = grpc_metadata_gateway(&single->metadata_gateway),
-        .rating = grpc_rating_gateway(&single->rating_gateway),
-        .votes = rpc_rating_votes(&single->rating_gateway.rpc),
-        .recommendations = rpc_recommendation_gateway_by_grpc(&single->recommendation_gateway),
-        .reviews = rpc_review_gateway_by_grpc(&single->review_gateway),
-    };
-    const struct ranked_catalogue_options catalogue = {
-        .log = process_log(process),
-        .metadata = rpc_metadata_feed(&single->metadata_gateway.rpc),
-        .rating = rpc_rating_feed(&single->rating_gateway.rpc)};
-    status = ranked_catalogue_create(call, &catalogue, &single->catalogue);
-    if (status != STATUS_OK) {
-        return status;
+    status = open_movie(single, process, call);
+    if (status == STATUS_OK) {
+        serve_all(single, process);
     }
-    single->movie.catalogue = ranked_catalogue_port(single->catalogue);
-    telemetry_add_source(process_telemetry(process), ranked_catalogue_write_metrics,
-                         single->catalogue);
-    single->metadata_service = metadata_handler_service(&single->metadata);
-    single->rating_service = rating_handler_service(&single->rating);
-    single->review_service = review_handler_service(&single->review);
-    single->recommendation_service = recommendation_handler_service(&single->recommendation);
-    single->movie_service = movie_handler_service(&single->movie);
-    metadata_handler_routes(&single->metadata, single->metadata_routes);
-    rating_handler_routes(&single->rating, single->rating_routes);
-    review_handler_routes(&single->review, single->review_routes);
-    recommendation_handler_routes(&single->recommendation, single->recommendation_routes);
-    movie_handler_routes(&single->movie, single->movie_routes);
-    movie_page_routes(single->movie_routes + MOVIE_HANDLER_ROUTE_COUNT);
-    single->metadata_listener =
-        add_listener(single, process, "metadata", "listen-metadata", &single->metadata_service,
-                     single->metadata_routes, ARRAY_LENGTH(single->metadata_routes));
-    single->rating_listener =
-        add_listener(single, process, "rating", "listen-rating", &single->rating_service,
-                     single->rating_routes, ARRAY_LENGTH(single->rating_routes));
-    single->review_listener =
-        add_listener(single, process, "review", "listen-review", &single->review_service,
-                     single->review_routes, ARRAY_LENGTH(single->review_routes));
-    single->recommendation_listener = add_listener(
-        single, process, "recommendation", "listen-recommendation", &single->recommendation_service,
-        single->recommendation_routes, ARRAY_LENGTH(single->recommendation_routes));
-    (void)add_listener(single, process, "movie", "listen-movie", &single->movie_service,
-                       single->movie_routes, ARRAY_LENGTH(single->movie_routes));
-    return STATUS_OK;
+    return status;
 }
 
 /* It knows its own secrets. */

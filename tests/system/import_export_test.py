@@ -76,9 +76,9 @@ def archive(files):
 
 
 class Service:
-    def __init__(self, name, *options):
+    def __init__(self, name, *options, address="127.0.0.1:0"):
         self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen([BIN / f"marquee-{name}", "--listen=127.0.0.1:0", "--registry=", *options],
+        self.process = subprocess.Popen([BIN / f"marquee-{name}", f"--listen={address}", "--registry=", *options],
                                         stderr=self.log)
         self.address = None
         end = time.monotonic() + WAIT_S
@@ -294,6 +294,31 @@ class ImportExportTest(unittest.TestCase):
         self.assertEqual(self.movie(self.system, "a")["year"], 1999)
         self.system.run("import", self.file("one.json", '{"id":"a","title":"One"}'))
         self.assertNotIn("year", self.movie(self.system, "a"))
+
+    def test_counts_as_json(self):
+        said = json.loads(self.system.run("import", "--json", self.set(), status=FAILED))
+        self.assertGreaterEqual(said.pop("seconds"), 0)
+        self.assertEqual({name: count for name, count in said.items() if count},
+                         {"moviesNew": 6, "votesChanged": 3, "refused": 3})
+        said = json.loads(self.system.run("import", "--json", "--user=ann", self.file("l.csv", LETTERBOXD), status=FAILED))
+        self.assertEqual({name: count for name, count in said.items() if count and name != "seconds"},
+                         {"votesChanged": 3, "matchedByTitleAndYear": 2, "matchedByTitleAndNearYear": 1, "ambiguous": 1,
+                          "notMatched": 1, "skipped": 1, "refused": 1})
+
+    def test_a_service_that_is_away_for_a_moment_is_waited_for(self):
+        """The import is begun while metadata is away: it is asked again."""
+        self.system.run("import", self.set(), status=FAILED)
+        path = self.file("title.basics.tsv", BASICS)
+        metadata = self.system.services[0]
+        metadata.stop()
+        command = subprocess.Popen([BIN / "marquee", "import", f"--metadata={metadata.address}",
+                                    f"--rating={self.system.services[1].address}", path], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        data = self.folder / "system-0" / "metadata"
+        self.system.services[0] = Service("metadata", f"--data={data}", address=metadata.address)
+        said, errors = command.communicate(timeout=WAIT_S)
+        self.assertEqual(command.returncode, FAILED, errors)
+        self.assertIn(b"movies: 1 new, 1 changed, 0 unchanged", said, errors)
 
     def test_what_is_refused(self):
         good = archive({"ratings.csv": LETTERBOXD})

@@ -16,6 +16,9 @@ static bool needs_quotes(struct text field)
 
 void csv_write_field(FILE *file, struct text field)
 {
+    if (field.length == 0) {
+        return; /* its data may be NULL, which fwrite() must not be given */
+    }
     if (!needs_quotes(field)) {
         (void)fwrite(field.data, 1, field.length, file);
         return;

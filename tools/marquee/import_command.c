@@ -1,11 +1,16 @@
 /* marquee import: movies and votes from files, through the services. */
 #include <inttypes.h>
 
+#include "base/buffer.h"
 #include "marquee/event_log.h"
 #include "marquee/import_format.h"
 #include "marquee/import_match.h"
 #include "marquee/import_queue.h"
 #include "marquee/movielens_import.h"
+#include "movie.pb-c.h"
+#include "json/json.h"
+
+enum { JSON_BYTES_MAX = 4096 };
 
 static const struct config_option options[] = {
     {.name = "user",
@@ -21,6 +26,7 @@ static const struct config_option options[] = {
      .kind = CONFIG_TEXT,
      .argument = "FILE",
      .help = "write there what became of each row that was matched or refused (CSV)"},
+    {.name = "json", .kind = CONFIG_BOOLEAN, .help = "print the counts as a JSON object"},
     {.name = "queue",
      .kind = CONFIG_BOOLEAN,
      .help = "movielens folders: put jobs into the event log, for marquee work"},
@@ -134,6 +140,55 @@ static void print_counts(FILE *output, const struct import_counts *counts, doubl
     }
 }
 
+static enum status print_json(struct session *session, const struct import_counts *counts,
+                              double seconds)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } members[] = {
+        {"moviesNew", counts->movies_new},
+        {"moviesChanged", counts->movies_changed},
+        {"moviesUnchanged", counts->movies_unchanged},
+        {"scoresUnknown", counts->movies_unknown},
+        {"votesChanged", counts->votes_changed},
+        {"votesUnchanged", counts->votes - counts->votes_changed},
+        {"matchedByImdbId", counts->by_how[MATCH_HOW__MATCHED_BY_IMDB_ID]},
+        {"matchedByTmdbId", counts->by_how[MATCH_HOW__MATCHED_BY_TMDB_ID]},
+        {"matchedByTitleAndYear", counts->by_how[MATCH_HOW__MATCHED_BY_TITLE_AND_YEAR]},
+        {"matchedByTitleAndNearYear", counts->by_how[MATCH_HOW__MATCHED_BY_TITLE_AND_NEAR_YEAR]},
+        {"ambiguous", counts->by_how[MATCH_HOW__MATCH_AMBIGUOUS]},
+        {"notMatched", counts->by_how[MATCH_HOW__NOT_MATCHED]},
+        {"skipped", counts->skipped},
+        {"refused", counts->refused},
+    };
+    struct buffer buffer;
+    struct json_writer writer;
+    buffer_init(&buffer, JSON_BYTES_MAX);
+    json_writer_init(&writer, &buffer);
+    json_open_object(&writer);
+    for (size_t i = 0; i < ARRAY_LENGTH(members); i++) {
+        json_member_integer(&writer, members[i].name, (int64_t)members[i].value);
+    }
+    json_member_number(&writer, "seconds", seconds);
+    json_close_object(&writer);
+    bool is_whole = json_writer_end(&writer);
+    (void)fprintf(session->input->output, "%.*s\n", TEXT_ARGUMENTS(buffer_text(&buffer)));
+    buffer_deinit(&buffer);
+    return is_whole ? STATUS_OK
+                    : call_fail(&session->call, STATUS_RESOURCE_EXHAUSTED, "no memory for counts");
+}
+
+static enum status print(struct session *session, const struct import_counts *counts,
+                         double seconds)
+{
+    if (config_boolean(session->config, "json")) {
+        return print_json(session, counts, seconds);
+    }
+    print_counts(session->input->output, counts, seconds);
+    return STATUS_OK;
+}
+
 static enum status check_user(struct import *import, enum import_format format)
 {
     struct call *call = &import->session->call;
@@ -168,9 +223,9 @@ static enum status run_import(struct import *import, enum import_format format)
     }
     progress_init(&progress, session->input->errors, "", 0);
     status = formats[format].run(import);
-    print_counts(session->input->output, &import->counts, progress_seconds(&progress));
-    const struct import_counts *counts = &import->counts;
-    session->failed = counts->refused > 0;
+    enum status printed = print(session, &import->counts, progress_seconds(&progress));
+    status = status == STATUS_OK ? printed : status;
+    session->failed = import->counts.refused > 0;
     enum status closed = import_report_close(&session->call, &import->report);
     return status == STATUS_OK ? closed : status;
 }

@@ -1,6 +1,6 @@
 #include "marquee/import_match.h"
 
-#include "base/buffer.h"
+#include "marquee/import_ask.h"
 #include "movie.pb-c.h"
 #include "proto/proto.h"
 
@@ -65,7 +65,6 @@ enum status import_match(struct session *session, struct arena *arena,
     MatchQuery *messages = arena_calloc(arena, count + 1, sizeof(*messages));
     ProtobufCMessage *response;
     struct arena reply;
-    struct call call;
     request.queries = arena_calloc(arena, count + 1, sizeof(MatchQuery *));
     if (messages == NULL || request.queries == NULL) {
         return call_fail(&session->call, STATUS_RESOURCE_EXHAUSTED, "no memory for matches");
@@ -80,14 +79,13 @@ enum status import_match(struct session *session, struct arena *arena,
         request.queries[i] = &messages[i];
     }
     request.n_queries = count;
-    session_call_init(session, &call, &reply);
     enum status status =
-        session_ask(session, &call, SESSION_METADATA, "/MetadataService/MatchMetadata",
-                    &request.base, &match_metadata_response__descriptor, &response);
-    status = status == STATUS_OK
-                 ? take_response(session, arena, (const MatchMetadataResponse *)response, count,
-                                 ret_matched)
-                 : call_fail(&session->call, status, "%.*s", TEXT_ARGUMENTS(call.error.message));
+        import_ask(session, SESSION_METADATA, "/MetadataService/MatchMetadata", &request.base,
+                   &match_metadata_response__descriptor, &reply, &response);
+    if (status == STATUS_OK) {
+        status = take_response(session, arena, (const MatchMetadataResponse *)response, count,
+                               ret_matched);
+    }
     arena_deinit(&reply);
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "marquee/import_ask.h"
 #include "marquee/import_match.h"
 #include "marquee/import_merge.h"
 #include "metadata/model/metadata_message.h"
@@ -136,7 +137,6 @@ static enum status compare(struct import_movies_job *job, size_t from, size_t en
     ProtobufCBinaryData ids[IMPORT_MOVIES_READ_MAX];
     ProtobufCMessage *response;
     struct arena arena;
-    struct call call;
     request.movie_ids = ids;
     for (size_t i = from; i < end; i++) {
         if (!job->is_done[i]) {
@@ -146,14 +146,11 @@ static enum status compare(struct import_movies_job *job, size_t from, size_t en
     if (request.n_movie_ids == 0) {
         return STATUS_OK;
     }
-    session_call_init(session, &call, &arena);
     enum status status =
-        session_ask(session, &call, SESSION_METADATA, "/MetadataService/BatchGetMetadata",
-                    &request.base, &batch_get_metadata_response__descriptor, &response);
+        import_ask(session, SESSION_METADATA, "/MetadataService/BatchGetMetadata", &request.base,
+                   &batch_get_metadata_response__descriptor, &arena, &response);
     if (status == STATUS_OK) {
         status = settle_all(job, &arena, from, end, (const BatchGetMetadataResponse *)response);
-    } else {
-        (void)call_fail(&session->call, status, "%.*s", TEXT_ARGUMENTS(call.error.message));
     }
     arena_deinit(&arena);
     return status;

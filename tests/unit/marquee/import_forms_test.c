@@ -186,6 +186,7 @@ static void fields_are_quoted(void **state)
         const char *field;
         const char *want;
     } cases[] = {
+        {NULL, ""},
         {"", ""},
         {"a b", "a b"},
         {"a,b", "\"a,b\""},
