@@ -8,6 +8,7 @@ static const struct command commands[] = {
     {"movies", "Movies and votes", "list the best, newest or most voted movies", movies_command},
     {"search", "Movies and votes", "find movies by words of title, year and director",
      search_command},
+    {"top", "Movies and votes", "list the movies that are rated best", top_command},
     {"metadata", "Movies and votes", "get, put, delete or list metadata", metadata_command},
     {"rate", "Movies and votes", "vote on a movie", rate_command},
     {"unrate", "Movies and votes", "take a vote back", unrate_command},

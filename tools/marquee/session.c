@@ -68,6 +68,8 @@ static enum status create_pool(struct session *session)
         &list_dead_letters_response__descriptor,
         &list_metadata_request__descriptor,
         &list_metadata_response__descriptor,
+        &list_top_ratings_request__descriptor,
+        &list_top_ratings_response__descriptor,
         &list_votes_request__descriptor,
         &list_votes_response__descriptor,
         &list_user_ratings_request__descriptor,
