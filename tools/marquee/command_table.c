@@ -9,6 +9,8 @@ static const struct command commands[] = {
     {"search", "Movies and votes", "find movies by words of title, year and director",
      search_command},
     {"top", "Movies and votes", "list the movies that are rated best", top_command},
+    {"similar", "Movies and votes", "list the movies that are like one", similar_command},
+    {"recommend", "Movies and votes", "list what a user may like, and why", recommend_command},
     {"metadata", "Movies and votes", "get, put, delete or list metadata", metadata_command},
     {"rate", "Movies and votes", "vote on a movie", rate_command},
     {"unrate", "Movies and votes", "take a vote back", unrate_command},
@@ -33,6 +35,7 @@ static const struct command commands[] = {
     {"snapshot", "Stores", "write all votes to a file", snapshot_command},
     {"rebuild", "Stores", "replay a snapshot and the change log, and compare", rebuild_command},
     {"sizecompare", "Tools", "compare six formats by size and speed", sizecompare_command},
+    {"token", "Tools", "give out, list and take back tokens for the services", token_command},
     {"completion", "Tools", "print a completion script for a shell", completion_command},
     {"child-of", NULL, "run a program that ends with its parent", child_of_command},
 };
