@@ -37,6 +37,8 @@ const struct access_rule movie_access_rules[] = {
     {NULL, "/RatingService/ReleaseQuarantine", ACCESS_ADMIN},
     {NULL, "/RatingService/RejectQuarantine", ACCESS_ADMIN},
     {"GET", "/rating", ACCESS_READ},
+    {"GET", "/rating/summary", ACCESS_READ},
+    {"GET", "/rating/top", ACCESS_READ},
     {"PUT", "/rating", ACCESS_VOTE},
     {"DELETE", "/rating", ACCESS_VOTE},
 
@@ -62,6 +64,8 @@ const struct access_rule movie_access_rules[] = {
     {NULL, "/RecommendationService/ListSimilar", ACCESS_READ},
     {NULL, "/RecommendationService/ListRecommended", ACCESS_READ},
     {NULL, "/RecommendationService/GetModel", ACCESS_READ},
+    {"GET", "/similar", ACCESS_READ},
+    {"GET", "/recommendations", ACCESS_READ},
 
     /* Movies, as people see them. */
     {NULL, "/MovieService/GetMovieDetails", ACCESS_READ},

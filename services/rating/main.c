@@ -8,8 +8,10 @@
 #include "rating/model/rating_value.h"
 #include "rating/rating_ingestion.h"
 #include "rating/rating_outbox.h"
+#include "rating/rating_scores.h"
 #include "rating/rating_store.h"
 #include "rating/rating_upkeep.h"
+#include "rating/repository/indexed_rating_ranking.h"
 
 struct rating_process {
     struct rating_controller controller;
@@ -17,6 +19,7 @@ struct rating_process {
     struct rating_ingestion *ingestion;
     struct rating_outbox *outbox;
     struct rating_upkeep *upkeep;
+    struct indexed_rating_ranking *ranking;
     bool is_kept; /* upkeep runs */
     struct grpc_service services[1];
     struct http_route routes[RATING_HANDLER_ROUTE_COUNT];
@@ -37,6 +40,7 @@ static const struct config_option options[] = {
      .argument = "0.5|0.25|0.1|0.01|1",
      .default_value = "0.5",
      .help = "the steps, in points, in which votes may be entered"},
+    RATING_SCORES_OPTIONS,
     RATING_INGESTION_OPTIONS,
     RATING_OUTBOX_OPTIONS,
 };
@@ -64,6 +68,10 @@ static enum status open_rating(void *self, struct process *process, struct call 
                                             &rating->controller.step_hundredths);
     if (status == STATUS_OK) {
         status = open_store(rating, process, call);
+    }
+    if (status == STATUS_OK) {
+        status = rating_scores_open(process, call, rating->controller.repository, &rating->ranking,
+                                    &rating->controller.ranking);
     }
     if (status == STATUS_OK) {
         status = rating_ingestion_open_progress(process, call, rating->controller.repository,
@@ -106,6 +114,9 @@ static enum status start_rating(void *self, struct process *process, struct call
                                     rating_ingestion_log(rating->ingestion), &rating->outbox);
     }
     if (status == STATUS_OK) {
+        status = indexed_rating_ranking_start(rating->ranking);
+    }
+    if (status == STATUS_OK) {
         status = rating_upkeep_start(rating->upkeep);
         rating->is_kept = status == STATUS_OK;
     }
@@ -128,6 +139,9 @@ static void stop_rating(void *self, struct process *process, struct call *call, 
     if (loop == 0 && rating->is_kept) {
         rating_upkeep_stop(rating->upkeep);
     }
+    if (loop == 0) {
+        indexed_rating_ranking_stop(rating->ranking);
+    }
 }
 
 static void close_rating(void *self)
@@ -137,6 +151,7 @@ static void close_rating(void *self)
     rating_ingestion_stop(rating->ingestion);
     rating_progress_destroy(rating->progress);
     rating_upkeep_destroy(rating->upkeep);
+    indexed_rating_ranking_destroy(rating->ranking);
     if (rating->controller.repository.ops != NULL) {
         rating->controller.repository.ops->close(rating->controller.repository.state);
     }

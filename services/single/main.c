@@ -1,6 +1,6 @@
-/* marquee-single: metadata, rating, review and movie in one process, each on its own port. The
- * movie service asks the others by the same gRPC client as always, over loopback channels without
- * sockets. */
+/* marquee-single: metadata, rating, review, recommendation and movie in one process, each on its
+ * own port. The movie service asks the others by the same gRPC client as always, over loopback
+ * channels without sockets. */
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -9,11 +9,14 @@
 #include "metadata/handler/metadata_handler.h"
 #include "metadata/repository/indexed_metadata_search.h"
 #include "metadata/repository/sqlite_metadata_repository.h"
+#include "movie/catalogue/ranked_catalogue.h"
 #include "movie/controller/movie_controller.h"
 #include "movie/gateway/gateway_messages.h"
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
+#include "movie/gateway/rpc_feeds.h"
 #include "movie/gateway/rpc_rating_gateway.h"
+#include "movie/gateway/rpc_recommendation_gateway.h"
 #include "movie/gateway/rpc_review_gateway.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_page.h"
@@ -25,8 +28,14 @@
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_ingestion.h"
 #include "rating/rating_outbox.h"
+#include "rating/rating_scores.h"
 #include "rating/rating_store.h"
 #include "rating/rating_upkeep.h"
+#include "rating/repository/indexed_rating_ranking.h"
+#include "recommendation/controller/recommendation_controller.h"
+#include "recommendation/handler/recommendation_handler.h"
+#include "recommendation/recommendation_following.h"
+#include "recommendation/repository/grpc_vote_feed.h"
 #include "review/controller/review_controller.h"
 #include "review/handler/review_handler.h"
 #include "review/repository/sqlite_review_repository.h"
@@ -42,6 +51,7 @@ struct single_process {
     struct rating_ingestion *ingestion;
     struct rating_outbox *outbox;
     struct rating_upkeep *upkeep;
+    struct indexed_rating_ranking *ranking;
     bool is_kept; /* upkeep runs */
     struct proto_descriptor_set descriptors;
     struct proto_descriptor_set documented; /* the same with their comments */
@@ -49,20 +59,29 @@ struct single_process {
     struct metadata_controller metadata;
     struct rating_controller rating;
     struct review_controller review;
+    struct recommendation_controller recommendation;
+    struct followed_recommendations *followed;
+    struct grpc_vote_feed feed; /* of loop 0, which follows */
+    struct proto_pool *feed_messages;
     struct movie_controller movie;
     struct grpc_metadata_gateway metadata_gateway;
     struct grpc_rating_gateway rating_gateway;
+    struct ranked_catalogue *catalogue;
+    struct rpc_recommendation_gateway recommendation_gateway;
     struct rpc_review_gateway review_gateway;
     unsigned metadata_listener;
     unsigned rating_listener;
     unsigned review_listener;
+    unsigned recommendation_listener;
     struct grpc_service metadata_service;
     struct grpc_service rating_service;
     struct grpc_service review_service;
+    struct grpc_service recommendation_service;
     struct grpc_service movie_service;
     struct http_route metadata_routes[METADATA_HANDLER_ROUTE_COUNT];
     struct http_route rating_routes[RATING_HANDLER_ROUTE_COUNT];
     struct http_route review_routes[REVIEW_HANDLER_ROUTE_COUNT];
+    struct http_route recommendation_routes[RECOMMENDATION_HANDLER_ROUTE_COUNT];
     struct http_route movie_routes[MOVIE_HANDLER_ROUTE_COUNT + MOVIE_PAGE_ROUTE_COUNT];
 };
 
@@ -87,14 +106,21 @@ static const struct config_option options[] = {
      .argument = "HOST:PORT",
      .default_value = "127.0.0.1:8084",
      .help = "the address of the review service"},
+    {.name = "listen-recommendation",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST:PORT",
+     .default_value = "127.0.0.1:8085",
+     .help = "the address of the recommendation service"},
     {.name = "data",
      .kind = CONFIG_TEXT,
      .argument = "DIRECTORY",
      .default_value = "var",
      .help = "the directory of the stores"},
     RATING_STORE_KEEPING_OPTIONS,
+    RATING_SCORES_OPTIONS,
     RATING_INGESTION_OPTIONS,
     RATING_OUTBOX_OPTIONS,
+    RECOMMENDATION_OPTIONS,
     PROCESS_SESSION_OPTIONS,
 };
 
@@ -145,6 +171,22 @@ static enum status open_stores(struct single_process *single, struct process *pr
     return status == STATUS_OK ? open_reviews(single, process, call) : status;
 }
 
+/* Follows the votes of this process through the service's own face, as from outside. */
+static enum status open_recommendations(struct single_process *single, struct process *process,
+                                        struct call *call)
+{
+    enum status status =
+        recommendation_following_messages(call, &single->descriptors, &single->feed_messages);
+    if (status == STATUS_OK) {
+        status = recommendation_following_open(process, call, grpc_vote_feed(&single->feed),
+                                               &single->followed);
+    }
+    if (status == STATUS_OK) {
+        single->recommendation.repository = followed_recommendations_port(single->followed);
+    }
+    return status;
+}
+
 static unsigned add_listener(struct single_process *single, struct process *process,
                              const char *service, const char *option,
                              const struct grpc_service *methods, const struct http_route *routes,
@@ -164,6 +206,35 @@ static unsigned add_listener(struct single_process *single, struct process *proc
                                 });
 }
 
+static void serve_all(struct single_process *single, struct process *process)
+{
+    single->metadata_service = metadata_handler_service(&single->metadata);
+    single->rating_service = rating_handler_service(&single->rating);
+    single->review_service = review_handler_service(&single->review);
+    single->recommendation_service = recommendation_handler_service(&single->recommendation);
+    single->movie_service = movie_handler_service(&single->movie);
+    metadata_handler_routes(&single->metadata, single->metadata_routes);
+    rating_handler_routes(&single->rating, single->rating_routes);
+    review_handler_routes(&single->review, single->review_routes);
+    recommendation_handler_routes(&single->recommendation, single->recommendation_routes);
+    movie_handler_routes(&single->movie, single->movie_routes);
+    movie_page_routes(single->movie_routes + MOVIE_HANDLER_ROUTE_COUNT);
+    single->metadata_listener =
+        add_listener(single, process, "metadata", "listen-metadata", &single->metadata_service,
+                     single->metadata_routes, ARRAY_LENGTH(single->metadata_routes));
+    single->rating_listener =
+        add_listener(single, process, "rating", "listen-rating", &single->rating_service,
+                     single->rating_routes, ARRAY_LENGTH(single->rating_routes));
+    single->review_listener =
+        add_listener(single, process, "review", "listen-review", &single->review_service,
+                     single->review_routes, ARRAY_LENGTH(single->review_routes));
+    single->recommendation_listener = add_listener(
+        single, process, "recommendation", "listen-recommendation", &single->recommendation_service,
+        single->recommendation_routes, ARRAY_LENGTH(single->recommendation_routes));
+    (void)add_listener(single, process, "movie", "listen-movie", &single->movie_service,
+                       single->movie_routes, ARRAY_LENGTH(single->movie_routes));
+}
+
 static enum status open_single(void *self, struct process *process, struct call *call)
 {
     struct single_process *single = self;
@@ -180,8 +251,15 @@ static enum status open_single(void *self, struct process *process, struct call 
     if (status != STATUS_OK) {
         return call_fail(call, status, "the messages cannot be set up");
     }
-    status =
-        rating_ingestion_open_progress(process, call, single->rating.repository, &single->progress);
+    status = open_recommendations(single, process, call);
+    if (status == STATUS_OK) {
+        status = rating_scores_open(process, call, single->rating.repository, &single->ranking,
+                                    &single->rating.ranking);
+    }
+    if (status == STATUS_OK) {
+        status = rating_ingestion_open_progress(process, call, single->rating.repository,
+                                                &single->progress);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -191,28 +269,21 @@ static enum status open_single(void *self, struct process *process, struct call 
         .metadata = grpc_metadata_gateway(&single->metadata_gateway),
         .rating = grpc_rating_gateway(&single->rating_gateway),
         .votes = rpc_rating_votes(&single->rating_gateway.rpc),
+        .recommendations = rpc_recommendation_gateway_by_grpc(&single->recommendation_gateway),
         .reviews = rpc_review_gateway_by_grpc(&single->review_gateway),
     };
-    single->metadata_service = metadata_handler_service(&single->metadata);
-    single->rating_service = rating_handler_service(&single->rating);
-    single->review_service = review_handler_service(&single->review);
-    single->movie_service = movie_handler_service(&single->movie);
-    metadata_handler_routes(&single->metadata, single->metadata_routes);
-    rating_handler_routes(&single->rating, single->rating_routes);
-    review_handler_routes(&single->review, single->review_routes);
-    movie_handler_routes(&single->movie, single->movie_routes);
-    movie_page_routes(single->movie_routes + MOVIE_HANDLER_ROUTE_COUNT);
-    single->metadata_listener =
-        add_listener(single, process, "metadata", "listen-metadata", &single->metadata_service,
-                     single->metadata_routes, ARRAY_LENGTH(single->metadata_routes));
-    single->rating_listener =
-        add_listener(single, process, "rating", "listen-rating", &single->rating_service,
-                     single->rating_routes, ARRAY_LENGTH(single->rating_routes));
-    single->review_listener =
-        add_listener(single, process, "review", "listen-review", &single->review_service,
-                     single->review_routes, ARRAY_LENGTH(single->review_routes));
-    (void)add_listener(single, process, "movie", "listen-movie", &single->movie_service,
-                       single->movie_routes, ARRAY_LENGTH(single->movie_routes));
+    const struct ranked_catalogue_options catalogue = {
+        .log = process_log(process),
+        .metadata = rpc_metadata_feed(&single->metadata_gateway.rpc),
+        .rating = rpc_rating_feed(&single->rating_gateway.rpc)};
+    status = ranked_catalogue_create(call, &catalogue, &single->catalogue);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    single->movie.catalogue = ranked_catalogue_port(single->catalogue);
+    telemetry_add_source(process_telemetry(process), ranked_catalogue_write_metrics,
+                         single->catalogue);
+    serve_all(single, process);
     return STATUS_OK;
 }
 
@@ -223,6 +294,30 @@ static struct grpc_channel_options own_channel_options(struct single_process *si
     struct grpc_channel_options own = process_channel_options(process, single->messages, target);
     own.tokens = process_tokens(process);
     return own;
+}
+
+static enum status start_recommendations(struct single_process *single, struct process *process,
+                                         unsigned loop)
+{
+    const struct grpc_channel_options movies =
+        own_channel_options(single, process, "recommendation");
+    struct grpc_channel_options feed =
+        process_channel_options(process, single->feed_messages, "rating");
+    feed.tokens = process_tokens(process);
+    enum status status = grpc_channel_create_loopback(
+        process_loop(process, loop),
+        process_http_server(process, single->recommendation_listener, loop), &movies,
+        &single->recommendation_gateway.channels[loop]);
+    if (status == STATUS_OK && loop == 0) {
+        status = grpc_channel_create_loopback(
+            process_loop(process, loop),
+            process_http_server(process, single->rating_listener, loop), &feed,
+            &single->feed.channel);
+        if (status == STATUS_OK) {
+            status = followed_recommendations_start(single->followed);
+        }
+    }
+    return status;
 }
 
 static enum status start_single(void *self, struct process *process, struct call *call,
@@ -247,6 +342,9 @@ static enum status start_single(void *self, struct process *process, struct call
             process_http_server(process, single->review_listener, loop), &review,
             &single->review_gateway.channels[loop]);
     }
+    if (status == STATUS_OK) {
+        status = start_recommendations(single, process, loop);
+    }
     /* Events are taken, and sent, only once the addresses are ours. */
     if (status == STATUS_OK && loop == 0) {
         status = rating_ingestion_open(process, call, single->rating.repository, single->progress,
@@ -260,6 +358,12 @@ static enum status start_single(void *self, struct process *process, struct call
         status = indexed_metadata_search_start(single->search);
     }
     if (status == STATUS_OK && loop == 0) {
+        status = ranked_catalogue_start(single->catalogue);
+    }
+    if (status == STATUS_OK && loop == 0) {
+        status = indexed_rating_ranking_start(single->ranking);
+    }
+    if (status == STATUS_OK && loop == 0) {
         status = rating_upkeep_start(single->upkeep);
         single->is_kept = status == STATUS_OK;
     }
@@ -270,7 +374,10 @@ static void drain_single(void *self, struct process *process, unsigned loop)
 {
     struct single_process *single = self;
     (void)process;
-    (void)loop;
+    if (loop == 0) {
+        ranked_catalogue_stop(single->catalogue);
+        followed_recommendations_stop(single->followed);
+    }
     rating_feed_end(&single->rating);
     metadata_controller_end_waits(&single->metadata);
 }
@@ -284,8 +391,15 @@ static void stop_single(void *self, struct process *process, struct call *call, 
         rating_upkeep_stop(single->upkeep);
     }
     if (loop == 0) {
+        ranked_catalogue_stop(single->catalogue); /* where nothing was drained */
         indexed_metadata_search_stop(single->search);
+        indexed_rating_ranking_stop(single->ranking);
     }
+    if (loop == 0) {
+        followed_recommendations_stop(single->followed);
+        grpc_channel_destroy(single->feed.channel);
+    }
+    grpc_channel_destroy(single->recommendation_gateway.channels[loop]);
     grpc_channel_destroy(single->metadata_gateway.channels[loop]);
     grpc_channel_destroy(single->rating_gateway.channels[loop]);
     grpc_channel_destroy(single->review_gateway.channels[loop]);
@@ -294,9 +408,11 @@ static void stop_single(void *self, struct process *process, struct call *call, 
 static void close_single(void *self)
 {
     struct single_process *single = self;
+    ranked_catalogue_destroy(single->catalogue);
     rating_outbox_stop(single->outbox);
     rating_ingestion_stop(single->ingestion);
     rating_upkeep_destroy(single->upkeep);
+    indexed_rating_ranking_destroy(single->ranking);
     rating_progress_destroy(single->progress);
     if (single->rating.repository.ops != NULL) {
         single->rating.repository.ops->close(single->rating.repository.state);
@@ -310,8 +426,10 @@ static void close_single(void *self)
     if (single->review.repository.ops != NULL) {
         single->review.repository.ops->close(single->review.repository.state);
     }
+    followed_recommendations_destroy(single->followed);
     worker_pool_destroy(single->workers);
     proto_pool_destroy(single->messages);
+    proto_pool_destroy(single->feed_messages);
 }
 
 int main(int argc, char **argv)
@@ -320,7 +438,8 @@ int main(int argc, char **argv)
     const struct process_definition definition = {
         .program = "marquee-single",
         .service = "single",
-        .summary = "marquee-single: metadata, rating, review and movie in one process.",
+        .summary = "marquee-single: metadata, rating, review, recommendation and movie in one "
+                   "process.",
         .options = options,
         .option_count = ARRAY_LENGTH(options),
         .rules = movie_access_rules,

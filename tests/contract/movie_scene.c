@@ -7,6 +7,7 @@
 #include "metadata/handler/metadata_handler.h"
 #include "metadata/repository/memory_metadata_repository.h"
 #include "movie/gateway/gateway_messages.h"
+#include "movie/gateway/rpc_feeds.h"
 #include "movie/gateway/rpc_rating_gateway.h"
 #include "movie/handler/movie_handler.h"
 #include "movie_descriptors.h"
@@ -56,20 +57,26 @@ static void open_stores(struct movie_scene *scene)
     scene->rating.step_hundredths = 50;
 }
 
-static int serve_on_tcp(struct service_scene *served, struct http_endpoint *endpoint)
+static void name_instance(struct http_endpoint *endpoint, const char *address)
 {
-    char address[HTTP_ADDRESS_BYTES_MAX];
-    int fd;
-    assert_int_equal(http_listen(&served->call, TEXT("127.0.0.1:0"), &fd, address), STATUS_OK);
-    assert_int_equal(http_server_accept_from(served->http, fd), STATUS_OK);
     const struct discovery_instance instance = {.address = text_of(address)};
     const struct discovery_snapshot snapshot = {1, &instance, 1};
     http_endpoint_update(endpoint, &snapshot);
+}
+
+static int serve_on_tcp(struct service_scene *served, struct http_endpoint *endpoint,
+                        char address[static HTTP_ADDRESS_BYTES_MAX])
+{
+    int fd;
+    assert_int_equal(http_listen(&served->call, TEXT("127.0.0.1:0"), &fd, address), STATUS_OK);
+    assert_int_equal(http_server_accept_from(served->http, fd), STATUS_OK);
+    name_instance(endpoint, address);
     return fd;
 }
 
 static void connect_by_http(struct movie_scene *scene)
 {
+    char address[HTTP_ADDRESS_BYTES_MAX];
     const struct proto_descriptor_set descriptors = movie_descriptor_set();
     assert_int_equal(gateway_messages_create(&descriptors, &scene->messages), STATUS_OK);
     assert_int_equal(http_client_create(loop_current(), &scene->client), STATUS_OK);
@@ -79,8 +86,9 @@ static void connect_by_http(struct movie_scene *scene)
     scene->rating_endpoint.messages = scene->messages;
     scene->http_metadata.endpoints[0] = &scene->metadata_endpoint;
     scene->http_rating.endpoints[0] = &scene->rating_endpoint;
-    scene->metadata_fd = serve_on_tcp(&scene->metadata_scene, &scene->metadata_endpoint);
-    scene->rating_fd = serve_on_tcp(&scene->rating_scene, &scene->rating_endpoint);
+    scene->metadata_fd = serve_on_tcp(&scene->metadata_scene, &scene->metadata_endpoint, address);
+    scene->rating_fd =
+        serve_on_tcp(&scene->rating_scene, &scene->rating_endpoint, scene->rating_address);
     scene->movie.metadata = http_metadata_gateway(&scene->http_metadata);
     scene->movie.rating = http_rating_gateway(&scene->http_rating);
     scene->movie.votes = rpc_rating_votes(&scene->http_rating.rpc);
@@ -118,8 +126,25 @@ void movie_scene_open(struct movie_scene *scene, enum movie_transport transport)
                        ARRAY_LENGTH(movie_routes));
 }
 
+void movie_scene_start_catalogue(struct movie_scene *scene, size_t movies_max)
+{
+    struct gateway_rpc *metadata =
+        scene->transport == MOVIE_BY_HTTP ? &scene->http_metadata.rpc : &scene->grpc_metadata.rpc;
+    struct gateway_rpc *rating =
+        scene->transport == MOVIE_BY_HTTP ? &scene->http_rating.rpc : &scene->grpc_rating.rpc;
+    const struct ranked_catalogue_options options = {.metadata = rpc_metadata_feed(metadata),
+                                                     .rating = rpc_rating_feed(rating),
+                                                     .movies_max = movies_max};
+    assert_int_equal(ranked_catalogue_create(&scene->movie_scene.call, &options, &scene->catalogue),
+                     STATUS_OK);
+    scene->movie.catalogue = ranked_catalogue_port(scene->catalogue);
+    assert_int_equal(ranked_catalogue_start(scene->catalogue), STATUS_OK);
+}
+
 void movie_scene_close(struct movie_scene *scene)
 {
+    ranked_catalogue_stop(scene->catalogue);
+    ranked_catalogue_destroy(scene->catalogue);
     service_scene_close(&scene->movie_scene);
     if (scene->transport == MOVIE_BY_HTTP) {
         http_endpoint_deinit(&scene->metadata_endpoint);
@@ -153,6 +178,18 @@ void movie_scene_lose_metadata(struct movie_scene *scene)
 void movie_scene_lose_rating(struct movie_scene *scene)
 {
     lose(&scene->rating_endpoint, scene->rating_scene.channel);
+}
+
+void movie_scene_find_rating(struct movie_scene *scene)
+{
+    name_instance(&scene->rating_endpoint, scene->rating_address);
+}
+
+void movie_scene_delete_movie(struct movie_scene *scene, const char *id)
+{
+    assert_int_equal(
+        metadata_controller_delete(&scene->metadata, &scene->metadata_scene.call, text_of(id)),
+        STATUS_OK);
 }
 
 void movie_scene_put_movie(struct movie_scene *scene, const char *id, const char *title,

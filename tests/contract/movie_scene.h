@@ -4,6 +4,7 @@
 
 #include "http/http_client.h"
 #include "metadata/controller/metadata_controller.h"
+#include "movie/catalogue/ranked_catalogue.h"
 #include "movie/controller/movie_controller.h"
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
@@ -32,18 +33,27 @@ struct movie_scene {
     struct http_endpoint rating_endpoint;
     int metadata_fd;
     int rating_fd;
+    char rating_address[HTTP_ADDRESS_BYTES_MAX];
     struct proto_pool *messages;
+    struct ranked_catalogue *catalogue; /* NULL: it was not started */
 };
 
 void movie_scene_open(struct movie_scene *scene, enum movie_transport transport);
 void movie_scene_close(struct movie_scene *scene);
 
+/* With lists of all movies, which follow the services from now on. movies_max: 0 for the default.
+ */
+void movie_scene_start_catalogue(struct movie_scene *scene, size_t movies_max);
+
 /* From now on the service cannot be asked. */
 void movie_scene_lose_metadata(struct movie_scene *scene);
 void movie_scene_lose_rating(struct movie_scene *scene);
+/* By HTTP: and now it can again. */
+void movie_scene_find_rating(struct movie_scene *scene);
 
 void movie_scene_put_movie(struct movie_scene *scene, const char *id, const char *title,
                            int32_t year);
+void movie_scene_delete_movie(struct movie_scene *scene, const char *id);
 /* time: RFC 3339. */
 void movie_scene_put_vote(struct movie_scene *scene, const char *user, const char *id,
                           int32_t hundredths, const char *time);

@@ -124,6 +124,10 @@ enum rating_outcome oracle_change(struct oracle_actor *actor, size_t slot_index,
         return RATING_STALE;
     }
     bool had = slot->voted;
+    if (change->kind == RATING_PUT && change->has_time && had && slot->time_ms == change->time_ms &&
+        slot->hundredths == change->hundredths) {
+        return RATING_UNCHANGED;
+    }
     if (change->kind == RATING_DELETE && !change->has_time && !slot->known) {
         return RATING_ABSENT;
     }

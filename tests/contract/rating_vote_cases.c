@@ -95,18 +95,25 @@ static void run_history(struct rating_case *self, const struct history *history,
     }
 }
 
-enum { HISTORY_COUNT = 11 };
+enum { HISTORY_COUNT = 13 };
 
 static void list_histories(struct history table[static HISTORY_COUNT])
 {
     const enum rating_outcome applied = RATING_APPLIED;
     const enum rating_outcome stale = RATING_STALE;
+    const enum rating_outcome same = RATING_UNCHANGED;
     const enum rating_outcome absent = RATING_ABSENT;
     const struct rating_change put_now = rating_case_put("user", "movie", 600);
     const struct history rows[] = {
         {"replaced", {put_at(100, 1), put_at(200, 2)}, {applied, applied}, 2, 200},
         {"the later time wins", {put_at(100, 5), put_at(200, 4)}, {applied, stale}, 2, 100},
         {"an equal time wins", {put_at(100, 5), put_at(200, 5)}, {applied, applied}, 2, 200},
+        {"the same again", {put_at(100, 5), put_at(100, 5)}, {applied, same}, 2, 100},
+        {"the same after a deletion of that time",
+         {put_at(100, 5), delete_at(5), put_at(100, 5)},
+         {applied, applied, applied},
+         3,
+         100},
         {"deleted", {put_at(100, 5), delete_at(6)}, {applied, applied}, 2, -1},
         {"an older deletion", {put_at(100, 5), delete_at(4)}, {applied, stale}, 2, 100},
         {"a tombstone holds off what is older",

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Writes the seeds of the targets that read bytes rather than text into corpus/, next to this file."""
+import gzip
+import io
 import pathlib
+import zipfile
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
 DATA, HEADERS, PRIORITY, RESET, SETTINGS, PING, GOAWAY, WINDOW, CONTINUATION = 0, 1, 2, 3, 4, 6, 7, 8, 9
@@ -171,6 +174,71 @@ LOCAL_FRAME = {
 }
 
 
+def archive(entries, method=zipfile.ZIP_DEFLATED, comment=b""):
+    """A ZIP archive of {name: content}."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as made:
+        for name, content in entries.items():
+            made.writestr(zipfile.ZipInfo(name, (2024, 5, 6, 0, 0, 0)), content, method)
+        made.comment = comment
+    return out.getvalue()
+
+
+def patched(data, place, value):
+    return data[:place] + value + data[place + len(value):] if place >= 0 else \
+        data[:len(data) + place] + value + data[len(data) + place + len(value):]
+
+
+RATINGS = b"Date,Name,Year,Letterboxd URI,Rating\n2024-05-06,Film,1999,u,4.5\n"
+DEFLATED = archive({"ratings.csv": RATINGS, "set/movies.csv": b"movieId,title,genres\n"})
+STORED = archive({"ratings.csv": RATINGS}, zipfile.ZIP_STORED)
+ZIP = {
+    "deflated": DEFLATED,
+    "stored": STORED,
+    "none": archive({}),
+    "comment": archive({"a": b"1"}, comment=b"PK\5\6" + b"x" * 30),
+    "bomb": archive({"zeros": b"\0" * 300000}),
+    "absurd_names": archive({"../../../etc/passwd": b"x", "a" * 5000: b"y", "/": b"z", "\u2603" * 100: b""}),
+    "many": archive({str(i): b"" for i in range(50)}, zipfile.ZIP_STORED),
+    "count_too_large": patched(DEFLATED, -12, b"\xff\x0f"),
+    "zip64": patched(DEFLATED, -12, b"\xff\xff"),
+    "directory_elsewhere": patched(DEFLATED, -6, b"\xff\xff\xff\x7f"),
+    "directory_too_long": patched(DEFLATED, -10, b"\xff\xff\x10\0"),
+    "entry_elsewhere": patched(STORED, STORED.index(b"PK\1\2") + 42, b"\xff\xff\xff\x7f"),
+    "entry_onto_itself": patched(STORED, STORED.index(b"PK\1\2") + 42, number(1)[::-1]),
+    "size_of_a_gigabyte": patched(DEFLATED, DEFLATED.index(b"PK\1\2") + 24, b"\0\0\0\x40"),
+    "encrypted": patched(DEFLATED, DEFLATED.index(b"PK\1\2") + 8, b"\1\0"),
+    "method_12": patched(DEFLATED, DEFLATED.index(b"PK\1\2") + 10, b"\x0c\0"),
+    "name_too_long": patched(DEFLATED, DEFLATED.index(b"PK\1\2") + 28, b"\xff\xff"),
+    "cut": DEFLATED[:-1],
+    "nothing": b"",
+}
+
+
+def gzipped(content):
+    return gzip.compress(content, mtime=0)
+
+
+GZIP = {
+    "one": gzipped(b"tconst\taverageRating\tnumVotes\n"),
+    "two": gzipped(b"tconst\t") + gzipped(b"averageRating\n"),
+    "empty": gzipped(b""),
+    "zeros": gzipped(b"\0" * 300000),
+    "garbage_behind": gzipped(b"x") + b"garbage",
+    "cut": gzipped(b"some text")[:-1],
+    "other_sum": patched(gzipped(b"some text"), -8, b"\0\0"),
+    "other_length": patched(gzipped(b"some text"), -4, b"\1"),
+    "plain": b"tconst\n",
+    "nothing": b"",
+}
+TSV = {
+    "titles": b"tconst\ttitleType\tprimaryTitle\nvtt1\tmovie\t\\N\r\n\n\t\n",
+    "fields": b"\t" * 31 + b"\n" + b"\t" * 32 + b"\nx",
+    "no_end": b"a\tb",
+    "nothing": b"",
+}
+
+
 def write(folder, seeds, before):
     path = CORPUS / folder
     path.mkdir(parents=True, exist_ok=True)
@@ -185,3 +253,6 @@ write("hpack_nghttp2", HPACK, b"")
 write("registry_record", REGISTRY_RECORD, b"")
 write("dns_answer", DNS_ANSWER, b"")
 write("local_frame", LOCAL_FRAME, b"")
+write("zip", ZIP, b"")
+write("gzip", GZIP, b"")
+write("tsv", TSV, b"")

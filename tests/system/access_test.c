@@ -20,10 +20,11 @@
 #define READING_SECRET "reading-secret-that-is-long"
 #define NEXT_SECRET "next-secret-that-is-long-too"
 
-enum { PARTS = 5, ARGUMENT_BYTES = 2 * HTTP_ADDRESS_BYTES_MAX, LOG_BYTES_MAX = 256 * 1024 };
+enum { PARTS = 6, ARGUMENT_BYTES = 2 * HTTP_ADDRESS_BYTES_MAX, LOG_BYTES_MAX = 256 * 1024 };
 
-static const char *const parts[PARTS] = {"registry", "metadata", "rating", "movie", "review"};
-enum { REGISTRY, METADATA, RATING, MOVIE, REVIEW };
+static const char *const parts[PARTS] = {"registry", "metadata", "rating",
+                                         "movie",    "review",   "recommendation"};
+enum { REGISTRY, METADATA, RATING, MOVIE, REVIEW, RECOMMENDATION };
 
 struct scene {
     struct tls_scene tls;
@@ -91,6 +92,7 @@ static void start_up(struct scene *scene, const char *more)
         format(scene, "--listen-rating=", scene->addresses[RATING]),
         format(scene, "--listen-movie=", scene->addresses[MOVIE]),
         format(scene, "--listen-review=", scene->addresses[REVIEW]),
+        format(scene, "--listen-recommendation=", scene->addresses[RECOMMENDATION]),
         "--listen-dns=",
         file_option(scene, "tls-certificate", "live.pem"),
         file_option(scene, "tls-key", "live.key"),
@@ -352,10 +354,10 @@ static void change_certificates_and_kill_the_registry(struct scene *scene)
     tls_scene_copy(&scene->tls, "next.key", "live.key");
     service_process_signal(&scene->up, SIGHUP);
     assert_int_equal(kill(process_of(scene, "marquee-registry"), SIGKILL), 0);
-    assert_true(service_process_await(&scene->up, "marquee-registry  ready", before));
+    assert_true(service_process_await(&scene->up, "marquee-registry        ready", before));
     /* The registry remembers who was there: somebody new is to register. */
     assert_int_equal(kill(process_of(scene, "marquee-metadata"), SIGKILL), 0);
-    assert_true(service_process_await(&scene->up, "marquee-metadata  ready", before));
+    assert_true(service_process_await(&scene->up, "marquee-metadata        ready", before));
     for (size_t i = METADATA; i < PARTS; i++) {
         await_services(scene, &client, 0, scene->addresses[i]);
     }

@@ -32,9 +32,11 @@ enum {
 struct haproxy {
     struct service_process process;
     char addresses[CLUSTER_ROLES][HTTP_ADDRESS_BYTES_MAX];
-    int sockets[CLUSTER_ROLES + 2];
+    int sockets[CLUSTER_ROLES + 3];
     char stats[HTTP_ADDRESS_BYTES_MAX];
-    char review[HTTP_ADDRESS_BYTES_MAX]; /* of which no instance runs here */
+    /* Of which no instance runs here. */
+    char review[HTTP_ADDRESS_BYTES_MAX];
+    char recommendation[HTTP_ADDRESS_BYTES_MAX];
     char variables[ENVIRONMENT][VARIABLE_BYTES_MAX];
     const char *environment[ENVIRONMENT + 1];
     unsigned variable_count;
@@ -81,6 +83,8 @@ static void choose_ports(struct haproxy *haproxy, struct call *call)
     }
     listen_for(haproxy, call, CLUSTER_ROLES, "MARQUEE_PROXY_STATS", haproxy->stats);
     listen_for(haproxy, call, CLUSTER_ROLES + 1, "MARQUEE_PROXY_REVIEW", haproxy->review);
+    listen_for(haproxy, call, CLUSTER_ROLES + 2, "MARQUEE_PROXY_RECOMMENDATION",
+               haproxy->recommendation);
 }
 
 static void start_haproxy(struct scene *scene, const char *dns_prefix)

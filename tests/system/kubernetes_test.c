@@ -28,8 +28,8 @@ enum {
     PROGRAMS_BYTES = sizeof("/usr/local/bin/") - 1,
 };
 
-static const char *const files[] = {"namespace", "metadata", "rating",
-                                    "review",    "movie",    "network"};
+static const char *const files[] = {"namespace",      "metadata", "rating", "review",
+                                    "recommendation", "movie",    "network"};
 
 static void read_manifests(struct kubernetes_manifests *manifests)
 {
@@ -140,6 +140,7 @@ static void test_rules(void **state)
     check_workload(&manifests, "metadata");
     check_workload(&manifests, "rating");
     check_workload(&manifests, "review");
+    check_workload(&manifests, "recommendation");
     check_workload(&manifests, "movie");
     kubernetes_manifests_free(&manifests);
 }

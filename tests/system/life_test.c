@@ -17,8 +17,9 @@
 
 enum { EXIT_USAGE = 2 };
 
-static const char *const programs[] = {"marquee-registry", "marquee-metadata", "marquee-rating",
-                                       "marquee-movie",    "marquee-review",   "marquee-single"};
+static const char *const programs[] = {
+    "marquee-registry", "marquee-metadata",       "marquee-rating", "marquee-movie",
+    "marquee-review",   "marquee-recommendation", "marquee-single"};
 
 /* A directory and the program that runs in it. */
 struct trial {

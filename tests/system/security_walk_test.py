@@ -15,7 +15,7 @@ import tempfile
 
 SKIPPED, WAIT_S = 77, 110
 SECTION = "## A system over TLS with secrets"
-PARTS = {"registry": 8500, "metadata": 8081, "rating": 8082, "movie": 8083, "review": 8084}
+PARTS = {"registry": 8500, "metadata": 8081, "rating": 8082, "movie": 8083, "review": 8084, "recommendation": 8085}
 
 
 def blocks():

@@ -11,11 +11,11 @@
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
 
-enum { PARTS = 6, ARGUMENT_BYTES = HTTP_ADDRESS_BYTES_MAX + 64, PROGRAM_ARGUMENTS_MAX = 14 };
+enum { PARTS = 7, ARGUMENT_BYTES = HTTP_ADDRESS_BYTES_MAX + 64, PROGRAM_ARGUMENTS_MAX = 15 };
 
-static const char *const parts[PARTS] = {"registry", "metadata", "rating",
-                                         "movie",    "review",   "dns"};
-enum { REGISTRY, METADATA, RATING, MOVIE, REVIEW };
+static const char *const parts[PARTS] = {"registry", "metadata",       "rating", "movie",
+                                         "review",   "recommendation", "dns"};
+enum { REGISTRY, METADATA, RATING, MOVIE, REVIEW, RECOMMENDATION };
 
 struct scene {
     char directory[SCRATCH_PATH_BYTES];
@@ -159,7 +159,7 @@ static void run_twice_with_a_death(void *argument)
     size_t before = scene->up.log.length;
     assert_int_equal(kill(child_of(scene, "marquee-rating"), SIGKILL), 0);
     await(scene, "restarting in", before);
-    await(scene, "marquee-rating    ready", before);
+    await(scene, "marquee-rating          ready", before);
     assert_true(text_equal(await_sample(scene), first));
     stop(scene);
 
@@ -180,7 +180,7 @@ static void run_without_restart(void *argument)
     (void)await_sample(scene);
     size_t before = scene->up.log.length;
     assert_int_equal(kill(child_of(scene, "marquee-rating"), SIGKILL), 0);
-    await(scene, "marquee-rating    died", before);
+    await(scene, "marquee-rating          died", before);
     struct text body = ask(scene, MOVIE, "/movie?id=tt0133093");
     assert_true(wire_http_holds(body, "\"ratingState\":\"UNAVAILABLE\""));
     assert_false(wire_http_holds(buffer_text(&scene->up.log), "restarting"));
@@ -213,7 +213,7 @@ static void run_local_ratings(void *argument)
     (void)await_sample(scene);
     size_t before = scene->up.log.length;
     assert_int_equal(kill(child_of(scene, "marquee-rating"), SIGKILL), 0);
-    await(scene, "marquee-rating    died", before);
+    await(scene, "marquee-rating          died", before);
     struct text body = ask(scene, MOVIE, "/movie?id=tt0133093");
     assert_true(wire_http_holds(body, "\"ratingCount\":24,\"ratingSource\":\"LOCAL\""));
     stop(scene);

@@ -14,7 +14,7 @@
 
 enum {
     BULK_METADATA_CALLS_MAX = 64,
-    BULK_BATCHES_MAX = 8,
+    BULK_BATCHES_MAX = 48,
     BULK_ATTEMPTS_MAX = 6,
     BULK_RETRY_MS = 200, /* the first pause; doubles */
     BULK_JOB_BYTES_MAX = 4 * 1024 * 1024,
@@ -27,8 +27,10 @@ struct bulk {
     struct complaints complaints; /* their count: what was refused */
     const char *file;             /* in complaints; set by the owner */
     /* read only */
-    uint64_t stored;
-    enum status status; /* the first failure; its words are the session call's error */
+    uint64_t stored;        /* of both, as the services say */
+    uint64_t votes;         /* of them: votes … */
+    uint64_t votes_changed; /* … that were not so already */
+    enum status status;     /* the first failure; its words are the session call's error */
     /* private */
     struct fiber_group fibers;
     struct fiber_semaphore metadata_gate;

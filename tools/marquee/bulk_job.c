@@ -49,7 +49,10 @@ static void take_response(struct bulk_job *job, const ProtobufCMessage *message)
         return;
     }
     const BatchPutRatingsResponse *response = (const BatchPutRatingsResponse *)message;
-    bulk->stored -= response->n_refused < job->count ? response->n_refused : job->count;
+    size_t refused = response->n_refused < job->count ? response->n_refused : job->count;
+    bulk->stored -= refused;
+    bulk->votes += job->count - refused;
+    bulk->votes_changed += response->changed;
     for (size_t i = 0; i < response->n_refused; i++) {
         uint32_t index = response->refused[i]->index;
         complaints_add(&bulk->complaints, job->file, index < job->count ? job->lines[index] : 0,

@@ -2,12 +2,14 @@
 
 #include <inttypes.h>
 
+#include "marquee/import_report.h"
 #include "marquee/terminal.h"
 
 /* What cannot be written has nobody to be told. */
 void complaints_add(struct complaints *complaints, const char *file, uint64_t line,
                     struct text reason)
 {
+    import_report_row(complaints->report, file, line, "refused", TEXT(""), reason);
     if (complaints->count++ >= COMPLAINTS_SHOWN_MAX) {
         return;
     }

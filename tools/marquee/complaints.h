@@ -8,9 +8,12 @@
 
 enum { COMPLAINTS_SHOWN_MAX = 20 };
 
+struct import_report;
+
 struct complaints {
     FILE *errors;
-    uint64_t count; /* read only */
+    struct import_report *report; /* that is told of each; NULL: none */
+    uint64_t count;               /* read only */
 };
 
 /* Counts one, and prints it while few have been. file: borrowed for the call. */

@@ -108,7 +108,8 @@ static enum status produce_all(struct session *session, const struct import_job 
 enum status import_queue_run(struct session *session, struct text directory)
 {
     const struct config *config = session->config;
-    struct import_job pattern = {.provider = config_text(config, "provider")};
+    struct text provider = config_text(config, "provider");
+    struct import_job pattern = {.provider = provider.length > 0 ? provider : TEXT("movielens")};
     struct import_job *jobs = NULL;
     size_t count = 0;
     enum status status = name_import(session, &pattern.import_name);

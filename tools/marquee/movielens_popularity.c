@@ -83,7 +83,7 @@ static enum status take_row(struct movielens_popularity *popularity, struct csv_
 }
 
 static enum status count_rows(struct movielens_popularity *popularity, struct session *session,
-                              struct file_source *file)
+                              struct import_file *file)
 {
     struct arena arena;
     struct csv_reader reader;
@@ -91,10 +91,10 @@ static enum status count_rows(struct movielens_popularity *popularity, struct se
     uint64_t rows = 0;
     arena_init(&arena, ROW_BYTES_MAX);
     progress_init(&progress, session->input->errors, "counting votes", file->size);
-    enum status status = csv_reader_init(&reader, file_source_bytes(file));
+    enum status status = csv_reader_init(&reader, file->bytes);
     while (status == STATUS_OK) {
         status = take_row(popularity, &reader, session, &arena);
-        progress_update(&progress, file->done, ++rows);
+        progress_update(&progress, *file->done, ++rows);
     }
     progress_end(&progress);
     csv_reader_deinit(&reader);
@@ -103,17 +103,20 @@ static enum status count_rows(struct movielens_popularity *popularity, struct se
 }
 
 enum status movielens_popularity_count(struct movielens_popularity *popularity,
-                                       struct session *session, const char *path)
+                                       struct session *session, const struct import_files *files)
 {
-    struct file_source file;
-    enum status status = file_source_open(&session->call, path, &file);
-    if (status == STATUS_NOT_FOUND) {
-        call_clear_error(&session->call);
+    static const struct text name = TEXT_INIT("ratings.csv");
+    struct import_file *file = arena_calloc(session->call.arena, 1, sizeof(*file));
+    if (file == NULL) {
+        return call_fail(&session->call, STATUS_RESOURCE_EXHAUSTED, "no memory for a file");
+    }
+    if (!import_files_have(files, name)) {
         return STATUS_OK;
     }
+    enum status status = import_file_open(&session->call, files, name, file);
     if (status == STATUS_OK) {
-        status = count_rows(popularity, session, &file);
-        file_source_close(&file);
+        status = count_rows(popularity, session, file);
+        import_file_close(file);
     }
     return status;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/call.h"
+#include "marquee/import_files.h"
 #include "marquee/session.h"
 
 enum { MOVIELENS_POPULARITY_MAX = 1 << 22 }; /* movies */
@@ -14,11 +15,12 @@ struct movielens_popularity {
     size_t count;
 };
 
-/* Reads the whole file; rows that are no votes are passed over. A file that is not there counts
- * nothing. STATUS_RESOURCE_EXHAUSTED: more than MOVIELENS_POPULARITY_MAX movies, or no memory; else
- * what the file said. To be deinited, also on failure. */
+/* Reads the whole of ratings.csv; rows that are no votes are passed over. A file that is not there
+ * counts nothing. STATUS_RESOURCE_EXHAUSTED: more than MOVIELENS_POPULARITY_MAX movies, or no
+ * memory; else what the file said. To be deinited, also on failure. */
 MUST_USE enum status movielens_popularity_count(struct movielens_popularity *popularity,
-                                                struct session *session, const char *path);
+                                                struct session *session,
+                                                const struct import_files *files);
 void movielens_popularity_deinit(struct movielens_popularity *popularity);
 
 /* 0: nobody voted. movie: as it is written. */

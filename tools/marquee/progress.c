@@ -21,6 +21,20 @@ double progress_seconds(const struct progress *progress)
     return (double)(clock_monotonic_ns() - progress->started_ns) / (double)CLOCK_NS_PER_S;
 }
 
+/* As if it went on as it went so far. */
+static void draw_left(const struct progress *progress, uint64_t done, double seconds)
+{
+    enum { SECONDS_OF_MINUTE = 60, MINUTES_OF_HOUR = 60 };
+    if (progress->total == 0 || done == 0 || done > progress->total || seconds < 1) {
+        return;
+    }
+    double left = seconds * (double)(progress->total - done) / (double)done;
+    uint64_t whole = left < (double)UINT32_MAX ? (uint64_t)left : UINT32_MAX;
+    uint64_t minutes = whole / SECONDS_OF_MINUTE;
+    (void)fprintf(progress->errors, ", %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 " left",
+                  minutes / MINUTES_OF_HOUR, minutes % MINUTES_OF_HOUR, whole % SECONDS_OF_MINUTE);
+}
+
 /* A bar that cannot be drawn has nobody to be told. */
 void progress_update(struct progress *progress, uint64_t done, uint64_t count)
 {
@@ -41,7 +55,9 @@ void progress_update(struct progress *progress, uint64_t done, uint64_t count)
         }
         (void)fprintf(progress->errors, "] %3.0f%% ", part * 100);
     }
-    (void)fprintf(progress->errors, "%" PRIu64 " (%.0f/s)\x1b[K", count, rate);
+    (void)fprintf(progress->errors, "%" PRIu64 " (%.0f/s)", count, rate);
+    draw_left(progress, done, seconds);
+    (void)fputs("\x1b[K", progress->errors);
     (void)fflush(progress->errors);
 }
 

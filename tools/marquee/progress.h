@@ -17,7 +17,8 @@ struct progress {
 
 void progress_init(struct progress *progress, FILE *errors, const char *label, uint64_t total);
 
-/* Draws at most ten times a second. done: of the total; count: what is said, with its rate. */
+/* Draws at most ten times a second: the bar, what is counted with its rate, and the time that is
+ * left. done: of the total. */
 void progress_update(struct progress *progress, uint64_t done, uint64_t count);
 
 /* Takes the bar away. */

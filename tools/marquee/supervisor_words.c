@@ -4,7 +4,7 @@
 
 #include "marquee/supervisor_private.h"
 
-enum { NAME_COLUMN = 18, LINE_BYTES = 1024, LAST_WORDS_BYTES = 2048 };
+enum { NAME_COLUMN = 24, LINE_BYTES = 1024, LAST_WORDS_BYTES = 2048 };
 
 /* What cannot be written has nobody to be told. */
 void supervisor_say(struct supervisor_child *child, enum terminal_colour colour, const char *format,

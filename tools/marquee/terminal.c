@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { DIRECTION_BYTES = 3 }; /* of such a character in UTF-8 */
+
 bool terminal_is_fancy(FILE *file)
 {
     const char *terminal = getenv("TERM");
@@ -27,11 +29,25 @@ static bool is_control(struct text text, size_t at)
     return byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte >= 0x80 && byte < 0xa0);
 }
 
+/* Whether a character begins there that turns the direction of what follows it: U+202A to U+202E,
+ * U+2066 to U+2069. They would reach beyond the text, into what is printed behind it. */
+static bool turns_direction(struct text text, size_t at)
+{
+    const unsigned char *bytes = (const unsigned char *)text.data + at;
+    if (text.length - at < DIRECTION_BYTES || bytes[0] != 0xe2) {
+        return false;
+    }
+    return (bytes[1] == 0x80 && bytes[2] >= 0xaa && bytes[2] <= 0xae) ||
+           (bytes[1] == 0x81 && bytes[2] >= 0xa6 && bytes[2] <= 0xa9);
+}
+
 void terminal_print(FILE *file, struct text text)
 {
     for (size_t i = 0; i < text.length; i++) {
+        bool turns = turns_direction(text, i);
         /* A failed write is found when the command ends. */
-        (void)fputc(is_control(text, i) ? '?' : text.data[i], file);
+        (void)fputc(turns || is_control(text, i) ? '?' : text.data[i], file);
+        i += turns ? DIRECTION_BYTES - 1 : 0;
     }
 }
 

@@ -22,7 +22,8 @@ enum terminal_colour {
  * Static storage. */
 const char *terminal_colour(FILE *file, enum terminal_colour colour);
 
-/* Prints the text with every control character as '?'. */
+/* Prints the text with every control character, and those that override or isolate the direction of
+ * writing, as '?'. */
 void terminal_print(FILE *file, struct text text);
 
 /* The same, and spaces up to `width` characters. */

@@ -55,7 +55,7 @@ static enum status check_address(struct call *call, struct text address)
 enum status up_addresses_check(struct call *call, const struct up_addresses *addresses)
 {
     const struct text all[] = {addresses->registry, addresses->metadata, addresses->rating,
-                               addresses->movie, addresses->review};
+                               addresses->movie,    addresses->review,   addresses->recommendation};
     enum status status =
         addresses->dns.length > 0 ? check_address(call, addresses->dns) : STATUS_OK;
     for (size_t i = 0; i < ARRAY_LENGTH(all) && status == STATUS_OK; i++) {
@@ -207,6 +207,9 @@ static void describe_services(struct description *description, const struct up_a
     add_listener(description, "--listen", addresses->review);
     add(description, "--data", below(description, data, "review"));
     add_discovery(description, addresses, addresses->review);
+    describe(description, "marquee-recommendation");
+    add_listener(description, "--listen", addresses->recommendation);
+    add_discovery(description, addresses, addresses->recommendation);
     describe(description, "marquee-movie");
     add_listener(description, "--listen", addresses->movie);
     add_log(description, data);
@@ -222,6 +225,7 @@ static void describe_single(struct description *description, const struct up_add
     add_listener(description, "--listen-rating", addresses->rating);
     add_listener(description, "--listen-movie", addresses->movie);
     add_listener(description, "--listen-review", addresses->review);
+    add_listener(description, "--listen-recommendation", addresses->recommendation);
     add(description, "--data", data);
     add_log(description, data);
     add(description, "--relay", TEXT("local"));

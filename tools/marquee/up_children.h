@@ -11,6 +11,7 @@ struct up_addresses {
     struct text rating;
     struct text movie;
     struct text review;
+    struct text recommendation;
 };
 
 /* Files that say who may come in and who is trusted; empty: none. Each name ends in NUL. */

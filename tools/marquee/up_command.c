@@ -44,6 +44,7 @@ static const struct config_option options[] = {
     LISTEN_OPTION("rating", "8082"),
     LISTEN_OPTION("movie", "8083"),
     LISTEN_OPTION("review", "8084"),
+    LISTEN_OPTION("recommendation", "8085"),
     LISTEN_OPTION("registry", "8500"),
     {.name = "listen-dns",
      .kind = CONFIG_TEXT,
@@ -237,16 +238,18 @@ static void print_addresses(const struct up *up)
     (void)fprintf(
         output,
         "\n%sMarquee is up.%s\n"
-        "  movie     %s://%.*s (gRPC and HTTP)\n"
-        "  rating    %s://%.*s\n"
-        "  metadata  %s://%.*s\n"
-        "  review    %s://%.*s\n"
-        "  registry  %s://%.*s (its page: /ui/)\n"
-        "  logs      %.*s\n\n",
+        "  movie           %s://%.*s (gRPC and HTTP)\n"
+        "  rating          %s://%.*s\n"
+        "  metadata        %s://%.*s\n"
+        "  review          %s://%.*s\n"
+        "  recommendation  %s://%.*s\n"
+        "  registry        %s://%.*s (its page: /ui/)\n"
+        "  logs            %.*s\n\n",
         terminal_colour(output, TERMINAL_BOLD), terminal_colour(output, TERMINAL_PLAIN), scheme,
         TEXT_ARGUMENTS(up->addresses.movie), scheme, TEXT_ARGUMENTS(up->addresses.rating), scheme,
         TEXT_ARGUMENTS(up->addresses.metadata), scheme, TEXT_ARGUMENTS(up->addresses.review),
-        scheme, TEXT_ARGUMENTS(up->addresses.registry), TEXT_ARGUMENTS(*log));
+        scheme, TEXT_ARGUMENTS(up->addresses.recommendation), scheme,
+        TEXT_ARGUMENTS(up->addresses.registry), TEXT_ARGUMENTS(*log));
     (void)fflush(output);
 }
 
@@ -300,6 +303,7 @@ static enum status run_up(struct session *session)
         .rating = config_text(config, "listen-rating"),
         .movie = config_text(config, "listen-movie"),
         .review = config_text(config, "listen-review"),
+        .recommendation = config_text(config, "listen-recommendation"),
     };
     up->access = (struct up_access){
         .certificate = config_text(config, "tls-certificate"),

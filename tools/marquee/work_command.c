@@ -85,14 +85,16 @@ static void say(struct work *work, struct text id, const char *what)
 static enum status attempt(struct work *work, const struct import_job *job,
                            struct import_result *result)
 {
-    struct movielens_import import = {.session = work->session,
-                                      .directory = job->directory,
-                                      .provider = job->provider,
-                                      .range = &job->range};
-    enum status status = movielens_import_run(&import);
-    result->movies = import.movies;
-    result->votes = import.votes;
-    result->refused = import.refused;
+    struct import import = {.session = work->session, .provider = job->provider};
+    enum status status = import_files_open(&work->session->call, job->directory, &import.files);
+    if (status == STATUS_OK) {
+        status = movielens_import_run(&import, &job->range);
+        import_files_close(&import.files);
+    }
+    const struct import_counts *counts = &import.counts;
+    result->movies = counts->movies_new + counts->movies_changed + counts->movies_unchanged;
+    result->votes = counts->votes;
+    result->refused = counts->refused;
     return status;
 }
 

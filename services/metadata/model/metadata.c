@@ -149,6 +149,38 @@ enum status metadata_validate(struct call *call, const struct metadata *metadata
     return status == STATUS_OK ? validate_scores(call, metadata) : status;
 }
 
+static bool are_scores_equal(const struct metadata *a, const struct metadata *b)
+{
+    for (size_t i = 0; i < a->external_score_count; i++) {
+        const struct external_score *one = &a->external_scores[i];
+        const struct external_score *other = &b->external_scores[i];
+        if (!text_equal(one->source, other->source) || one->value != other->value ||
+            one->votes != other->votes) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool metadata_equal(const struct metadata *a, const struct metadata *b)
+{
+    if (!text_equal(a->id, b->id) || a->year != b->year || a->popularity != b->popularity ||
+        a->genre_count != b->genre_count || a->external_score_count != b->external_score_count) {
+        return false;
+    }
+    for (size_t i = 0; i < ARRAY_LENGTH(fields); i++) {
+        if (!text_equal(*field_of(a, &fields[i]), *field_of(b, &fields[i]))) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < a->genre_count; i++) {
+        if (!text_equal(a->genres[i], b->genres[i])) {
+            return false;
+        }
+    }
+    return are_scores_equal(a, b);
+}
+
 size_t metadata_bytes(const struct metadata *metadata)
 {
     /* a field's key, length, and JSON's marks; a score's numbers */

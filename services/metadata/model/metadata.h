@@ -65,6 +65,9 @@ MUST_USE enum status metadata_validate(struct call *call, const struct metadata 
 const struct external_score *metadata_external_score(const struct metadata *metadata,
                                                      struct text source);
 
+/* Whether all is the same, in the same order. */
+bool metadata_equal(const struct metadata *a, const struct metadata *b);
+
 /* As many bytes as it takes in a message, or a few more. */
 size_t metadata_bytes(const struct metadata *metadata);
 

@@ -4,9 +4,11 @@
  * the two it is: nobody has voted, or the rating cannot be had now. So with likes and reviews. */
 #pragma once
 
+#include "movie/catalogue/movie_catalogue.h"
 #include "movie/gateway/metadata_gateway.h"
 #include "movie/gateway/rating_gateway.h"
 #include "movie/gateway/rating_votes.h"
+#include "movie/gateway/recommendation_gateway.h"
 #include "movie/gateway/review_gateway.h"
 #include "movie/model/movie_details.h"
 
@@ -18,7 +20,9 @@ struct movie_controller {
     struct metadata_gateway metadata;
     struct rating_gateway rating;
     struct rating_votes votes;
-    struct review_gateway reviews; /* its ops may be NULL: none can be asked */
+    struct movie_catalogue catalogue;              /* its ops may be NULL: there are no lists */
+    struct recommendation_gateway recommendations; /* its ops may be NULL: none can be asked */
+    struct review_gateway reviews;                 /* its ops may be NULL: none can be asked */
     bool is_rating_kept; /* `rating` may answer while the rating service cannot be asked */
 };
 

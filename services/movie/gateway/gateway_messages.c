@@ -12,6 +12,14 @@ enum status gateway_messages_create(const struct proto_descriptor_set *descripto
         &get_aggregated_rating_response__descriptor,
         &batch_get_metadata_request__descriptor,
         &batch_get_metadata_response__descriptor,
+        &list_metadata_request__descriptor,
+        &list_metadata_response__descriptor,
+        &list_metadata_changes_request__descriptor,
+        &list_metadata_changes_response__descriptor,
+        &list_aggregates_request__descriptor,
+        &list_aggregates_response__descriptor,
+        &list_aggregate_changes_request__descriptor,
+        &list_aggregate_changes_response__descriptor,
         &match_metadata_request__descriptor,
         &match_metadata_response__descriptor,
         &batch_put_ratings_request__descriptor,
@@ -46,6 +54,10 @@ enum status gateway_messages_create(const struct proto_descriptor_set *descripto
         &delete_like_response__descriptor,
         &get_reactions_request__descriptor,
         &get_reactions_response__descriptor,
+        &list_similar_request__descriptor,
+        &list_similar_response__descriptor,
+        &list_recommended_request__descriptor,
+        &list_recommended_response__descriptor,
     };
     return proto_pool_create(descriptors, 1, types, ARRAY_LENGTH(types), ret_pool);
 }

@@ -69,6 +69,11 @@ enum status movie_http_gateways_start(struct movie_http_gateways *gateways, stru
         status = follow_if_any(&gateways->review_endpoints[loop], "review", process, call,
                                gateways->clients[loop], gateways->messages);
     }
+    if (status == STATUS_OK) {
+        status = follow_if_any(&gateways->recommendation_endpoints[loop], "recommendation", process,
+                               call, gateways->clients[loop], gateways->messages);
+    }
+    gateways->recommendations.endpoints[loop] = &gateways->recommendation_endpoints[loop].endpoint;
     gateways->metadata.endpoints[loop] = &gateways->metadata_endpoints[loop].endpoint;
     gateways->rating.endpoints[loop] = &gateways->rating_endpoints[loop].endpoint;
     gateways->reviews.endpoints[loop] = &gateways->review_endpoints[loop].endpoint;
@@ -80,6 +85,7 @@ void movie_http_gateways_stop(struct movie_http_gateways *gateways, unsigned loo
     unfollow(&gateways->metadata_endpoints[loop]);
     unfollow(&gateways->rating_endpoints[loop]);
     unfollow(&gateways->review_endpoints[loop]);
+    unfollow(&gateways->recommendation_endpoints[loop]);
     http_client_destroy(gateways->clients[loop]);
     gateways->clients[loop] = NULL;
 }

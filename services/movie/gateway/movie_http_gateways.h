@@ -5,6 +5,7 @@
 #include "movie/gateway/http_endpoint.h"
 #include "movie/gateway/http_metadata_gateway.h"
 #include "movie/gateway/http_rating_gateway.h"
+#include "movie/gateway/rpc_recommendation_gateway.h"
 #include "movie/gateway/rpc_review_gateway.h"
 
 struct process;
@@ -21,11 +22,13 @@ struct movie_http_gateways {
     struct http_metadata_gateway metadata;
     struct http_rating_gateway rating;
     struct rpc_review_gateway reviews;
+    struct rpc_recommendation_gateway recommendations;
     /* private: by loop_index() */
     struct http_client *clients[LOOP_THREADS_MAX];
     struct followed_endpoint metadata_endpoints[LOOP_THREADS_MAX];
     struct followed_endpoint rating_endpoints[LOOP_THREADS_MAX];
     struct followed_endpoint review_endpoints[LOOP_THREADS_MAX];
+    struct followed_endpoint recommendation_endpoints[LOOP_THREADS_MAX];
 };
 
 /* On each loop, in a fiber; stop is called also after a failed start. Services are found as the

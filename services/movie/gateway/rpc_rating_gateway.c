@@ -1,7 +1,6 @@
 #include "movie/gateway/rpc_rating_gateway.h"
 
 #include "base/arena.h"
-#include "movie.pb-c.h"
 #include "proto/proto.h"
 
 static enum status no_room(struct call *call)
@@ -9,15 +8,27 @@ static enum status no_room(struct call *call)
     return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the reply would be too large");
 }
 
+struct movie_score_parameters rpc_score_parameters(const ScoreParameters *message)
+{
+    if (message == NULL) {
+        return (struct movie_score_parameters){.formula = 0};
+    }
+    return (struct movie_score_parameters){.formula = message->formula,
+                                           .minimum_votes = message->minimum_votes,
+                                           .mean = message->mean,
+                                           .version = proto_text(message->version)};
+}
+
 /* The replies name those with votes in the order asked. */
 static void join(const BatchGetAggregatedRatingsResponse *batch, const struct text *movie_ids,
-                 size_t count, struct rating_view *views)
+                 size_t count, struct rating_view *views, double *scores)
 {
     size_t next = 0;
     for (size_t i = 0; i < count; i++) {
         const RankedRecord *rated = next < batch->n_ratings ? batch->ratings[next] : NULL;
         if (rated != NULL && text_equal(proto_text(rated->record_id), movie_ids[i])) {
             views[i] = (struct rating_view){.mean = rated->mean, .count = rated->count};
+            scores[i] = rated->weighted_score;
             next++;
         } else {
             views[i] = (struct rating_view){.no_votes = true};
@@ -32,8 +43,9 @@ enum status rpc_rating_get_aggregates(void *state, struct call *call, const stru
     BatchGetAggregatedRatingsRequest request = BATCH_GET_AGGREGATED_RATINGS_REQUEST__INIT;
     ProtobufCMessage *response;
     struct rating_view *views = arena_calloc(call->arena, count, sizeof(*views));
+    double *scores = arena_calloc(call->arena, count, sizeof(*scores));
     request.record_ids = arena_calloc(call->arena, count, sizeof(*request.record_ids));
-    if (views == NULL || request.record_ids == NULL) {
+    if (views == NULL || scores == NULL || request.record_ids == NULL) {
         return no_room(call);
     }
     for (size_t i = 0; i < count; i++) {
@@ -47,7 +59,10 @@ enum status rpc_rating_get_aggregates(void *state, struct call *call, const stru
     if (status != STATUS_OK) {
         return status;
     }
-    join((const BatchGetAggregatedRatingsResponse *)response, movie_ids, count, views);
-    *ret_views = (struct rating_views){.views = views};
+    const BatchGetAggregatedRatingsResponse *batch =
+        (const BatchGetAggregatedRatingsResponse *)response;
+    join(batch, movie_ids, count, views, scores);
+    *ret_views = (struct rating_views){
+        .views = views, .scores = scores, .parameters = rpc_score_parameters(batch->parameters)};
     return STATUS_OK;
 }

@@ -1,7 +1,6 @@
 /* The port rating_votes.h over calls to the rating service. */
 #include "base/arena.h"
 #include "base/clock.h"
-#include "movie.pb-c.h"
 #include "movie/gateway/gateway_status.h"
 #include "movie/gateway/rpc_rating_gateway.h"
 #include "proto/proto.h"
@@ -23,10 +22,13 @@ static enum status get_summary(void *state, struct call *call, struct text movie
                         &get_rating_summary_response__descriptor, &response);
     if (status == STATUS_OK) {
         const GetRatingSummaryResponse *summary = (const GetRatingSummaryResponse *)response;
-        *ret_summary = (struct movie_summary){.mean = summary->mean,
-                                              .count = summary->count,
-                                              .histogram = summary->histogram,
-                                              .bin_count = summary->n_histogram};
+        *ret_summary =
+            (struct movie_summary){.mean = summary->mean,
+                                   .count = summary->count,
+                                   .histogram = summary->histogram,
+                                   .bin_count = summary->n_histogram,
+                                   .score = summary->weighted_score,
+                                   .parameters = rpc_score_parameters(summary->parameters)};
     }
     return status;
 }

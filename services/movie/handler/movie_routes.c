@@ -1,6 +1,7 @@
 /* The plain HTTP face of movies: details here, the rest beside. */
 #include "http/http_json.h"
 #include "http/http_operation.h"
+#include "movie/controller/movie_discover.h"
 #include "movie/controller/movie_voting.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_handler_private.h"
@@ -82,6 +83,25 @@ static const struct http_parameter search_parameters[] = {
     {.name = NULL},
 };
 
+#define RECOMMENDED_PARAMETER                                                                      \
+    {                                                                                              \
+        .name = "limit", .about = "How many there are at most", .kind = HTTP_PARAMETER_INTEGER,    \
+        .minimum = 1, .maximum = RECOMMENDATION_COUNT_MAX,                                         \
+        .otherwise = RECOMMENDATION_COUNT_DEFAULT                                                  \
+    }
+
+static const struct http_parameter similar_parameters[] = {
+    ID_PARAMETER,
+    RECOMMENDED_PARAMETER,
+    {.name = NULL},
+};
+
+static const struct http_parameter recommended_parameters[] = {
+    USER_PARAMETER(true, "For whom"),
+    RECOMMENDED_PARAMETER,
+    {.name = NULL},
+};
+
 static const struct http_parameter vote_parameters[] = {
     ID_PARAMETER,
     USER_PARAMETER(true, "Whose vote it is"),
@@ -109,6 +129,35 @@ static const struct http_parameter list_parameters[] = {
      .maximum = MOVIE_OWN_PAGE_SIZE_MAX,
      .otherwise = MOVIE_OWN_PAGE_SIZE_DEFAULT},
     {.name = "pageToken", .about = "nextPageToken of the page before"},
+    {.name = NULL},
+};
+
+static const struct http_parameter discover_parameters[] = {
+    {.name = "order", .about = "By what they stand", .choices = movie_handler_orders},
+    {.name = "genre", .about = "Only of this genre", .maximum = METADATA_GENRE_BYTES_MAX},
+    {.name = "yearFrom",
+     .about = "Only of this year or later",
+     .kind = HTTP_PARAMETER_INTEGER,
+     .maximum = METADATA_YEAR_MAX},
+    {.name = "yearTo",
+     .about = "Only of this year or earlier",
+     .kind = HTTP_PARAMETER_INTEGER,
+     .maximum = METADATA_YEAR_MAX},
+    {.name = "minimumVotes",
+     .about = "Only with so many votes",
+     .kind = HTTP_PARAMETER_INTEGER,
+     .maximum = INT32_MAX},
+    {.name = "pageSize",
+     .about = "How many there are in a page at most",
+     .kind = HTTP_PARAMETER_INTEGER,
+     .minimum = 1,
+     .maximum = MOVIE_LIST_PAGE_SIZE_MAX,
+     .otherwise = MOVIE_LIST_PAGE_SIZE_DEFAULT},
+    {.name = "pageToken", .about = "nextPageToken of the page before, with the same query"},
+    {.name = NULL},
+};
+
+static const struct http_parameter no_parameters[] = {
     {.name = NULL},
 };
 
@@ -143,6 +192,40 @@ static const struct http_answer list_answers[] = {
     {.status = 0},
 };
 
+static const struct http_answer discover_answers[] = {
+    {200,
+     "A page; how old the copy is that it comes from",
+     {.schema =
+          "{\"type\":\"object\",\"required\":[\"movies\",\"nextPageToken\",\"metadataAgeMs\"],"
+          "\"properties\":{\"movies\":" MOVIE_CARDS_SCHEMA ",\"nextPageToken\":{\"type\":"
+          "\"string\"},\"parameters\":" MOVIE_PARAMETERS_SCHEMA
+          ",\"metadataAgeMs\":{\"type\":\"integer\"},\"ratingAgeMs\":{\"type\":\"integer\"},"
+          "\"ratingUnavailableReason\":{\"type\":\"string\"}}}"}},
+    {.status = 0},
+};
+
+static const struct http_answer genres_answers[] = {
+    {200,
+     "The genres, by name",
+     {.schema =
+          "{\"type\":\"object\",\"required\":[\"genres\"],\"properties\":{\"genres\":{"
+          "\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\",\"movies\"],"
+          "\"properties\":{\"name\":{\"type\":\"string\"},\"movies\":{\"type\":"
+          "\"integer\"}}}}}}"}},
+    {.status = 0},
+};
+
+static const struct http_answer recommended_answers[] = {
+    {200,
+     "The best first",
+     {.schema = "{\"type\":\"object\",\"required\":[\"movies\",\"votes\",\"modelAgeMs\"],"
+                "\"properties\":{\"movies\":" MOVIE_CARDS_SCHEMA
+                ",\"ratingUnavailableReason\":{\"type\":\"string\"},\"metadataUnavailable\":"
+                "{\"type\":\"boolean\"},\"parameters\":" MOVIE_PARAMETERS_SCHEMA
+                ",\"votes\":{\"type\":\"integer\"},\"modelAgeMs\":{\"type\":\"integer\"}}}"}},
+    {.status = 0},
+};
+
 static const int unknown_movie[] = {404, 0};
 
 static const struct http_operation operations[] = {
@@ -166,6 +249,23 @@ static const struct http_operation operations[] = {
      .tag = "movie",
      .parameters = search_parameters,
      .answers = search_answers},
+    {.method = "GET",
+     .path = "/movies",
+     .handle = movie_handler_get_movies,
+     .id = "discoverMovies",
+     .summary = "All movies, in an order and by filters",
+     .about = "Answered from a copy, which is made after a start: 503 until then.",
+     .tag = "movie",
+     .parameters = discover_parameters,
+     .answers = discover_answers},
+    {.method = "GET",
+     .path = "/genres",
+     .handle = movie_handler_get_genres,
+     .id = "listGenres",
+     .summary = "The genres there are",
+     .tag = "movie",
+     .parameters = no_parameters,
+     .answers = genres_answers},
     {.method = "PUT",
      .path = "/movie/rating",
      .handle = movie_handler_put_rating,
@@ -192,6 +292,22 @@ static const struct http_operation operations[] = {
      .tag = "movie",
      .parameters = list_parameters,
      .answers = list_answers},
+    {.method = "GET",
+     .path = "/movie/similar",
+     .handle = movie_handler_get_similar,
+     .id = "listSimilarMovies",
+     .summary = "The movies that are most like one, by everybody's votes",
+     .tag = "movie",
+     .parameters = similar_parameters,
+     .answers = recommended_answers},
+    {.method = "GET",
+     .path = "/user/recommendations",
+     .handle = movie_handler_get_recommendations,
+     .id = "listRecommendedMovies",
+     .summary = "What a user may like, of what the user has not voted on",
+     .tag = "movie",
+     .parameters = recommended_parameters,
+     .answers = recommended_answers},
 };
 
 _Static_assert(ARRAY_LENGTH(operations) + MOVIE_HANDLER_REVIEW_ROUTE_COUNT ==

@@ -19,7 +19,8 @@ struct movie_card {
     bool has_own;
     struct movie_vote own;
     double match;
-    struct text because_of;
+    struct text because_of;       /* the id of the movie that it is shown for */
+    struct text because_of_title; /* empty: not known */
 };
 
 /* Sets what the metadata tells, its id included. */

@@ -143,6 +143,9 @@ void movie_card_write_json(struct json_writer *writer, const struct movie_card *
     if (card->because_of.length > 0) {
         json_member_string(writer, "becauseOf", card->because_of);
     }
+    if (card->because_of_title.length > 0) {
+        json_member_string(writer, "becauseOfTitle", card->because_of_title);
+    }
     json_close_object(writer);
 }
 

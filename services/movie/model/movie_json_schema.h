@@ -38,7 +38,8 @@
     "\"director\":{\"type\":\"string\"},\"ratingState\":" MOVIE_STATE_SCHEMA ","                   \
     "\"mean\":{\"type\":\"number\"},\"votes\":{\"type\":\"integer\"},"                             \
     "\"weightedScore\":{\"type\":\"number\"}," MOVIE_OWN_SCHEMA_MEMBERS ","                        \
-    "\"match\":{\"type\":\"number\"},\"becauseOf\":{\"type\":\"string\"}}}"
+    "\"match\":{\"type\":\"number\"},\"becauseOf\":{\"type\":\"string\"},\"becauseOfTitle\":{"     \
+    "\"type\":\"string\"}}}"
 
 #define MOVIE_CARDS_SCHEMA "{\"type\":\"array\",\"items\":" MOVIE_CARD_SCHEMA "}"
 

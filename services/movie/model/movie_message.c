@@ -164,6 +164,7 @@ MovieCard *movie_card_to_message(struct arena *arena, const struct movie_card *c
     message->weighted_score = card->score;
     message->match = card->match;
     message->because_of = proto_bytes(card->because_of);
+    message->because_of_title = proto_bytes(card->because_of_title);
     if (card->has_own) {
         message->own_provider_id = proto_bytes(card->own.provider);
         return add_vote(arena, &card->own, &message->own, &message->own_time) ? message : NULL;

@@ -18,17 +18,32 @@ enum status rating_controller_validate(const struct rating_controller *self, str
 }
 
 enum status rating_controller_put_all(struct rating_controller *self, struct call *call,
-                                      const struct rating_change *changes, size_t count)
+                                      const struct rating_change *changes, size_t count,
+                                      size_t *ret_changed)
 {
-    const struct rating_batch batch = {.changes = changes, .change_count = count};
-    return self->repository.ops->apply(self->repository.state, call, &batch);
+    enum rating_outcome *outcomes = arena_calloc(call->arena, count, sizeof(*outcomes));
+    const struct rating_batch batch = {
+        .changes = changes, .change_count = count, .outcomes = outcomes};
+    if (outcomes == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the request is too large");
+    }
+    enum status status = self->repository.ops->apply(self->repository.state, call, &batch);
+    if (status == STATUS_OK) {
+        *ret_changed = 0;
+        for (size_t i = 0; i < count; i++) {
+            *ret_changed += outcomes[i] == RATING_APPLIED;
+        }
+    }
+    return status;
 }
 
 enum status rating_controller_put(struct rating_controller *self, struct call *call,
                                   const struct rating_change *change)
 {
+    const struct rating_batch batch = {.changes = change, .change_count = 1};
     enum status status = rating_controller_validate(self, call, change);
-    return status == STATUS_OK ? rating_controller_put_all(self, call, change, 1) : status;
+    return status == STATUS_OK ? self->repository.ops->apply(self->repository.state, call, &batch)
+                               : status;
 }
 
 enum status rating_controller_await(struct rating_controller *self, struct call *call,

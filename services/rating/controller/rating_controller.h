@@ -41,9 +41,11 @@ struct rating_controller {
 MUST_USE enum status rating_controller_put(struct rating_controller *self, struct call *call,
                                            const struct rating_change *change);
 
-/* Applies several in one transaction; each was validated by rating_controller_validate(). */
+/* Applies several in one transaction; each was validated by rating_controller_validate().
+ * *ret_changed: how many of them were not so already. */
 MUST_USE enum status rating_controller_put_all(struct rating_controller *self, struct call *call,
-                                               const struct rating_change *changes, size_t count);
+                                               const struct rating_change *changes, size_t count,
+                                               size_t *ret_changed);
 
 /* Whether a vote may be stored: its parts and, without a provider, its step. */
 MUST_USE enum status rating_controller_validate(const struct rating_controller *self,

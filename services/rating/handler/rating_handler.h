@@ -9,8 +9,8 @@
 /* The methods, with the controller (borrowed) as their state. */
 struct grpc_service rating_handler_service(struct rating_controller *controller);
 
-enum { RATING_HANDLER_ROUTE_COUNT = 3 };
+enum { RATING_HANDLER_ROUTE_COUNT = 5 };
 
-/* GET, PUT and DELETE /rating?id=&type=&userId=. */
+/* GET, PUT and DELETE /rating?id=&type=&userId=; GET /rating/summary and /rating/top. */
 void rating_handler_routes(struct rating_controller *controller,
                            struct http_route routes[static RATING_HANDLER_ROUTE_COUNT]);

@@ -1,7 +1,9 @@
 /* rating_handler_private.h: the methods of RatingService that move many at once (rating_lists.c),
- * those of feeds (rating_feed_methods.c), and of dead letters (rating_dead_letter_methods.c). */
+ * those of feeds (rating_feed_methods.c), of what votes come to (rating_top_methods.c, and by plain
+ * HTTP rating_top_routes.c), and of dead letters (rating_dead_letter_methods.c). */
 #pragma once
 
+#include "http/http_server.h"
 #include "movie.pb-c.h"
 #include "rating/controller/rating_controller.h"
 
@@ -10,6 +12,10 @@ enum status rating_handler_no_room(struct call *call);
 /* Waits for the event that the caller wants to have been applied; NULL: for none. */
 enum status rating_handler_await(struct rating_controller *controller, struct call *call,
                                  const LogPosition *after);
+
+/* STATUS_INVALID_ARGUMENT: an unknown type. */
+enum status rating_handler_read_record(struct call *call, ProtobufCBinaryData type,
+                                       ProtobufCBinaryData id, struct record_key *ret_record);
 
 enum status rating_handler_batch_put_ratings(void *state, struct call *call, const void *request,
                                              void *response);
@@ -38,3 +44,13 @@ enum status rating_handler_list_vote_changes(void *state, struct call *call, con
 /* A message of the parameters, valid in the arena. NULL: no room. */
 ScoreParameters *rating_handler_parameters(struct arena *arena,
                                            const struct rank_parameters *parameters);
+
+enum status rating_handler_get_rating_summary(void *state, struct call *call, const void *request,
+                                              void *response);
+enum status rating_handler_list_top_ratings(void *state, struct call *call, const void *request,
+                                            void *response);
+
+void rating_handler_get_summary_route(void *state, struct http_exchange *exchange);
+void rating_handler_list_top_route(void *state, struct http_exchange *exchange);
+
+extern const char *const rating_handler_orders[]; /* by name, then NULL */

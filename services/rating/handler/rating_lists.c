@@ -46,13 +46,32 @@ enum status rating_handler_batch_put_ratings(void *state, struct call *call, con
             return rating_handler_no_room(call);
         }
     }
+    size_t changed = 0;
+    enum status status =
+        count > 0 ? rating_controller_put_all(state, call, changes, count, &changed) : STATUS_OK;
     reply->accepted = (uint32_t)count;
-    return count > 0 ? rating_controller_put_all(state, call, changes, count) : STATUS_OK;
+    reply->changed = (uint32_t)changed;
+    return status;
+}
+
+/* Tells by which parameters the scores of the reply are; *ret_known: whether there are any. */
+static enum status add_parameters(struct rating_controller *controller, struct call *call,
+                                  enum record_type type, struct rank_parameters *ret_parameters,
+                                  bool *ret_known, BatchGetAggregatedRatingsResponse *reply)
+{
+    const struct rating_ranking *ranking = &controller->ranking;
+    *ret_known =
+        ranking->ops != NULL && ranking->ops->get_parameters(ranking->state, type, ret_parameters);
+    if (*ret_known) {
+        reply->parameters = rating_handler_parameters(call->arena, ret_parameters);
+    }
+    return !*ret_known || reply->parameters != NULL ? STATUS_OK : rating_handler_no_room(call);
 }
 
 /* Adds what is known of one record to the lists of the reply, which have room for it. */
 static enum status add_aggregate(struct rating_controller *controller, struct call *call,
-                                 struct record_key record, BatchGetAggregatedRatingsResponse *reply)
+                                 struct record_key record, const struct rank_parameters *parameters,
+                                 BatchGetAggregatedRatingsResponse *reply)
 {
     struct rating_aggregate aggregate;
     enum status status = rating_controller_get_aggregate(controller, call, record, &aggregate);
@@ -72,6 +91,9 @@ static enum status add_aggregate(struct rating_controller *controller, struct ca
     rated->record_id = proto_bytes(record.id);
     rated->count = (uint32_t)aggregate.count;
     rated->mean = rating_aggregate_mean(&aggregate);
+    if (parameters != NULL) {
+        rated->weighted_score = rank_score(parameters, aggregate.count, aggregate.sum_hundredths);
+    }
     reply->ratings[reply->n_ratings++] = rated;
     return STATUS_OK;
 }
@@ -82,6 +104,8 @@ enum status rating_handler_batch_get_aggregated_ratings(void *state, struct call
     const BatchGetAggregatedRatingsRequest *batch = request;
     BatchGetAggregatedRatingsResponse *reply = response;
     struct record_key record;
+    struct rank_parameters parameters;
+    bool is_scored;
     enum status status = record_type_parse(call, proto_text(batch->record_type), &record.type);
     if (status == STATUS_OK && batch->n_record_ids > RATING_BATCH_MAX) {
         status = call_fail(call, STATUS_INVALID_ARGUMENT, "more than %d record ids at once",
@@ -96,9 +120,10 @@ enum status rating_handler_batch_get_aggregated_ratings(void *state, struct call
     if (reply->ratings == NULL || reply->unrated_record_ids == NULL) {
         return rating_handler_no_room(call);
     }
+    status = add_parameters(state, call, record.type, &parameters, &is_scored, reply);
     for (size_t i = 0; i < batch->n_record_ids && status == STATUS_OK; i++) {
         record.id = proto_text(batch->record_ids[i]);
-        status = add_aggregate(state, call, record, reply);
+        status = add_aggregate(state, call, record, is_scored ? &parameters : NULL, reply);
     }
     return status;
 }

@@ -2,6 +2,7 @@
 #include "http/http_json.h"
 #include "http/http_operation.h"
 #include "rating/handler/rating_handler.h"
+#include "rating/handler/rating_handler_private.h"
 #include "rating/model/rating_message.h"
 #include "rating/model/rating_value.h"
 
@@ -183,8 +184,68 @@ static const struct http_parameter delete_parameters[] = {
     {.name = NULL},
 };
 
+static const struct http_parameter summary_parameters[] = {
+    RECORD_PARAMETERS,
+    {.name = NULL},
+};
+
+static const struct http_parameter top_parameters[] = {
+    {.name = "type",
+     .about = "What kind of records they are",
+     .is_required = true,
+     .choices = record_types},
+    {.name = "order",
+     .about = "What comes first: the best weighted score, unless it says otherwise",
+     .choices = rating_handler_orders},
+    {.name = "minimumVotes",
+     .about = "Without records of fewer votes",
+     .kind = HTTP_PARAMETER_INTEGER,
+     .minimum = 0,
+     .maximum = UINT32_MAX},
+    {.name = "pageSize",
+     .about = "How many at most",
+     .kind = HTTP_PARAMETER_INTEGER,
+     .minimum = 1,
+     .maximum = RATING_PAGE_SIZE_MAX,
+     .otherwise = RATING_PAGE_SIZE_DEFAULT},
+    {.name = "pageToken",
+     .about = "nextPageToken of the page before, which also says the order and the filter",
+     .maximum = RANK_TOKEN_BYTES_MAX},
+    {.name = NULL},
+};
+
+#define PARAMETERS_SCHEMA                                                                          \
+    "\"parameters\":{\"type\":\"object\",\"required\":[\"formula\",\"minimumVotes\",\"mean\","     \
+    "\"version\"],\"properties\":{\"formula\":{\"type\":\"integer\"},\"minimumVotes\":{"           \
+    "\"type\":\"number\"},\"mean\":{\"type\":\"number\"},\"version\":{\"type\":\"string\"}}}"
+#define POINTS_SCHEMA "{\"type\":\"number\",\"minimum\":0,\"maximum\":10}"
+
+static const struct http_answer summary[] = {
+    {200,
+     "The summary; the score and its parameters are not known for a moment after a start",
+     {.schema = "{\"type\":\"object\",\"required\":[\"mean\",\"count\",\"histogram\"],"
+                "\"properties\":{\"mean\":" POINTS_SCHEMA ",\"count\":{\"type\":\"integer\"},"
+                "\"histogram\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"},"
+                "\"minItems\":21,\"maxItems\":21},\"weightedScore\":" POINTS_SCHEMA
+                "," PARAMETERS_SCHEMA "}}"}},
+    {.status = 0},
+};
+
+static const struct http_answer top[] = {
+    {200,
+     "A page of the list",
+     {.schema = "{\"type\":\"object\",\"required\":[\"records\",\"parameters\"],"
+                "\"properties\":{\"records\":{\"type\":\"array\",\"items\":{"
+                "\"type\":\"object\",\"required\":[\"recordId\",\"count\",\"mean\","
+                "\"weightedScore\"],\"properties\":{\"recordId\":{\"type\":\"string\"},"
+                "\"count\":{\"type\":\"integer\"},\"mean\":" POINTS_SCHEMA
+                ",\"weightedScore\":" POINTS_SCHEMA "}}},"
+                "\"nextPageToken\":{\"type\":\"string\"}," PARAMETERS_SCHEMA "}}"}},
+    {.status = 0},
+};
+
 static const struct http_answer points[] = {
-    {200, "Points", {.schema = "{\"type\":\"number\",\"minimum\":0,\"maximum\":10}"}},
+    {200, "Points", {.schema = POINTS_SCHEMA}},
     {.status = 0},
 };
 
@@ -216,6 +277,25 @@ static const struct http_operation operations[RATING_HANDLER_ROUTE_COUNT] = {
      .tag = "rating",
      .parameters = delete_parameters,
      .problems = no_votes},
+    {.method = "GET",
+     .path = "/rating/summary",
+     .handle = rating_handler_get_summary_route,
+     .id = "getRatingSummary",
+     .summary = "What the votes on a record come to",
+     .about = "404: nobody has voted.",
+     .tag = "rating",
+     .parameters = summary_parameters,
+     .answers = summary,
+     .problems = no_votes},
+    {.method = "GET",
+     .path = "/rating/top",
+     .handle = rating_handler_list_top_route,
+     .id = "listTopRatings",
+     .summary = "The records that are rated best",
+     .about = "503: the list is being built after a start.",
+     .tag = "rating",
+     .parameters = top_parameters,
+     .answers = top},
 };
 
 void rating_handler_routes(struct rating_controller *controller,

@@ -20,8 +20,8 @@ enum status rating_handler_await(struct rating_controller *controller, struct ca
                                          (struct rating_place){after->partition, after->offset});
 }
 
-static enum status read_record(struct call *call, ProtobufCBinaryData type, ProtobufCBinaryData id,
-                               struct record_key *ret_record)
+enum status rating_handler_read_record(struct call *call, ProtobufCBinaryData type,
+                                       ProtobufCBinaryData id, struct record_key *ret_record)
 {
     struct record_key record = {.id = proto_text(id)};
     enum status status = record_type_parse(call, proto_text(type), &record.type);
@@ -38,7 +38,8 @@ static enum status get_aggregated_rating(void *state, struct call *call, const v
     GetAggregatedRatingResponse *reply = response;
     struct record_key record;
     struct rating_aggregate aggregate;
-    enum status status = read_record(call, get->record_type, get->record_id, &record);
+    enum status status =
+        rating_handler_read_record(call, get->record_type, get->record_id, &record);
     if (status == STATUS_OK) {
         status = rating_handler_await(state, call, get->after);
     }
@@ -94,34 +95,6 @@ static enum status delete_rating(void *state, struct call *call, const void *req
     return status == STATUS_OK ? rating_controller_delete(state, call, &key) : status;
 }
 
-static enum status get_rating_summary(void *state, struct call *call, const void *request,
-                                      void *response)
-{
-    const GetRatingSummaryRequest *get = request;
-    GetRatingSummaryResponse *reply = response;
-    struct record_key record;
-    struct rating_aggregate aggregate;
-    enum status status = read_record(call, get->record_type, get->record_id, &record);
-    if (status == STATUS_OK) {
-        status = rating_handler_await(state, call, get->after);
-    }
-    if (status == STATUS_OK) {
-        status = rating_controller_get_aggregate(state, call, record, &aggregate);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    reply->histogram = arena_calloc(call->arena, RATING_BIN_COUNT, sizeof(uint32_t));
-    if (reply->histogram == NULL) {
-        return rating_handler_no_room(call);
-    }
-    memcpy(reply->histogram, aggregate.histogram, sizeof(aggregate.histogram));
-    reply->n_histogram = RATING_BIN_COUNT;
-    reply->mean = rating_aggregate_mean(&aggregate);
-    reply->count = (uint32_t)aggregate.count;
-    return STATUS_OK;
-}
-
 static const struct grpc_method methods[] = {
     {.name = "GetAggregatedRating",
      .no_side_effects = true,
@@ -149,7 +122,7 @@ static const struct grpc_method methods[] = {
      .no_side_effects = true,
      .request = &get_rating_summary_request__descriptor,
      .response = &get_rating_summary_response__descriptor,
-     .unary = get_rating_summary},
+     .unary = rating_handler_get_rating_summary},
     {.name = "BatchGetAggregatedRatings",
      .no_side_effects = true,
      .request = &batch_get_aggregated_ratings_request__descriptor,
@@ -160,6 +133,11 @@ static const struct grpc_method methods[] = {
      .request = &list_user_ratings_request__descriptor,
      .response = &list_user_ratings_response__descriptor,
      .unary = rating_handler_list_user_ratings},
+    {.name = "ListTopRatings",
+     .no_side_effects = true,
+     .request = &list_top_ratings_request__descriptor,
+     .response = &list_top_ratings_response__descriptor,
+     .unary = rating_handler_list_top_ratings},
     {.name = "ListAggregates",
      .no_side_effects = true,
      .request = &list_aggregates_request__descriptor,

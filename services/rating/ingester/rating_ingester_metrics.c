@@ -34,7 +34,7 @@ void rating_ingester_count(struct rating_ingester *self, const struct rating_bat
                            int64_t apply_ns)
 {
     struct ingest_counters *counters = &self->counters;
-    uint64_t by_outcome[RATING_DUPLICATE + 1] = {0};
+    uint64_t by_outcome[RATING_OUTCOME_COUNT] = {0};
     for (size_t i = 0; i < changes->change_count; i++) {
         by_outcome[changes->outcomes[i]]++;
     }

@@ -82,7 +82,10 @@ enum rating_outcome {
     RATING_STALE,     /* a later vote or deletion stands */
     RATING_ABSENT,    /* there was no vote to delete */
     RATING_DUPLICATE, /* an event of this id was taken within the window */
+    RATING_UNCHANGED, /* the same vote of the same time stands already */
 };
+
+enum { RATING_OUTCOME_COUNT = RATING_UNCHANGED + 1 };
 
 struct rating_aggregate {
     uint64_t count;

@@ -1,9 +1,10 @@
 """How what came is compared with what a table expects.
 
 An expectation has the form of what it is compared with: objects have the same members, lists the same
-elements, and "*" stands for any text but the empty one."""
+elements, "*" stands for any text but the empty one, and "#" for any number."""
 
 ANY_TEXT = "*"
+ANY_NUMBER = "#"
 
 
 def holds(wanted, seen):
@@ -15,6 +16,8 @@ def holds(wanted, seen):
                 all(holds(*pair) for pair in zip(wanted, seen)))
     if wanted == ANY_TEXT:
         return isinstance(seen, str) and seen != ""
+    if wanted == ANY_NUMBER:
+        return isinstance(seen, (int, float)) and not isinstance(seen, bool)
     return isinstance(wanted, bool) == isinstance(seen, bool) and wanted == seen
 
 

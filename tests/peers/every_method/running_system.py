@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 
-PROCESSES = ("registry", "metadata", "rating", "review", "movie")
+PROCESSES = ("registry", "metadata", "rating", "review", "recommendation", "movie")
 READY = re.compile(r'message="ready" listen="([^"]*)"')
 READY_S = 20
 # What a process says of a method or route that api/movie_access.c does not have.
@@ -30,8 +30,10 @@ class RunningSystem:
             self.start("registry", "--registry", "", "--dns-listen", "")
             registry = ("--registry", self.addresses["registry"])
             self.start("metadata", "--store", "memory", *registry)
-            self.start("rating", "--store", "memory", "--event-log-directory", self.path("eventlog"), *registry)
+            self.start("rating", "--store", "memory", "--event-log-directory", self.path("eventlog"),
+                       "--score-mean", "7", *registry)
             self.start("review", "--store", "memory", *registry)
+            self.start("recommendation", "--minimum-co-raters", "1", *registry)
             self.start("movie", *registry)
         except BaseException as failure:
             self.__exit__(type(failure))

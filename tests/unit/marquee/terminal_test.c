@@ -39,6 +39,13 @@ static void test_controls(void **state)
          "31m",
          "\xc2?31m"},
         {"\xc2\xa0", "\xc2\xa0"},
+        {"a\xe2\x80\xae"
+         "b\xe2\x80\xac",
+         "a?b?"}, /* an override, and its end */
+        {"\xe2\x80\xa9\xe2\x80\xaa\xe2\x80\xaf", "\xe2\x80\xa9?\xe2\x80\xaf"},
+        {"\xe2\x81\xa5\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xaa", "\xe2\x81\xa5??\xe2\x81\xaa"},
+        {"cut \xe2\x80", "cut \xe2\x80"},
+        {"\xd7\xa2\xd7\x91", "\xd7\xa2\xd7\x91"}, /* writing from right to left itself */
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {

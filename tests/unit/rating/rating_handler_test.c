@@ -91,7 +91,12 @@ static void every_method_by_connect(struct fixture *fixture)
                 "{\"ratings\":[{" KEY ",\"ratingValue\":9},{" KEY ",\"ratingValue\":-1},{}]}", 200,
                 "{\"accepted\":1,\"refused\":[{\"index\":1,\"reason\":\"a rating must be 0 to 10 "
                 "points\"},{\"index\":2,\"reason\":\"record type is empty; known are: movie actor "
-                "soundtrack\"}]}"),
+                "soundtrack\"}],\"changed\":1}"),
+        CONNECT("BatchPutRatings",
+                "{\"ratings\":[{" KEY ",\"ratingValue\":9,\"eventTime\":\"2222-01-01T00:00:00Z\"},"
+                "{" KEY ",\"ratingValue\":9,\"eventTime\":\"2222-01-01T00:00:00Z\"},"
+                "{" KEY ",\"ratingValue\":8,\"eventTime\":\"2221-01-01T00:00:00Z\"}]}",
+                200, "{\"accepted\":3,\"changed\":1}"),
         CONNECT("BatchPutRatings", "{}", 200, "{}"),
         CONNECT("BatchGetAggregatedRatings",
                 "{\"recordType\":\"movie\",\"recordIds\":[\"none\",\"tt1\",\"nobody\"]}", 200,

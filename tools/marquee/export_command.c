@@ -1,0 +1,136 @@
+/* marquee export: movies and votes to a file, in forms that marquee import, ingest and other sites
+ * take. */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "marquee/export.h"
+#include "marquee/progress.h"
+
+static const struct config_option options[] = {
+    {.name = "user",
+     .kind = CONFIG_TEXT,
+     .argument = "NAME",
+     .help = "the votes of this user; else of all"},
+    {.name = "what",
+     .kind = CONFIG_CHOICE,
+     .argument = "all|votes|movies",
+     .default_value = "all",
+     .help = "json: movies and votes, or one of both; with --user: votes"},
+    {.name = "output",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "where to; else standard output"},
+};
+
+static const struct config_program program = {
+    .name = "marquee export",
+    SESSION_PROGRAM,
+    .summary = "marquee export: write movies and votes to a file.",
+    .usage = "[OPTIONS] json|csv|letterboxd",
+    .epilogue =
+        "json        movies and votes, one a line, as api/http.md and api/events.md have them:\n"
+        "            marquee import takes both, marquee ingest the votes. Nothing is lost.\n"
+        "csv         votes: userId,recordId,recordType,value,providerId,eventTime. Nothing is "
+        "lost.\n"
+        "letterboxd  one user's votes on movies (--user), for Letterboxd's import: stars are "
+        "halves of\n"
+        "            points, rounded to half stars, and at least half a star; how many were "
+        "rounded\n"
+        "            is said.\n"
+        "What is written while it is exported may be in the file or not.\n"
+        "\n" COMMAND_EXIT_STATUS_HELP "\nexample: marquee export json --output everything.jsonl\n"
+        "         marquee export csv --user ann >ann.csv\n"
+        "         marquee export letterboxd --user ann --output ann-for-letterboxd.csv\n",
+    .options = options,
+    .option_count = ARRAY_LENGTH(options),
+    .arguments_min = 1,
+    .arguments_max = 1,
+};
+
+static const struct {
+    const char *name;
+    enum status (*run)(struct export *export);
+    bool needs_user;
+} formats[] = {
+    {"json", export_json, false},
+    {"csv", export_csv, false},
+    {"letterboxd", export_letterboxd, true},
+};
+
+static enum status find_format(struct session *session, size_t *ret_format)
+{
+    struct text name = config_argument(session->config, 0);
+    for (size_t i = 0; i < ARRAY_LENGTH(formats); i++) {
+        if (!text_equal(name, text_of(formats[i].name))) {
+            continue;
+        }
+        *ret_format = i;
+        return formats[i].needs_user && config_text(session->config, "user").length == 0
+                   ? call_fail(&session->call, STATUS_INVALID_ARGUMENT,
+                               "whose votes are to be exported: --user NAME says it")
+                   : STATUS_OK;
+    }
+    return call_fail(&session->call, STATUS_INVALID_ARGUMENT,
+                     "'%.*s' is neither json, csv nor letterboxd", TEXT_ARGUMENTS(name));
+}
+
+static enum status open_output(struct session *session, FILE **ret_output)
+{
+    struct text path = config_text(session->config, "output");
+    *ret_output = path.length > 0 ? fopen(path.data, "we") : session->input->output;
+    return *ret_output != NULL ? STATUS_OK
+                               : call_fail(&session->call, STATUS_FAILED_PRECONDITION, "%.*s: %s",
+                                           TEXT_ARGUMENTS(path), strerrordesc_np(errno));
+}
+
+/* Of standard output the end of the command asks. */
+static enum status close_output(struct session *session, FILE *output)
+{
+    if (output == session->input->output) {
+        return STATUS_OK;
+    }
+    bool is_written = ferror(output) == 0;
+    is_written = fclose(output) == 0 && is_written;
+    return is_written ? STATUS_OK
+                      : call_fail(&session->call, STATUS_UNAVAILABLE,
+                                  "%.*s: not all of it could be written",
+                                  TEXT_ARGUMENTS(config_text(session->config, "output")));
+}
+
+static enum status run(struct session *session)
+{
+    struct export export = {.session = session, .user = config_text(session->config, "user")};
+    struct text what = config_text(session->config, "what");
+    size_t format = 0;
+    enum status status = find_format(session, &format);
+    if (status == STATUS_OK) {
+        status = open_output(session, &export.output);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    export.with_movies = text_equal(what, TEXT("movies")) ||
+                         (text_equal(what, TEXT("all")) && export.user.length == 0);
+    export.with_votes = !text_equal(what, TEXT("movies"));
+    progress_init(&export.progress, session->input->errors, "exporting", 0);
+    status = formats[format].run(&export);
+    progress_end(&export.progress);
+    enum status closed = close_output(session, export.output);
+    (void)fprintf(session->input->errors, "%" PRIu64 " movies, %" PRIu64 " votes, in %.1f s\n",
+                  export.movies, export.votes, progress_seconds(&export.progress));
+    if (export.rounded > 0) {
+        (void)fprintf(session->input->errors, "%" PRIu64 " votes were rounded to half stars\n",
+                      export.rounded);
+    }
+    if (export.without_title > 0) {
+        (void)fprintf(session->input->errors,
+                      "%" PRIu64 " votes are on movies that are not in the catalogue: left out\n",
+                      export.without_title);
+    }
+    return status == STATUS_OK ? closed : status;
+}
+
+int export_command(const struct command_input *input)
+{
+    return session_run(input, &program, run);
+}
