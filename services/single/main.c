@@ -40,9 +40,9 @@
 #include "review/handler/review_handler.h"
 #include "review/repository/sqlite_review_repository.h"
 
-/* Lists of metadata and of reviews are read on threads of their own; votes are entered in half
- * points. */
-enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024, STEP_HUNDREDTHS = 50 };
+/* Lists of metadata and of reviews are read on threads of their own; votes are entered in tenths
+ * of a point. */
+enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024, STEP_HUNDREDTHS = 10 };
 
 struct single_process {
     struct worker_pool *workers;
@@ -206,6 +206,30 @@ static unsigned add_listener(struct single_process *single, struct process *proc
                                 });
 }
 
+/* The movie service, with its lists, over loopback channels to the others. */
+static enum status open_movie(struct single_process *single, struct process *process,
+                              struct call *call)
+{
+    single->movie = (struct movie_controller){
+        .metadata = grpc_metadata_gateway(&single->metadata_gateway),
+        .rating = grpc_rating_gateway(&single->rating_gateway),
+        .votes = rpc_rating_votes(&single->rating_gateway.rpc),
+        .recommendations = rpc_recommendation_gateway_by_grpc(&single->recommendation_gateway),
+        .reviews = rpc_review_gateway_by_grpc(&single->review_gateway),
+    };
+    const struct ranked_catalogue_options catalogue = {
+        .log = process_log(process),
+        .metadata = rpc_metadata_feed(&single->metadata_gateway.rpc),
+        .rating = rpc_rating_feed(&single->rating_gateway.rpc)};
+    enum status status = ranked_catalogue_create(call, &catalogue, &single->catalogue);
+    if (status == STATUS_OK) {
+        single->movie.catalogue = ranked_catalogue_port(single->catalogue);
+        telemetry_add_source(process_telemetry(process), ranked_catalogue_write_metrics,
+                             single->catalogue);
+    }
+    return status;
+}
+
 static void serve_all(struct single_process *single, struct process *process)
 {
     single->metadata_service = metadata_handler_service(&single->metadata);
@@ -265,26 +289,11 @@ static enum status open_single(void *self, struct process *process, struct call 
     }
     single->rating.applied = (struct rating_applied){rating_progress_await, single->progress};
     single->rating.step_hundredths = STEP_HUNDREDTHS;
-    single->movie = (struct movie_controller){
-        .metadata = grpc_metadata_gateway(&single->metadata_gateway),
-        .rating = grpc_rating_gateway(&single->rating_gateway),
-        .votes = rpc_rating_votes(&single->rating_gateway.rpc),
-        .recommendations = rpc_recommendation_gateway_by_grpc(&single->recommendation_gateway),
-        .reviews = rpc_review_gateway_by_grpc(&single->review_gateway),
-    };
-    const struct ranked_catalogue_options catalogue = {
-        .log = process_log(process),
-        .metadata = rpc_metadata_feed(&single->metadata_gateway.rpc),
-        .rating = rpc_rating_feed(&single->rating_gateway.rpc)};
-    status = ranked_catalogue_create(call, &catalogue, &single->catalogue);
-    if (status != STATUS_OK) {
-        return status;
+    status = open_movie(single, process, call);
+    if (status == STATUS_OK) {
+        serve_all(single, process);
     }
-    single->movie.catalogue = ranked_catalogue_port(single->catalogue);
-    telemetry_add_source(process_telemetry(process), ranked_catalogue_write_metrics,
-                         single->catalogue);
-    serve_all(single, process);
-    return STATUS_OK;
+    return status;
 }
 
 /* It knows its own secrets. */

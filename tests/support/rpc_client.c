@@ -35,6 +35,12 @@ static const ProtobufCMessageDescriptor *const types[] = {
     &list_user_ratings_response__descriptor,
     &list_dead_letters_request__descriptor,
     &list_dead_letters_response__descriptor,
+    &discover_movies_request__descriptor,
+    &discover_movies_response__descriptor,
+    &rate_movie_request__descriptor,
+    &rate_movie_response__descriptor,
+    &search_movies_request__descriptor,
+    &search_movies_response__descriptor,
     &get_movie_details_request__descriptor,
     &get_movie_details_response__descriptor,
 };

@@ -1,19 +1,25 @@
 /* marquee movie: a movie's details, as the movie service joins them. */
+#include "marquee/histogram.h"
 #include "marquee/session.h"
 #include "marquee/terminal.h"
 #include "movie.pb-c.h"
 #include "proto/proto.h"
+#include "rating/model/rating.h"
 
 enum { LINE_WIDTH = 80 };
 
-static const struct config_option options[] = {SESSION_JSON_OPTION};
+static const struct config_option options[] = {
+    {.name = "user", .kind = CONFIG_TEXT, .argument = "USER", .help = "show this user's vote too"},
+    SESSION_JSON_OPTION,
+};
 
 static const struct config_program program = {
     .name = "marquee movie",
     SESSION_PROGRAM,
-    .summary = "marquee movie: show a movie with its rating.",
+    .summary = "marquee movie: show a movie with its rating, weighted score and votes by value.",
     .usage = "[OPTIONS] MOVIE",
-    .epilogue = COMMAND_EXIT_STATUS_HELP "\nexample: marquee movie tt0133093\n",
+    .epilogue = COMMAND_EXIT_STATUS_HELP "\nexample: marquee movie tt0133093\n"
+                                         "         marquee movie --user ann tt0133093\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .arguments_min = 1,
@@ -48,6 +54,21 @@ static void print_rating(FILE *output, const MovieDetails *details)
     }
 }
 
+/* The mean of few votes, pulled towards the mean of all. */
+static void print_score(FILE *output, const MovieDetails *details)
+{
+    const MovieSummary *summary = details->summary;
+    if (summary != NULL && summary->parameters != NULL) {
+        (void)fprintf(output, "  %-10s%.2f weighted, as by %g votes of %.2f more\n", "score",
+                      summary->weighted_score, summary->parameters->minimum_votes,
+                      summary->parameters->mean);
+    }
+    if (details->own != NULL) {
+        (void)fprintf(output, "  %-10s%g\n", "own vote",
+                      (double)details->own->hundredths / RATING_HUNDREDTHS_PER_POINT);
+    }
+}
+
 static void print_genres(FILE *output, const Metadata *metadata)
 {
     for (size_t i = 0; i < metadata->n_genres; i++) {
@@ -78,6 +99,7 @@ static void print_details(FILE *output, const MovieDetails *details)
     }
     (void)fputc('\n', output);
     print_rating(output, details);
+    print_score(output, details);
     print_scores(output, metadata);
     print_field(output, "director", metadata->director);
     print_genres(output, metadata);
@@ -88,6 +110,10 @@ static void print_details(FILE *output, const MovieDetails *details)
         (void)fputc('\n', output);
         terminal_print_wrapped(output, proto_text(metadata->description), "  ", LINE_WIDTH);
     }
+    if (details->summary != NULL) {
+        (void)fputc('\n', output);
+        histogram_print_used(output, details->summary->histogram, details->summary->n_histogram);
+    }
 }
 
 static enum status show(struct session *session)
@@ -96,6 +122,8 @@ static enum status show(struct session *session)
     ProtobufCMessage *message;
     struct call *call = &session->call;
     request.movie_id = proto_bytes(config_argument(session->config, 0));
+    request.user_id = proto_bytes(config_text(session->config, "user"));
+    request.view = MOVIE_VIEW__MOVIE_FULL;
     enum status status =
         session_ask_once(session, SESSION_MOVIE, "/MovieService/GetMovieDetails", &request.base,
                          &get_movie_details_response__descriptor, &message);

@@ -1,12 +1,9 @@
 /* marquee rating: what all votes on a movie come to. */
+#include "marquee/histogram.h"
 #include "marquee/log_position.h"
 #include "marquee/session.h"
-#include "marquee/terminal.h"
 #include "movie.pb-c.h"
 #include "proto/proto.h"
-#include "rating/model/rating.h"
-
-enum { BAR_WIDTH = 50 };
 
 static const struct config_option options[] = {
     {.name = "type",
@@ -31,30 +28,11 @@ static const struct config_program program = {
     .arguments_max = 1,
 };
 
-static void print_bar(FILE *output, uint32_t count, uint32_t largest)
-{
-    unsigned width = (unsigned)((uint64_t)count * BAR_WIDTH / largest);
-    (void)fputs(terminal_colour(output, TERMINAL_GREEN), output);
-    /* A few votes are more than none. */
-    for (unsigned i = 0; i < (width == 0 && count > 0 ? 1 : width); i++) {
-        (void)fputc('#', output);
-    }
-    (void)fprintf(output, "%s %u\n", terminal_colour(output, TERMINAL_PLAIN), count);
-}
-
 static void print_summary(FILE *output, const GetRatingSummaryResponse *summary)
 {
-    uint32_t largest = 1;
     (void)fprintf(output, "%.3f of 10 from %u vote%s\n\n", summary->mean, summary->count,
                   summary->count == 1 ? "" : "s");
-    for (size_t i = 0; i < summary->n_histogram; i++) {
-        largest = summary->histogram[i] > largest ? summary->histogram[i] : largest;
-    }
-    for (size_t i = 0; i < summary->n_histogram; i++) {
-        (void)fprintf(output, "  %4.1f  ",
-                      (double)(i * RATING_BIN_HUNDREDTHS) / RATING_HUNDREDTHS_PER_POINT);
-        print_bar(output, summary->histogram[i], largest);
-    }
+    histogram_print(output, summary->histogram, summary->n_histogram);
 }
 
 static enum status show(struct session *session)

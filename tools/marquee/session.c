@@ -38,6 +38,10 @@ const struct config_option session_options[SESSION_OPTION_COUNT] = {
      .kind = CONFIG_TEXT,
      .argument = "FILE",
      .help = "the first secret in it is shown to the services"},
+    {.name = "token-file",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "the same, under the name that a token of `marquee token` is kept by"},
 };
 
 /* In the order of enum session_service. */
@@ -68,8 +72,14 @@ static enum status create_pool(struct session *session)
         &list_dead_letters_response__descriptor,
         &list_metadata_request__descriptor,
         &list_metadata_response__descriptor,
+        &list_top_ratings_request__descriptor,
+        &list_top_ratings_response__descriptor,
         &list_votes_request__descriptor,
         &list_votes_response__descriptor,
+        &list_recommended_movies_request__descriptor,
+        &list_recommended_movies_response__descriptor,
+        &list_similar_movies_request__descriptor,
+        &list_similar_movies_response__descriptor,
         &list_user_ratings_request__descriptor,
         &list_user_ratings_response__descriptor,
         &match_metadata_request__descriptor,
@@ -98,6 +108,12 @@ static enum status create_pool(struct session *session)
         &like_movie_response__descriptor,
         &unlike_movie_request__descriptor,
         &unlike_movie_response__descriptor,
+        &discover_movies_request__descriptor,
+        &discover_movies_response__descriptor,
+        &list_genres_request__descriptor,
+        &list_genres_response__descriptor,
+        &search_movies_request__descriptor,
+        &search_movies_response__descriptor,
     };
     if (session->pool != NULL) {
         return STATUS_OK;
@@ -162,6 +178,12 @@ enum status session_ask(struct session *session, struct call *call, enum session
         return call_fail(call, status, "the %s service at %.*s: %.*s%s%.*s", service_names[service],
                          TEXT_ARGUMENTS(session->addresses[service]), TEXT_ARGUMENTS(words),
                          why.length > 0 ? ": " : "", TEXT_ARGUMENTS(why));
+    }
+    if (status == STATUS_UNAUTHENTICATED && session->tokens == NULL) {
+        struct text words = call->error.message;
+        call_clear_error(call);
+        return call_fail(call, status, "%.*s (--token-file FILE, or MARQUEE_CLI_TOKEN_FILE)",
+                         TEXT_ARGUMENTS(words));
     }
     return status;
 }
