@@ -43,18 +43,17 @@ static FILE *open_file(const char *directory, const char *name, const char *head
     FILE *file = fopen(path, "we");
     if (file == NULL) {
         perror(path);
-        exit(1);
     }
+    CHECK(file != NULL);
     (void)fputs(head, file); /* a failed write is found at the end */
     return file;
 }
 
 static void close_file(FILE *file)
 {
-    if (ferror(file) != 0 || fclose(file) != 0) {
-        (void)fprintf(stderr, "product_set: the set cannot be written\n");
-        exit(1);
-    }
+    bool is_written = ferror(file) == 0;
+    is_written = fclose(file) == 0 && is_written;
+    CHECK(is_written);
 }
 
 static void write_movies(struct product_set *set, const char *directory)
