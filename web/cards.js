@@ -27,7 +27,7 @@ export function cardOf(json) {
     ownTime: json.ownTime ?? "",
     match: json.match ?? 0,
     provider: json.ownProviderId ?? "",
-    because: json.becauseOf ?? "",
+    because: json.becauseOfTitle ?? "",
   };
 }
 
@@ -61,7 +61,7 @@ export function filmCard(card) {
     h("h3", {}, h("a", { href: filmPath(card.id) }, card.title)),
     h("p", { class: "under" }, under(card)),
     h("p", { class: "figures" }, scoreOf(card), ownOf(card)),
-    card.because === "" ? null : h("p", { class: "because" }, card.because));
+    card.because === "" ? null : h("p", { class: "because" }, `like ${card.because}`));
 }
 
 // For a list: one line a film. figure: {value, unit} that the list is sorted by; more: elements at its end.

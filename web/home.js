@@ -6,22 +6,10 @@ import { h } from "./dom.js";
 import { session } from "./session.js";
 
 const SHOWN = 12;
-const OWN_LOOKED_AT = 100; // of one's own films, the newest: for their titles
 
 function shelf(cards) {
   return cards.length === 0 ? h("p", { class: "empty" }, "Nothing yet.")
     : h("ul", { class: "shelf" }, cards.map(filmCard));
-}
-
-// What is to be liked, each with the film of one's own that speaks for it: the service names that by its id.
-async function recommended(userId, signal) {
-  const cards = await cardsBy("ListRecommendedMovies", { userId, pageSize: SHOWN }, signal);
-  if (cards.length === 0) {
-    return cards;
-  }
-  const own = await cardsBy("ListUserMovies", { userId, pageSize: OWN_LOOKED_AT }, signal);
-  const titles = new Map(own.map(({ id, title }) => [id, title]));
-  return cards.map((card) => ({ ...card, because: titles.has(card.because) ? `like ${titles.get(card.because)}` : "" }));
 }
 
 async function discovered(order, signal) {
@@ -41,7 +29,7 @@ export function homeView() {
       element.append(section("Highest rated", () => discovered("SCORE", signal), signal, { link: all("score", "All by score") }));
       if (user !== "") {
         element.append(section("For you", async () => {
-          const cards = await recommended(user, signal);
+          const cards = await cardsBy("ListRecommendedMovies", { userId: user, pageSize: SHOWN }, signal);
           return cards.length === 0 ? null : shelf(cards);
         }, signal, { lead: "From what you have rated, and what others made of it." }));
       }

@@ -81,6 +81,7 @@ export function askWhoYouAre() {
   input.autocomplete = needsToken ? "off" : "username";
   input.value = "";
   problem.hidden = true;
+  settle(false); // whoever asked before
   dialog.showModal();
   return new Promise((resolve) => {
     settle = resolve;
@@ -104,6 +105,8 @@ document.getElementById("session-form").addEventListener("submit", async (event)
 });
 document.getElementById("session-cancel").addEventListener("click", () => dialog.close());
 dialog.addEventListener("close", () => {
-  input.value = "";
-  settle(session.user !== "");
+  if (!dialog.open) { // and not opened again since
+    input.value = "";
+    settle(session.user !== "");
+  }
 });

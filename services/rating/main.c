@@ -40,7 +40,7 @@ static const struct config_option options[] = {
     {.name = "rating-step",
      .kind = CONFIG_CHOICE,
      .argument = "0.5|0.25|0.1|0.01|1",
-     .default_value = "0.5",
+     .default_value = "0.1",
      .help = "the steps, in points, in which votes may be entered"},
     RATING_SCORES_OPTIONS,
     RATING_GUARD_OPTIONS,

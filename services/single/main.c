@@ -41,9 +41,9 @@
 #include "review/handler/review_handler.h"
 #include "review/repository/sqlite_review_repository.h"
 
-/* Lists of metadata and of reviews are read on threads of their own; votes are entered in half
- * points. */
-enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024, STEP_HUNDREDTHS = 50 };
+/* Lists of metadata and of reviews are read on threads of their own; votes are entered in tenths
+ * of a point. */
+enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024, STEP_HUNDREDTHS = 10 };
 
 struct single_process {
     struct worker_pool *workers;

@@ -8,6 +8,9 @@ import time
 try:
     from selenium import webdriver
     from selenium.common.exceptions import WebDriverException as BrowserError
+    from selenium.webdriver.common.actions.action_builder import ActionBuilder
+    from selenium.webdriver.common.actions.interaction import POINTER_TOUCH
+    from selenium.webdriver.common.actions.pointer_input import PointerInput
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
 except ImportError:
@@ -21,6 +24,7 @@ DESKTOP = (1280, 860)
 
 # Keys, by their WebDriver names.
 TAB, SHIFT_TAB, ENTER, ESCAPE, SPACE = "\ue004", "\ue008\ue004", "\ue007", "\ue00c", "\ue00d"
+BACKSPACE, PAGE_UP = "\ue003", "\ue00e"
 UP, DOWN, LEFT, RIGHT, HOME, END = "\ue013", "\ue015", "\ue012", "\ue014", "\ue011", "\ue010"
 
 # Runs before the page's own scripts.
@@ -83,6 +87,16 @@ def resize(driver, size, scale=1):
 def press(driver, key):
     """As a person presses it: to whatever has the focus."""
     webdriver.ActionChains(driver).send_keys(key).perform()
+
+
+def click_beside_middle(driver, element, x):
+    webdriver.ActionChains(driver).move_to_element_with_offset(element, x, 0).click().perform()
+
+
+def touch_beside_middle(driver, element, x):
+    touch = ActionBuilder(driver, mouse=PointerInput(POINTER_TOUCH, "finger"))
+    touch.pointer_action.move_to(element, x, 0).pointer_down().pointer_up()
+    touch.perform()
 
 
 class Page:
@@ -182,6 +196,11 @@ victim.setAttribute('style', 'color: red');
 
 def check_policy(page):
     """The policy is in force, and a breach of it is seen: else every other case would prove nothing."""
+    page.driver.execute_script("fetch(location.href).then((reply) => { window.policy = "
+                               "reply.headers.get('content-security-policy'); })")
+    page.wait("window.policy !== undefined")
+    policy = page.run("window.policy")
+    check("default-src 'none'; script-src 'self';" in policy and "unsafe" not in policy, policy)
     page.driver.execute_script(BREAK_POLICY)
     page.wait("window.violations.length >= 3")
     check(page.run("window.refused") == "TypeError", "markup was made of a text")
@@ -213,8 +232,8 @@ def run_case(case, page, scene):
 
 
 def run_cases(name, cases, scene_of, wanted, make_page):
-    """Runs each case that is wanted, or all: case(page, scene), with what the context manager scene_of() gives; the exit
-    status of the test. A case returns why it was left out, or None. make_page(driver): a Page."""
+    """Runs each case that is wanted, or all: case(page, scene), with what the context manager scene_of(page)
+    gives; the exit status of the test. A case returns why it was left out, or None. make_page(driver): a Page."""
     why = why_not()
     if why is not None:
         print(f"{name}: skipped: {why}")
@@ -226,7 +245,7 @@ def run_cases(name, cases, scene_of, wanted, make_page):
         page = make_page(driver)
         for case in chosen:
             try:
-                with scene_of() as scene:
+                with scene_of(page) as scene:
                     why_left_out = run_case(case, page, scene)
                 print(f"skipped {case.__name__}: {why_left_out}" if why_left_out else f"ok      {case.__name__}",
                       flush=True)

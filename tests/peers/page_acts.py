@@ -1,10 +1,6 @@
 """What a reader does with the page: cases of page_browser_test.py."""
-from selenium.webdriver import ActionChains
-from selenium.webdriver.common.actions.action_builder import ActionBuilder
-from selenium.webdriver.common.actions.interaction import POINTER_TOUCH
-from selenium.webdriver.common.actions.pointer_input import PointerInput
-
-from browser import DOWN, END, ENTER, ESCAPE, HOME, LEFT, RIGHT, TAB, UP, check
+from browser import (BACKSPACE, DOWN, END, ENTER, ESCAPE, HOME, LEFT, PAGE_UP, RIGHT, TAB, UP, check, click_beside_middle,
+                     touch_beside_middle)
 from page_scene import AMELIE, CASABLANCA, MATRIX
 
 OPTIONS = "[...document.querySelectorAll('#found [role=option] .title')].map((one) => one.textContent)"
@@ -31,15 +27,11 @@ def on_stars(page, half):
 
 
 def click_star(page, half):
-    slider, x = on_stars(page, half)
-    ActionChains(page.driver).move_to_element_with_offset(slider, x, 0).click().perform()
+    click_beside_middle(page.driver, *on_stars(page, half))
 
 
 def touch_star(page, half):
-    slider, x = on_stars(page, half)
-    touch = ActionBuilder(page.driver, mouse=PointerInput(POINTER_TOUCH, "finger"))
-    touch.pointer_action.move_to(slider, x, 0).pointer_down().pointer_up()
-    touch.perform()
+    touch_beside_middle(page.driver, *on_stars(page, half))
 
 
 def slider(page):
@@ -116,12 +108,17 @@ def is_not_overtaken_by_old_answers(page, scene):
     page.press("d")
     page.wait(f"{OPTIONS}[0] === 'answer to amad'")
     check(page.run("window.given") == ["ama"], page.run("window.given"))
+    page.press(DOWN)
+    page.press(BACKSPACE)  # what was chosen is of what was written before
+    page.press(ENTER)
+    page.wait("location.pathname + location.search === '/search?q=ama'")
 
 
 def rates_by_mouse_touch_and_keys(page, scene):
     user = "rater"
     page.open(scene.url, f"/film/{AMELIE}")
-    before = page.run("document.querySelector('.main-score b').textContent")
+    mean = "document.querySelector('.main-score.second b').textContent"
+    before = page.run(mean)
     click_star(page, 9)
     page.wait("document.getElementById('session-dialog').open")  # whoever nobody is, is asked first
     page.press(user, ENTER)
@@ -133,7 +130,7 @@ def rates_by_mouse_touch_and_keys(page, scene):
     check(scene.vote_of(user, AMELIE) == 600, scene.vote_of(user, AMELIE))
     page.driver.execute_script("document.querySelector('.slider').focus()")
     for keys, words in (((RIGHT,), "3.5"), ((UP,), "4"), ((LEFT, LEFT, DOWN), "2.5"), ((END,), "5"), ((HOME,), "0"),
-                        (("\ue00e",), "1")):  # Page Up
+                        ((PAGE_UP,), "1")):
         page.press(*keys)
         check(slider(page) == f"{words} of 5 stars", f"{slider(page)} after {keys}")
         page.press(ENTER)
@@ -150,7 +147,7 @@ def rates_by_mouse_touch_and_keys(page, scene):
     page.run("[...document.querySelectorAll('.mine button')].find((one) => one.textContent === 'Remove my rating').click()")
     page.wait(f"{SAID} === 'Your rating is removed.'")
     check(scene.vote_of(user, AMELIE) is None, scene.vote_of(user, AMELIE))
-    check(page.run("document.querySelector('.main-score b').textContent") == before, "all is as before")
+    check(page.run(mean) == before, "all is as before")
     page.click(".mine .buttons button:not([hidden])")
     page.wait(f"{SAID} === 'Undone.'")
     check(scene.vote_of(user, AMELIE) == 200, "undo puts a removed vote back")

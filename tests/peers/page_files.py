@@ -132,8 +132,8 @@ def can_be_cancelled(page, scene):
 def lists_and_exports_own_votes(page, scene):
     user = "keeper"
     given = {MATRIX: 870, CASABLANCA: 1000, AMELIE: 0}
-    for film, value in given.items():
-        scene.vote(user, film, value)
+    for day, (film, value) in enumerate(given.items(), 1):
+        scene.vote(user, film, value, f"2024-03-0{day}T10:11:12Z")
     sign_in(page, scene, user, "/votes")
     page.wait("document.querySelectorAll('.lines > li').length === 3")
     check("Amélie" in page.run("document.querySelector('.lines h2').textContent"), "the newest first")

@@ -1,5 +1,7 @@
 """What the browser tests of the page and its screenshots share: a whole Marquee of their own, with the sample films and
 votes of data/, whose rating service can be killed and started again with what it had."""
+import contextlib
+import hashlib
 import http.client
 import json
 import os
@@ -33,6 +35,7 @@ class PageScene(RunningSystem):
             self.start("metadata", "--store", "memory", *self.registry)
             self.start_rating("127.0.0.1:0")
             self.start("review", "--store", "memory", *self.registry)
+            self.start("recommendation", "--minimum-co-raters", "1", *self.registry)
             self.start("movie", *self.registry)
             self.fill()
         except BaseException as failure:
@@ -50,12 +53,30 @@ class PageScene(RunningSystem):
     def url(self):
         return f"http://{self.addresses['movie']}"
 
+    @contextlib.contextmanager
+    def guarded(self, tokens):
+        """The address of a further movie service, which lets in who holds one of the tokens (token: (scopes, user)), and
+        everybody read."""
+        lines = [f"{hashlib.sha256(token.encode()).hexdigest()} {scopes} {user} 2026-01-01T00:00:00Z never test\n"
+                 for token, (scopes, user) in tokens.items()]
+        with open(self.path("access"), "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.writelines(lines)
+        open_address = self.addresses["movie"]
+        self.start("movie", "--access-file", self.path("access"), "--open-reads", *self.registry)
+        process = self.started.pop()
+        guarded_address, self.addresses["movie"] = self.addresses["movie"], open_address
+        try:
+            yield f"http://{guarded_address}"
+        finally:
+            process.kill()
+            process.wait()
+
     def start_rating(self, address):
         """As start(), on a store that outlives it."""
         with open(self.path("rating.log"), "wb") as output:
             self.rating = subprocess.Popen([
                 os.path.join(self.programs, "marquee-rating"), "--listen", address, "--data", self.path("rating"),
-                "--rating-step", "0.1", "--event-log-directory", self.path("eventlog"), *self.registry], stderr=output)
+                "--event-log-directory", self.path("eventlog"), *self.registry], stderr=output)
         self.started.append(self.rating)
         deadline = time.monotonic() + READY_S
         while not READY.search(self.log("rating")):
@@ -96,9 +117,11 @@ class PageScene(RunningSystem):
             if reply.get("refused"):
                 raise AssertionError(reply["refused"][:3])
 
-    def vote(self, user, film, hundredths):
+    def vote(self, user, film, hundredths, cast=""):
+        """cast: when, in RFC 3339; empty: now."""
         self.ask("rating", "POST", "/RatingService/PutRating", {
-            "userId": user, "recordId": film, "recordType": "movie", "exactValue": {"hundredths": hundredths}})
+            "userId": user, "recordId": film, "recordType": "movie", "exactValue": {"hundredths": hundredths},
+            "eventTime": cast})
 
     def kept_vote(self, user, film):
         """As the rating service has it; None: there is none."""

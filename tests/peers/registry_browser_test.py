@@ -22,7 +22,7 @@ CASES = registry_page_views.CASES + registry_page_live.CASES
 
 
 @contextlib.contextmanager
-def registry():
+def registry(_):
     started = registry_page.Registry()
     try:
         registry_page.register_samples(started)

@@ -70,7 +70,7 @@ static const struct refused refused[] = {
     {"bad percent", "PUT", "/rating?id=r&type=movie&userId=%zz&value=1", "", "", 400},
     {"bad UTF-8 in the query", "PUT", "/rating?id=r&type=movie&userId=%ff&value=1", "", "", 400},
     {"vote out of range", "PUT", "/rating?id=r&type=movie&userId=u&value=10.01", "", "", 400},
-    {"vote between the steps", "PUT", "/rating?id=r&type=movie&userId=u&value=7.3", "", "", 400},
+    {"vote between the steps", "PUT", "/rating?id=r&type=movie&userId=u&value=7.35", "", "", 400},
     {"unknown method", "POST", "/RatingService/Nothing", JSON, "{}", 404},
     {"unknown page token", "POST", "/RatingService/ListUserRatings", JSON,
      "{\"userId\":\"u\",\"pageToken\":\"?\"}", 400},

@@ -238,7 +238,7 @@ static void print_addresses(const struct up *up)
     (void)fprintf(
         output,
         "\n%sMarquee is up.%s\n"
-        "  movie           %s://%.*s (gRPC and HTTP)\n"
+        "  movie           %s://%.*s (the page; gRPC and HTTP)\n"
         "  rating          %s://%.*s\n"
         "  metadata        %s://%.*s\n"
         "  review          %s://%.*s\n"

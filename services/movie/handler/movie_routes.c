@@ -106,7 +106,7 @@ static const struct http_parameter vote_parameters[] = {
     ID_PARAMETER,
     USER_PARAMETER(true, "Whose vote it is"),
     {.name = "value",
-     .about = "Points, in the steps that the deployment takes: halves, unless it says otherwise",
+     .about = "Points, in the steps that the deployment takes: tenths, unless it says otherwise",
      .kind = HTTP_PARAMETER_NUMBER,
      .is_required = true,
      .maximum = RATING_HUNDREDTHS_MAX / RATING_HUNDREDTHS_PER_POINT,

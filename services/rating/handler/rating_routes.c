@@ -185,7 +185,7 @@ static const struct http_parameter put_parameters[] = {
     USER_PARAMETER(true, "Whose vote it is"),
     PROVIDER_PARAMETER,
     {.name = "value",
-     .about = "Points, in the steps that the deployment takes: halves, unless it says otherwise",
+     .about = "Points, in the steps that the deployment takes: tenths, unless it says otherwise",
      .kind = HTTP_PARAMETER_NUMBER,
      .is_required = true,
      .minimum = 0,
