@@ -49,6 +49,7 @@ struct call_identity {
     struct text user;
     unsigned scopes; /* what it may do (access/access_scope.h), if that was looked at */
     bool is_checked; /* it was: access is not open to all */
+    bool is_limited; /* it was refused, for who asks did so too often */
 };
 
 /* What went wrong, in words. Both texts are valid in the call's arena. */

@@ -4,9 +4,12 @@
 #include "loop/loop.h"
 #include "telemetry/telemetry.h"
 
-/* Failures that are ours to look into; what clients do wrong is told to them. */
-static bool is_ours(enum status status)
+/* Failures that are ours to look into; what clients do wrong is told to them, and counted. */
+static bool is_ours(const struct call *call, enum status status)
 {
+    if (call->identity.is_limited) {
+        return false;
+    }
     return status == STATUS_INTERNAL || status == STATUS_UNKNOWN || status == STATUS_DATA_LOSS ||
            status == STATUS_UNAVAILABLE || status == STATUS_RESOURCE_EXHAUSTED;
 }
@@ -14,7 +17,7 @@ static bool is_ours(enum status status)
 void grpc_log_request(const struct log *log, const struct call *call,
                       const struct grpc_outcome *outcome)
 {
-    enum log_level level = is_ours(outcome->status) ? LOG_WARNING : LOG_DEBUG;
+    enum log_level level = is_ours(call, outcome->status) ? LOG_WARNING : LOG_DEBUG;
     if (level < log->level) {
         return;
     }

@@ -69,6 +69,7 @@ enum status process_limit(struct process *process, struct call *call, enum acces
         return STATUS_OK;
     }
     *ret_retry_ms = wait_ns / CLOCK_NS_PER_MS + 1;
+    call->identity.is_limited = true;
     call_clear_error(call);
     call_fail(call, STATUS_RESOURCE_EXHAUSTED, "too many %s: try again in %lld ms",
               reads ? "reads" : "writes", (long long)*ret_retry_ms);

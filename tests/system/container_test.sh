@@ -37,7 +37,7 @@ for command in $(sed -n 's/^ *command: \["\([^"]*\)".*/\1/p' "$source"/deploy/ku
     "$scratch/out/bin/$(basename "$command")" --version >/dev/null || fail "$command does not run"
     commands=$((commands + 1))
 done
-[ "$commands" = 3 ] || fail "$commands manifests call a program, not 3"
+[ "$commands" = 5 ] || fail "$commands manifests call a program, not 5"
 
 # Packages of the libraries that the programs name themselves; sanitizers' and the C library's are not among them.
 objdump -p "$scratch"/out/bin/* | awk '$1 == "NEEDED" { print $2 }' | sort -u |

@@ -68,6 +68,7 @@ int sizecompare_command(const struct command_input *input);
 int snapshot_command(const struct command_input *input);
 int status_command(const struct command_input *input);
 int stream_command(const struct command_input *input);
+int token_command(const struct command_input *input);
 int unlike_command(const struct command_input *input);
 int unrate_command(const struct command_input *input);
 int quarantine_command(const struct command_input *input);

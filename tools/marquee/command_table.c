@@ -35,6 +35,7 @@ static const struct command commands[] = {
     {"snapshot", "Stores", "write all votes to a file", snapshot_command},
     {"rebuild", "Stores", "replay a snapshot and the change log, and compare", rebuild_command},
     {"sizecompare", "Tools", "compare six formats by size and speed", sizecompare_command},
+    {"token", "Tools", "give out, list and take back tokens for the services", token_command},
     {"completion", "Tools", "print a completion script for a shell", completion_command},
     {"child-of", NULL, "run a program that ends with its parent", child_of_command},
 };

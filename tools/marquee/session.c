@@ -38,6 +38,10 @@ const struct config_option session_options[SESSION_OPTION_COUNT] = {
      .kind = CONFIG_TEXT,
      .argument = "FILE",
      .help = "the first secret in it is shown to the services"},
+    {.name = "token-file",
+     .kind = CONFIG_TEXT,
+     .argument = "FILE",
+     .help = "the same, under the name that a token of `marquee token` is kept by"},
 };
 
 /* In the order of enum session_service. */
@@ -176,6 +180,12 @@ enum status session_ask(struct session *session, struct call *call, enum session
         return call_fail(call, status, "the %s service at %.*s: %.*s%s%.*s", service_names[service],
                          TEXT_ARGUMENTS(session->addresses[service]), TEXT_ARGUMENTS(words),
                          why.length > 0 ? ": " : "", TEXT_ARGUMENTS(why));
+    }
+    if (status == STATUS_UNAUTHENTICATED && session->tokens == NULL) {
+        struct text words = call->error.message;
+        call_clear_error(call);
+        return call_fail(call, status, "%.*s (--token-file FILE, or MARQUEE_CLI_TOKEN_FILE)",
+                         TEXT_ARGUMENTS(words));
     }
     return status;
 }

@@ -41,9 +41,9 @@ struct session {
     enum status status;
 };
 
-enum { SESSION_OPTION_COUNT = 9 };
+enum { SESSION_OPTION_COUNT = 10 };
 
-/* The addresses of the services, --timeout, --tls-… and --call-token-file: as
+/* The addresses of the services, --timeout, --tls-…, --call-token-file and --token-file: as
  * config_program.more_options. */
 extern const struct config_option session_options[SESSION_OPTION_COUNT];
 

@@ -129,6 +129,14 @@ static void add_if_any(struct description *description, const char *name, struct
     }
 }
 
+static void add_flag(struct description *description, bool is_set, const char *name)
+{
+    CHECK(description->argument_count + 1 < SUPERVISOR_ARGUMENTS_MAX);
+    if (is_set) {
+        description->child->arguments[description->argument_count++] = name;
+    }
+}
+
 static void add_certificates(struct description *description)
 {
     const struct up_access *access = description->access;
@@ -142,8 +150,11 @@ static void add_access(struct description *description)
 {
     const struct up_access *access = description->access;
     add_certificates(description);
+    add_flag(description, access->trusts_network, "--trust-network");
     add_if_any(description, "--tls-ca", access->ca);
     add_if_any(description, "--tls-peer-name", access->peer_name);
+    add_if_any(description, "--access-file", access->grants);
+    add_flag(description, access->opens_reads, "--open-reads");
     add_if_any(description, "--token-file", access->tokens);
     add_if_any(description, "--call-token-file", access->tokens);
     add_if_any(description, "--registry-token-file", access->registry_tokens);
@@ -214,6 +225,7 @@ static void describe_services(struct description *description, const struct up_a
     add_listener(description, "--listen", addresses->movie);
     add_log(description, data);
     add(description, "--rating-source", shape->rating_source);
+    add(description, "--session-keys", below(description, data, "session-keys"));
     add_discovery(description, addresses, addresses->movie);
 }
 
@@ -227,6 +239,7 @@ static void describe_single(struct description *description, const struct up_add
     add_listener(description, "--listen-review", addresses->review);
     add_listener(description, "--listen-recommendation", addresses->recommendation);
     add(description, "--data", data);
+    add(description, "--session-keys", below(description, data, "session-keys"));
     add_log(description, data);
     add(description, "--relay", TEXT("local"));
     add_discovery(description, addresses, addresses->movie);
@@ -247,6 +260,7 @@ enum status up_children_define(struct supervisor *supervisor, struct call *call,
     add(&description, "--dns-listen", addresses->dns);
     add(&description, "--data", below(&description, shape->data, "registry"));
     add_certificates(&description);
+    add_flag(&description, access->trusts_network, "--trust-network");
     add_if_any(&description, "--token-file", access->registry_tokens);
     add_if_any(&description, "--read-token-file", access->registry_read_tokens);
     if (shape->single_process) {

@@ -22,6 +22,9 @@ struct up_access {
     struct text ca;
     struct text peer_name;            /* no file: in the certificate */
     struct text tokens;               /* of the services, which show it to each other too */
+    struct text grants;               /* of the services: tokens with scopes */
+    bool trusts_network;              /* whoever reaches them may use them */
+    bool opens_reads;                 /* to read, none is needed */
     struct text registry_tokens;      /* of the registry, to which the services show it */
     struct text registry_read_tokens; /* of the registry */
 };

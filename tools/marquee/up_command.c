@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "access/access_tokens.h"
 #include "http/http_client.h"
 #include "loop/loop_signal.h"
 #include "marquee/own_directory.h"
@@ -11,6 +12,7 @@
 #include "marquee/terminal.h"
 #include "marquee/up_children.h"
 #include "marquee/up_sample.h"
+#include "marquee/up_tokens.h"
 
 #define READY_TIMEOUT_MS INT64_C(60000)
 
@@ -71,6 +73,15 @@ static const struct config_option options[] = {
      .kind = CONFIG_TEXT,
      .argument = "NAME",
      .help = "the name that the certificate has; else the hosts that are listened on"},
+    {.name = "access",
+     .kind = CONFIG_BOOLEAN,
+     .help = "ask callers for tokens (marquee token): DATA/access is made, with one of an admin"},
+    {.name = "open-reads",
+     .kind = CONFIG_BOOLEAN,
+     .help = "with --access: to read, nobody needs a token"},
+    {.name = "trust-network",
+     .kind = CONFIG_BOOLEAN,
+     .help = "listen beyond loopback although nobody is asked who they are"},
     {.name = "token-file",
      .kind = CONFIG_TEXT,
      .argument = "FILE",
@@ -163,6 +174,21 @@ static enum status make_directory(struct call *call, struct text path)
     return STATUS_OK;
 }
 
+/* Tokens are made if need be, and this session, which loads the sample, shows what services do. */
+static enum status open_access(struct up *up)
+{
+    struct session *session = up->session;
+    enum status status = make_directory(&session->call, up->data);
+    if (status == STATUS_OK) {
+        status = up_tokens_make(&session->call, up->data, session->input->output, &up->access);
+    }
+    access_tokens_destroy(session->tokens);
+    session->tokens = NULL;
+    return status == STATUS_OK
+               ? access_tokens_open(&session->call, up->access.tokens.data, &session->tokens)
+               : status;
+}
+
 static enum status prepare(struct up *up)
 {
     struct session *session = up->session;
@@ -186,6 +212,9 @@ static enum status prepare(struct up *up)
     enum status status = own_directory_program(call, TEXT(""), &supervisor->own_path);
     if (status == STATUS_OK) {
         status = up_access_check(call, &up->access);
+    }
+    if (status == STATUS_OK && config_boolean(session->config, "access")) {
+        status = open_access(up);
     }
     if (status == STATUS_OK) {
         status = up_children_define(supervisor, call, &up->addresses, &up->access, &shape);
@@ -250,6 +279,13 @@ static void print_addresses(const struct up *up)
         TEXT_ARGUMENTS(up->addresses.metadata), scheme, TEXT_ARGUMENTS(up->addresses.review),
         scheme, TEXT_ARGUMENTS(up->addresses.recommendation), scheme,
         TEXT_ARGUMENTS(up->addresses.registry), TEXT_ARGUMENTS(*log));
+    if (up->access.grants.length > 0) {
+        (void)fprintf(
+            output,
+            "  tokens    %.*s (marquee token --access-file; then SIGHUP)\n"
+            "            marquee movie tt0133093 --token-file %.*s/access/admin-token\n\n",
+            TEXT_ARGUMENTS(up->access.grants), TEXT_ARGUMENTS(up->data));
+    }
     (void)fflush(output);
 }
 
@@ -311,6 +347,8 @@ static enum status run_up(struct session *session)
         .client_ca = config_text(config, "tls-client-ca"),
         .ca = config_text(config, "tls-ca"),
         .peer_name = config_text(config, "tls-peer-name"),
+        .trusts_network = config_boolean(config, "trust-network"),
+        .opens_reads = config_boolean(config, "open-reads"),
         .tokens = config_text(config, "token-file"),
         .registry_tokens = config_text(config, "registry-token-file"),
         .registry_read_tokens = config_text(config, "registry-read-token-file"),

@@ -54,7 +54,7 @@ void movie_handler_get_recommendations(void *state, struct http_exchange *exchan
     struct movie_recommendations found;
     struct text user;
     int64_t limit;
-    enum status status = http_json_parameter(exchange, "userId", &user);
+    enum status status = http_json_named_user(exchange, &user);
     if (status == STATUS_OK) {
         status = http_json_integer_parameter(exchange, "limit", &limit);
     }

@@ -60,7 +60,7 @@ static void get_recommendations(void *state, struct http_exchange *exchange)
     struct text type;
     struct text user;
     int32_t count;
-    enum status status = http_json_parameter(exchange, "userId", &user);
+    enum status status = http_json_named_user(exchange, &user);
     if (status == STATUS_OK) {
         status = read_question(exchange, &type, &count);
     }

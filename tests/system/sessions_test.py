@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Sessions of browsers, on the real programs: the cookie, and what keeps other pages from using it.
+
+    sessions_test.py BIN [CASE...]
+"""
+import http.client
+import json
+import unittest
+
+from scopes_scene import JSON, SAME, WAIT_S, Program, System
+
+
+class SessionsTest(System):
+    def test_the_cookie(self):
+        status, body, headers = self.movie.ask("POST", "/session", json.dumps({"token": self.tokens["alice"]}), JSON)
+        self.assertEqual(status, 200)
+        said = json.loads(body)
+        self.assertEqual((said["access"], said["signedIn"], said["userId"], said["scopes"]),
+                         (True, True, "alice", ["read", "vote"]))
+        value, *flags = headers["set-cookie"].split("; ")
+        self.assertTrue(value.startswith("marquee-session="))
+        self.assertEqual(flags, ["Path=/", "HttpOnly", "SameSite=Strict", "Max-Age=604800"])
+        self.assertEqual(headers["cache-control"], "no-store")
+        cookie = {"cookie": f"theme=dark; {value}; x=y"}
+        self.assertEqual(self.movie.ask("GET", "/session", headers=cookie)[1], body)
+        status, body, headers = self.movie.ask("GET", "/session")
+        self.assertEqual((status, json.loads(body)), (200, {"access": True, "signedIn": False, "scopes": []}))
+        status, _, headers = self.movie.ask("DELETE", "/session", headers={**cookie, **SAME})
+        self.assertEqual(status, 204)
+        self.assertEqual(headers["set-cookie"].split("; "),
+                         ["marquee-session=", "Path=/", "HttpOnly", "SameSite=Strict", "Max-Age=0"])
+        # Who kept a copy of it has nothing.
+        self.assertEqual(self.movie.ask("GET", "/movie?id=m1", headers=cookie)[0], 401)
+
+    def test_who_may_sign_in(self):
+        for body, want in (({"token": "marquee_" + "0" * 64}, 401), ({"token": self.tokens["-"]}, 403), ({}, 400),
+                           ({"token": 1}, 400), ({"userId": "alice"}, 400), ([], 400)):
+            status, words, headers = self.movie.ask("POST", "/session", json.dumps(body), JSON)
+            self.assertEqual(status, want, words)
+            self.assertNotIn("set-cookie", headers)
+        token = json.dumps({"token": self.tokens["alice"]})
+        for headers, want in (({"content-type": "text/plain"}, 415), ({}, 415),
+                              ({"content-type": "application/x-www-form-urlencoded"}, 415),
+                              ({**JSON, "sec-fetch-site": "cross-site"}, 403),
+                              ({**JSON, "sec-fetch-site": "same-site"}, 403),
+                              ({**JSON, **SAME}, 200)):
+            connection = http.client.HTTPConnection(self.movie.address, timeout=WAIT_S)
+            connection.request("POST", "/session", token, headers)
+            reply = connection.getresponse()
+            reply.read()
+            self.assertEqual(reply.status, want, headers)
+            connection.close()
+
+    def test_other_pages_cannot_use_it(self):
+        cookie = self.sign_in("alice")
+        rate = ("POST", "/MovieService/RateMovie", '{"movieId":"m1","value":{"hundredths":900}}')
+        route = ("PUT", "/movie/rating?id=m1&value=9", None)
+        own = {"origin": "http://" + self.movie.address}
+        shapes = [
+            (rate, JSON, 403), (rate, {**JSON, "sec-fetch-site": "cross-site"}, 403),
+            (rate, {**JSON, "sec-fetch-site": "same-site"}, 403), (rate, {**JSON, "sec-fetch-site": "none"}, 403),
+            (rate, {**JSON, "origin": "http://evil.example"}, 403), (rate, {**JSON, "origin": "null"}, 403),
+            (rate, {**JSON, "origin": "http://" + self.movie.address + ".evil.example"}, 403),
+            (rate, {**JSON, **own, "sec-fetch-site": "cross-site"}, 403),
+            (rate, {**SAME, "content-type": "application/proto"}, 403),
+            (route, {}, 403), (route, {"sec-fetch-site": "cross-site"}, 403),
+            (route, {"origin": "http://evil.example"}, 403), (route, {**SAME, "content-type": "text/plain"}, 403),
+        ]
+        for (method, path, body), headers, want in shapes:
+            with self.subTest(path=path, headers=headers):
+                self.assertEqual(self.movie.ask(method, path, body, {**cookie, **headers})[0], want)
+        self.assertIsNone(self.own_vote("alice"))
+        for (method, path, body), headers, want in ((rate, {**JSON, **SAME}, 200), (rate, {**JSON, **own}, 200),
+                                                    (route, SAME, 200), (route, own, 200)):
+            with self.subTest(path=path, headers=headers):
+                self.assertEqual(self.movie.ask(method, path, body, {**cookie, **headers})[0], want)
+        self.assertEqual(self.own_vote("alice"), 9)
+
+    def test_reading_changes_nothing(self):
+        cookie = {**self.sign_in("alice"), **SAME}
+        for path in ("/MovieService/RateMovie?connect=v1&encoding=json&message=%7B%22movieId%22%3A%22m1%22%7D",
+                     "/movie/rating?id=m1&value=9"):
+            self.assertIn(self.movie.ask("GET", path, headers=cookie)[0], (404, 405))
+        self.assertIsNone(self.own_vote("alice"))
+
+    def test_nobody_votes_for_another_by_it(self):
+        cookie = {**self.sign_in("alice"), **SAME}
+        self.assertEqual(self.movie.ask("PUT", "/movie/rating?id=m1&value=9&userId=bob", headers=cookie)[0], 403)
+        message = json.dumps({"movieId": "m1", "userId": "bob", "value": {"hundredths": 900}})
+        self.assertEqual(self.movie.ask("POST", "/MovieService/RateMovie", message, {**JSON, **cookie})[0], 403)
+        self.assertIsNone(self.own_vote("bob"))
+
+    def test_changed_ones_are_none(self):
+        name, value = self.sign_in("alice")["cookie"].split("=")
+        for other in (value[:-1] + ("0" if value[-1] != "0" else "1"), "1" + value[1:], value + "00", "", "x"):
+            headers = {"cookie": f"{name}={other}"}
+            self.assertEqual(self.movie.ask("GET", "/movie?id=m1", headers=headers)[0], 401, other)
+        self.assertEqual(self.movie.ask("GET", "/movie?id=m1", headers={"cookie": f"{name}={value}"})[0], 200)
+
+    def test_it_outlives_the_process(self):
+        cookie = self.sign_in("alice")
+        self.programs.remove(self.movie)
+        self.movie.end()
+        self.movie = self.start("marquee-movie", f"--session-keys={self.scratch}/keys",
+                                f"--services=metadata={self.metadata.address};rating={self.rating.address};"
+                                f"review={self.review.address}")
+        self.assertEqual(self.movie.ask("GET", "/movie?id=m1", headers=cookie)[0], 200)
+        self.assertEqual((self.scratch / "keys").stat().st_mode & 0o777, 0o600)
+
+
+class OpenSessionsTest(unittest.TestCase):
+    """Where nobody is asked for a token."""
+
+    def test_open_sessions_say_who_they_are(self):
+        movie = Program("marquee-movie", "--listen=127.0.0.1:0", "--services=metadata=127.0.0.1:1;rating=127.0.0.1:1")
+        status, body, headers = movie.ask("POST", "/session", '{"userId":"alice b"}', JSON)
+        self.assertEqual((status, json.loads(body)["userId"]), (200, "alice b"))
+        cookie = {"cookie": headers["set-cookie"].split(";")[0]}
+        self.assertEqual(json.loads(movie.ask("GET", "/session", headers=cookie)[1])["userId"], "alice b")
+        # A page of another origin cannot use it either.
+        self.assertEqual(movie.call("MovieService/GetMovieDetails", {"movieId": "m1"}, cookie)[0], 403)
+        for user in ("", "x" * 129, "a\nb"):
+            self.assertEqual(movie.ask("POST", "/session", json.dumps({"userId": user}), JSON)[0], 400)
+        movie.end()
+
+
+if __name__ == "__main__":
+    unittest.main()
