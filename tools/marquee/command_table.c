@@ -9,6 +9,8 @@ static const struct command commands[] = {
     {"search", "Movies and votes", "find movies by words of title, year and director",
      search_command},
     {"top", "Movies and votes", "list the movies that are rated best", top_command},
+    {"similar", "Movies and votes", "list the movies that are like one", similar_command},
+    {"recommend", "Movies and votes", "list what a user may like, and why", recommend_command},
     {"metadata", "Movies and votes", "get, put, delete or list metadata", metadata_command},
     {"rate", "Movies and votes", "vote on a movie", rate_command},
     {"unrate", "Movies and votes", "take a vote back", unrate_command},
