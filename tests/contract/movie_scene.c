@@ -187,9 +187,9 @@ void movie_scene_find_rating(struct movie_scene *scene)
 
 void movie_scene_delete_movie(struct movie_scene *scene, const char *id)
 {
-    assert_int_equal(
-        metadata_controller_delete(&scene->metadata, &scene->metadata_scene.call, text_of(id)),
-        STATUS_OK);
+    assert_int_equal(metadata_controller_delete(&scene->metadata, &scene->metadata_scene.call,
+                                                text_of(id), NULL),
+                     STATUS_OK);
 }
 
 void movie_scene_put_movie(struct movie_scene *scene, const char *id, const char *title,
@@ -203,7 +203,7 @@ void movie_scene_put_movie(struct movie_scene *scene, const char *id, const char
                                       .genres = genres,
                                       .genre_count = ARRAY_LENGTH(genres)};
     assert_int_equal(
-        metadata_controller_put(&scene->metadata, &scene->metadata_scene.call, &metadata),
+        metadata_controller_put(&scene->metadata, &scene->metadata_scene.call, &metadata, NULL),
         STATUS_OK);
 }
 

@@ -159,7 +159,7 @@ static const struct http_parameter get_parameters[] = {
     PROVIDER_PARAMETER,
     {.name = "after",
      .about = "PARTITION:OFFSET of an event: the answer waits until it has been applied",
-     .pattern = "^[0-9]{1,9}:[0-9]{1,18}$"},
+     .pattern = "^([0-9]{1,2}|1[0-9]{2}|2[0-4][0-9]|25[0-5]):[0-9]{1,18}$"},
     {.name = NULL},
 };
 
@@ -261,7 +261,8 @@ static const struct http_operation operations[RATING_HANDLER_ROUTE_COUNT] = {
      .tag = "rating",
      .parameters = get_parameters,
      .answers = points,
-     .problems = no_votes},
+     .problems = no_votes,
+     .traits = HTTP_OPERATION_TAGGED},
     {.method = "PUT",
      .path = "/rating",
      .handle = put_rating,
