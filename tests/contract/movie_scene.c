@@ -216,8 +216,8 @@ void movie_scene_put_vote(struct movie_scene *scene, const char *user, const cha
         .hundredths = hundredths,
         .has_time = true};
     assert_true(clock_parse(text_of(time), &change.time_ms));
-    assert_int_equal(rating_controller_put(&scene->rating, &scene->rating_scene.call, &change),
-                     STATUS_OK);
+    assert_int_equal(
+        rating_controller_put(&scene->rating, &scene->rating_scene.call, &change, NULL), STATUS_OK);
 }
 
 void movie_scene_ask(struct movie_scene *scene, const char *method, const char *request, int status,
