@@ -14,7 +14,6 @@ struct revision {
     bool removes;
     uint8_t before; /* of one that exists */
     uint8_t value;
-    uint32_t count;
     uint32_t sum;
     uint8_t mean;
     uint8_t sample_bits;
@@ -56,7 +55,7 @@ static void resample(struct recommend_model *model, const struct revision *revis
     const struct recommend_votes *votes = &user->votes;
     user->sample.count = 0;
     for (uint32_t i = 0; i < votes->count; i++) {
-        bool was = sampled(model, user, votes->items[i], user->sample_bits);
+        bool was = user->is_counted_in && sampled(model, user, votes->items[i], user->sample_bits);
         bool will = sampled(model, user, votes->items[i], revision->sample_bits);
         struct recommend_item *item = recommend_item_at(model, votes->items[i]);
         if (was && !will) {
@@ -88,7 +87,7 @@ static bool reserve_sample(struct recommend_model *model, const struct revision 
             }
         }
     }
-    return count < user->sample.count ||
+    return revision->sample_bits == 0 || count < user->sample.count ||
            recommend_votes_reserve(&user->sample, count - user->sample.count + 1);
 }
 
@@ -96,9 +95,12 @@ static bool reserve_sample(struct recommend_model *model, const struct revision 
 static bool reserve(struct recommend_model *model, const struct revision *revision)
 {
     struct recommend_user *user = revision->user;
-    if (!revision->exists && !(recommend_votes_reserve(&user->votes, 1) &&
-                               recommend_votes_reserve(&user->sample, user->sample_bits > 0) &&
-                               recommend_item_reserve(recommend_item_at(model, revision->item)))) {
+    if (!revision->exists && !recommend_votes_reserve(&user->votes, 1)) {
+        return false;
+    }
+    if (!revision->exists && user->is_counted_in &&
+        !(recommend_votes_reserve(&user->sample, user->sample_bits > 0) &&
+          recommend_item_reserve(recommend_item_at(model, revision->item)))) {
         return false;
     }
     return revision->sample_bits == user->sample_bits || reserve_sample(model, revision);
@@ -134,12 +136,21 @@ static void change_item(struct recommend_model *model, const struct revision *re
     }
 }
 
+/* Of a user who is not counted in, votes alone. */
+static void keep(struct recommend_model *model, const struct revision *revision)
+{
+    change_votes(&revision->user->votes, revision);
+    change_item(model, revision, false);
+    revision->user->sum = revision->sum;
+}
+
 /* A vote that goes, a mean or a sample that moves reaches all the user's items; else it is one. */
 static void carry_out(struct recommend_model *model, const struct revision *revision)
 {
     struct recommend_user *user = revision->user;
     bool resamples = revision->sample_bits != user->sample_bits;
     bool all = revision->removes || resamples || revision->mean != user->mean;
+    model->changes++;
     if (all) {
         add_norms(model, user, false);
     } else if (revision->exists && sampled(model, user, revision->item, revision->sample_bits)) {
@@ -163,16 +174,28 @@ static void carry_out(struct recommend_model *model, const struct revision *revi
     }
 }
 
+static uint8_t rounded_mean(uint32_t sum, uint32_t count)
+{
+    return (uint8_t)(count > 0 ? (2 * sum + count) / (2 * count) : 0);
+}
+
+static uint8_t bits_for(const struct recommend_model *model, uint32_t count)
+{
+    uint8_t bits = 0;
+    while (count >> bits > model->settings.user_votes_max) {
+        bits++;
+    }
+    return bits;
+}
+
 static void foresee(const struct recommend_model *model, struct revision *revision)
 {
     const struct recommend_user *user = revision->user;
-    revision->count = user->votes.count + (revision->removes ? -1U : revision->exists ? 0 : 1);
+    uint32_t count = user->votes.count + (revision->removes ? -1U : revision->exists ? 0 : 1);
     revision->sum = user->sum - revision->before + revision->value;
-    if (revision->count > 0) {
-        revision->mean = (uint8_t)((2 * revision->sum + revision->count) / (2 * revision->count));
-    }
-    while (revision->count >> revision->sample_bits > model->settings.user_votes_max) {
-        revision->sample_bits++;
+    if (user->is_counted_in) {
+        revision->mean = rounded_mean(revision->sum, count);
+        revision->sample_bits = bits_for(model, count);
     }
 }
 
@@ -200,8 +223,32 @@ static enum status revise(struct recommend_model *model, uint32_t user_number, u
     foresee(model, &revision);
     pthread_mutex_lock(&model->lock);
     bool done = reserve(model, &revision);
-    if (done) {
+    if (done && user->is_counted_in) {
         carry_out(model, &revision);
+    } else if (done) {
+        keep(model, &revision);
+    }
+    pthread_mutex_unlock(&model->lock);
+    return done ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
+}
+
+enum status recommend_count_in(struct recommend_model *model, uint32_t user_number)
+{
+    struct recommend_user *user = recommend_user_at(model, user_number);
+    struct revision revision = {.user = user,
+                                .user_number = user_number,
+                                .sum = user->sum,
+                                .mean = rounded_mean(user->sum, user->votes.count),
+                                .sample_bits = bits_for(model, user->votes.count)};
+    pthread_mutex_lock(&model->lock);
+    bool done = reserve_sample(model, &revision);
+    if (done) {
+        user->mean = revision.mean;
+        resample(model, &revision);
+        add_norms(model, user, true);
+        user->is_counted_in = true;
+        model->changes++;
+        model->counted_in++;
     }
     pthread_mutex_unlock(&model->lock);
     return done ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;

@@ -16,10 +16,10 @@
  * Exact: votes are kept in twentieths of a point and sums are of integers, so that a model that
  * followed changes is the same as one built of what is left, whatever the order.
  *
- * Bounded: of a user with more than RECOMMEND_USER_VOTES_MAX votes about that many count between
- * items (by hash; at most twice as many are expected never, and all count for the mean and what is
- * left out), so that one with 20,000 votes costs 500 * 500 pairs, not 4 * 10^8. Votes take 9 bytes
- * and what growing arrays hold in reserve, items some 100 and 8 a neighbour.
+ * Bounded: of a user with more than RECOMMEND_USER_VOTES_MAX votes one in two, four, … counts
+ * between items, chosen by hash, so that about that many do at most; all count for the mean and
+ * for what is left out. So one with 20,000 votes costs 500 * 500 pairs, not 4 * 10^8. Votes take 9
+ * bytes and what growing arrays hold in reserve, items some 100 and 8 a neighbour.
  *
  * One writer at a time: recommend_apply() takes changes and notes which items they reach,
  * recommend_refresh() works through some of those and publishes. Any number of readers meanwhile:
@@ -93,7 +93,7 @@ struct recommend_counts {
     uint64_t votes;
     uint32_t users; /* seen ever, as the items */
     uint32_t items;
-    uint32_t waiting; /* items that changes have reached since they were computed */
+    uint32_t waiting; /* items that changes have reached since, and users who are new since */
 };
 struct recommend_counts recommend_model_counts(struct recommend_model *model);
 

@@ -3,7 +3,9 @@
  * Votes stand twice: with their users, and, of those that count between items, the user's number
  * with the item. What a vote adds is its centred value: its twentieths less its user's mean, which
  * is rounded to a twentieth too. Norms are kept up with every change; so an item whose norm or
- * pairs have changed is always among those that wait. */
+ * pairs have changed is always among those that wait. Of a new user only the votes are kept until
+ * the next refresh counts all of them in at once: otherwise each vote of a first listing would move
+ * the mean of all before it. */
 #pragma once
 
 #include <pthread.h>
@@ -30,7 +32,8 @@ struct recommend_user {
     struct recommend_votes sample; /* those that count between items; empty while all do */
     uint32_t hash;
     uint32_t sum;        /* of the values */
-    uint8_t mean;        /* in twentieths; 0 without votes */
+    bool is_counted_in;  /* its votes are with the items, and in their norms */
+    uint8_t mean;        /* in twentieths; 0 without votes, and before it is counted in */
     uint8_t sample_bits; /* one vote of 1 << sample_bits counts between items */
 };
 
@@ -41,7 +44,8 @@ struct recommend_item {
     uint32_t hash;
     uint32_t votes; /* all */
     bool waiting;
-    uint64_t norm; /* sum of the squares of the centred values */
+    uint64_t norm;     /* sum of the squares of the centred values */
+    uint64_t computed; /* the model's changes by then */
 };
 
 struct recommend_scratch {
@@ -71,6 +75,8 @@ struct recommend_model {
     struct recommend_lists *published;
     /* The writer's alone. */
     struct recommend_lists *draft; /* NULL: nothing has changed since it was published */
+    uint64_t changes;              /* of what is counted in */
+    uint32_t counted_in;           /* users, the first ones; changed under the lock */
     uint32_t *queue;               /* of waiting items: a ring, each once */
     uint32_t queue_capacity;
     uint32_t queue_first;
@@ -119,6 +125,10 @@ void recommend_votes_remove(struct recommend_votes *votes, uint32_t at);
 void recommend_votes_deinit(struct recommend_votes *votes);
 void recommend_item_insert(struct recommend_item *item, uint32_t user);
 void recommend_item_remove(struct recommend_item *item, uint32_t user);
+
+/* Puts the votes of a new user with their items. STATUS_RESOURCE_EXHAUSTED: no memory; it is as it
+ * was. */
+MUST_USE enum status recommend_count_in(struct recommend_model *model, uint32_t user_number);
 
 /* The item's lists are to be computed; it is in the queue from now on. Under the lock. */
 void recommend_wait(struct recommend_model *model, uint32_t item);

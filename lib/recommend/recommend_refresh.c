@@ -156,7 +156,8 @@ static enum status compare_with_touched(struct recommend_model *model, uint32_t 
         if (alike > 0) {
             offer(&selection, (struct recommend_neighbour){other, alike});
         }
-        if (!with->waiting) {
+        /* One that was computed of all that there is now knows it. */
+        if (!with->waiting && with->computed != model->changes) {
             status = tell_other(model, other, (struct recommend_neighbour){number, alike});
         }
     }
@@ -197,6 +198,7 @@ static uint32_t take_waiting(struct recommend_model *model)
     model->queue_count--;
     pthread_mutex_unlock(&model->lock);
     recommend_item_at(model, item)->waiting = false;
+    recommend_item_at(model, item)->computed = model->changes;
     return item;
 }
 
@@ -217,6 +219,10 @@ enum status recommend_refresh(struct recommend_model *model, uint64_t work_max)
 {
     uint64_t work = 0;
     enum status status = reserve_scratch(model) ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
+    while (status == STATUS_OK && model->counted_in < model->user_ids.count && work < work_max) {
+        work += recommend_user_at(model, model->counted_in)->votes.count;
+        status = recommend_count_in(model, model->counted_in);
+    }
     while (status == STATUS_OK && model->queue_count > 0 && work < work_max) {
         uint64_t more;
         uint32_t item = take_waiting(model);

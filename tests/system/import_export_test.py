@@ -344,6 +344,7 @@ class ImportExportTest(unittest.TestCase):
                 self.system.run("import", *arguments, status=status)
                 self.assertIn(words, self.system.errors)
         self.system.run("export", "xml", status=USAGE)
+        self.system.run("export", "csv", "--what=movies", status=USAGE)
         self.system.run("export", "letterboxd", status=USAGE)
         self.assertIn("--user NAME", self.system.errors)
 

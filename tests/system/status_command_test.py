@@ -14,7 +14,7 @@ import tempfile
 import time
 
 BIN = pathlib.Path(sys.argv[1])
-SERVICES = ("metadata", "rating", "movie", "review")
+SERVICES = ("metadata", "rating", "movie", "review", "recommendation")
 WAIT_S = 60
 
 

@@ -74,6 +74,15 @@ static enum status find_format(struct session *session, size_t *ret_format)
                      "'%.*s' is neither json, csv nor letterboxd", TEXT_ARGUMENTS(name));
 }
 
+static enum status check_what(struct session *session, size_t format)
+{
+    bool has_movies = text_equal(text_of(formats[format].name), TEXT("json"));
+    return has_movies || !text_equal(config_text(session->config, "what"), TEXT("movies"))
+               ? STATUS_OK
+               : call_fail(&session->call, STATUS_INVALID_ARGUMENT,
+                           "movies are exported as json alone");
+}
+
 static enum status open_output(struct session *session, FILE **ret_output)
 {
     struct text path = config_text(session->config, "output");
@@ -103,6 +112,9 @@ static enum status run(struct session *session)
     struct text what = config_text(session->config, "what");
     size_t format = 0;
     enum status status = find_format(session, &format);
+    if (status == STATUS_OK) {
+        status = check_what(session, format);
+    }
     if (status == STATUS_OK) {
         status = open_output(session, &export.output);
     }

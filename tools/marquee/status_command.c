@@ -47,7 +47,7 @@ static const struct config_program program = {
 };
 
 /* What a whole system has at least one instance of. */
-static const char *const expected[] = {"metadata", "rating", "movie", "review"};
+static const char *const expected[] = {"metadata", "rating", "movie", "review", "recommendation"};
 
 struct report {
     struct session *session;

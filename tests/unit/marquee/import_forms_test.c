@@ -5,6 +5,7 @@
 #include "marquee/import_format.h"
 #include "marquee/import_merge.h"
 #include "marquee/import_text.h"
+#include "marquee/progress.h"
 #include "support/cmocka_test.h"
 
 enum { ARENA_BYTES = 64 * 1024 };
@@ -207,6 +208,42 @@ static void fields_are_quoted(void **state)
     }
 }
 
+/* Half of the work is done, or none, or all: as long again, whatever a busy machine adds to it. */
+static void time_that_is_left(void **state)
+{
+    static const struct {
+        int64_t seconds; /* since the beginning */
+        uint64_t total;
+        uint64_t done;
+        uint64_t count;
+        const char *want;
+    } cases[] = {
+        {1000, 1000, 500, 5000,
+         "\rrows [###############---------------]  50% 5000 (5/s), 0:16:40 left\x1b[K"},
+        {100000, 2, 1, 100000,
+         "\rrows [###############---------------]  50% 100000 (1/s), 27:46:40 left\x1b[K"},
+        {1000, 1000, 1000, 5000,
+         "\rrows [##############################] 100% 5000 (5/s), 0:00:00 left\x1b[K"},
+        {1000, 1000, 0, 5000, "\rrows [------------------------------]   0% 5000 (5/s)\x1b[K"},
+        {1000, 0, 250, 5000, "\rrows 5000 (5/s)\x1b[K"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        char got[256] = "";
+        struct progress progress;
+        FILE *file = fmemopen(got, sizeof(got), "w");
+        assert_non_null(file);
+        progress_init(&progress, file, "rows", cases[i].total);
+        assert_false(progress.is_shown); /* it is no terminal */
+        progress_update(&progress, cases[i].done, cases[i].count);
+        progress.is_shown = true;
+        progress.started_ns -= cases[i].seconds * CLOCK_NS_PER_S;
+        progress_update(&progress, cases[i].done, cases[i].count);
+        assert_int_equal(fclose(file), 0);
+        assert_string_equal(got, cases[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +252,7 @@ int main(void)
         cmocka_unit_test(days_and_years),
         cmocka_unit_test(sources_are_merged),
         cmocka_unit_test(fields_are_quoted),
+        cmocka_unit_test(time_that_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
