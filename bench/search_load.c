@@ -1,6 +1,6 @@
 /* search_load: questions, as they are typed, to an index of COUNT films that are made up.
  *
- * Titles are of one to six words out of a vocabulary in Zipf order. A question is a title letter by
+ * A question is a title letter by
  * letter, every fourth with a wrong letter; each prefix of it is asked.
  *
  * usage: search_load COUNT
@@ -14,66 +14,21 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "latencies.h"
+#include "made_titles.h"
 #include "search/search_segment.h"
-#include "zipf.h"
 
 enum {
-    WORDS = 60000,
-    WORD_BYTES = 16,
-    TITLE_BYTES = 128,
-    TITLE_WORDS_MAX = 6,
     TITLES_ASKED = 2000,
     LIMIT = 10,
     ARENA_BYTES_MAX = 4 * 1024 * 1024,
 };
 
 struct search_load {
-    uint64_t random;
-    struct zipf zipf; /* of the words */
-    char (*words)[WORD_BYTES];
+    struct made_titles titles;
     struct search_segment *segment;
     struct latencies latencies;
     struct latencies processor;
 };
-
-static uint64_t draw(struct search_load *self, uint64_t bound)
-{
-    return xorshift(&self->random) % bound;
-}
-
-/* Syllables, so that many words begin alike. */
-static void make_words(struct search_load *self)
-{
-    static const char *const syllables[] = {"ma", "re", "lo", "ti", "sun", "der", "ka",  "vi",
-                                            "no", "be", "st", "al", "en",  "ro",  "cha", "wi"};
-    self->words = calloc(WORDS, sizeof(self->words[0]));
-    zipf_init(&self->zipf, WORDS);
-    CHECK(self->words != NULL);
-    for (size_t i = 0; i < WORDS; i++) {
-        size_t at = 0;
-        size_t count = 1 + draw(self, 4);
-        for (size_t syllable = 0; syllable < count; syllable++) {
-            at += (size_t)snprintf(self->words[i] + at, WORD_BYTES - at, "%s",
-                                   syllables[draw(self, ARRAY_LENGTH(syllables))]);
-        }
-    }
-}
-
-static const char *draw_word(struct search_load *self)
-{
-    double share = (double)draw(self, 1U << 30) / (double)(1U << 30);
-    return self->words[zipf_rank(&self->zipf, share)];
-}
-
-static void draw_title(struct search_load *self, char title[static TITLE_BYTES])
-{
-    size_t at = 0;
-    size_t count = 1 + draw(self, TITLE_WORDS_MAX);
-    for (size_t i = 0; i < count; i++) {
-        at += (size_t)snprintf(title + at, TITLE_BYTES - at, "%s%s", i > 0 ? " " : "",
-                               draw_word(self));
-    }
-}
 
 static void build(struct search_load *self, uint64_t count)
 {
@@ -81,17 +36,18 @@ static void build(struct search_load *self, uint64_t count)
     CHECK(builder != NULL);
     for (uint64_t i = 0; i < count; i++) {
         char id[32];
-        char title[TITLE_BYTES];
-        char people[2 * WORD_BYTES];
+        char title[MADE_TITLE_BYTES];
+        char people[2 * MADE_WORD_BYTES];
         (void)snprintf(id, sizeof(id), "tt%07llu", (unsigned long long)i);
-        (void)snprintf(people, sizeof(people), "%s %s", draw_word(self), draw_word(self));
-        draw_title(self, title);
+        (void)snprintf(people, sizeof(people), "%s %s", made_titles_draw_word(&self->titles),
+                       made_titles_draw_word(&self->titles));
+        made_titles_draw_title(&self->titles, title);
         const struct search_document document = {
             .id = text_of(id),
             .title = text_of(title),
             .people = text_of(people),
-            .year = 1920 + (int32_t)draw(self, 105),
-            .popularity = (uint32_t)(1000000 / (1 + draw(self, 1000000))),
+            .year = 1920 + (int32_t)made_titles_draw(&self->titles, 105),
+            .popularity = (uint32_t)(1000000 / (1 + made_titles_draw(&self->titles, 1000000))),
         };
         CHECK(search_builder_add(builder, &document) == STATUS_OK);
     }
@@ -123,11 +79,11 @@ static void ask_all(struct search_load *self)
     struct arena arena;
     arena_init(&arena, ARENA_BYTES_MAX);
     for (size_t i = 0; i < TITLES_ASKED; i++) {
-        char title[TITLE_BYTES];
-        draw_title(self, title);
+        char title[MADE_TITLE_BYTES];
+        made_titles_draw_title(&self->titles, title);
         size_t length = strlen(title);
         if (i % 4 == 0) {
-            title[draw(self, length)] = 'q';
+            title[made_titles_draw(&self->titles, length)] = 'q';
         }
         for (size_t typed = 1; typed <= length; typed++) {
             (void)ask(self, &arena, text_of_bytes(title, typed));
@@ -138,7 +94,7 @@ static void ask_all(struct search_load *self)
 
 int main(int argc, char **argv)
 {
-    struct search_load self = {.random = 88172645463325252U};
+    struct search_load self = {.segment = NULL};
     uint64_t count;
     struct rusage usage;
     if (argc != 2 || !text_to_u64(text_of(argv[1]), &count)) {
@@ -147,7 +103,7 @@ int main(int argc, char **argv)
     }
     latencies_init(&self.latencies);
     latencies_init(&self.processor);
-    make_words(&self);
+    made_titles_init(&self.titles, 88172645463325252U);
     int64_t began_ns = clock_monotonic_ns();
     build(&self, count);
     double seconds = (double)(clock_monotonic_ns() - began_ns) / (double)CLOCK_NS_PER_S;
@@ -163,7 +119,6 @@ int main(int argc, char **argv)
     search_segment_destroy(self.segment);
     latencies_deinit(&self.latencies);
     latencies_deinit(&self.processor);
-    free(self.words);
-    zipf_deinit(&self.zipf);
+    made_titles_deinit(&self.titles);
     return 0;
 }

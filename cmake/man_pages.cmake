@@ -1,5 +1,5 @@
 # man/NAME.1 in the build tree, of each program and command, from what --help prints.
-set(man_programs marquee marquee-registry marquee-metadata marquee-rating marquee-movie marquee-review marquee-single)
+set(man_programs marquee marquee-registry marquee-metadata marquee-rating marquee-movie marquee-review marquee-recommendation marquee-single)
 set(man_stamp "${PROJECT_BINARY_DIR}/man/marquee.1")
 add_custom_command(
   OUTPUT "${man_stamp}"

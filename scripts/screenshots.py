@@ -31,7 +31,7 @@ PAGE = {
                       "document.querySelector('.why').open = true", "document.querySelector('.formula.filled')"),
     "page-film-phone": (PHONE, "dark", f"/film/{AMELIE}", "", "document.querySelector('.slider[aria-valuenow=\"4\"]')"),
     "page-search": (WIDE, "dark", "/lists", "const query = document.getElementById('query'); query.focus(); "
-                    "query.value = 'the 19'; query.dispatchEvent(new Event('input'))",
+                    "query.value = 'the b'; query.dispatchEvent(new Event('input'))",
                     "document.querySelectorAll('#found li').length > 4"),
     "page-votes-phone": (PHONE, "light", "/votes", "", "document.querySelectorAll('.lines > li').length >= 3"),
 }

@@ -1,5 +1,7 @@
 #include "base/digest.h"
 
+#include <endian.h>
+
 struct state {
     uint64_t v0, v1, v2, v3;
 };
@@ -25,7 +27,14 @@ static void run_rounds(struct state *state, unsigned count)
     }
 }
 
-/* Little-endian, of up to eight bytes. */
+static uint64_t load_whole(const char *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof(word));
+    return le64toh(word);
+}
+
+/* Little-endian, of up to seven bytes. */
 static uint64_t load(const char *bytes, size_t count)
 {
     uint64_t word = 0;
@@ -50,8 +59,8 @@ static uint64_t finish(struct state *state)
 
 struct digest digest_with(const unsigned char key[static 16], struct text content)
 {
-    uint64_t low = load((const char *)key, 8);
-    uint64_t high = load((const char *)key + 8, 8);
+    uint64_t low = load_whole((const char *)key);
+    uint64_t high = load_whole((const char *)key + 8);
     struct state state = {
         low ^ UINT64_C(0x736f6d6570736575),
         high ^ UINT64_C(0x646f72616e646f6d) ^ 0xee, /* 0xee: of 128 bits */
@@ -60,7 +69,7 @@ struct digest digest_with(const unsigned char key[static 16], struct text conten
     };
     size_t whole = content.length / 8 * 8;
     for (size_t i = 0; i < whole; i += 8) {
-        take_word(&state, load(content.data + i, 8));
+        take_word(&state, load_whole(content.data + i));
     }
     take_word(&state,
               (uint64_t)content.length << 56 | load(content.data + whole, content.length - whole));
@@ -76,4 +85,32 @@ struct digest digest_of(struct text content)
 {
     static const unsigned char key[16] = "marquee contents";
     return digest_with(key, content);
+}
+
+void digest_write(struct digest digest, char text[static DIGEST_TEXT_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (unsigned i = 0; i < 16; i++) {
+        text[i] = digits[digest.high >> (60 - 4 * i) & 15];
+        text[16 + i] = digits[digest.low >> (60 - 4 * i) & 15];
+    }
+    text[32] = '\0';
+}
+
+bool digest_parse(struct text text, struct digest *ret_digest)
+{
+    uint64_t halves[2] = {0, 0};
+    if (text.length != DIGEST_TEXT_BYTES - 1) {
+        return false;
+    }
+    for (unsigned i = 0; i < text.length; i++) {
+        char byte = text.data[i];
+        bool is_digit = byte >= '0' && byte <= '9';
+        if (!is_digit && (byte < 'a' || byte > 'f')) {
+            return false;
+        }
+        halves[i / 16] = halves[i / 16] << 4 | (uint64_t)(is_digit ? byte - '0' : byte - 'a' + 10);
+    }
+    *ret_digest = (struct digest){halves[0], halves[1]};
+    return true;
 }

@@ -10,7 +10,18 @@ struct digest {
     uint64_t low;
 };
 
+enum { DIGEST_TEXT_BYTES = 33 }; /* 32 hexadecimal digits and NUL */
+
 struct digest digest_of(struct text content);
+
+void digest_write(struct digest digest, char text[static DIGEST_TEXT_BYTES]);
+/* false: not 32 lower-case hexadecimal digits; *ret_digest is then untouched. */
+MUST_USE bool digest_parse(struct text text, struct digest *ret_digest);
+
+static inline bool digest_equal(struct digest a, struct digest b)
+{
+    return a.high == b.high && a.low == b.low;
+}
 
 /* The same under a key of one's own, 16 bytes. */
 struct digest digest_with(const unsigned char key[static 16], struct text content);

@@ -13,6 +13,18 @@ void http_etag_write(struct digest digest, char etag[static HTTP_ETAG_BYTES]);
  * asks. */
 bool http_etag_is_held(const struct http_request *request, struct text etag);
 
-/* Whether the request has an `if-match` that does not name the tag: answer 412. Compared strongly,
- * as section 13.1.1 asks; "*" is any. etag empty: there is nothing, which no tag and no "*" is. */
-bool http_etag_is_refused(const struct http_request *request, struct text etag);
+enum { HTTP_PRECONDITION_TAGS_MAX = 16 }; /* that one request may name */
+
+/* What a write asks to be so: `if-match` (section 13.1.1, compared strongly), and `if-none-match:
+ * *` for what must not be there yet. */
+struct http_precondition {
+    bool must_match;     /* there is one of the tags, or with is_any anything */
+    bool must_be_absent; /* there is nothing */
+    bool is_any;
+    struct digest tags[HTTP_PRECONDITION_TAGS_MAX];
+    size_t tag_count;
+};
+
+/* Tags that are none of ours are left out: nothing has them. STATUS_INVALID_ARGUMENT: too many. */
+MUST_USE enum status http_precondition_read(struct http_exchange *exchange,
+                                            struct http_precondition *ret_precondition);

@@ -1,10 +1,13 @@
 #include "http/http_json.h"
 
+#include <inttypes.h>
+
 #include "access/access_identity.h"
+#include "base/arena.h"
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "http/http_etag.h"
 #include "http/http_operation.h"
-#include <inttypes.h>
 
 struct call *http_json_call(struct http_exchange *exchange)
 {
@@ -161,6 +164,34 @@ void http_json_reply_open(struct http_json_reply *reply, struct http_exchange *e
     json_writer_init(&reply->writer, http_exchange_body(exchange, HTTP_BODY_BYTES_MAX));
 }
 
+static bool is_tagged(const struct http_exchange *exchange, int http_status)
+{
+    const struct http_route *route = http_exchange_route(exchange);
+    return http_status == 200 && route != NULL && route->operation != NULL &&
+           (route->operation->traits & HTTP_OPERATION_TAGGED) != 0;
+}
+
+/* With the tag of the content; without the content for who has it. */
+static void reply_tagged(struct http_exchange *exchange, struct text body)
+{
+    char *etag = arena_alloc(http_exchange_call(exchange)->arena, HTTP_ETAG_BYTES);
+    if (etag == NULL) {
+        http_reply_problem(exchange, STATUS_RESOURCE_EXHAUSTED);
+        return;
+    }
+    http_etag_write(digest_of(body), etag);
+    const struct http_header headers[] = {
+        {TEXT("content-type"), TEXT("application/json")},
+        {TEXT("etag"), text_of(etag)},
+    };
+    bool is_held = http_etag_is_held(http_exchange_request(exchange), text_of(etag));
+    http_reply(exchange, &(struct http_reply){.status = is_held ? 304 : 200,
+                                              .headers = headers,
+                                              .header_count = ARRAY_LENGTH(headers),
+                                              .body = body,
+                                              .is_constant = true});
+}
+
 void http_json_reply_send(struct http_json_reply *reply, int http_status)
 {
     static const struct http_header headers[] = {
@@ -168,6 +199,10 @@ void http_json_reply_send(struct http_json_reply *reply, int http_status)
     if (!json_writer_end(&reply->writer)) {
         http_reply_problem_with(reply->exchange, 500, TEXT("the reply would be too large"), NULL,
                                 0);
+        return;
+    }
+    if (is_tagged(reply->exchange, http_status)) {
+        reply_tagged(reply->exchange, buffer_text(reply->writer.buffer));
         return;
     }
     http_reply(reply->exchange, &(struct http_reply){.status = http_status,

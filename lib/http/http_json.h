@@ -51,7 +51,8 @@ struct http_json_reply {
 };
 
 void http_json_reply_open(struct http_json_reply *reply, struct http_exchange *exchange);
-/* Replies with what was written, or with 500 when it did not fit. */
+/* Replies with what was written, or with 500 when it did not fit. Of an operation that is TAGGED,
+ * 200 has an `etag`, and 304 takes its place for who names it. */
 void http_json_reply_send(struct http_json_reply *reply, int http_status);
 
 /* STATUS_OK: 200 with an empty body. Otherwise the problem, in the call's words. */

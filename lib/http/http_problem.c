@@ -50,8 +50,46 @@ struct text http_retry_after(struct arena *arena, int64_t retry_after_ms)
     return arena_format(arena, "%lld", (long long)seconds);
 }
 
-void http_reply_problem_with(struct http_exchange *exchange, int http_status, struct text detail,
-                             const struct http_header *headers, size_t header_count)
+/* What kind of problem a status is, where nothing says it better. */
+static const char *type_of(int http_status)
+{
+    static const struct {
+        int status;
+        const char *type;
+    } types[] = {
+        {400, "invalid_argument"},
+        {401, "unauthenticated"},
+        {403, "permission_denied"},
+        {404, "not_found"},
+        {405, "method_not_allowed"},
+        {406, "not_acceptable"},
+        {408, "request_timeout"},
+        {409, "aborted"},
+        {412, "precondition_failed"},
+        {413, "content_too_large"},
+        {414, "uri_too_long"},
+        {415, "unsupported_media_type"},
+        {417, "expectation_failed"},
+        {422, "unprocessable_content"},
+        {429, "resource_exhausted"},
+        {431, "headers_too_large"},
+        {499, "canceled"},
+        {501, "unimplemented"},
+        {503, "unavailable"},
+        {504, "deadline_exceeded"},
+        {505, "version_not_supported"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(types); i++) {
+        if (types[i].status == http_status) {
+            return types[i].type;
+        }
+    }
+    return http_status < 500 ? "invalid_argument" : "internal";
+}
+
+static void reply_problem(struct http_exchange *exchange, int http_status, const char *type,
+                          struct text detail, const struct http_header *headers,
+                          size_t header_count)
 {
     struct arena *arena = &exchange->arena;
     struct http_header all[PROBLEM_HEADERS_MAX + OWN_HEADERS] = {
@@ -72,16 +110,23 @@ void http_reply_problem_with(struct http_exchange *exchange, int http_status, st
         .status = http_status,
         .headers = all,
         .header_count = count + header_count,
-        .body = arena_format(arena,
-                             "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,"
-                             "\"detail\":\"%.*s\"}",
-                             http_reason(http_status), http_status, TEXT_ARGUMENTS(escaped)),
+        .body =
+            arena_format(arena,
+                         "{\"type\":\"" HTTP_PROBLEM_TYPES "%s\",\"title\":\"%s\",\"status\":%d,"
+                         "\"detail\":\"%.*s\"}",
+                         type, http_reason(http_status), http_status, TEXT_ARGUMENTS(escaped)),
     };
     http_reply(exchange, &reply);
 }
 
+void http_reply_problem_with(struct http_exchange *exchange, int http_status, struct text detail,
+                             const struct http_header *headers, size_t header_count)
+{
+    reply_problem(exchange, http_status, type_of(http_status), detail, headers, header_count);
+}
+
 void http_reply_problem(struct http_exchange *exchange, enum status status)
 {
-    http_reply_problem_with(exchange, status_to_http(status), exchange->call.error.message, NULL,
-                            0);
+    reply_problem(exchange, status_to_http(status), status_connect_name(status),
+                  exchange->call.error.message, NULL, 0);
 }

@@ -263,6 +263,10 @@ struct http_reply {
  */
 void http_reply(struct http_exchange *exchange, const struct http_reply *reply);
 
+/* What a problem's `type` begins with; then comes the status's name ("not_found"), or that of the
+ * HTTP status. Stable, for programs; a person who follows it finds what it means. */
+#define HTTP_PROBLEM_TYPES "/api#"
+
 /* application/problem+json (RFC 9457) with the status's HTTP code and the call's error as `detail`.
  * 429 and 503 get a `retry-after` of HTTP_RETRY_AFTER_MS if `headers` has none; 405 with `allow` is
  * the caller's to make by http_reply_problem_with(). */

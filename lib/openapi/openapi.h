@@ -13,7 +13,7 @@
 #include "base/call.h"
 #include "base/status.h"
 #include "grpc/grpc_method.h"
-#include "http/http_server.h"
+#include "http/http_operation.h"
 #include "proto/proto.h"
 
 struct buffer;
@@ -53,6 +53,10 @@ void openapi_document_destroy(struct openapi_document *document);
 
 /* Of GET /openapi.json, with the document's place as its state: 200, or 304 to who has it. */
 extern const struct http_operation openapi_operation;
+
+/* Of GET /api, a page to try them at, and of its files; without state. */
+enum { OPENAPI_PAGE_ROUTES = 2 };
+extern const struct http_operation openapi_page_operations[OPENAPI_PAGE_ROUTES];
 
 /* What a document is put at when it is made, after the routes that it is of: it tells of its own.
  */

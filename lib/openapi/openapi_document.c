@@ -9,7 +9,8 @@ enum { WORK_BYTES_MAX = 32 * 1024 * 1024 };
 static const char about_protocols[] =
     "Methods of gRPC services (`POST /Service/Method`) are described in the Connect protocol with "
     "JSON. The same paths take protobuf (`application/proto`), gRPC and gRPC-Web. Members may be "
-    "left out, or be null: they then have their zero values. Plain routes answer errors as "
+    "left out, or be null: they then have their zero values; unknown ones are passed over. Plain "
+    "routes answer errors as "
     "`application/problem+json` (RFC 9457).";
 
 static void mark_content(struct openapi *openapi, const struct http_content *content)

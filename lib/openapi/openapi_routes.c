@@ -4,6 +4,7 @@
 
 /* What the server answers to any request that is malformed, is one too many, or takes too long. */
 static const int always[] = {400, 429, 500, 503, 504, 0};
+static const int of_precondition[] = {412, 0};
 static const int of_body[] = {413, 415, 0};
 static const int of_token[] = {401, 403, 0};
 
@@ -77,10 +78,18 @@ static void write_parameter(struct openapi *openapi, const struct http_parameter
     json_close_object(&openapi->json);
 }
 
+static const struct http_parameter if_none_match = {
+    .name = "if-none-match",
+    .about = "Tags of what the client has: one of them is answered by 304"};
+static const struct http_parameter if_match = {
+    .name = "if-match", .about = "Tags: done only where one of them is what there is, else 412"};
+
 static void write_parameters(struct openapi *openapi, const struct http_operation *operation)
 {
     const struct http_parameter *parameter = operation->parameters;
-    if (operation->rest == NULL && (parameter == NULL || parameter->name == NULL)) {
+    const unsigned has_headers = HTTP_OPERATION_TAGGED | HTTP_OPERATION_CONDITIONAL;
+    if (operation->rest == NULL && (parameter == NULL || parameter->name == NULL) &&
+        (operation->traits & has_headers) == 0) {
         return;
     }
     json_write_name(&openapi->json, TEXT("parameters"));
@@ -90,6 +99,12 @@ static void write_parameters(struct openapi *openapi, const struct http_operatio
     }
     for (; parameter != NULL && parameter->name != NULL; parameter++) {
         write_parameter(openapi, parameter, "query");
+    }
+    if ((operation->traits & HTTP_OPERATION_TAGGED) != 0) {
+        write_parameter(openapi, &if_none_match, "header");
+    }
+    if ((operation->traits & HTTP_OPERATION_CONDITIONAL) != 0) {
+        write_parameter(openapi, &if_match, "header");
     }
     json_close_array(&openapi->json);
 }
@@ -130,11 +145,15 @@ static void write_body(struct openapi *openapi, const struct http_operation *ope
     json_close_object(&openapi->json);
 }
 
-static void write_answer(struct openapi *openapi, const struct http_answer *answer)
+static void write_answer(struct openapi *openapi, const struct http_answer *answer, bool is_tagged)
 {
     json_write_name(&openapi->json, arena_format(openapi->arena, "%d", answer->status));
     json_open_object(&openapi->json);
     json_member_string(&openapi->json, "description", text_of(answer->about));
+    if (is_tagged) {
+        json_write_name(&openapi->json, TEXT("headers"));
+        json_write_raw(&openapi->json, TEXT("{\"etag\":{\"schema\":{\"type\":\"string\"}}}"));
+    }
     if (!is_nothing(&answer->content)) {
         write_content(openapi, &answer->content, OPENAPI_OUTPUT);
     }
@@ -151,11 +170,16 @@ static void mark(bool wanted[static OPENAPI_STATUSES_MAX], const int *statuses)
 
 static void write_responses(struct openapi *openapi, const struct http_operation *operation)
 {
+    static const struct http_answer unchanged = {.status = 304,
+                                                 .about = "The client has it already"};
+    bool is_tagged = (operation->traits & HTTP_OPERATION_TAGGED) != 0;
     static const struct http_answer done[] = {{.status = 200, .about = "Done"}, {.status = 0}};
     bool problems[OPENAPI_STATUSES_MAX] = {false};
     if ((operation->traits & HTTP_OPERATION_OWN_ERRORS) == 0) {
         mark(problems, always);
         mark(problems, operation->problems);
+        bool is_conditional = (operation->traits & HTTP_OPERATION_CONDITIONAL) != 0;
+        mark(problems, is_conditional ? of_precondition : NULL);
         mark(problems, is_nothing(&operation->body) ? NULL : of_body);
         bool is_open = (operation->traits & HTTP_OPERATION_OPEN) != 0;
         mark(problems, openapi->options->needs_token && !is_open ? of_token : NULL);
@@ -165,7 +189,10 @@ static void write_responses(struct openapi *openapi, const struct http_operation
     const struct http_answer *answer = operation->answers != NULL ? operation->answers : done;
     for (; answer->status != 0; answer++) {
         problems[answer->status] = false; /* it is no problem there */
-        write_answer(openapi, answer);
+        write_answer(openapi, answer, is_tagged && answer->status == 200);
+    }
+    if (is_tagged) {
+        write_answer(openapi, &unchanged, true);
     }
     for (int status = 0; status < OPENAPI_STATUSES_MAX; status++) {
         if (problems[status]) {

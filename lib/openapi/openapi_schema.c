@@ -300,7 +300,6 @@ static void write_message(struct openapi *openapi, const struct openapi_symbol *
     }
     if (flavour == OPENAPI_INPUT) {
         write_oneofs(openapi, symbol->message);
-        json_member_boolean(&openapi->json, "additionalProperties", false);
     }
     json_close_object(&openapi->json);
 }

@@ -1,4 +1,4 @@
-/* /livez, /readyz, /metrics and /openapi.json. */
+/* /livez, /readyz, /metrics, /openapi.json and /api. */
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "grpc/grpc_descriptor_sets.h"
@@ -158,13 +158,13 @@ static const struct http_operation metrics_operation = {
 
 void process_add_own_routes(struct process_server *server)
 {
-    struct http_route own[ARRAY_LENGTH(operations) + 2];
+    enum { METRICS = ARRAY_LENGTH(operations), DOCUMENT, PAGE, COUNT = PAGE + OPENAPI_PAGE_ROUTES };
+    struct http_route own[COUNT];
     http_operations_route(operations, ARRAY_LENGTH(operations), server->process, own);
     http_operations_route(&metrics_operation, 1, server->process, &server->metrics);
-    own[ARRAY_LENGTH(operations)] =
-        process_guard_route(server->process, &server->metrics, &server->guarded_metrics);
-    http_operations_route(&openapi_operation, 1, &server->openapi,
-                          &own[ARRAY_LENGTH(operations) + 1]);
+    own[METRICS] = process_guard_route(server->process, &server->metrics, &server->guarded_metrics);
+    http_operations_route(&openapi_operation, 1, &server->openapi, &own[DOCUMENT]);
+    http_operations_route(openapi_page_operations, OPENAPI_PAGE_ROUTES, NULL, &own[PAGE]);
     server->own_route = server->route_count;
     for (size_t i = 0; i < ARRAY_LENGTH(own); i++) {
         CHECK(server->route_count < PROCESS_ROUTES_MAX);
@@ -192,6 +192,17 @@ static size_t list_sets(const struct process_listener *spec, struct proto_descri
 /* Who asks how the process is needs no token. */
 static const char *const open_paths[] = {"/grpc.health.v1.Health/"};
 
+static void tell_undescribed(const struct process_server *server)
+{
+    for (size_t i = 0; i < server->spec.route_count; i++) {
+        const struct http_route *route = &server->spec.routes[i];
+        if (route->operation == NULL) {
+            log_write(&server->process->log, LOG_WARNING, "a route is not described",
+                      LOG_FIELDS(log_string("path", route->path)));
+        }
+    }
+}
+
 enum status process_describe(struct process_server *server, struct call *call)
 {
     struct process *process = server->process;
@@ -217,6 +228,7 @@ enum status process_describe(struct process_server *server, struct call *call)
         .open_paths = open_paths,
         .open_path_count = ARRAY_LENGTH(open_paths),
     };
+    tell_undescribed(server);
     options.services = grpc_server_services(server->grpc, &options.service_count);
     return openapi_document_create(call, &options, &server->openapi.document);
 }

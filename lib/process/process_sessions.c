@@ -164,12 +164,24 @@ static enum status read_member(struct call *call, const struct json *body, const
     return STATUS_OK;
 }
 
+/* The member that is not asked for may be missing, and be nothing else. */
+static enum status check_member(struct call *call, const struct json *body, const char *name)
+{
+    enum json_kind kind = json_kind(json_member(body, name));
+    return kind == JSON_ABSENT || kind == JSON_STRING
+               ? STATUS_OK
+               : call_fail(call, STATUS_INVALID_ARGUMENT, "'%s' must be a string", name);
+}
+
 static enum status sign_in_by_token(struct process *process, struct call *call,
                                     const struct json *body, struct access_session *session,
                                     struct access_holder *holder)
 {
     struct text token;
     enum status status = read_member(call, body, "token", &token);
+    if (status == STATUS_OK) {
+        status = check_member(call, body, "userId");
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -193,6 +205,9 @@ static enum status sign_in_by_name(struct call *call, const struct json *body,
 {
     struct text user;
     enum status status = read_member(call, body, "userId", &user);
+    if (status == STATUS_OK) {
+        status = check_member(call, body, "token");
+    }
     if (status != STATUS_OK) {
         return status;
     }

@@ -55,7 +55,7 @@ static const struct config_option options[] = {
      .kind = CONFIG_INTEGER,
      .argument = "COUNT",
      .default_value = "4000000",
-     .help = "movies held for lists, some 300 bytes each",
+     .help = "movies held for lists, some 320 bytes each",
      .minimum = 1,
      .maximum = RANKED_CATALOGUE_MOVIES_MAX},
     MOVIE_RATINGS_OPTIONS,

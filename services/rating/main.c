@@ -6,6 +6,7 @@
 #include "rating/controller/rating_feed.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/model/rating_value.h"
+#include "rating/rating_guard.h"
 #include "rating/rating_ingestion.h"
 #include "rating/rating_outbox.h"
 #include "rating/rating_scores.h"
@@ -20,6 +21,7 @@ struct rating_process {
     struct rating_outbox *outbox;
     struct rating_upkeep *upkeep;
     struct indexed_rating_ranking *ranking;
+    struct rating_burst *burst;
     bool is_kept; /* upkeep runs */
     struct grpc_service services[1];
     struct http_route routes[RATING_HANDLER_ROUTE_COUNT];
@@ -41,6 +43,7 @@ static const struct config_option options[] = {
      .default_value = "0.1",
      .help = "the steps, in points, in which votes may be entered"},
     RATING_SCORES_OPTIONS,
+    RATING_GUARD_OPTIONS,
     RATING_INGESTION_OPTIONS,
     RATING_OUTBOX_OPTIONS,
 };
@@ -72,6 +75,10 @@ static enum status open_rating(void *self, struct process *process, struct call 
     if (status == STATUS_OK) {
         status = rating_scores_open(process, call, rating->controller.repository, &rating->ranking,
                                     &rating->controller.ranking);
+    }
+    if (status == STATUS_OK) {
+        status = rating_guard_open(process, call, &rating->burst);
+        rating->controller.burst = rating->burst;
     }
     if (status == STATUS_OK) {
         status = rating_ingestion_open_progress(process, call, rating->controller.repository,
@@ -108,7 +115,7 @@ static enum status start_rating(void *self, struct process *process, struct call
         return STATUS_OK;
     }
     enum status status = rating_ingestion_open(process, call, rating->controller.repository,
-                                               rating->progress, &rating->ingestion);
+                                               rating->progress, rating->burst, &rating->ingestion);
     if (status == STATUS_OK) {
         status = rating_outbox_open(process, call, rating->controller.repository,
                                     rating_ingestion_log(rating->ingestion), &rating->outbox);
@@ -156,6 +163,7 @@ static void close_rating(void *self)
         rating->controller.repository.ops->close(rating->controller.repository.state);
     }
     rating_ingestion_close(rating->ingestion);
+    rating_burst_destroy(rating->burst);
     rating_outbox_close(rating->outbox);
 }
 

@@ -148,7 +148,7 @@ static enum status parse_moves(struct call *call, struct text list,
 }
 
 static enum status start(struct rating_ingestion *self, struct rating_repository repository,
-                         struct rating_progress *progress)
+                         struct rating_progress *progress, struct rating_burst *burst)
 {
     struct process *process = self->process;
     const struct config *config = process_config(process);
@@ -161,6 +161,7 @@ static enum status start(struct rating_ingestion *self, struct rating_repository
         .moves = moves,
         .applied = rating_progress_note,
         .applied_state = progress,
+        .burst = burst,
     };
     enum status status =
         parse_moves(self->call, config_text(config, "move-position"), moves, &options.move_count);
@@ -184,7 +185,7 @@ enum status rating_ingestion_open_progress(struct process *process, struct call 
 
 enum status rating_ingestion_open(struct process *process, struct call *call,
                                   struct rating_repository repository,
-                                  struct rating_progress *progress,
+                                  struct rating_progress *progress, struct rating_burst *burst,
                                   struct rating_ingestion **ret_ingestion)
 {
     if (text_equal(config_text(process_config(process), "event-log"), TEXT("none"))) {
@@ -201,7 +202,7 @@ enum status rating_ingestion_open(struct process *process, struct call *call,
     call_init(&open_call, &arena, OPEN_TIMEOUT_MS);
     self->process = process;
     self->call = &open_call;
-    enum status status = start(self, repository, progress);
+    enum status status = start(self, repository, progress, burst);
     self->call = NULL;
     if (status == STATUS_OK) {
         process_add_check(process, "ingestion", is_ready, self);

@@ -8,6 +8,7 @@
 #include "rating/repository/rating_progress.h"
 
 struct local_eventlog;
+struct rating_burst;
 struct rating_ingestion;
 
 /* The options of ingestion, for the table of main.c. */
@@ -61,10 +62,12 @@ MUST_USE enum status rating_ingestion_open_progress(struct process *process, str
 
 /* In the start hook of loop 0: starts ingesting, as the options say, on a loop of its own; adds a
  * check and metrics to the process, and tells `progress` of each batch. *ret_ingestion is NULL with
- * --event-log none. The repository's state and `progress` outlive it. */
+ * --event-log none. The repository's state, `progress` and `burst` (NULL: no vote is held) outlive
+ * it. */
 MUST_USE enum status rating_ingestion_open(struct process *process, struct call *call,
                                            struct rating_repository repository,
                                            struct rating_progress *progress,
+                                           struct rating_burst *burst,
                                            struct rating_ingestion **ret_ingestion);
 
 /* The embedded log that it reads, for others in this process: a directory is opened only once.

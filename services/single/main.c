@@ -26,6 +26,7 @@
 #include "rating/controller/rating_controller.h"
 #include "rating/controller/rating_feed.h"
 #include "rating/handler/rating_handler.h"
+#include "rating/rating_guard.h"
 #include "rating/rating_ingestion.h"
 #include "rating/rating_outbox.h"
 #include "rating/rating_scores.h"
@@ -52,6 +53,7 @@ struct single_process {
     struct rating_outbox *outbox;
     struct rating_upkeep *upkeep;
     struct indexed_rating_ranking *ranking;
+    struct rating_burst *burst;
     bool is_kept; /* upkeep runs */
     struct proto_descriptor_set descriptors;
     struct proto_descriptor_set documented; /* the same with their comments */
@@ -118,6 +120,7 @@ static const struct config_option options[] = {
      .help = "the directory of the stores"},
     RATING_STORE_KEEPING_OPTIONS,
     RATING_SCORES_OPTIONS,
+    RATING_GUARD_OPTIONS,
     RATING_INGESTION_OPTIONS,
     RATING_OUTBOX_OPTIONS,
     RECOMMENDATION_OPTIONS,
@@ -281,6 +284,10 @@ static enum status open_single(void *self, struct process *process, struct call 
                                     &single->rating.ranking);
     }
     if (status == STATUS_OK) {
+        status = rating_guard_open(process, call, &single->burst);
+        single->rating.burst = single->burst;
+    }
+    if (status == STATUS_OK) {
         status = rating_ingestion_open_progress(process, call, single->rating.repository,
                                                 &single->progress);
     }
@@ -357,7 +364,7 @@ static enum status start_single(void *self, struct process *process, struct call
     /* Events are taken, and sent, only once the addresses are ours. */
     if (status == STATUS_OK && loop == 0) {
         status = rating_ingestion_open(process, call, single->rating.repository, single->progress,
-                                       &single->ingestion);
+                                       single->burst, &single->ingestion);
     }
     if (status == STATUS_OK && loop == 0) {
         status = rating_outbox_open(process, call, single->rating.repository,
@@ -427,6 +434,7 @@ static void close_single(void *self)
         single->rating.repository.ops->close(single->rating.repository.state);
     }
     rating_ingestion_close(single->ingestion);
+    rating_burst_destroy(single->burst);
     rating_outbox_close(single->outbox);
     indexed_metadata_search_destroy(single->search);
     if (single->metadata.repository.ops != NULL) {

@@ -5,21 +5,13 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "contract/metadata_case.h"
 #include "loop/fiber.h"
 #include "loop/worker.h"
 #include "support/in_fiber.h"
 #include "support/scratch_directory.h"
 
 enum { ARENA_BYTES_MAX = 64 * 1024 * 1024, TIMEOUT_MS = 60 * 1000 };
-
-struct metadata_case {
-    struct metadata_repository repository;
-    struct call *call;
-    const struct metadata_implementation *implementation;
-    struct text directory;
-    struct worker_pool *workers;
-    void (*run)(struct metadata_case *self);
-};
 
 static void open_repository(struct metadata_case *self)
 {
@@ -49,12 +41,12 @@ static enum status get(struct metadata_case *self, const char *id, struct metada
 
 static enum status put(struct metadata_case *self, const struct metadata *metadata)
 {
-    return self->repository.ops->put(self->repository.state, self->call, metadata);
+    return self->repository.ops->put(self->repository.state, self->call, metadata, NULL);
 }
 
 static enum status remove_entry(struct metadata_case *self, const char *id)
 {
-    return self->repository.ops->remove(self->repository.state, self->call, text_of(id));
+    return self->repository.ops->remove(self->repository.state, self->call, text_of(id), NULL);
 }
 
 static struct metadata titled(const char *id, const char *title)
@@ -245,11 +237,11 @@ static void call_that_is_over_changes_nothing(struct metadata_case *self)
     cancellation_init(&cancellation);
     cancellation_request(&cancellation);
     call.deadline_ns = clock_monotonic_ns() - 1;
-    assert_int_equal(self->repository.ops->put(self->repository.state, &call, &whole),
+    assert_int_equal(self->repository.ops->put(self->repository.state, &call, &whole, NULL),
                      STATUS_DEADLINE_EXCEEDED);
     call = *self->call;
     call.cancellation = &cancellation;
-    assert_int_equal(self->repository.ops->put(self->repository.state, &call, &whole),
+    assert_int_equal(self->repository.ops->put(self->repository.state, &call, &whole, NULL),
                      STATUS_CANCELLED);
     assert_int_equal(get(self, "tt0133093", &got), STATUS_NOT_FOUND);
 }
@@ -498,13 +490,14 @@ static void write_own(void *argument)
         struct metadata metadata = titled(id, "Title");
         struct metadata got;
         metadata.year = year;
-        assert_int_equal(repository.ops->put(repository.state, &call, &metadata), STATUS_OK);
+        assert_int_equal(repository.ops->put(repository.state, &call, &metadata, NULL), STATUS_OK);
         assert_int_equal(repository.ops->get(repository.state, &call, metadata.id, &got),
                          STATUS_OK);
         assert_int_equal(got.year, year);
     }
     if (writer->index % 2 == 1) {
-        assert_int_equal(repository.ops->remove(repository.state, &call, text_of(id)), STATUS_OK);
+        assert_int_equal(repository.ops->remove(repository.state, &call, text_of(id), NULL),
+                         STATUS_OK);
     }
     arena_deinit(&arena);
 }
@@ -554,6 +547,8 @@ static const struct contract_case cases[] = {
     {"only_so_many_are_found", only_so_many_are_found},
     {"the_largest_batch_is_found", the_largest_batch_is_found},
     {"many_write_at_once", many_write_at_once},
+    {"condition_holds_or_aborts", metadata_condition_holds_or_aborts},
+    {"condition_lets_one_win", metadata_condition_lets_one_win},
 };
 
 struct case_state {

@@ -113,8 +113,9 @@ static void migrate(void *argument)
     expect_changes(scene, 0, "a b ");
     run_sql(scene->path, put_of_version_1); /* an instance of then, beside this one */
     expect_changes(scene, 2, "c ");
-    assert_int_equal(scene->repository.ops->put(scene->repository.state, &scene->call, &metadata),
-                     STATUS_OK);
+    assert_int_equal(
+        scene->repository.ops->put(scene->repository.state, &scene->call, &metadata, NULL),
+        STATUS_OK);
     close_repository(scene);
     assert_int_equal(open_repository(scene), STATUS_OK); /* of version 3 by now */
     expect_first(scene);
@@ -156,8 +157,9 @@ static void migrate_2(void *argument)
         scene->repository.ops->get(scene->repository.state, &scene->call, TEXT("b"), &metadata),
         STATUS_OK);
     assert_int_equal(metadata.external_score_count, 0);
-    assert_int_equal(scene->repository.ops->put(scene->repository.state, &scene->call, &metadata),
-                     STATUS_OK);
+    assert_int_equal(
+        scene->repository.ops->put(scene->repository.state, &scene->call, &metadata, NULL),
+        STATUS_OK);
     expect_found(scene, METADATA_LOOKUP_TITLE, "other", "b");
     close_repository(scene);
 }

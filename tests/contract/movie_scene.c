@@ -187,9 +187,9 @@ void movie_scene_find_rating(struct movie_scene *scene)
 
 void movie_scene_delete_movie(struct movie_scene *scene, const char *id)
 {
-    assert_int_equal(
-        metadata_controller_delete(&scene->metadata, &scene->metadata_scene.call, text_of(id)),
-        STATUS_OK);
+    assert_int_equal(metadata_controller_delete(&scene->metadata, &scene->metadata_scene.call,
+                                                text_of(id), NULL),
+                     STATUS_OK);
 }
 
 void movie_scene_put_movie(struct movie_scene *scene, const char *id, const char *title,
@@ -203,7 +203,7 @@ void movie_scene_put_movie(struct movie_scene *scene, const char *id, const char
                                       .genres = genres,
                                       .genre_count = ARRAY_LENGTH(genres)};
     assert_int_equal(
-        metadata_controller_put(&scene->metadata, &scene->metadata_scene.call, &metadata),
+        metadata_controller_put(&scene->metadata, &scene->metadata_scene.call, &metadata, NULL),
         STATUS_OK);
 }
 
@@ -216,8 +216,8 @@ void movie_scene_put_vote(struct movie_scene *scene, const char *user, const cha
         .hundredths = hundredths,
         .has_time = true};
     assert_true(clock_parse(text_of(time), &change.time_ms));
-    assert_int_equal(rating_controller_put(&scene->rating, &scene->rating_scene.call, &change),
-                     STATUS_OK);
+    assert_int_equal(
+        rating_controller_put(&scene->rating, &scene->rating_scene.call, &change, NULL), STATUS_OK);
 }
 
 void movie_scene_ask(struct movie_scene *scene, const char *method, const char *request, int status,

@@ -34,6 +34,7 @@ def asks_for_a_token(page, scene):
         page.driver.refresh()
         page.wait("document.querySelector('.slider')?.getAttribute('aria-valuetext') === 'not rated'")
         check(page.run("document.getElementById('who').textContent") == "Sign in", "and is so after a reload")
+        page.wait("window.asking === 0")
 
 
 def says_when_a_token_may_not_vote(page, scene):
@@ -50,7 +51,7 @@ def says_when_a_token_may_not_vote(page, scene):
         page.wait("document.getElementById('who').textContent === 'Sign in'")
         page.click("#who")
         page.press(ESCAPE)
-        page.wait("!document.getElementById('session-dialog').open")
+        page.wait("!document.getElementById('session-dialog').open && window.asking === 0")
 
 
 CASES = (asks_for_a_token, says_when_a_token_may_not_vote)

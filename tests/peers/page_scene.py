@@ -85,6 +85,18 @@ class PageScene(RunningSystem):
             time.sleep(0.02)
         self.addresses["rating"] = READY.search(self.log("rating")).group(1)
 
+    @contextlib.contextmanager
+    def without(self, name, *options):
+        """Its process is killed, and another started in its place at the end, with nothing in its store."""
+        process = next(one for one in self.started if one.args[0].endswith(f"marquee-{name}"))
+        self.started.remove(process)
+        process.kill()
+        process.wait()
+        try:
+            yield
+        finally:
+            self.start(name, *options, *self.registry)
+
     def kill_rating(self):
         self.rating.kill()
         self.rating.wait()

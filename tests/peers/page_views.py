@@ -44,6 +44,28 @@ def says_that_rating_is_away_and_back(page, scene):
     page.wait("document.getElementById('announcements').textContent === 'Ratings are back.'")
 
 
+def shows_a_film_without_its_reviews(page, scene):
+    with page.expecting_failures("/MovieService/ListReviews"), scene.without("review", "--store", "memory"):
+        page.open(scene.url, f"/film/{MATRIX}")
+        page.wait("document.body.innerText.includes('This cannot be shown now')")
+        check("The Matrix" in page.text() and page.run("document.querySelector('.main-score') !== null"), page.text())
+        check(page.run("document.querySelector('.like').hidden"), "there is nothing to like with")
+        check(page.run("document.querySelector('.slider').ariaDisabled") == "false", "votes are taken all the same")
+    page.wait_for(lambda: scene.ask("movie", "POST", "/MovieService/GetMovieDetails", {
+        "movieId": MATRIX, "view": "MOVIE_FULL"})["movieDetails"].get("reviewState") == "REACTIONS_KNOWN")
+    page.open(scene.url, f"/film/{MATRIX}")
+    page.wait("document.querySelector('.like').hidden === false && !document.body.innerText.includes('cannot be shown')")
+
+
+def shows_a_film_without_others_like_it(page, scene):
+    with (page.expecting_failures("/MovieService/ListSimilarMovies"),
+          scene.without("recommendation", "--minimum-co-raters", "1")):
+        page.open(scene.url, f"/film/{MATRIX}")
+        page.wait("document.body.innerText.includes('This cannot be shown now')")
+        check(page.run("document.querySelector('.main-score') !== null"), page.text())
+        page.wait("window.asking === 0")
+
+
 TIMES = """(() => {
   const entries = [performance.getEntriesByType('navigation')[0], ...performance.getEntriesByType('resource')];
   return {bytes: entries.reduce((sum, entry) => sum + entry.transferSize, 0),
@@ -100,4 +122,5 @@ def is_held_to_its_policy(page, scene):
     check_policy(page)
 
 
-CASES = (shows_a_film, says_that_rating_is_away_and_back, is_small_and_quick, is_accessible, is_held_to_its_policy)
+CASES = (shows_a_film, says_that_rating_is_away_and_back, shows_a_film_without_its_reviews,
+         shows_a_film_without_others_like_it, is_small_and_quick, is_accessible, is_held_to_its_policy)

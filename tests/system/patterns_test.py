@@ -282,8 +282,10 @@ def jobs_are_done_once_in_effect(scene):
         await_that(lambda: any("begun" in scene.output(worker) for worker in workers)
                    or "52 of 52 done" in scene.run("jobs", *scene.log, "first"), "a job is begun")
         scene.live(0.05)
-        for worker in workers:  # one that is told to stop leaves its job to another, too
-            scene.end(worker, signal.SIGTERM if kills % 3 == 2 else signal.SIGKILL)
+        for worker in workers:
+            # One that is told to stop leaves its job to another, too; it listens when it has begun one.
+            told = kills % 3 == 2 and "begun" in scene.output(worker)
+            scene.end(worker, signal.SIGTERM if told else signal.SIGKILL)
             kills += 1
     begun = sum(scene.output_of(number).count("begun") for number in range(1, scene.starts + 1))
     print(f"{kills} workers ended; 52 jobs begun {begun} times")

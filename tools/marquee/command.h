@@ -73,6 +73,7 @@ int stream_command(const struct command_input *input);
 int token_command(const struct command_input *input);
 int unlike_command(const struct command_input *input);
 int unrate_command(const struct command_input *input);
+int quarantine_command(const struct command_input *input);
 int top_command(const struct command_input *input);
 int up_command(const struct command_input *input);
 int work_command(const struct command_input *input);

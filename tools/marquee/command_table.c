@@ -25,6 +25,8 @@ static const struct command commands[] = {
     {"ingest", "Data in bulk", "append rating events to the event log", ingest_command},
     {"deadletters", "Data in bulk", "list, show and retry events that could not be applied",
      deadletters_command},
+    {"quarantine", "Data in bulk", "list, release and reject votes that came in a burst",
+     quarantine_command},
     {"log", "Events", "show the event log's topics, groups and records", log_command},
     {"work", "Events", "do the import jobs of the queue", work_command},
     {"jobs", "Events", "show how far the queued imports are", jobs_command},

@@ -33,29 +33,43 @@ enum status metadata_controller_get(struct metadata_controller *self, struct cal
     return status == STATUS_NOT_FOUND ? not_found(call, id) : status;
 }
 
+static enum status not_so(struct call *call, struct text id,
+                          const struct metadata_condition *condition)
+{
+    return condition->must_be_absent
+               ? call_fail(call, STATUS_ABORTED, "there is a movie '%.*s' already",
+                           TEXT_ARGUMENTS(id))
+               : call_fail(call, STATUS_ABORTED, "movie '%.*s' is not the one that is asked for",
+                           TEXT_ARGUMENTS(id));
+}
+
 enum status metadata_controller_put(struct metadata_controller *self, struct call *call,
-                                    const struct metadata *metadata)
+                                    const struct metadata *metadata,
+                                    const struct metadata_condition *condition)
 {
     enum status status = metadata_validate(call, metadata);
     if (status != STATUS_OK) {
         return status;
     }
-    status = self->repository.ops->put(self->repository.state, call, metadata);
+    status = self->repository.ops->put(self->repository.state, call, metadata, condition);
     if (status == STATUS_OK) {
         note_change(self);
     }
-    return status;
+    return status == STATUS_ABORTED ? not_so(call, metadata->id, condition) : status;
 }
 
 enum status metadata_controller_delete(struct metadata_controller *self, struct call *call,
-                                       struct text id)
+                                       struct text id, const struct metadata_condition *condition)
 {
     enum status status = metadata_id_validate(call, id);
     if (status == STATUS_OK) {
-        status = self->repository.ops->remove(self->repository.state, call, id);
+        status = self->repository.ops->remove(self->repository.state, call, id, condition);
     }
     if (status == STATUS_OK) {
         note_change(self);
+    }
+    if (status == STATUS_ABORTED) {
+        return not_so(call, id, condition);
     }
     return status == STATUS_NOT_FOUND ? not_found(call, id) : status;
 }

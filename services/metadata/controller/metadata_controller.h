@@ -21,12 +21,15 @@ struct metadata_controller {
 MUST_USE enum status metadata_controller_get(struct metadata_controller *self, struct call *call,
                                              struct text id, struct metadata *ret_metadata);
 
+/* condition: NULL for none. STATUS_ABORTED: it does not hold. */
 MUST_USE enum status metadata_controller_put(struct metadata_controller *self, struct call *call,
-                                             const struct metadata *metadata);
+                                             const struct metadata *metadata,
+                                             const struct metadata_condition *condition);
 
-/* STATUS_NOT_FOUND: no such id. */
+/* STATUS_NOT_FOUND: no such id. STATUS_ABORTED as above. */
 MUST_USE enum status metadata_controller_delete(struct metadata_controller *self, struct call *call,
-                                                struct text id);
+                                                struct text id,
+                                                const struct metadata_condition *condition);
 
 struct metadata_page {
     const struct metadata *entries;

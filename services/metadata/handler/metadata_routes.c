@@ -1,4 +1,5 @@
 /* The plain HTTP face of metadata. */
+#include "http/http_etag.h"
 #include "http/http_json.h"
 #include "http/http_operation.h"
 #include "metadata/handler/metadata_handler.h"
@@ -24,11 +25,38 @@ static void get_metadata(void *state, struct http_exchange *exchange)
     http_json_reply_send(&reply, 200);
 }
 
+/* The condition borrows from the precondition. NULL: there is none. */
+static const struct metadata_condition *condition_of(const struct http_precondition *precondition,
+                                                     struct metadata_condition *condition)
+{
+    *condition = (struct metadata_condition){
+        .must_be_absent = precondition->must_be_absent,
+        .must_match = precondition->must_match,
+        .is_any = precondition->is_any,
+        .tags = precondition->tags,
+        .tag_count = precondition->tag_count,
+    };
+    return condition->must_be_absent || condition->must_match ? condition : NULL;
+}
+
+/* What fails of a condition is 412 here (RFC 9110 section 13.2.2). */
+static void reply_written(struct http_exchange *exchange, enum status status)
+{
+    if (status == STATUS_ABORTED) {
+        http_reply_problem_with(exchange, 412, http_exchange_call(exchange)->error.message, NULL,
+                                0);
+    } else {
+        http_json_reply_outcome(exchange, status);
+    }
+}
+
 static void put_metadata(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
     struct text id;
     struct metadata metadata = {.year = 0};
+    struct http_precondition precondition;
+    struct metadata_condition condition;
     const struct json *body;
     if (!http_json_read(exchange, HTTP_BODY_BYTES_MAX, &body)) {
         return;
@@ -44,19 +72,29 @@ static void put_metadata(void *state, struct http_exchange *exchange)
         status = call_fail(call, STATUS_INVALID_ARGUMENT, "the id in the body is another one");
     }
     if (status == STATUS_OK) {
-        status = metadata_controller_put(state, call, &metadata);
+        status = http_precondition_read(exchange, &precondition);
     }
-    http_json_reply_outcome(exchange, status);
+    if (status == STATUS_OK) {
+        status = metadata_controller_put(state, call, &metadata,
+                                         condition_of(&precondition, &condition));
+    }
+    reply_written(exchange, status);
 }
 
 static void delete_metadata(void *state, struct http_exchange *exchange)
 {
     struct text id;
+    struct http_precondition precondition;
+    struct metadata_condition condition;
     enum status status = http_json_parameter(exchange, "id", &id);
     if (status == STATUS_OK) {
-        status = metadata_controller_delete(state, http_json_call(exchange), id);
+        status = http_precondition_read(exchange, &precondition);
     }
-    http_json_reply_outcome(exchange, status);
+    if (status == STATUS_OK) {
+        status = metadata_controller_delete(state, http_json_call(exchange), id,
+                                            condition_of(&precondition, &condition));
+    }
+    reply_written(exchange, status);
 }
 
 static void search_metadata(void *state, struct http_exchange *exchange)
@@ -115,7 +153,7 @@ static const struct http_parameter search_parameters[] = {
     {.name = "q",
      .about = "Words of the title, the year and the people; the last may be the start of one",
      .is_required = true,
-     .minimum = 0,
+     .minimum = 1,
      .maximum = METADATA_QUERY_BYTES_MAX},
     {.name = "limit",
      .about = "How many are found at most",
@@ -147,7 +185,8 @@ static const struct http_operation operations[METADATA_HANDLER_ROUTE_COUNT] = {
      .tag = "metadata",
      .parameters = id_alone,
      .answers = one,
-     .problems = unknown_id},
+     .problems = unknown_id,
+     .traits = HTTP_OPERATION_TAGGED},
     {.method = "PUT",
      .path = "/metadata",
      .handle = put_metadata,
@@ -155,7 +194,8 @@ static const struct http_operation operations[METADATA_HANDLER_ROUTE_COUNT] = {
      .summary = "Stores the metadata of a movie, in place of what there was",
      .tag = "metadata",
      .parameters = put_parameters,
-     .body = {.schema = METADATA_JSON_SCHEMA}},
+     .body = {.schema = METADATA_JSON_SCHEMA},
+     .traits = HTTP_OPERATION_CONDITIONAL},
     {.method = "DELETE",
      .path = "/metadata",
      .handle = delete_metadata,
@@ -163,7 +203,8 @@ static const struct http_operation operations[METADATA_HANDLER_ROUTE_COUNT] = {
      .summary = "Removes the metadata of a movie",
      .tag = "metadata",
      .parameters = id_alone,
-     .problems = unknown_id},
+     .problems = unknown_id,
+     .traits = HTTP_OPERATION_CONDITIONAL},
     {.method = "GET",
      .path = "/metadata/search",
      .handle = search_metadata,
@@ -173,7 +214,8 @@ static const struct http_operation operations[METADATA_HANDLER_ROUTE_COUNT] = {
               "the answer is 503.",
      .tag = "metadata",
      .parameters = search_parameters,
-     .answers = found_answers},
+     .answers = found_answers,
+     .traits = HTTP_OPERATION_TAGGED},
 };
 
 void metadata_handler_routes(struct metadata_controller *controller,

@@ -2,12 +2,27 @@
 #include "base/arena.h"
 #include "metadata/handler/metadata_handler.h"
 #include "metadata/handler/metadata_handler_private.h"
+#include "metadata/model/metadata_json.h"
 #include "metadata/model/metadata_message.h"
 #include "proto/proto.h"
 
 static enum status no_room(struct call *call)
 {
     return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the reply would be too large");
+}
+
+static enum status write_etag(struct call *call, const struct metadata *metadata,
+                              ProtobufCBinaryData *etag)
+{
+    struct digest digest;
+    char digits[DIGEST_TEXT_BYTES];
+    if (metadata_digest(metadata, &digest) != STATUS_OK) {
+        return no_room(call);
+    }
+    digest_write(digest, digits);
+    struct text quoted = arena_format(call->arena, "\"%s\"", digits);
+    *etag = proto_bytes(quoted);
+    return quoted.data != NULL ? STATUS_OK : no_room(call);
 }
 
 static enum status get_metadata(void *state, struct call *call, const void *request, void *response)
@@ -20,24 +35,54 @@ static enum status get_metadata(void *state, struct call *call, const void *requ
         return status;
     }
     reply->metadata = metadata_to_message(call->arena, &metadata);
-    return reply->metadata != NULL ? STATUS_OK : no_room(call);
+    if (reply->metadata == NULL) {
+        return no_room(call);
+    }
+    return get->want_etag ? write_etag(call, &metadata, &reply->etag) : STATUS_OK;
+}
+
+/* `etag` as GetMetadata gives it, or "*"; what is neither, nothing has. NULL: none is asked for. */
+static const struct metadata_condition *condition_of(struct text etag, bool must_be_new,
+                                                     struct digest *tag,
+                                                     struct metadata_condition *condition)
+{
+    bool is_quoted = etag.length > 2 && etag.data[0] == '"' && etag.data[etag.length - 1] == '"';
+    bool has_tag = is_quoted && digest_parse(text_slice(etag, 1, etag.length - 1), tag);
+    *condition = (struct metadata_condition){
+        .must_be_absent = must_be_new,
+        .must_match = etag.length > 0,
+        .is_any = text_equal(etag, TEXT("*")),
+        .tags = tag,
+        .tag_count = has_tag ? 1 : 0,
+    };
+    return condition->must_be_absent || condition->must_match ? condition : NULL;
 }
 
 static enum status put_metadata(void *state, struct call *call, const void *request, void *response)
 {
     const PutMetadataRequest *put = request;
     struct metadata metadata;
+    struct digest tag;
+    struct metadata_condition condition;
     (void)response;
     enum status status = metadata_from_message(call->arena, put->metadata, &metadata);
-    return status == STATUS_OK ? metadata_controller_put(state, call, &metadata) : status;
+    return status == STATUS_OK
+               ? metadata_controller_put(
+                     state, call, &metadata,
+                     condition_of(proto_text(put->etag), put->must_be_new, &tag, &condition))
+               : status;
 }
 
 static enum status delete_metadata(void *state, struct call *call, const void *request,
                                    void *response)
 {
     const DeleteMetadataRequest *remove = request;
+    struct digest tag;
+    struct metadata_condition condition;
     (void)response;
-    return metadata_controller_delete(state, call, proto_text(remove->movie_id));
+    return metadata_controller_delete(
+        state, call, proto_text(remove->movie_id),
+        condition_of(proto_text(remove->etag), false, &tag, &condition));
 }
 
 /* NULL: no room. */

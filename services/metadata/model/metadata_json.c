@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "json/json.h"
 
 static void write_scores(struct json_writer *writer, const struct metadata *metadata)
@@ -51,6 +52,21 @@ void metadata_write_json(struct json_writer *writer, const struct metadata *meta
     }
     write_scores(writer, metadata);
     json_close_object(writer);
+}
+
+enum status metadata_digest(const struct metadata *metadata, struct digest *ret_digest)
+{
+    enum { FORM_BYTES_MAX = 1024 * 1024 }; /* the largest, each byte escaped by six */
+    CLEANUP(buffer_deinit) struct buffer form;
+    struct json_writer writer;
+    buffer_init(&form, FORM_BYTES_MAX);
+    json_writer_init(&writer, &form);
+    metadata_write_json(&writer, metadata);
+    if (!json_writer_end(&writer)) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    *ret_digest = digest_of(buffer_text(&form));
+    return STATUS_OK;
 }
 
 static enum status wrong_kind(struct call *call, const char *name, const char *wanted,

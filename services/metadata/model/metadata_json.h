@@ -3,10 +3,15 @@
  * externalScores ([{"source","value","votes"}]) where known. */
 #pragma once
 
+#include "base/digest.h"
 #include "metadata/model/metadata.h"
 
 struct json;
 struct json_writer;
+
+/* Of that form: what a version of the metadata is known by (its etag). STATUS_RESOURCE_EXHAUSTED:
+ * no memory. */
+MUST_USE enum status metadata_digest(const struct metadata *metadata, struct digest *ret_digest);
 
 /* What metadata_from_json() and metadata_validate() together accept, as JSON Schema. Lengths there
  * are of characters and here of bytes: a text beyond ASCII may be too long sooner. */

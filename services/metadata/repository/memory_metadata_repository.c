@@ -109,7 +109,17 @@ static void note_change(struct memory_metadata_repository *self, struct text id)
     ordered_map_put(self->latest, id, &big_endian, SEQUENCE_BYTES);
 }
 
-static enum status put(void *state, struct call *call, const struct metadata *metadata)
+/* With the lock. entry: what is there; NULL: nothing. */
+static enum status check_condition(const struct metadata_condition *condition,
+                                   const struct kept_entry *entry)
+{
+    return condition == NULL
+               ? STATUS_OK
+               : metadata_condition_check(condition, entry != NULL ? &entry->metadata : NULL);
+}
+
+static enum status put(void *state, struct call *call, const struct metadata *metadata,
+                       const struct metadata_condition *condition)
 {
     struct memory_metadata_repository *self = state;
     enum status status = call_check(call);
@@ -123,6 +133,12 @@ static enum status put(void *state, struct call *call, const struct metadata *me
     pthread_mutex_lock(&self->lock);
     const struct ordered_map_entry *old = ordered_map_find(self->entries, metadata->id);
     struct kept_entry *replaced = old != NULL ? entry_of(old) : NULL;
+    status = check_condition(condition, replaced);
+    if (status != STATUS_OK) {
+        pthread_mutex_unlock(&self->lock);
+        release_entry(entry);
+        return status;
+    }
     if (replaced != NULL) {
         memory_metadata_forget(self, replaced);
     }
@@ -136,7 +152,8 @@ static enum status put(void *state, struct call *call, const struct metadata *me
     return STATUS_OK;
 }
 
-static enum status remove_entry(void *state, struct call *call, struct text id)
+static enum status remove_entry(void *state, struct call *call, struct text id,
+                                const struct metadata_condition *condition)
 {
     struct memory_metadata_repository *self = state;
     enum status status = call_check(call);
@@ -146,6 +163,11 @@ static enum status remove_entry(void *state, struct call *call, struct text id)
     pthread_mutex_lock(&self->lock);
     const struct ordered_map_entry *old = ordered_map_find(self->entries, id);
     struct kept_entry *removed = old != NULL ? entry_of(old) : NULL;
+    status = check_condition(condition, removed);
+    if (status != STATUS_OK) {
+        pthread_mutex_unlock(&self->lock);
+        return status;
+    }
     ordered_map_remove(self->entries, id);
     if (removed != NULL) {
         memory_metadata_forget(self, removed);

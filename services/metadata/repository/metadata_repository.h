@@ -9,6 +9,7 @@
 #pragma once
 
 #include "metadata/model/metadata.h"
+#include "metadata/model/metadata_condition.h"
 
 /* An entry that was put or removed. */
 struct metadata_change {
@@ -58,11 +59,14 @@ struct metadata_repository_ops {
     enum status (*get)(void *state, struct call *call, struct text id,
                        struct metadata *ret_metadata);
 
-    /* Stores it under its id, replacing what was there. Borrowed for the call. */
-    enum status (*put)(void *state, struct call *call, const struct metadata *metadata);
+    /* Stores it under its id, replacing what was there. Borrowed for the call. condition: NULL for
+     * none. STATUS_ABORTED: it does not hold; nothing has changed, and no words are noted. */
+    enum status (*put)(void *state, struct call *call, const struct metadata *metadata,
+                       const struct metadata_condition *condition);
 
-    /* STATUS_NOT_FOUND: no such id. */
-    enum status (*remove)(void *state, struct call *call, struct text id);
+    /* STATUS_NOT_FOUND: no such id, where no condition fails. STATUS_ABORTED as above. */
+    enum status (*remove)(void *state, struct call *call, struct text id,
+                          const struct metadata_condition *condition);
 
     /* The first `limit` entries with an id after `after` in byte order; valid in the call's arena.
      * Fewer than `limit`: there are no more. limit: at most METADATA_PAGE_SIZE_MAX + 1. */

@@ -38,5 +38,7 @@ enum status sqlite_metadata_list_changes(void *state, struct call *call, int64_t
 enum status sqlite_metadata_find(void *state, struct call *call, enum metadata_lookup_kind kind,
                                  const struct metadata_lookup *lookups, size_t count,
                                  struct metadata_candidates *ret_candidates);
-enum status sqlite_metadata_put(void *state, struct call *call, const struct metadata *metadata);
-enum status sqlite_metadata_remove(void *state, struct call *call, struct text id);
+enum status sqlite_metadata_put(void *state, struct call *call, const struct metadata *metadata,
+                                const struct metadata_condition *condition);
+enum status sqlite_metadata_remove(void *state, struct call *call, struct text id,
+                                   const struct metadata_condition *condition);

@@ -6,8 +6,8 @@
 #include "metadata/repository/metadata_title_key.h"
 #include "metadata/repository/sqlite_metadata_private.h"
 
-/* One entry with its texts, and what folding its title takes. */
-enum { JOB_BYTES_MAX = 128 * 1024, SCORE_BYTES_MAX = METADATA_SOURCE_BYTES_MAX + 64 };
+/* One entry with its texts, what folding its title takes, and the one that is there. */
+enum { JOB_BYTES_MAX = 256 * 1024, SCORE_BYTES_MAX = METADATA_SOURCE_BYTES_MAX + 64 };
 
 struct write_job {
     struct group_commit_job job;
@@ -15,6 +15,8 @@ struct write_job {
     struct text genres;       /* joined */
     struct text scores;       /* joined */
     struct text title_key;
+    bool has_condition;
+    struct metadata_condition condition; /* its tags in the arena */
     struct arena arena;
 };
 
@@ -38,13 +40,39 @@ static bool bind_entry(sqlite3_stmt *statement, const struct write_job *job)
            sqlite_bind(statement, 10, job->scores) && sqlite_bind(statement, 11, job->title_key);
 }
 
+/* Of what the transaction sees: what was written in it before too. */
+static enum status check_condition(struct write_job *job, struct sqlite_store *store,
+                                   struct store_error *error)
+{
+    struct sqlite_connection *connection = sqlite_store_write_connection(store);
+    sqlite3_stmt *statement = connection->statements[SQLITE_METADATA_GET];
+    struct metadata current;
+    if (!job->has_condition) {
+        return STATUS_OK;
+    }
+    int code = sqlite_bind(statement, 1, job->metadata.id) ? sqlite3_step(statement) : SQLITE_NOMEM;
+    enum status status = STATUS_OK;
+    if (code == SQLITE_ROW) {
+        status = sqlite_metadata_read_row(statement, &job->arena, &current);
+    } else if (code != SQLITE_DONE) {
+        status = sqlite_store_fail(store, error, connection, "reading an entry");
+    }
+    sqlite_connection_reset(statement);
+    return status == STATUS_OK
+               ? metadata_condition_check(&job->condition, code == SQLITE_ROW ? &current : NULL)
+               : status;
+}
+
 static enum status apply_put(struct group_commit_job *base, void *state, struct store_error *error)
 {
     struct write_job *job = CONTAINER_OF(base, struct write_job, job);
     struct sqlite_store *store = state;
     struct sqlite_connection *connection = sqlite_store_write_connection(store);
     sqlite3_stmt *statement = connection->statements[SQLITE_METADATA_PUT];
-    enum status status = STATUS_OK;
+    enum status status = check_condition(job, store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (!bind_entry(statement, job) || sqlite3_step(statement) != SQLITE_DONE) {
         status = sqlite_store_fail(store, error, connection, "writing an entry");
     }
@@ -59,7 +87,10 @@ static enum status apply_remove(struct group_commit_job *base, void *state,
     struct sqlite_store *store = state;
     struct sqlite_connection *connection = sqlite_store_write_connection(store);
     sqlite3_stmt *statement = connection->statements[SQLITE_METADATA_REMOVE];
-    enum status status = STATUS_OK;
+    enum status status = check_condition(job, store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (!sqlite_bind(statement, 1, job->metadata.id) || sqlite3_step(statement) != SQLITE_DONE) {
         status = sqlite_store_fail(store, error, connection, "removing an entry");
     } else if (sqlite3_changes(connection->database) == 0) {
@@ -116,9 +147,29 @@ static bool fold_title(struct write_job *job)
     return is_folded;
 }
 
-static enum status
-run(struct sqlite_metadata_repository *self, struct call *call, const struct metadata *metadata,
-    enum status (*apply)(struct group_commit_job *, void *, struct store_error *))
+static bool copy_condition(struct write_job *job, const struct metadata_condition *condition)
+{
+    if (condition == NULL) {
+        return true;
+    }
+    size_t bytes = condition->tag_count * sizeof(struct digest);
+    struct digest *tags = arena_alloc(&job->arena, bytes + 1);
+    if (tags == NULL) {
+        return false;
+    }
+    if (bytes > 0) {
+        memcpy(tags, condition->tags, bytes);
+    }
+    job->has_condition = true;
+    job->condition = *condition;
+    job->condition.tags = tags;
+    return true;
+}
+
+static enum status run(struct sqlite_metadata_repository *self, struct call *call,
+                       const struct metadata *metadata, const struct metadata_condition *condition,
+                       enum status (*apply)(struct group_commit_job *, void *,
+                                            struct store_error *))
 {
     struct write_job *job = calloc(1, sizeof(*job));
     if (job == NULL) {
@@ -127,7 +178,7 @@ run(struct sqlite_metadata_repository *self, struct call *call, const struct met
     job->job = (struct group_commit_job){.apply = apply, .release = release};
     arena_init(&job->arena, JOB_BYTES_MAX);
     if (metadata_copy(&job->arena, metadata, &job->metadata) != STATUS_OK || !join_genres(job) ||
-        !join_scores(job) || !fold_title(job)) {
+        !join_scores(job) || !fold_title(job) || !copy_condition(job, condition)) {
         release(&job->job);
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the entry");
     }
@@ -139,7 +190,8 @@ run(struct sqlite_metadata_repository *self, struct call *call, const struct met
     return status;
 }
 
-enum status sqlite_metadata_put(void *state, struct call *call, const struct metadata *metadata)
+enum status sqlite_metadata_put(void *state, struct call *call, const struct metadata *metadata,
+                                const struct metadata_condition *condition)
 {
     for (size_t i = 0; i < metadata->genre_count; i++) {
         struct text genre = metadata->genres[i];
@@ -147,11 +199,12 @@ enum status sqlite_metadata_put(void *state, struct call *call, const struct met
             return call_fail(call, STATUS_INVALID_ARGUMENT, "a genre is not one line");
         }
     }
-    return run(state, call, metadata, apply_put);
+    return run(state, call, metadata, condition, apply_put);
 }
 
-enum status sqlite_metadata_remove(void *state, struct call *call, struct text id)
+enum status sqlite_metadata_remove(void *state, struct call *call, struct text id,
+                                   const struct metadata_condition *condition)
 {
     const struct metadata metadata = {.id = id};
-    return run(state, call, &metadata, apply_remove);
+    return run(state, call, &metadata, condition, apply_remove);
 }

@@ -8,6 +8,9 @@ enum {
     PAUSE_BETWEEN_MS = 20, /* so that many changes are taken together */
 };
 
+/* At a start the services come one after the other, which is no news. */
+#define SAID_AFTER_NS (2 * CLOCK_NS_PER_S)
+
 static void begin_call(struct catalogue_follower *self)
 {
     arena_reset(&self->arena);
@@ -21,7 +24,7 @@ static void pause(struct catalogue_follower *self, int64_t pause_ns)
     status_ignore(fiber_sleep(&self->call, pause_ns)); /* or it is to end, which the loop sees */
 }
 
-/* Says once what fails; the copy stays as it is. */
+/* Says once what goes on failing; the copy stays as it is. */
 static void survive(struct catalogue_follower *self, enum status status)
 {
     int64_t least_ns = PAUSE_FIRST_MS * CLOCK_NS_PER_MS;
@@ -30,7 +33,10 @@ static void survive(struct catalogue_follower *self, enum status status)
         return;
     }
     atomic_fetch_add(&self->failures, 1);
-    if (!self->is_failing) {
+    if (self->pause_ns == 0) {
+        self->failing_since_ns = clock_monotonic_ns();
+    }
+    if (!self->is_failing && clock_monotonic_ns() - self->failing_since_ns >= SAID_AFTER_NS) {
         self->is_failing = true;
         log_call(self->options.log, LOG_WARNING, &self->call,
                  "the lists of movies cannot follow; trying again",

@@ -55,8 +55,9 @@ struct catalogue_follower {
     bool is_running;
     bool is_filling;
     bool is_following;
-    bool is_failing; /* said once */
-    int64_t pause_ns;
+    bool is_failing;  /* said once */
+    int64_t pause_ns; /* the last one; 0: all is well */
+    int64_t failing_since_ns;
     int64_t sequence;
     int64_t began_ns; /* the listing that goes on */
     size_t token_length;

@@ -5,8 +5,8 @@
  * UNAVAILABLE and say how far it is. Ratings may come later, or be away: then lists have none, and
  * say why. Once made, the copy answers through any outage, and tells its age.
  *
- * Memory: about 300 bytes a movie (docs/operations.md); sorting anew by other score parameters
- * takes 33 more while it lasts. Changes are taken on threads of its own; a question that takes much
+ * Memory: about 320 bytes a movie; sorting anew by other score parameters takes 33 more while it
+ * lasts. Changes are taken on threads of its own; a question that takes much
  * looking goes there too, and does not hold up a loop. */
 #pragma once
 

@@ -2,6 +2,8 @@
 
 #include "base/arena.h"
 #include "rating/controller/rating_page_token.h"
+#include "rating/controller/rating_quarantine.h"
+#include "rating/model/rating_held.h"
 
 enum status rating_controller_validate(const struct rating_controller *self, struct call *call,
                                        const struct rating_change *change)
@@ -17,33 +19,52 @@ enum status rating_controller_validate(const struct rating_controller *self, str
     return STATUS_OK;
 }
 
-enum status rating_controller_put_all(struct rating_controller *self, struct call *call,
-                                      const struct rating_change *changes, size_t count,
-                                      size_t *ret_changed)
+/* held: NULL, or room for each. */
+static enum status apply(struct rating_controller *self, struct call *call,
+                         const struct rating_change *changes, size_t count,
+                         enum rating_outcome *outcomes, bool *held)
 {
-    enum rating_outcome *outcomes = arena_calloc(call->arena, count, sizeof(*outcomes));
+    if (self->burst != NULL) {
+        return rating_quarantine_put(self, call, changes, count, outcomes, held);
+    }
     const struct rating_batch batch = {
         .changes = changes, .change_count = count, .outcomes = outcomes};
-    if (outcomes == NULL) {
+    return self->repository.ops->apply(self->repository.state, call, &batch);
+}
+
+enum status rating_controller_put_all(struct rating_controller *self, struct call *call,
+                                      const struct rating_change *changes, size_t count,
+                                      size_t *ret_changed, size_t *ret_held)
+{
+    enum rating_outcome *outcomes = arena_calloc(call->arena, count, sizeof(*outcomes));
+    bool *held = arena_calloc(call->arena, count, sizeof(*held));
+    if (outcomes == NULL || held == NULL) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the request is too large");
     }
-    enum status status = self->repository.ops->apply(self->repository.state, call, &batch);
+    enum status status = apply(self, call, changes, count, outcomes, held);
     if (status == STATUS_OK) {
         *ret_changed = 0;
+        *ret_held = 0;
         for (size_t i = 0; i < count; i++) {
             *ret_changed += outcomes[i] == RATING_APPLIED;
+            *ret_held += held[i];
         }
     }
     return status;
 }
 
 enum status rating_controller_put(struct rating_controller *self, struct call *call,
-                                  const struct rating_change *change)
+                                  const struct rating_change *change, bool *ret_held)
 {
-    const struct rating_batch batch = {.changes = change, .change_count = 1};
+    bool held = false;
     enum status status = rating_controller_validate(self, call, change);
-    return status == STATUS_OK ? self->repository.ops->apply(self->repository.state, call, &batch)
-                               : status;
+    if (status == STATUS_OK) {
+        status = apply(self, call, change, 1, NULL, &held);
+    }
+    if (status == STATUS_OK && ret_held != NULL) {
+        *ret_held = held;
+    }
+    return status;
 }
 
 enum status rating_controller_await(struct rating_controller *self, struct call *call,
@@ -84,15 +105,24 @@ enum status rating_controller_delete(struct rating_controller *self, struct call
 {
     const struct rating_change change = {.kind = RATING_DELETE, .key = *key};
     enum rating_outcome outcome = RATING_ABSENT;
-    const struct rating_batch batch = {.changes = &change, .change_count = 1, .outcomes = &outcome};
+    struct rating_dead_letter_key held;
+    struct vote vote;
+    struct rating_batch batch = {.changes = &change, .change_count = 1, .outcomes = &outcome};
     enum status status = vote_key_validate(call, key);
+    if (status == STATUS_OK && self->burst != NULL) { /* what is held is taken back too */
+        status = rating_quarantine_find(self, call, key, &held, &vote);
+        batch.settled = status == STATUS_OK ? &held : NULL;
+        batch.settled_count = status == STATUS_OK ? 1 : 0;
+        status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
     if (status == STATUS_OK) {
         status = self->repository.ops->apply(self->repository.state, call, &batch);
     }
     if (status != STATUS_OK) {
         return status;
     }
-    return outcome == RATING_ABSENT ? no_such_vote(call, key) : STATUS_OK;
+    return outcome == RATING_ABSENT && batch.settled_count == 0 ? no_such_vote(call, key)
+                                                                : STATUS_OK;
 }
 
 enum status rating_controller_get_vote(struct rating_controller *self, struct call *call,
@@ -101,6 +131,16 @@ enum status rating_controller_get_vote(struct rating_controller *self, struct ca
     enum status status = vote_key_validate(call, key);
     if (status == STATUS_OK) {
         status = self->repository.ops->get_vote(self->repository.state, call, key, ret_vote);
+    }
+    if (status == STATUS_NOT_FOUND && self->burst != NULL) {
+        struct rating_dead_letter_key held;
+        struct vote vote;
+        if (rating_quarantine_find(self, call, key, &held, &vote) == STATUS_OK) {
+            return call_fail(call, STATUS_NOT_FOUND,
+                             "the vote of user '%.*s' on %s '%.*s' is held for review",
+                             TEXT_ARGUMENTS(key->user), record_type_name(key->record.type),
+                             TEXT_ARGUMENTS(key->record.id));
+        }
     }
     return status == STATUS_NOT_FOUND ? no_such_vote(call, key) : status;
 }
@@ -181,6 +221,9 @@ enum status rating_controller_list_dead_letters(struct rating_controller *self, 
         status = self->repository.ops->list_dead_letters(self->repository.state, call,
                                                          page_token.length > 0 ? &after : NULL,
                                                          wanted + 1, &letters, &count);
+    }
+    while (count > 0 && rating_held_is_topic(letters[count - 1].topic)) {
+        count--; /* held votes, which come last, are no events that cannot be applied */
     }
     if (status == STATUS_OK && count > wanted) {
         count = wanted;

@@ -26,6 +26,8 @@ struct rating_applied {
     void *state;
 };
 
+struct rating_burst;
+
 struct rating_controller {
     struct rating_repository repository;
     struct rating_applied applied; /* await NULL: there is nobody to ask */
@@ -33,19 +35,21 @@ struct rating_controller {
      * points. What providers send is kept as it is. */
     int32_t step_hundredths;
     struct rating_ranking ranking;
-    atomic_bool feeds_end;     /* rating_feed_end() */
-    atomic_uint feeds_waiting; /* calls that wait for changes */
+    struct rating_burst *burst; /* borrowed; NULL: no vote is held (rating_quarantine.h) */
+    atomic_bool feeds_end;      /* rating_feed_end() */
+    atomic_uint feeds_waiting;  /* calls that wait for changes */
 };
 
-/* Stores a vote, replacing the earlier one of the same key. */
+/* Stores a vote, replacing the earlier one of the same key. ret_held: NULL, or whether it is in a
+ * burst and held for review (rating_quarantine.h): then it does not count. */
 MUST_USE enum status rating_controller_put(struct rating_controller *self, struct call *call,
-                                           const struct rating_change *change);
+                                           const struct rating_change *change, bool *ret_held);
 
 /* Applies several in one transaction; each was validated by rating_controller_validate().
- * *ret_changed: how many of them were not so already. */
+ * *ret_changed: how many of them were not so already; *ret_held: how many are held. */
 MUST_USE enum status rating_controller_put_all(struct rating_controller *self, struct call *call,
                                                const struct rating_change *changes, size_t count,
-                                               size_t *ret_changed);
+                                               size_t *ret_changed, size_t *ret_held);
 
 /* Whether a vote may be stored: its parts and, without a provider, its step. */
 MUST_USE enum status rating_controller_validate(const struct rating_controller *self,

@@ -3,6 +3,7 @@
 #include "rating/controller/rating_controller.h"
 #include "rating/controller/rating_page_token.h"
 #include "rating/model/rating_event.h"
+#include "rating/model/rating_held.h"
 
 /* The letters of one page, and one event as it is decoded. */
 enum { PAGE_ARENA_BYTES_MAX = 16 * 1024 * 1024, EVENT_ARENA_BYTES_MAX = 4 * 1024 * 1024 };
@@ -253,6 +254,9 @@ enum status rating_controller_retry_dead_letters(struct rating_controller *self,
     listing.arena = &arena;
     status =
         list_page(self, &listing, page_token.length > 0 ? &after : NULL, &wanted, &letters, &count);
+    while (status == STATUS_OK && count > 0 && rating_held_is_topic(letters[count - 1].topic)) {
+        count--; /* held votes come last; they are released, not tried again */
+    }
     if (status != STATUS_OK) {
         (void)call_fail(call, status, "%.*s", TEXT_ARGUMENTS(listing.error.message));
         (void)call_fail_detail(call, status, "%.*s", TEXT_ARGUMENTS(listing.error.detail));

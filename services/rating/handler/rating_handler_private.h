@@ -54,3 +54,10 @@ void rating_handler_get_summary_route(void *state, struct http_exchange *exchang
 void rating_handler_list_top_route(void *state, struct http_exchange *exchange);
 
 extern const char *const rating_handler_orders[]; /* by name, then NULL */
+
+enum status rating_handler_list_quarantine(void *state, struct call *call, const void *request,
+                                           void *response);
+enum status rating_handler_release_quarantine(void *state, struct call *call, const void *request,
+                                              void *response);
+enum status rating_handler_reject_quarantine(void *state, struct call *call, const void *request,
+                                             void *response);

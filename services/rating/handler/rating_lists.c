@@ -47,10 +47,13 @@ enum status rating_handler_batch_put_ratings(void *state, struct call *call, con
         }
     }
     size_t changed = 0;
+    size_t held = 0;
     enum status status =
-        count > 0 ? rating_controller_put_all(state, call, changes, count, &changed) : STATUS_OK;
+        count > 0 ? rating_controller_put_all(state, call, changes, count, &changed, &held)
+                  : STATUS_OK;
     reply->accepted = (uint32_t)count;
     reply->changed = (uint32_t)changed;
+    reply->held = (uint32_t)held;
     return status;
 }
 

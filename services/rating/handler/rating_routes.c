@@ -6,6 +6,8 @@
 #include "rating/model/rating_message.h"
 #include "rating/model/rating_value.h"
 
+enum { HTTP_ACCEPTED = 202 };
+
 /* What names a record, and a vote on it of this user. */
 static enum status read_key_of(struct http_exchange *exchange, struct text user,
                                struct vote_key *ret_key)
@@ -95,11 +97,22 @@ static void get_rating(void *state, struct http_exchange *exchange)
     }
 }
 
+static void reply_held(struct http_exchange *exchange)
+{
+    struct http_json_reply reply;
+    http_json_reply_open(&reply, exchange);
+    json_open_object(&reply.writer);
+    json_member_boolean(&reply.writer, "held", true);
+    json_close_object(&reply.writer);
+    http_json_reply_send(&reply, HTTP_ACCEPTED);
+}
+
 static void put_rating(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
     struct rating_change change = {.kind = RATING_PUT};
     struct text value;
+    bool held = false;
     enum status status = read_vote_key(exchange, &change.key);
     if (status == STATUS_OK) {
         status = http_json_parameter(exchange, "value", &value);
@@ -108,7 +121,11 @@ static void put_rating(void *state, struct http_exchange *exchange)
         status = rating_value_parse(call, value, &change.hundredths);
     }
     if (status == STATUS_OK) {
-        status = rating_controller_put(state, call, &change);
+        status = rating_controller_put(state, call, &change, &held);
+    }
+    if (status == STATUS_OK && held) {
+        reply_held(exchange);
+        return;
     }
     http_json_reply_outcome(exchange, status);
 }
@@ -159,7 +176,7 @@ static const struct http_parameter get_parameters[] = {
     PROVIDER_PARAMETER,
     {.name = "after",
      .about = "PARTITION:OFFSET of an event: the answer waits until it has been applied",
-     .pattern = "^[0-9]{1,9}:[0-9]{1,18}$"},
+     .pattern = "^([0-9]{1,2}|1[0-9]{2}|2[0-4][0-9]|25[0-5]):[0-9]{1,18}$"},
     {.name = NULL},
 };
 
@@ -249,6 +266,15 @@ static const struct http_answer points[] = {
     {.status = 0},
 };
 
+static const struct http_answer put_answers[] = {
+    {200, "The vote is stored", {.schema = NULL}},
+    {HTTP_ACCEPTED,
+     "The vote is kept, but does not count until it is reviewed: it is in a burst of votes",
+     {.schema = "{\"type\":\"object\",\"required\":[\"held\"],\"properties\":{"
+                "\"held\":{\"type\":\"boolean\"}}}"}},
+    {.status = 0},
+};
+
 static const int no_votes[] = {404, 0};
 
 static const struct http_operation operations[RATING_HANDLER_ROUTE_COUNT] = {
@@ -261,14 +287,16 @@ static const struct http_operation operations[RATING_HANDLER_ROUTE_COUNT] = {
      .tag = "rating",
      .parameters = get_parameters,
      .answers = points,
-     .problems = no_votes},
+     .problems = no_votes,
+     .traits = HTTP_OPERATION_TAGGED},
     {.method = "PUT",
      .path = "/rating",
      .handle = put_rating,
      .id = "putRating",
      .summary = "Votes, in place of the user's earlier vote",
      .tag = "rating",
-     .parameters = put_parameters},
+     .parameters = put_parameters,
+     .answers = put_answers},
     {.method = "DELETE",
      .path = "/rating",
      .handle = delete_rating,

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "proto/proto.h"
+#include "rating/controller/rating_quarantine.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/handler/rating_handler_private.h"
 #include "rating/model/rating_message.h"
@@ -55,10 +56,32 @@ static enum status get_aggregated_rating(void *state, struct call *call, const v
 
 static enum status put_rating(void *state, struct call *call, const void *request, void *response)
 {
+    PutRatingResponse *reply = response;
     struct rating_change change;
-    (void)response;
+    bool held = false;
     enum status status = rating_change_from_message(call, request, &change);
-    return status == STATUS_OK ? rating_controller_put(state, call, &change) : status;
+    if (status == STATUS_OK) {
+        status = rating_controller_put(state, call, &change, &held);
+    }
+    reply->held = held;
+    return status;
+}
+
+/* A later vote of the same user that is held for review. */
+static enum status add_held(struct rating_controller *controller, struct call *call,
+                            const struct vote_key *key, GetRatingResponse *reply)
+{
+    struct rating_dead_letter_key place;
+    struct vote held;
+    if (controller->burst == NULL) {
+        return STATUS_OK;
+    }
+    enum status status = rating_quarantine_find(controller, call, key, &place, &held);
+    if (status == STATUS_OK) {
+        reply->held = vote_to_message(call->arena, &held);
+        return reply->held != NULL ? STATUS_OK : rating_handler_no_room(call);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 static enum status get_rating(void *state, struct call *call, const void *request, void *response)
@@ -80,7 +103,8 @@ static enum status get_rating(void *state, struct call *call, const void *reques
         return status;
     }
     reply->rating = vote_to_message(call->arena, &vote);
-    return reply->rating != NULL ? STATUS_OK : rating_handler_no_room(call);
+    return reply->rating != NULL ? add_held(state, call, &key, reply)
+                                 : rating_handler_no_room(call);
 }
 
 static enum status delete_rating(void *state, struct call *call, const void *request,
@@ -172,6 +196,19 @@ static const struct grpc_method methods[] = {
      .request = &retry_dead_letter_request__descriptor,
      .response = &retry_dead_letter_response__descriptor,
      .unary = rating_handler_retry_dead_letter},
+    {.name = "ListQuarantine",
+     .no_side_effects = true,
+     .request = &list_quarantine_request__descriptor,
+     .response = &list_quarantine_response__descriptor,
+     .unary = rating_handler_list_quarantine},
+    {.name = "ReleaseQuarantine",
+     .request = &release_quarantine_request__descriptor,
+     .response = &release_quarantine_response__descriptor,
+     .unary = rating_handler_release_quarantine},
+    {.name = "RejectQuarantine",
+     .request = &reject_quarantine_request__descriptor,
+     .response = &reject_quarantine_response__descriptor,
+     .unary = rating_handler_reject_quarantine},
     {.name = "RetryDeadLetters",
      .request = &retry_dead_letters_request__descriptor,
      .response = &retry_dead_letters_response__descriptor,

@@ -64,6 +64,8 @@ struct rating_ingester_move {
     int64_t to;
 };
 
+struct rating_burst;
+
 struct rating_ingester_options {
     struct rating_repository repository;
     const struct log *log; /* borrowed */
@@ -74,6 +76,9 @@ struct rating_ingester_options {
     /* NULL, or told from the ingestion loop when everything below next_offset is in the store. */
     void (*applied)(void *state, struct text topic, int32_t partition, int64_t next_offset);
     void *applied_state; /* borrowed */
+    /* NULL, or says which votes are in a burst: these are held for review (rating_held.h), in the
+     * batch's transaction. Borrowed. */
+    struct rating_burst *burst;
 };
 
 /* STATUS_RESOURCE_EXHAUSTED: no memory. *ret_ingester is owned by the caller. */

@@ -1,7 +1,9 @@
 /* From records of the log to changes and dead letters. */
 #include "base/clock.h"
 #include "rating/ingester/rating_ingester_private.h"
+#include "rating/model/rating_burst.h"
 #include "rating/model/rating_event.h"
+#include "rating/model/rating_held.h"
 
 /* What one event may take while it is being read. */
 enum { EVENT_ARENA_BYTES_MAX = 4 * EVENTLOG_VALUE_BYTES_MAX };
@@ -14,6 +16,8 @@ struct decoder {
     size_t change_count;
     struct rating_dead_letter *letters;
     size_t letter_count;
+    struct rating_burst *burst; /* NULL: no vote is held */
+    struct text held_topic;     /* made when the first one is */
 };
 
 static struct text move_text(char **room, struct text text)
@@ -58,7 +62,7 @@ static bool keep_text(struct decoder *decoder, struct text *text)
 
 /* Dead letters are rare: their list is made when the first one comes. */
 static bool keep_letter(struct decoder *decoder, const struct rating_source *source,
-                        const struct eventlog_record *record)
+                        struct text topic, struct text reason, const struct eventlog_record *record)
 {
     if (decoder->letters == NULL) {
         decoder->letters =
@@ -69,10 +73,10 @@ static bool keep_letter(struct decoder *decoder, const struct rating_source *sou
     }
     struct rating_dead_letter *letter = &decoder->letters[decoder->letter_count];
     *letter = (struct rating_dead_letter){
-        .topic = source->topic,
+        .topic = topic,
         .partition = source->partition,
         .offset = record->offset,
-        .reason = decoder->event.error.message,
+        .reason = reason,
         .payload = record->value,
         .time_ms = clock_wall_ms(),
     };
@@ -81,15 +85,36 @@ static bool keep_letter(struct decoder *decoder, const struct rating_source *sou
     return kept;
 }
 
+/* *ret_held: it is in a burst, and kept as a held vote. false: no room. */
+static bool hold_in_burst(struct decoder *decoder, const struct rating_source *source,
+                          const struct rating_change *change, const struct eventlog_record *record,
+                          bool *ret_held)
+{
+    char reason[RATING_BURST_REASON_BYTES_MAX];
+    int64_t time_ms = change->has_time ? change->time_ms : record->time_ms;
+    *ret_held = decoder->burst != NULL && change->kind == RATING_PUT &&
+                rating_burst_take(decoder->burst, change->key.record, time_ms, reason);
+    if (!*ret_held) {
+        return true;
+    }
+    if (decoder->held_topic.data == NULL) {
+        decoder->held_topic = rating_held_topic(decoder->call->arena, source->topic);
+    }
+    return decoder->held_topic.data != NULL &&
+           keep_letter(decoder, source, decoder->held_topic, text_of(reason), record);
+}
+
 static bool decode_record(struct decoder *decoder, const struct rating_source *source,
                           const struct eventlog_record *record)
 {
     struct rating_change change;
     enum status status = rating_event_decode(&decoder->event, record->value, &change);
     if (status == STATUS_OK) {
-        return keep_change(decoder, &change, record->offset);
+        bool is_held;
+        bool has_room = hold_in_burst(decoder, source, &change, record, &is_held);
+        return has_room && (is_held || keep_change(decoder, &change, record->offset));
     }
-    bool kept = keep_letter(decoder, source, record);
+    bool kept = keep_letter(decoder, source, source->topic, decoder->event.error.message, record);
     call_clear_error(&decoder->event);
     arena_reset(decoder->event.arena);
     return kept;
@@ -117,7 +142,8 @@ enum status rating_ingester_decode(struct ingest_batch *batch, const struct even
     struct arena event_arena;
     size_t first = *at;
     size_t left = events->count - first;
-    struct decoder decoder = {.call = call, .event = *call};
+    struct decoder decoder = {
+        .call = call, .event = *call, .burst = batch->ingester->options.burst};
     decoder.count_max =
         left < RATING_REPOSITORY_BATCH_MAX ? left : (size_t)RATING_REPOSITORY_BATCH_MAX;
     decoder.changes = arena_alloc(call->arena, decoder.count_max * sizeof(*decoder.changes));

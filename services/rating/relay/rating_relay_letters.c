@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "rating/model/rating_held.h"
 #include "rating/relay/rating_relay_private.h"
 
 enum { HEADER_COUNT = 5 };
@@ -96,7 +97,8 @@ enum status rating_relay_letters(struct rating_relay *self,
     }
     reading.arena = &self->letter_arena;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        if (records[i]->kind == RATING_RECORD_DEAD_LETTER) {
+        if (records[i]->kind == RATING_RECORD_DEAD_LETTER &&
+            !rating_held_is_topic(records[i]->source.topic)) {
             status = read_letter(self, &reading, records[i], &messages[waiting]);
             waiting += status == STATUS_OK ? 1 : 0;
             status = status == STATUS_NOT_FOUND ? STATUS_OK : status;

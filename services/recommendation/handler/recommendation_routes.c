@@ -88,6 +88,7 @@ static const struct http_parameter similar_parameters[] = {
     {.name = "id",
      .about = "The record that others are like",
      .is_required = true,
+     .minimum = 1,
      .maximum = RATING_RECORD_BYTES_MAX},
     TYPE_PARAMETER,
     LIMIT_PARAMETER,
@@ -95,7 +96,11 @@ static const struct http_parameter similar_parameters[] = {
 };
 
 static const struct http_parameter user_parameters[] = {
-    {.name = "userId", .about = "For whom", .is_required = true, .maximum = RATING_USER_BYTES_MAX},
+    {.name = "userId",
+     .about = "For whom",
+     .is_required = true,
+     .minimum = 1,
+     .maximum = RATING_USER_BYTES_MAX},
     TYPE_PARAMETER,
     LIMIT_PARAMETER,
     {.name = NULL},
@@ -117,7 +122,8 @@ static const struct http_operation operations[RECOMMENDATION_HANDLER_ROUTE_COUNT
      .tag = "recommendation",
      .parameters = similar_parameters,
      .answers = answers,
-     .problems = not_now},
+     .problems = not_now,
+     .traits = HTTP_OPERATION_TAGGED},
     {.method = "GET",
      .path = "/recommendations",
      .handle = get_recommendations,
@@ -126,7 +132,8 @@ static const struct http_operation operations[RECOMMENDATION_HANDLER_ROUTE_COUNT
      .tag = "recommendation",
      .parameters = user_parameters,
      .answers = answers,
-     .problems = not_now},
+     .problems = not_now,
+     .traits = HTTP_OPERATION_TAGGED},
 };
 
 void recommendation_handler_routes(

@@ -204,11 +204,18 @@ static void get_health_by_name(struct registry_request *request)
 }
 
 const struct registry_endpoint registry_agent_endpoints[] = {
-    {"GET", "/v1/agent/self", describe_agent},
-    {"GET", "/v1/agent/members", list_members},
-    {"PUT", "/v1/agent/maintenance", set_maintenance},
-    {"GET", "/v1/agent/health/service/id/*", get_health_by_id},
-    {"GET", "/v1/agent/health/service/name/*", get_health_by_name},
+    {"GET", "/v1/agent/self", describe_agent, "getAgent", "What this node is", REGISTRY_TAKES_TOKEN,
+     REGISTRY_REST_NONE, REGISTRY_ANSWERS_OBJECT, false},
+    {"GET", "/v1/agent/members", list_members, "listMembers", "The nodes of the cluster: this one",
+     REGISTRY_TAKES_TOKEN, REGISTRY_REST_NONE, REGISTRY_ANSWERS_ARRAY, false},
+    {"PUT", "/v1/agent/maintenance", set_maintenance, "setMaintenance",
+     "Takes the whole node out, or back in", REGISTRY_TAKES_MAINTENANCE, REGISTRY_REST_NONE,
+     REGISTRY_ANSWERS_NOTHING, false},
+    {"GET", "/v1/agent/health/service/id/*", get_health_by_id, "getHealthById",
+     "How an instance is", REGISTRY_TAKES_FORMAT, REGISTRY_REST_ID, REGISTRY_ANSWERS_OBJECT, false},
+    {"GET", "/v1/agent/health/service/name/*", get_health_by_name, "getHealthByName",
+     "How the instances of a service are", REGISTRY_TAKES_FORMAT, REGISTRY_REST_SERVICE,
+     REGISTRY_ANSWERS_ARRAY, false},
 };
 
 const size_t registry_agent_endpoint_count = ARRAY_LENGTH(registry_agent_endpoints);

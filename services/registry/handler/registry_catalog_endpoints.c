@@ -289,14 +289,25 @@ static void list_peers(struct registry_request *request)
 }
 
 const struct registry_endpoint registry_catalog_endpoints[] = {
-    {"GET", "/v1/catalog/services", list_services},
-    {"GET", "/v1/catalog/service/*", list_instances},
-    {"GET", "/v1/catalog/nodes", list_nodes},
-    {"GET", "/v1/catalog/datacenters", list_datacenters},
-    {"GET", "/v1/catalog/node/*", get_node},
-    {"GET", "/v1/catalog/node-services/*", list_services_of_node},
-    {"GET", "/v1/status/leader", get_leader},
-    {"GET", "/v1/status/peers", list_peers},
+    {"GET", "/v1/catalog/services", list_services, "listCatalogServices",
+     "The names of all services, with their tags", REGISTRY_TAKES_WATCH, REGISTRY_REST_NONE,
+     REGISTRY_ANSWERS_OBJECT, false},
+    {"GET", "/v1/catalog/service/*", list_instances, "listCatalogInstances",
+     "The instances of a service", REGISTRY_TAKES_INSTANCES, REGISTRY_REST_SERVICE,
+     REGISTRY_ANSWERS_ARRAY, false},
+    {"GET", "/v1/catalog/nodes", list_nodes, "listNodes", "The nodes", REGISTRY_TAKES_WATCH,
+     REGISTRY_REST_NONE, REGISTRY_ANSWERS_ARRAY, false},
+    {"GET", "/v1/catalog/datacenters", list_datacenters, "listDatacenters",
+     "The datacenters: this one", REGISTRY_TAKES_TOKEN, REGISTRY_REST_NONE, REGISTRY_ANSWERS_ARRAY,
+     false},
+    {"GET", "/v1/catalog/node/*", get_node, "getNode", "A node and what is on it",
+     REGISTRY_TAKES_WATCH, REGISTRY_REST_NODE, REGISTRY_ANSWERS_OBJECT, false},
+    {"GET", "/v1/catalog/node-services/*", list_services_of_node, "listNodeServices",
+     "What is on a node", REGISTRY_TAKES_WATCH, REGISTRY_REST_NODE, REGISTRY_ANSWERS_OBJECT, false},
+    {"GET", "/v1/status/leader", get_leader, "getLeader", "The address of the leader: this one",
+     REGISTRY_TAKES_TOKEN, REGISTRY_REST_NONE, REGISTRY_ANSWERS_STRING, false},
+    {"GET", "/v1/status/peers", list_peers, "listPeers", "The addresses of its peers: this one",
+     REGISTRY_TAKES_TOKEN, REGISTRY_REST_NONE, REGISTRY_ANSWERS_ARRAY, false},
 };
 
 const size_t registry_catalog_endpoint_count = ARRAY_LENGTH(registry_catalog_endpoints);

@@ -111,8 +111,12 @@ static void deregister_entry(struct registry_request *request)
 }
 
 const struct registry_endpoint registry_catalog_writes[] = {
-    {"PUT", "/v1/catalog/register", register_entry},
-    {"PUT", "/v1/catalog/deregister", deregister_entry},
+    {"PUT", "/v1/catalog/register", register_entry, "registerEntry",
+     "Registers a node, an instance or a check from outside", REGISTRY_TAKES_TOKEN,
+     REGISTRY_REST_NONE, REGISTRY_ANSWERS_TRUE, true},
+    {"PUT", "/v1/catalog/deregister", deregister_entry, "deregisterEntry",
+     "Removes a node, an instance or a check", REGISTRY_TAKES_TOKEN, REGISTRY_REST_NONE,
+     REGISTRY_ANSWERS_TRUE, true},
 };
 
 const size_t registry_catalog_write_count = ARRAY_LENGTH(registry_catalog_writes);

@@ -142,13 +142,21 @@ static void list_checks(struct registry_request *request)
 }
 
 const struct registry_endpoint registry_check_endpoints[] = {
-    {"PUT", "/v1/agent/check/register", register_check},
-    {"PUT", "/v1/agent/check/deregister/*", deregister_check},
-    {"PUT", "/v1/agent/check/pass/*", pass_check},
-    {"PUT", "/v1/agent/check/warn/*", warn_check},
-    {"PUT", "/v1/agent/check/fail/*", fail_check},
-    {"PUT", "/v1/agent/check/update/*", update_check},
-    {"GET", "/v1/agent/checks", list_checks},
+    {"PUT", "/v1/agent/check/register", register_check, "registerCheck", "Registers a check",
+     REGISTRY_TAKES_TOKEN, REGISTRY_REST_NONE, REGISTRY_ANSWERS_NOTHING, true},
+    {"PUT", "/v1/agent/check/deregister/*", deregister_check, "deregisterCheck", "Removes a check",
+     REGISTRY_TAKES_TOKEN, REGISTRY_REST_CHECK, REGISTRY_ANSWERS_NOTHING, false},
+    {"PUT", "/v1/agent/check/pass/*", pass_check, "passCheck", "Reports that it is well",
+     REGISTRY_TAKES_NOTE, REGISTRY_REST_CHECK, REGISTRY_ANSWERS_NOTHING, false},
+    {"PUT", "/v1/agent/check/warn/*", warn_check, "warnCheck", "Reports a warning",
+     REGISTRY_TAKES_NOTE, REGISTRY_REST_CHECK, REGISTRY_ANSWERS_NOTHING, false},
+    {"PUT", "/v1/agent/check/fail/*", fail_check, "failCheck", "Reports that it is critical",
+     REGISTRY_TAKES_NOTE, REGISTRY_REST_CHECK, REGISTRY_ANSWERS_NOTHING, false},
+    {"PUT", "/v1/agent/check/update/*", update_check, "updateCheck",
+     "Reports a status with its output", REGISTRY_TAKES_TOKEN, REGISTRY_REST_CHECK,
+     REGISTRY_ANSWERS_NOTHING, true},
+    {"GET", "/v1/agent/checks", list_checks, "listChecks", "The checks of this node",
+     REGISTRY_TAKES_FILTER, REGISTRY_REST_NONE, REGISTRY_ANSWERS_OBJECT, false},
 };
 
 const size_t registry_check_endpoint_count = ARRAY_LENGTH(registry_check_endpoints);

@@ -7,6 +7,7 @@
 #include "loop/loop.h"
 #include "registry/handler/registry_access.h"
 #include "registry/handler/registry_audit.h"
+#include "registry/handler/registry_describe.h"
 #include "registry/handler/registry_handler_private.h"
 #include "registry/handler/registry_page.h"
 #include "registry/handler/registry_peers.h"
@@ -83,18 +84,21 @@ static bool bind_endpoints(struct registry_handler *handler)
     size_t bound = 0;
     handler->routes = calloc(count + registry_page_operation_count, sizeof(*handler->routes));
     handler->bindings = calloc(count, sizeof(*handler->bindings));
-    if (handler->routes == NULL || handler->bindings == NULL) {
+    handler->operations = calloc(count, sizeof(*handler->operations));
+    if (handler->routes == NULL || handler->bindings == NULL || handler->operations == NULL) {
         return false;
     }
     for (size_t i = 0; i < ARRAY_LENGTH(tables); i++) {
         for (size_t j = 0; j < *tables[i].count; j++, bound++) {
             const struct registry_endpoint *endpoint = &tables[i].endpoints[j];
             handler->bindings[bound] = (struct registry_binding){handler, endpoint};
+            registry_describe(endpoint, &handler->operations[bound]);
             handler->routes[bound] = (struct http_route){
                 .method = NULL,
                 .path = endpoint->path,
                 .handle = serve,
                 .state = &handler->bindings[bound],
+                .operation = &handler->operations[bound],
             };
         }
     }
@@ -170,6 +174,7 @@ void registry_handler_destroy(struct registry_handler *handler)
     free(handler->arena);
     free(handler->routes);
     free(handler->bindings);
+    free(handler->operations);
     free(handler);
 }
 

@@ -3,6 +3,7 @@
 
 #include "access/access_tokens.h"
 #include "base/buffer.h"
+#include "http/http_operation.h"
 #include "registry/handler/registry_handler.h"
 
 /* What every Consul node says of itself: that it is in no part of the network of its own. */
@@ -35,6 +36,7 @@ struct registry_handler {
     char node_id[REGISTRY_NODE_ID_BYTES];
     struct http_route *routes;
     struct registry_binding *bindings;
+    struct http_operation *operations;
 };
 
 /* What the audit log is told of a write besides its path; empty where there is none. */
@@ -64,10 +66,44 @@ struct registry_request {
 
 typedef void (*registry_endpoint_fn)(struct registry_request *request);
 
+/* Which parameters an endpoint reads, what follows its path, and what it answers. */
+enum registry_takes {
+    REGISTRY_TAKES_TOKEN,
+    REGISTRY_TAKES_FILTER,
+    REGISTRY_TAKES_WATCH,
+    REGISTRY_TAKES_INSTANCES,
+    REGISTRY_TAKES_MAINTENANCE,
+    REGISTRY_TAKES_NOTE,
+    REGISTRY_TAKES_HASH,
+    REGISTRY_TAKES_REPLACE,
+    REGISTRY_TAKES_FORMAT,
+};
+enum registry_rest {
+    REGISTRY_REST_NONE,
+    REGISTRY_REST_SERVICE,
+    REGISTRY_REST_ID,
+    REGISTRY_REST_CHECK,
+    REGISTRY_REST_NODE,
+    REGISTRY_REST_STATE,
+};
+enum registry_answers {
+    REGISTRY_ANSWERS_NOTHING,
+    REGISTRY_ANSWERS_OBJECT,
+    REGISTRY_ANSWERS_ARRAY,
+    REGISTRY_ANSWERS_STRING,
+    REGISTRY_ANSWERS_TRUE,
+};
+
 struct registry_endpoint {
     const char *method;
     const char *path; /* as of http_route */
     registry_endpoint_fn serve;
+    const char *id; /* as of http_operation, as the rest: registry_describe.h */
+    const char *summary;
+    enum registry_takes takes;
+    enum registry_rest rest;
+    enum registry_answers answers;
+    bool has_body;
 };
 
 /* The tables of the files of endpoints. */

@@ -197,10 +197,17 @@ static void list_checks_of_node(struct registry_request *request)
 }
 
 const struct registry_endpoint registry_health_endpoints[] = {
-    {"GET", "/v1/health/service/*", list_instances},
-    {"GET", "/v1/health/checks/*", list_checks_of_service},
-    {"GET", "/v1/health/node/*", list_checks_of_node},
-    {"GET", "/v1/health/state/*", list_checks_of_status},
+    {"GET", "/v1/health/service/*", list_instances, "listHealthyInstances",
+     "The instances of a service, with their checks", REGISTRY_TAKES_INSTANCES,
+     REGISTRY_REST_SERVICE, REGISTRY_ANSWERS_ARRAY, false},
+    {"GET", "/v1/health/checks/*", list_checks_of_service, "listServiceChecks",
+     "The checks of a service", REGISTRY_TAKES_WATCH, REGISTRY_REST_SERVICE, REGISTRY_ANSWERS_ARRAY,
+     false},
+    {"GET", "/v1/health/node/*", list_checks_of_node, "listNodeChecks", "The checks of a node",
+     REGISTRY_TAKES_WATCH, REGISTRY_REST_NODE, REGISTRY_ANSWERS_ARRAY, false},
+    {"GET", "/v1/health/state/*", list_checks_of_status, "listChecksByState",
+     "The checks that are so", REGISTRY_TAKES_WATCH, REGISTRY_REST_STATE, REGISTRY_ANSWERS_ARRAY,
+     false},
 };
 
 const size_t registry_health_endpoint_count = ARRAY_LENGTH(registry_health_endpoints);

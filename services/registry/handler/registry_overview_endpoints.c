@@ -110,7 +110,9 @@ static void list_services(struct registry_request *request)
 }
 
 const struct registry_endpoint registry_overview_endpoints[] = {
-    {"GET", "/v1/internal/ui/services", list_services},
+    {"GET", "/v1/internal/ui/services", list_services, "listServiceOverviews",
+     "All services as the page shows them", REGISTRY_TAKES_WATCH, REGISTRY_REST_NONE,
+     REGISTRY_ANSWERS_ARRAY, false},
 };
 
 const size_t registry_overview_endpoint_count = ARRAY_LENGTH(registry_overview_endpoints);

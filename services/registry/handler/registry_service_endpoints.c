@@ -151,11 +151,19 @@ static void get_service(struct registry_request *request)
 }
 
 const struct registry_endpoint registry_service_endpoints[] = {
-    {"PUT", "/v1/agent/service/register", register_service},
-    {"PUT", "/v1/agent/service/deregister/*", deregister_service},
-    {"PUT", "/v1/agent/service/maintenance/*", set_maintenance},
-    {"GET", "/v1/agent/service/*", get_service},
-    {"GET", "/v1/agent/services", list_services},
+    {"PUT", "/v1/agent/service/register", register_service, "registerService",
+     "Registers an instance", REGISTRY_TAKES_REPLACE, REGISTRY_REST_NONE, REGISTRY_ANSWERS_NOTHING,
+     true},
+    {"PUT", "/v1/agent/service/deregister/*", deregister_service, "deregisterService",
+     "Removes an instance", REGISTRY_TAKES_TOKEN, REGISTRY_REST_ID, REGISTRY_ANSWERS_NOTHING,
+     false},
+    {"PUT", "/v1/agent/service/maintenance/*", set_maintenance, "setServiceMaintenance",
+     "Takes an instance out, or back in", REGISTRY_TAKES_MAINTENANCE, REGISTRY_REST_ID,
+     REGISTRY_ANSWERS_NOTHING, false},
+    {"GET", "/v1/agent/service/*", get_service, "getService", "An instance", REGISTRY_TAKES_HASH,
+     REGISTRY_REST_ID, REGISTRY_ANSWERS_OBJECT, false},
+    {"GET", "/v1/agent/services", list_services, "listServices", "The instances of this node",
+     REGISTRY_TAKES_FILTER, REGISTRY_REST_NONE, REGISTRY_ANSWERS_OBJECT, false},
 };
 
 const size_t registry_service_endpoint_count = ARRAY_LENGTH(registry_service_endpoints);

@@ -16,10 +16,11 @@ NO_EVENT = b"this is no event\n"
 
 
 class RunningSystem:
-    """addresses: "host:port" by the name of the process."""
+    """addresses: "host:port" by the name of the process. rating_options: further ones of marquee-rating."""
 
-    def __init__(self, programs):
+    def __init__(self, programs, rating_options=()):
         self.programs = programs
+        self.rating_options = rating_options
         self.scratch = tempfile.TemporaryDirectory(prefix="marquee-every-method.")
         self.addresses = {}
         self.started = []
@@ -31,7 +32,7 @@ class RunningSystem:
             registry = ("--registry", self.addresses["registry"])
             self.start("metadata", "--store", "memory", *registry)
             self.start("rating", "--store", "memory", "--event-log-directory", self.path("eventlog"),
-                       "--score-mean", "7", *registry)
+                       "--score-mean", "7", *self.rating_options, *registry)
             self.start("review", "--store", "memory", *registry)
             self.start("recommendation", "--minimum-co-raters", "1", *registry)
             self.start("movie", *registry)

@@ -22,7 +22,8 @@ from route_table import routes_of  # noqa: E402
 from running_system import PROCESSES, RunningSystem  # noqa: E402
 
 PROBLEM = "application/problem+json"
-DESCRIBED = [process for process in PROCESSES if process != "registry"]
+# The registry answers as Consul does, which passes over what it does not know.
+LIBERAL = ("registry",)
 VALID = {"type": "movie", "after": "0:0"}
 
 
@@ -162,7 +163,9 @@ def check(system, process):
     if status != 200 or kind != "application/json":
         return [f"{status} {kind}"]
     document = json.loads(body)
-    found = [*compare(process, address, document), *check_names(document), *provoke(address, document)]
+    found = [*compare(process, address, document), *check_names(document)]
+    if process not in LIBERAL:
+        found += provoke(address, document)
     if "not described" in system.log(process):
         found.append("its log tells of routes that are not described")
     return found
@@ -183,7 +186,7 @@ def main():
         sys.exit(77)
     failures = 0
     with RunningSystem(os.environ["MARQUEE_BIN"]) as system:
-        for process in DESCRIBED:
+        for process in PROCESSES:
             for words in check(system, process):
                 failures += 1
                 print(f"FAILED: {process}: {words}")
@@ -192,7 +195,7 @@ def main():
         for other in others:
             failures += not list(compare("metadata", address, other))
         failures += not list(check_names(dangling))
-    print(f"openapi_document_test: {len(DESCRIBED)} documents, {failures} failures")
+    print(f"openapi_document_test: {len(PROCESSES)} documents, {failures} failures")
     sys.exit(1 if failures else 0)
 
 

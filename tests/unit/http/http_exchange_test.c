@@ -33,7 +33,7 @@ static const struct exchange_case cases[] = {
     {"no reply", "GET", "/nothing", "", 500, NULL, "content-type", "application/problem+json",
      false},
     {"a problem", "GET", "/problem", "", 404,
-     "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
+     "{\"type\":\"/api#not_found\",\"title\":\"Not Found\",\"status\":404,"
      "\"detail\":\"no \\\"movie\\\" of the name 'x\\u0009y'\"}",
      "content-type", "application/problem+json", false},
     {"no header from an outsider", "GET", "/injected", "", 500, "", "set-cookie", NULL, false},

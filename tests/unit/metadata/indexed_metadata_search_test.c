@@ -84,7 +84,7 @@ static void put(struct fixture *fixture, const char *id, const char *title, uint
     const struct metadata metadata = {
         .id = text_of(id), .title = text_of(title), .popularity = popularity};
     assert_int_equal(
-        fixture->repository.ops->put(fixture->repository.state, &fixture->call, &metadata),
+        fixture->repository.ops->put(fixture->repository.state, &fixture->call, &metadata, NULL),
         STATUS_OK);
     if (fixture->port.ops != NULL) {
         fixture->port.ops->note_change(fixture->port.state);
@@ -93,9 +93,9 @@ static void put(struct fixture *fixture, const char *id, const char *title, uint
 
 static void remove_entry(struct fixture *fixture, const char *id)
 {
-    assert_int_equal(
-        fixture->repository.ops->remove(fixture->repository.state, &fixture->call, text_of(id)),
-        STATUS_OK);
+    assert_int_equal(fixture->repository.ops->remove(fixture->repository.state, &fixture->call,
+                                                     text_of(id), NULL),
+                     STATUS_OK);
     fixture->port.ops->note_change(fixture->port.state);
 }
 

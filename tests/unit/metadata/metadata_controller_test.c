@@ -45,8 +45,9 @@ static void put_numbered(struct fixture *fixture, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         const struct metadata metadata = {.id = id_at(fixture, i), .title = TEXT("t")};
-        assert_int_equal(metadata_controller_put(&fixture->controller, &fixture->call, &metadata),
-                         STATUS_OK);
+        assert_int_equal(
+            metadata_controller_put(&fixture->controller, &fixture->call, &metadata, NULL),
+            STATUS_OK);
     }
 }
 
@@ -78,7 +79,7 @@ static enum status put_with(struct fixture *fixture, size_t offset, struct text 
     struct metadata metadata = {.id = TEXT("tt1"), .title = TEXT("title")};
     memcpy((char *)&metadata + offset, &text, sizeof(text));
     *ret_call = call_within(&fixture->call, 0);
-    return metadata_controller_put(&fixture->controller, ret_call, &metadata);
+    return metadata_controller_put(&fixture->controller, ret_call, &metadata, NULL);
 }
 
 static void texts_at_their_limits(struct fixture *fixture)
@@ -112,7 +113,7 @@ static enum status put_genres(struct fixture *fixture, const struct text *genres
     const struct metadata metadata = {
         .id = TEXT("tt1"), .title = TEXT("title"), .genres = genres, .genre_count = count};
     struct call call = call_within(&fixture->call, 0);
-    return metadata_controller_put(&fixture->controller, &call, &metadata);
+    return metadata_controller_put(&fixture->controller, &call, &metadata, NULL);
 }
 
 static void genres_at_their_limits(struct fixture *fixture)
@@ -143,7 +144,7 @@ static void what_is_not_there(struct fixture *fixture)
                      STATUS_NOT_FOUND);
     assert_message(&call, "there is no movie 'tt9'");
     call_clear_error(&call);
-    assert_int_equal(metadata_controller_delete(&fixture->controller, &call, TEXT("tt9")),
+    assert_int_equal(metadata_controller_delete(&fixture->controller, &call, TEXT("tt9"), NULL),
                      STATUS_NOT_FOUND);
     assert_message(&call, "there is no movie 'tt9'");
     call_clear_error(&call);
@@ -211,8 +212,9 @@ static void put_large(struct fixture *fixture, unsigned count)
             .title = TEXT("t"),
             .description = text_of_bytes(bytes, METADATA_DESCRIPTION_BYTES_MAX),
         };
-        assert_int_equal(metadata_controller_put(&fixture->controller, &fixture->call, &metadata),
-                         STATUS_OK);
+        assert_int_equal(
+            metadata_controller_put(&fixture->controller, &fixture->call, &metadata, NULL),
+            STATUS_OK);
     }
 }
 
@@ -257,7 +259,7 @@ static void token_outlives_its_entry(struct fixture *fixture)
     struct metadata_page first = list(fixture, 2, TEXT(""));
     assert_true(text_equal(first.next_page_token, TEXT("tt0001")));
     assert_int_equal(
-        metadata_controller_delete(&fixture->controller, &fixture->call, TEXT("tt0001")),
+        metadata_controller_delete(&fixture->controller, &fixture->call, TEXT("tt0001"), NULL),
         STATUS_OK);
     struct metadata_page second = list(fixture, 2, first.next_page_token);
     assert_int_equal(second.count, 2);
@@ -410,13 +412,14 @@ static void the_search_is_told_of_changes(struct fixture *fixture)
     fixture->controller.search = canned_metadata_search_port(&search);
     put_numbered(fixture, 2);
     assert_int_equal(search.changes, 2);
-    assert_int_equal(metadata_controller_put(&fixture->controller, &fixture->call, &refused),
+    assert_int_equal(metadata_controller_put(&fixture->controller, &fixture->call, &refused, NULL),
                      STATUS_INVALID_ARGUMENT);
-    assert_int_equal(metadata_controller_delete(&fixture->controller, &fixture->call, TEXT("none")),
-                     STATUS_NOT_FOUND);
+    assert_int_equal(
+        metadata_controller_delete(&fixture->controller, &fixture->call, TEXT("none"), NULL),
+        STATUS_NOT_FOUND);
     assert_int_equal(search.changes, 2);
     assert_int_equal(
-        metadata_controller_delete(&fixture->controller, &fixture->call, TEXT("tt0000")),
+        metadata_controller_delete(&fixture->controller, &fixture->call, TEXT("tt0000"), NULL),
         STATUS_OK);
     assert_int_equal(search.changes, 3);
 }

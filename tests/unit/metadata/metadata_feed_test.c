@@ -40,7 +40,7 @@ static void run_body(void *argument)
 static void put_text(struct fixture *fixture, struct text id, struct text description)
 {
     const struct metadata metadata = {.id = id, .title = id, .description = description};
-    assert_int_equal(metadata_controller_put(&fixture->controller, &fixture->call, &metadata),
+    assert_int_equal(metadata_controller_put(&fixture->controller, &fixture->call, &metadata, NULL),
                      STATUS_OK);
 }
 
@@ -71,8 +71,9 @@ static void changes_are_told_once_each(struct fixture *fixture)
     put(fixture, "c");
     put(fixture, "a");
     put(fixture, "d");
-    assert_int_equal(metadata_controller_delete(&fixture->controller, &fixture->call, TEXT("b")),
-                     STATUS_OK);
+    assert_int_equal(
+        metadata_controller_delete(&fixture->controller, &fixture->call, TEXT("b"), NULL),
+        STATUS_OK);
     struct metadata_feed_page page = changes_after(fixture, listed.sequence, 0, 0);
     assert_int_equal(page.count, 4);
     assert_false(page.more);

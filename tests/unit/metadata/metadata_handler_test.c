@@ -220,6 +220,78 @@ static void matches(struct fixture *fixture)
 }
 HANDLER_TEST(matches)
 
+/* The tag of TT1 as GET gives it, and of nothing. */
+static struct text header_with_tag(struct fixture *fixture, const char *name, struct text tag)
+{
+    return arena_format(&fixture->scene.arena, "%s: %.*s\r\n%c", name, TEXT_ARGUMENTS(tag), '\0');
+}
+
+static int ask(struct fixture *fixture, const char *method, const char *headers, const char *body,
+               struct text *ret_tag)
+{
+    struct http_loopback_reply reply = http_loopback_send_with(
+        fixture->scene.http, &fixture->scene.call, method, "/metadata?id=tt1", headers, body);
+    struct text tag = http_loopback_header(&reply, "etag");
+    *ret_tag = tag;
+    assert_true(reply.status != 304 || reply.body.length == 0);
+    return reply.status;
+}
+
+static void tags_and_conditions(struct fixture *fixture)
+{
+    struct text first;
+    struct text second;
+    struct text unused;
+    struct service_exchange wanted =
+        CONNECT("GetMetadata", "{\"movieId\":\"tt1\",\"wantEtag\":true}", 200, NULL);
+    assert_int_equal(ask(fixture, "PUT", "if-match: *\r\n", TT1, &unused), 412);
+    assert_int_equal(ask(fixture, "PUT", "if-none-match: *\r\n", TT1, &unused), 200);
+    assert_int_equal(ask(fixture, "PUT", "if-none-match: *\r\n", TT1, &unused), 412);
+    assert_int_equal(ask(fixture, "GET", NULL, NULL, &first), 200);
+    assert_int_equal(first.length, 34);
+    struct text held = header_with_tag(fixture, "if-none-match", first);
+    struct text matched = header_with_tag(fixture, "if-match", first);
+    assert_int_equal(ask(fixture, "GET", held.data, NULL, &unused), 304);
+    assert_int_equal(ask(fixture, "HEAD", NULL, NULL, &second), 200);
+    assert_true(text_equal(first, second));
+    wanted.reply = arena_format(&fixture->scene.arena,
+                                "{\"metadata\":{\"id\":\"tt1\",\"title\":\"One\",\"year\":1999,"
+                                "\"genres\":[\"Drama\"],\"imdbId\":\"tt0000001\"},\"etag\":"
+                                "\"\\\"%.*s\\\"\"}%c",
+                                (int)first.length - 2, first.data + 1, '\0')
+                       .data;
+    service_scene_check(&fixture->scene, &wanted, 1);
+    assert_int_equal(ask(fixture, "PUT", matched.data, "{\"title\":\"New\"}", &unused), 200);
+    assert_int_equal(ask(fixture, "GET", held.data, NULL, &second), 200);
+    assert_false(text_equal(first, second));
+    assert_int_equal(ask(fixture, "PUT", matched.data, TT1, &unused), 412);
+    assert_int_equal(ask(fixture, "PUT", "if-match: \"0\", W/\"1\", x\r\n", TT1, &unused), 412);
+    assert_int_equal(ask(fixture, "DELETE", matched.data, NULL, &unused), 412);
+    matched = header_with_tag(fixture, "if-match", second);
+    assert_int_equal(ask(fixture, "DELETE", matched.data, NULL, &unused), 200);
+    assert_int_equal(ask(fixture, "DELETE", matched.data, NULL, &unused), 412);
+    assert_int_equal(ask(fixture, "DELETE", NULL, NULL, &unused), 404);
+}
+HANDLER_TEST(tags_and_conditions)
+
+static void conditions_of_methods(struct fixture *fixture)
+{
+    static const struct service_exchange exchanges[] = {
+        CONNECT("PutMetadata", "{\"metadata\":" TT1 ",\"etag\":\"*\"}", 409,
+                "movie 'tt1' is not the one that is asked for"),
+        CONNECT("PutMetadata", "{\"metadata\":" TT1 ",\"mustBeNew\":true}", 200, "{}"),
+        CONNECT("PutMetadata", "{\"metadata\":" TT1 ",\"mustBeNew\":true}", 409,
+                "there is a movie 'tt1' already"),
+        CONNECT("PutMetadata", "{\"metadata\":" TT1 ",\"etag\":\"\\\"0\\\"\"}", 409,
+                "movie 'tt1' is not the one that is asked for"),
+        CONNECT("DeleteMetadata", "{\"movieId\":\"tt1\",\"etag\":\"x\"}", 409,
+                "movie 'tt1' is not the one that is asked for"),
+        CONNECT("DeleteMetadata", "{\"movieId\":\"tt1\",\"etag\":\"*\"}", 200, "{}"),
+    };
+    service_scene_check(&fixture->scene, exchanges, ARRAY_LENGTH(exchanges));
+}
+HANDLER_TEST(conditions_of_methods)
+
 static const struct metadata_match canned[] = {{TEXT_INIT("tt1"), 2.5}, {TEXT_INIT("tt2"), 1}};
 
 static void searches(struct fixture *fixture)
@@ -280,6 +352,8 @@ int main(void)
         cmocka_unit_test(every_method_by_connect_test),
         cmocka_unit_test(plain_routes_test),
         cmocka_unit_test(plain_errors_test),
+        cmocka_unit_test(tags_and_conditions_test),
+        cmocka_unit_test(conditions_of_methods_test),
         cmocka_unit_test(searches_test),
         cmocka_unit_test(matches_test),
         cmocka_unit_test(body_at_its_limit_test),

@@ -44,7 +44,7 @@ static void run_body(void *argument)
         STATUS_OK);
     for (size_t i = 0; i < ARRAY_LENGTH(catalogue); i++) {
         assert_int_equal(
-            metadata_controller_put(&fixture->controller, &fixture->call, &catalogue[i]),
+            metadata_controller_put(&fixture->controller, &fixture->call, &catalogue[i], NULL),
             STATUS_OK);
     }
     fixture->body(fixture);

@@ -48,7 +48,7 @@ static enum status put(struct fixture *fixture, struct text id, struct text prov
 {
     const struct rating_change change = {.key = key_of(id, provider), .hundredths = hundredths};
     call_clear_error(&fixture->call);
-    return rating_controller_put(&fixture->controller, &fixture->call, &change);
+    return rating_controller_put(&fixture->controller, &fixture->call, &change, NULL);
 }
 
 static bool says(const struct fixture *fixture, const char *words)

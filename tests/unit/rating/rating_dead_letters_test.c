@@ -178,7 +178,7 @@ static void event_without_time_is_as_old_as_its_letter(struct fixture *fixture)
         .key = key, .hundredths = 900, .has_time = true, .time_ms = SET_ASIDE_MS + 1};
     struct text reason;
     set_aside(fixture, &set, 1);
-    assert_int_equal(rating_controller_put(&fixture->controller, &fixture->call, &later),
+    assert_int_equal(rating_controller_put(&fixture->controller, &fixture->call, &later, NULL),
                      STATUS_OK);
     assert_int_equal(retry(fixture, 0, 1, TEXT(""), &reason), STATUS_OK);
     assert_int_equal(vote_of(fixture, TEXT("u")), 900);

@@ -1,4 +1,5 @@
 /* Ingestion over a log and a store in memory, both failing on demand. */
+#include "rating/model/rating_burst.h"
 #include "unit/rating/ingester_scene.h"
 
 static void topic_made_later_is_read(struct ingester_scene *scene)
@@ -215,6 +216,39 @@ static void stops_while_waiting_for_the_store(struct ingester_scene *scene)
 }
 INGESTER_TEST(stops_while_waiting_for_the_store)
 
+/* In the transaction of the others, and once although no answer came at first. */
+static void votes_of_a_burst_are_held(struct ingester_scene *scene)
+{
+    enum { FLOOR = 3, VOTES = 7 };
+    const struct rating_burst_options options = {
+        .window_ms = RATING_BURST_WINDOW_MS_MAX, .floor = FLOOR, .multiple = 2};
+    struct rating_burst *burst;
+    struct rating_dead_letter *letters;
+    size_t count;
+    assert_int_equal(rating_burst_create(&options, &burst), STATUS_OK);
+    ingester_scene_produce_votes(scene, 0, VOTES);
+    scene->fault = STATUS_DEADLINE_EXCEEDED;
+    scene->fault_times = 1;
+    scene->fault_loses_answers = true;
+    scene->ingester =
+        ingester_scene_open(scene, TEXT("group"), (struct rating_ingester_options){.burst = burst});
+    ingester_scene_wait_for_position(scene, VOTES);
+    assert_int_equal(ingester_scene_vote_count(scene), FLOOR);
+    assert_int_equal(scene->whole.ops->list_dead_letters(scene->whole.state, &scene->call, NULL, 10,
+                                                         &letters, &count),
+                     STATUS_OK);
+    assert_int_equal(count, VOTES - FLOOR);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(text_equal(letters[i].topic, TEXT("~quarantine/ratings")));
+        assert_int_equal(letters[i].offset, FLOOR + i);
+    }
+    rating_ingester_stop(scene->ingester);
+    rating_ingester_destroy(scene->ingester);
+    scene->ingester = NULL;
+    rating_burst_destroy(burst);
+}
+INGESTER_TEST(votes_of_a_burst_are_held)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +263,7 @@ int main(void)
         cmocka_unit_test(gap_in_the_log_stops_test),
         cmocka_unit_test(log_that_is_away_is_read_again_test),
         cmocka_unit_test(unreadable_events_become_dead_letters_test),
+        cmocka_unit_test(votes_of_a_burst_are_held_test),
         cmocka_unit_test(stops_while_waiting_for_events_test),
         cmocka_unit_test(stops_while_waiting_for_the_store_test),
     };

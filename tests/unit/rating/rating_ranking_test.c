@@ -73,7 +73,7 @@ static void vote(struct fixture *fixture, enum record_type type, const char *id,
 {
     const struct rating_change change = {
         .key = {.record = {type, text_of(id)}, .user = text_of(user)}, .hundredths = hundredths};
-    assert_int_equal(rating_controller_put(&fixture->controller, &fixture->call, &change),
+    assert_int_equal(rating_controller_put(&fixture->controller, &fixture->call, &change, NULL),
                      STATUS_OK);
 }
 

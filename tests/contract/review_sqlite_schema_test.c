@@ -1,0 +1,121 @@
+/* The file of reviews as others find it: of a newer version it is refused, and whoever writes it,
+ * the counts follow. */
+#include <sqlite3.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "loop/worker.h"
+#include "review/repository/sqlite_review_repository.h"
+#include "support/cmocka_test.h"
+#include "support/in_fiber.h"
+#include "support/scratch_directory.h"
+
+enum { ARENA_BYTES_MAX = 1024 * 1024, TIMEOUT_MS = 60 * 1000, PATH_BYTES = 128 };
+
+struct scene {
+    struct arena arena;
+    struct call call;
+    struct worker_pool *workers;
+    struct review_repository repository;
+    char path[PATH_BYTES];
+};
+
+static void run_sql(const char *path, const char *sql)
+{
+    sqlite3 *database;
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(database), SQLITE_OK);
+}
+
+static enum status open_repository(struct scene *scene)
+{
+    const struct sqlite_review_repository_options options = {.path = text_of(scene->path),
+                                                             .workers = scene->workers};
+    return sqlite_review_repository_open(&scene->call, &options, &scene->repository);
+}
+
+static void expect_counts(struct scene *scene, const char *record, uint64_t reviews, uint64_t likes)
+{
+    const struct review_key key = {.record = {RECORD_TYPE_MOVIE, text_of(record)}};
+    struct review_reactions reactions;
+    assert_int_equal(scene->repository.ops->get_reactions(scene->repository.state, &scene->call,
+                                                          &key, &reactions),
+                     STATUS_OK);
+    assert_int_equal(reactions.review_count, reviews);
+    assert_int_equal(reactions.like_count, likes);
+}
+
+/* Another program deletes all that a user has said, with the service running. */
+static void follow_others(void *argument)
+{
+    struct scene *scene = argument;
+    struct review stored;
+    uint64_t count;
+    static const char *const users[] = {"ann", "bob"};
+    assert_int_equal(open_repository(scene), STATUS_OK);
+    const struct review_repository repository = scene->repository;
+    for (size_t i = 0; i < ARRAY_LENGTH(users); i++) {
+        const struct review review = {
+            .key = {.record = {RECORD_TYPE_MOVIE, TEXT("m")}, .user = text_of(users[i])},
+            .text = TEXT("words")};
+        const struct like like = {.key = review.key};
+        assert_int_equal(repository.ops->put(repository.state, &scene->call, &review, &stored),
+                         STATUS_OK);
+        assert_int_equal(repository.ops->put_like(repository.state, &scene->call, &like, &count),
+                         STATUS_OK);
+    }
+    expect_counts(scene, "m", 2, 2);
+    run_sql(scene->path, "DELETE FROM reviews WHERE user_id = 'ann';"
+                         "DELETE FROM likes WHERE user_id = 'ann';"
+                         "INSERT INTO likes VALUES (1, 'n', 'cid', 5);");
+    expect_counts(scene, "m", 1, 1);
+    expect_counts(scene, "n", 0, 1);
+    repository.ops->close(repository.state);
+}
+
+static void refuse_newer(void *argument)
+{
+    struct scene *scene = argument;
+    assert_int_equal(open_repository(scene), STATUS_OK);
+    scene->repository.ops->close(scene->repository.state);
+    run_sql(scene->path, "PRAGMA user_version = 2");
+    assert_int_equal(open_repository(scene), STATUS_FAILED_PRECONDITION);
+    assert_true(text_equal(scene->call.error.message, TEXT("the store is of another version")));
+}
+
+static void run_in_scene(void (*body)(void *))
+{
+    struct scene scene;
+    char directory[SCRATCH_PATH_BYTES];
+    scratch_directory_make(directory);
+    (void)snprintf(scene.path, sizeof(scene.path), "%s/review.sqlite", directory);
+    arena_init(&scene.arena, ARENA_BYTES_MAX);
+    call_init(&scene.call, &scene.arena, TIMEOUT_MS);
+    assert_int_equal(worker_pool_create("lists", 1, 16, &scene.workers), STATUS_OK);
+    in_fiber(body, &scene);
+    worker_pool_destroy(scene.workers);
+    arena_deinit(&scene.arena);
+    scratch_directory_remove(directory);
+}
+
+static void counts_follow_other_programs(void **state)
+{
+    (void)state;
+    run_in_scene(follow_others);
+}
+
+static void a_newer_version_is_refused(void **state)
+{
+    (void)state;
+    run_in_scene(refuse_newer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_follow_other_programs),
+        cmocka_unit_test(a_newer_version_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
