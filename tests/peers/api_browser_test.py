@@ -147,7 +147,7 @@ def main(wanted):
         print(f"api_browser_test: skipped: {browser.why_not()}")
         return browser.SKIPPED
     with RunningSystem(os.environ["MARQUEE_BIN"]) as system:
-        return browser.run_cases("api_browser_test", CASES, lambda: contextlib.nullcontext(system), wanted,
+        return browser.run_cases("api_browser_test", CASES, lambda _: contextlib.nullcontext(system), wanted,
                                  lambda driver: browser.Page(driver, IS_READY))
 
 
