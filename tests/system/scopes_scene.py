@@ -36,7 +36,8 @@ def wait_for(condition, what):
 class Program:
     """One of the programs, on a port of the kernel's choice."""
 
-    def __init__(self, name, *options):
+    def __init__(self, name, *options, tls=None):
+        self.tls = tls
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen([BIN / name, "--threads=1", "--registry=", *options], stderr=self.log)
         self.address = ""
@@ -57,7 +58,8 @@ class Program:
 
     def ask(self, method, path, body=None, headers=None):
         """(status, body, headers by name)"""
-        connection = http.client.HTTPConnection(self.address, timeout=WAIT_S)
+        connection = (http.client.HTTPSConnection(self.address, timeout=WAIT_S, context=self.tls) if self.tls
+                      else http.client.HTTPConnection(self.address, timeout=WAIT_S))
         connection.request(method, path, body, headers or {})
         reply = connection.getresponse()
         found = reply.status, reply.read().decode(errors="replace"), {name.lower(): value for name, value in reply.getheaders()}

@@ -5,6 +5,11 @@
 """
 import http.client
 import json
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
 import unittest
 
 from scopes_scene import JSON, SAME, WAIT_S, Program, System
@@ -122,6 +127,55 @@ class OpenSessionsTest(unittest.TestCase):
         for user in ("", "x" * 129, "a\nb"):
             self.assertEqual(movie.ask("POST", "/session", json.dumps({"userId": user}), JSON)[0], 400)
         movie.end()
+
+
+class TlsTest(unittest.TestCase):
+    """Over TLS."""
+
+    def setUp(self):
+        if shutil.which("openssl") is None:
+            self.skipTest("there is no openssl")
+        self.scratch = tempfile.TemporaryDirectory(prefix="marquee-sessions.")
+        name = self.scratch.name
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+                        "-keyout", name + "/key", "-out", name + "/certificate"], check=True, capture_output=True)
+        self.movie = Program("marquee-movie", "--listen=127.0.0.1:0", "--services=metadata=127.0.0.1:1;rating=127.0.0.1:1",
+                             f"--tls-certificate={name}/certificate", f"--tls-key={name}/key",
+                             tls=ssl.create_default_context(cafile=name + "/certificate"))
+
+    def tearDown(self):
+        self.movie.end()
+        self.scratch.cleanup()
+
+    def test_the_cookie_stays_there(self):
+        status, _, headers = self.movie.ask("POST", "/session", '{"userId":"alice"}', JSON)
+        self.assertEqual(status, 200)
+        value, *flags = headers["set-cookie"].split("; ")
+        self.assertTrue(value.startswith("__Host-marquee-session="))
+        self.assertEqual(flags, ["Path=/", "HttpOnly", "SameSite=Strict", "Secure", "Max-Age=604800"])
+        self.assertTrue(json.loads(self.movie.ask("GET", "/session", headers={"cookie": value})[1])["signedIn"])
+        # One that another page could have set, by its name without the prefix, is none.
+        other = {"cookie": value.removeprefix("__Host-")}
+        self.assertFalse(json.loads(self.movie.ask("GET", "/session", headers=other)[1])["signedIn"])
+
+    def test_plaintext_is_refused(self):
+        host, port = self.movie.address.split(":")
+        for sent in (b"GET /session HTTP/1.1\r\nhost: a\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"):
+            with socket.create_connection((host, int(port)), WAIT_S) as plain:
+                plain.sendall(sent)
+                got = b""
+                try:
+                    while True:
+                        part = plain.recv(4096)
+                        if not part:
+                            break
+                        got += part
+                except ConnectionResetError:
+                    pass
+            self.assertNotIn(b"HTTP/1.1 2", got)
+            self.assertNotIn(b"signedIn", got)
+        self.assertEqual(self.movie.ask("GET", "/session")[0], 200)
 
 
 if __name__ == "__main__":
