@@ -37,7 +37,8 @@ def free_ports():
 
 def environment(ports):
     listen = {f"MARQUEE_LISTEN_{part.upper()}": f"127.0.0.1:{port}" for part, port in ports.items()}
-    return {**os.environ, **listen, "MARQUEE_LISTEN_DNS": "", "MARQUEE_MOVIE": f"127.0.0.1:{ports['movie']}",
+    asked = {f"MARQUEE_{part.upper()}": f"127.0.0.1:{port}" for part, port in ports.items()}
+    return {**os.environ, **listen, **asked, "MARQUEE_LISTEN_DNS": "",
             "PATH": os.environ["MARQUEE_BIN"] + ":" + os.environ["PATH"]}
 
 
