@@ -3,8 +3,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "access/access_siphash.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/random.h"
 
 struct bucket {
@@ -13,9 +13,9 @@ struct bucket {
 };
 
 struct access_limit {
-    struct access_siphash_key key;
-    int64_t cost_ns;  /* that one thing puts this off */
-    int64_t depth_ns; /* and how far it may be off */
+    unsigned char key[16]; /* so that nobody can aim at another's bucket */
+    int64_t cost_ns;       /* that one thing puts this off */
+    int64_t depth_ns;      /* and how far it may be off */
     struct bucket buckets[ACCESS_LIMIT_SETS][ACCESS_LIMIT_WAYS];
 };
 
@@ -28,7 +28,7 @@ enum status access_limit_create(unsigned rate, unsigned burst, struct access_lim
     if (limit == NULL) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    random_secret(&limit->key, sizeof(limit->key));
+    random_secret(limit->key, sizeof(limit->key));
     limit->cost_ns = CLOCK_NS_PER_S / rate;
     limit->depth_ns = limit->cost_ns * burst;
     *ret_limit = limit;
@@ -44,7 +44,7 @@ void access_limit_destroy(struct access_limit *limit)
  * one client then counts against the other's for once. */
 static struct bucket *find_bucket(struct access_limit *limit, struct text client, int64_t now_ns)
 {
-    uint64_t hash = access_siphash(&limit->key, client) | 1;
+    uint64_t hash = digest_with(limit->key, client).low | 1;
     struct bucket *set = limit->buckets[hash / 2 % ACCESS_LIMIT_SETS];
     struct bucket *fullest = &set[0];
     int64_t fullest_ns = INT64_MAX;

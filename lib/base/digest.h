@@ -23,5 +23,5 @@ static inline bool digest_equal(struct digest a, struct digest b)
     return a.high == b.high && a.low == b.low;
 }
 
-/* The same under a key of one's own, 16 bytes. */
+/* The same under a key of one's own, 16 bytes: one that is secret keeps others from aiming. */
 struct digest digest_with(const unsigned char key[static 16], struct text content);

@@ -1,6 +1,5 @@
 #include "access/access_digest.h"
 
-#include "access/access_siphash.h"
 #include "support/allocation_count.h"
 #include "support/cmocka_test.h"
 
@@ -94,38 +93,13 @@ static void reads_hexadecimal(void **state)
     expect_hex(bytes, 2, "7fa0");
 }
 
-/* The vectors of SipHash's authors: key 00 01 … 0f, of 00 01 02 … as many bytes as there are. */
-static void is_siphash(void **state)
-{
-    static const struct access_siphash_key key = {
-        {UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)}};
-    static const struct {
-        size_t length;
-        uint64_t want;
-    } cases[] = {
-        {0, UINT64_C(0x726fdb47dd0e0e31)},  {1, UINT64_C(0x74f839c593dc67fd)},
-        {7, UINT64_C(0xab0200f58b01d137)},  {8, UINT64_C(0x93f5f5799a932462)},
-        {15, UINT64_C(0xa129ca6149be45e5)},
-    };
-    unsigned char bytes[16];
-    (void)state;
-    for (size_t i = 0; i < sizeof(bytes); i++) {
-        bytes[i] = (unsigned char)i;
-    }
-    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        uint64_t seen = access_siphash(&key, text_of_bytes(bytes, cases[i].length));
-        if (seen != cases[i].want) {
-            fail_msg("%zu: %016llx", cases[i].length, (unsigned long long)seen);
-        }
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_sha256),          cmocka_unit_test(is_hmac),
-        cmocka_unit_test(asks_for_no_memory), cmocka_unit_test(reads_hexadecimal),
-        cmocka_unit_test(is_siphash),
+        cmocka_unit_test(is_sha256),
+        cmocka_unit_test(is_hmac),
+        cmocka_unit_test(asks_for_no_memory),
+        cmocka_unit_test(reads_hexadecimal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
