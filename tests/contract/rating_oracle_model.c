@@ -90,6 +90,7 @@ struct rating_change oracle_random_change(struct oracle_actor *actor, size_t *re
         .kind = oracle_draw(actor, 4) == 0 ? RATING_DELETE : RATING_PUT,
         .key = oracle_slot_key(actor, *ret_slot),
         .has_time = oracle_draw(actor, 10) != 0,
+        .skip_unchanged = oracle_draw(actor, 2) != 0,
         .time_ms = (int64_t)(1000 + oracle_draw(actor, 1000)),
     };
     change.hundredths = change.kind == RATING_PUT ? (int32_t)oracle_draw(actor, 1001) : 0;
@@ -124,8 +125,8 @@ enum rating_outcome oracle_change(struct oracle_actor *actor, size_t slot_index,
         return RATING_STALE;
     }
     bool had = slot->voted;
-    if (change->kind == RATING_PUT && change->has_time && had && slot->time_ms == change->time_ms &&
-        slot->hundredths == change->hundredths) {
+    if (change->kind == RATING_PUT && change->skip_unchanged && change->has_time && had &&
+        slot->time_ms == change->time_ms && slot->hundredths == change->hundredths) {
         return RATING_UNCHANGED;
     }
     if (change->kind == RATING_DELETE && !change->has_time && !slot->known) {

@@ -50,6 +50,13 @@ static struct rating_change put_at(int32_t hundredths, int64_t time_ms)
     return rating_case_put_at(hundredths, time_ms);
 }
 
+static struct rating_change import_at(int32_t hundredths, int64_t time_ms)
+{
+    struct rating_change change = put_at(hundredths, time_ms);
+    change.skip_unchanged = true;
+    return change;
+}
+
 static struct rating_change delete_at(int64_t time_ms)
 {
     return rating_case_delete_at(time_ms);
@@ -95,7 +102,7 @@ static void run_history(struct rating_case *self, const struct history *history,
     }
 }
 
-enum { HISTORY_COUNT = 13 };
+enum { HISTORY_COUNT = 14 };
 
 static void list_histories(struct history table[static HISTORY_COUNT])
 {
@@ -108,9 +115,14 @@ static void list_histories(struct history table[static HISTORY_COUNT])
         {"replaced", {put_at(100, 1), put_at(200, 2)}, {applied, applied}, 2, 200},
         {"the later time wins", {put_at(100, 5), put_at(200, 4)}, {applied, stale}, 2, 100},
         {"an equal time wins", {put_at(100, 5), put_at(200, 5)}, {applied, applied}, 2, 200},
-        {"the same again", {put_at(100, 5), put_at(100, 5)}, {applied, same}, 2, 100},
+        {"the same again", {put_at(100, 5), put_at(100, 5)}, {applied, applied}, 2, 100},
+        {"the same imported again",
+         {import_at(100, 5), import_at(100, 5), put_at(100, 5)},
+         {applied, same, applied},
+         3,
+         100},
         {"the same after a deletion of that time",
-         {put_at(100, 5), delete_at(5), put_at(100, 5)},
+         {put_at(100, 5), delete_at(5), import_at(100, 5)},
          {applied, applied, applied},
          3,
          100},

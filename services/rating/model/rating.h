@@ -73,6 +73,9 @@ struct rating_change {
     int32_t hundredths; /* of RATING_PUT */
     bool has_time;
     int64_t time_ms;
+    /* RATING_UNCHANGED where the same vote of the same time stands already: for imports, which are
+     * repeated. Otherwise that is applied and recorded as any other: what comes twice shows. */
+    bool skip_unchanged;
     struct text event_id; /* the provider's own; empty: none */
     int64_t offset;       /* in the partition that the batch comes from */
 };

@@ -35,7 +35,7 @@ static enum status value_of(struct call *call, const PutRatingRequest *message,
 enum status rating_change_from_message(struct call *call, const PutRatingRequest *message,
                                        struct rating_change *ret_change)
 {
-    struct rating_change change = {.kind = RATING_PUT};
+    struct rating_change change = {.kind = RATING_PUT, .skip_unchanged = true};
     struct text time = proto_text(message->event_time);
     enum status status = vote_key_from_texts(
         call, proto_text(message->record_type), proto_text(message->record_id),

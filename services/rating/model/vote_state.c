@@ -18,7 +18,7 @@ enum rating_outcome vote_state_change(struct vote_state *state, const struct rat
         time_ms = state->time_ms;
     }
     if (change->kind == RATING_PUT) {
-        if (counted && change->has_time && time_ms == state->time_ms &&
+        if (counted && change->skip_unchanged && change->has_time && time_ms == state->time_ms &&
             change->hundredths == state->hundredths) {
             return RATING_UNCHANGED;
         }

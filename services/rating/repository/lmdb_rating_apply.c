@@ -47,6 +47,7 @@ static struct vote_state run_changes(struct lmdb_rating_job *job, const struct s
             .kind = entry->is_delete ? RATING_DELETE : RATING_PUT,
             .hundredths = entry->hundredths,
             .has_time = entry->has_time,
+            .skip_unchanged = entry->skip_unchanged,
             .time_ms = entry->time_ms,
         };
         job->outcomes[index] = (uint8_t)vote_state_change(&state, &change, job->now_ms);

@@ -82,6 +82,7 @@ static size_t encode_change(struct lmdb_rating_job *job, size_t at, size_t index
         .record_length = (uint16_t)(1 + change->key.record.id.length),
         .is_delete = change->kind == RATING_DELETE,
         .has_time = change->has_time,
+        .skip_unchanged = change->skip_unchanged,
         .hundredths = (int16_t)change->hundredths,
         .time_ms = change->time_ms,
         .offset = change->offset,

@@ -36,6 +36,7 @@ struct lmdb_rating_entry {
     int16_t hundredths;
     bool is_delete;
     bool has_time;
+    bool skip_unchanged;
     int64_t time_ms; /* the event's; without one, what the vote has got once it is applied */
     int64_t offset;
 };

@@ -10,7 +10,7 @@ enum {
     MESSAGE_DEPTH = 5,
     HEAD_BYTES = 5,
     LARGE_BYTES = 100 * 1000,
-    MESSAGES_MAX = 64,
+    MESSAGES_MAX = 512,
     BLOB_BYTES = 1000,
     BLOB_COUNT = 20
 };
@@ -67,7 +67,8 @@ static void every_shape_is_as_protobuf_c_packs_it(void **state)
 static void every_message_of_ours_is_as_protobuf_c_packs_it(void **state)
 {
     static const ProtobufCServiceDescriptor *const services[] = {
-        &metadata_service__descriptor, &rating_service__descriptor, &movie_service__descriptor};
+        &metadata_service__descriptor, &rating_service__descriptor, &movie_service__descriptor,
+        &review_service__descriptor, &recommendation_service__descriptor};
     const ProtobufCMessageDescriptor *roots[MESSAGES_MAX];
     size_t count = 0;
     for (size_t i = 0; i < ARRAY_LENGTH(services); i++) {
