@@ -149,14 +149,14 @@ def make_set(workplace, name, size):
 
 
 def measure_product(workplace, report, options):
-    large = QUICK_LARGE if options.quick else LARGE
+    sizes_wanted = {"small": SMALL, "large": QUICK_LARGE if options.quick else LARGE}
+    wanted = options.only.split(",") if options.only else sizes_wanted
     speeds = report.table("The product: all services on one core, over HTTP/2",
                           ["what", "films", "per CPU-second", "a second", f"p50 at {CALM_RATE}/s", f"p99 at {CALM_RATE}/s"])
     sizes = report.table("The product: memory in MiB, and times",
                          ["films", "votes", *SERVICES, "import, s", "votes a second", "start to ready, s"])
-    for size in (SMALL, large):
-        films, votes, users = size
-        directory = make_set(workplace, f"{films}", size)
+    for films, votes, users in (sizes_wanted[name] for name in wanted):
+        directory = make_set(workplace, f"{films}", (films, votes, users))
         system = System(workplace, f"{films}")
         began = time.monotonic()
         system.marquee("import", "movielens", directory)
