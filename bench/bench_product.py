@@ -88,12 +88,10 @@ class Questions:
         draw = random.Random(SEED)
         with open(os.path.join(directory, "movies.csv"), encoding="utf-8") as file:
             rows = [row for row in csv.reader(file)][1:]
-        with open(os.path.join(directory, "links.csv"), encoding="utf-8") as file:
-            self.ids = [row[1] for row in csv.reader(file)][1:]
         chosen = [draw.randrange(len(rows)) for _ in range(QUESTIONS)]
         titles = [re.sub(r" \(\d{4}\)$", "", rows[at][1]) for at in chosen]
-        films = [f"tt{self.ids[at]}" for at in chosen]
-        known = [f"tt{self.ids[draw.randrange(min(1000, len(rows)))]}" for _ in range(QUESTIONS)]
+        films = [rows[at][0] for at in chosen]
+        known = [rows[draw.randrange(min(1000, len(rows)))][0] for _ in range(QUESTIONS)]  # films of many votes
         people = [str(1 + draw.randrange(users)) for _ in range(QUESTIONS)]
         genres = sorted({genre for row in rows[:2000] for genre in row[2].split("|") if "(" not in genre})
         self.paths = {
@@ -102,7 +100,7 @@ class Questions:
             "top list": ["/movies?order=SCORE&pageSize=20"],
             "list by genre": [f"/movies?order=SCORE&genre={urllib.parse.quote(draw.choice(genres))}&minimumVotes=5&pageSize=20"
                               for _ in range(QUESTIONS)],
-            "details with everything": [f"/movie?id={film}&userId={user}" for film, user in zip(films, people)],
+            "details with everything": [f"/movie?id={film}&view=full&userId={user}" for film, user in zip(films, people)],
             "similar films": [f"/movie/similar?id={film}" for film in known],
             "recommendations": [f"/user/recommendations?userId={user}" for user in people],
         }
