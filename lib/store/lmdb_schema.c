@@ -98,7 +98,7 @@ static enum status open_existing(struct lmdb_store *store, const struct lmdb_sto
     MDB_dbi schema;
     uint32_t old = 0;
     int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
-    if (code == MDB_MAP_RESIZED) {
+    for (unsigned i = 0; code == MDB_MAP_RESIZED && i < LMDB_STORE_REMAPS_MAX; i++) {
         code = lmdb_store_remap(store, 0);
         code = code == 0 ? mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn) : code;
     }

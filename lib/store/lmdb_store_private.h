@@ -6,6 +6,10 @@
 #include "store/lmdb_store.h"
 #include "store/lmdb_watch.h"
 
+/* How often a transaction that finds the map grown by another process is begun again: it may grow
+ * again meanwhile, but each time to twice the size. */
+enum { LMDB_STORE_REMAPS_MAX = 40 };
+
 struct lmdb_store {
     MDB_env *env;
     char *path;

@@ -114,10 +114,11 @@ int lmdb_store_begin_reading(struct lmdb_store *store, struct lmdb_reader **ret_
 {
     int code = begin_reading(store, ret_reader);
     int dead = 0;
-    if (code == MDB_MAP_RESIZED) { /* by another process */
+    for (unsigned i = 0; code == MDB_MAP_RESIZED && i < LMDB_STORE_REMAPS_MAX; i++) {
         code = lmdb_store_remap(store, 0);
         code = code == 0 ? begin_reading(store, ret_reader) : code;
-    } else if (code == MDB_READERS_FULL && mdb_reader_check(store->env, &dead) == 0 && dead > 0) {
+    }
+    if (code == MDB_READERS_FULL && mdb_reader_check(store->env, &dead) == 0 && dead > 0) {
         code = begin_reading(store, ret_reader); /* killed processes had their slots */
     }
     return code;
@@ -161,7 +162,7 @@ static enum status begin_write(void *state, struct store_error *error)
     check_readers(store);
     store->full = false;
     int code = mdb_txn_begin(store->env, NULL, 0, &store->write_txn);
-    if (code == MDB_MAP_RESIZED) {
+    for (unsigned i = 0; code == MDB_MAP_RESIZED && i < LMDB_STORE_REMAPS_MAX; i++) {
         code = lmdb_store_remap(store, 0);
         code = code == 0 ? mdb_txn_begin(store->env, NULL, 0, &store->write_txn) : code;
     }
