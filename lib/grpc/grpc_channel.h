@@ -152,6 +152,9 @@ struct grpc_call_options {
     /* While no instance can be reached, waits for one instead of failing at once. */
     bool wait_for_ready;
     bool compress; /* gzip the request */
+    /* The server waits until something happens (long polling): it is no load where instances are
+     * compared by their calls under way. */
+    bool long_poll;
     /* Of a streaming call: the server sends exactly one message (client streaming). grpc_receive()
      * then also waits for the end, so that the status is known with the message. */
     bool one_reply;

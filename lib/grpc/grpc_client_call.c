@@ -54,6 +54,7 @@ static enum status start_once(struct grpc_client_call *self)
         return status;
     }
     struct grpc_subchannel *subchannel = self->connection->subchannel;
+    subchannel->long_polls += self->long_poll ? 1 : 0;
     self->avoid = subchannel;
     self->attempts++;
     self->judged = false;
@@ -155,6 +156,7 @@ void grpc_client_call_stop(struct grpc_client_call *self)
     self->header_count = 0;
     self->headers_only = false;
     if (self->connection != NULL) {
+        self->connection->subchannel->long_polls -= self->long_poll ? 1 : 0;
         grpc_connection_release(self->connection);
         self->connection = NULL;
     }

@@ -15,6 +15,7 @@ struct grpc_client_call {
     const char *path;
     const struct grpc_call_options *options;
     bool wait_for_ready;
+    bool long_poll;
     int64_t started_ns;
     struct grpc_retry retry;
     const struct grpc_hedging_policy *hedging; /* NULL: one attempt at a time */

@@ -47,6 +47,7 @@ void grpc_client_take_settings(struct grpc_client_call *self)
     self->retry.throttle = &self->channel->throttle;
     self->wait_for_ready =
         self->options->wait_for_ready || (method != NULL && method->wait_for_ready);
+    self->long_poll = self->options->long_poll;
     self->own.deadline_ns -= margin_ns(self);
     if (method != NULL && method->timeout_ns > 0) {
         int64_t deadline_ns = grpc_timeout_deadline(self->started_ns, method->timeout_ns);

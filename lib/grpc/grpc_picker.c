@@ -97,6 +97,11 @@ static struct grpc_connection *random_ready(const struct grpc_channel *channel,
     return ready_from(channel, zone, random_place(channel, zone), wish, &passed);
 }
 
+static uint64_t load_of(const struct grpc_subchannel *subchannel)
+{
+    return subchannel->calls - subchannel->long_polls;
+}
+
 /* The less loaded of two, for its weight (Mitzenmacher, "The Power of Two Choices"). */
 static struct grpc_connection *less_of_two(const struct grpc_channel *channel,
                                            const struct grpc_zone *zone, struct wish wish)
@@ -108,8 +113,7 @@ static struct grpc_connection *less_of_two(const struct grpc_channel *channel,
     struct grpc_connection *second = random_ready(channel, zone, wish);
     const struct grpc_subchannel *one = first->subchannel;
     const struct grpc_subchannel *other = second->subchannel;
-    return (uint64_t)other->calls * one->weight < (uint64_t)one->calls * other->weight ? second
-                                                                                       : first;
+    return load_of(other) * one->weight < load_of(one) * other->weight ? second : first;
 }
 
 static struct grpc_connection *choose_of(struct grpc_channel *channel, struct grpc_zone *zone,

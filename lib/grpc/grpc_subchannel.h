@@ -56,6 +56,7 @@ struct grpc_subchannel {
     unsigned connection_count;
     unsigned usable_count;
     unsigned calls;
+    unsigned long_polls; /* of them, that wait for something to happen */
     bool connecting;
     bool backing_off;
     bool removed;      /* no new calls; freed with its last connection */

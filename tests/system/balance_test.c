@@ -9,10 +9,9 @@ enum {
     CALLERS = 8,
     CALLS = 4000,
     OTHER = 1, /* the instance of rating that is started later */
-    /* Of a hundred calls, at an instance of weight 3 beside one of weight 1: 75 and more, for the
-     * other has movie's long poll for changes besides, which counts as a call under way. */
+    /* Of a hundred calls, at an instance of weight 3 beside one of weight 1. */
     HEAVY_SHARE_MIN = 68,
-    HEAVY_SHARE_MAX = 90,
+    HEAVY_SHARE_MAX = 82,
 };
 
 struct scene {

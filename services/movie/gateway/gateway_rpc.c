@@ -56,11 +56,12 @@ static enum status ask_by_http(struct http_endpoint *endpoint, struct call *call
     return status;
 }
 
-enum status gateway_rpc_ask(const struct gateway_rpc *rpc, struct call *call, const char *path,
-                            const ProtobufCMessage *request,
-                            const ProtobufCMessageDescriptor *response_type,
-                            ProtobufCMessage **ret_response)
+static enum status ask(const struct gateway_rpc *rpc, struct call *call, const char *path,
+                       bool long_poll, const ProtobufCMessage *request,
+                       const ProtobufCMessageDescriptor *response_type,
+                       ProtobufCMessage **ret_response)
 {
+    const struct grpc_call_options options = {.idempotent = true, .long_poll = long_poll};
     unsigned loop = loop_index(loop_current());
     if (rpc->channels != NULL && rpc->channels[loop] == NULL) {
         return call_fail(call, STATUS_UNAVAILABLE, "nothing says where the %s service is",
@@ -68,9 +69,24 @@ enum status gateway_rpc_ask(const struct gateway_rpc *rpc, struct call *call, co
     }
     enum status status =
         rpc->channels != NULL
-            ? grpc_call_unary(rpc->channels[loop], call, path,
-                              &(struct grpc_call_options){.idempotent = true}, request,
-                              response_type, ret_response)
+            ? grpc_call_unary(rpc->channels[loop], call, path, &options, request, response_type,
+                              ret_response)
             : ask_by_http(rpc->endpoints[loop], call, path, request, response_type, ret_response);
     return gateway_status(call, rpc->service, status);
+}
+
+enum status gateway_rpc_ask(const struct gateway_rpc *rpc, struct call *call, const char *path,
+                            const ProtobufCMessage *request,
+                            const ProtobufCMessageDescriptor *response_type,
+                            ProtobufCMessage **ret_response)
+{
+    return ask(rpc, call, path, false, request, response_type, ret_response);
+}
+
+enum status gateway_rpc_poll(const struct gateway_rpc *rpc, struct call *call, const char *path,
+                             const ProtobufCMessage *request,
+                             const ProtobufCMessageDescriptor *response_type,
+                             ProtobufCMessage **ret_response)
+{
+    return ask(rpc, call, path, true, request, response_type, ret_response);
 }

@@ -31,3 +31,10 @@ MUST_USE enum status gateway_rpc_ask(const struct gateway_rpc *rpc, struct call 
                                      const char *path, const ProtobufCMessage *request,
                                      const ProtobufCMessageDescriptor *response_type,
                                      ProtobufCMessage **ret_response);
+
+/* The same for a method that waits until there is something to tell: it is no load of the instance
+ * that it waits at. */
+MUST_USE enum status gateway_rpc_poll(const struct gateway_rpc *rpc, struct call *call,
+                                      const char *path, const ProtobufCMessage *request,
+                                      const ProtobufCMessageDescriptor *response_type,
+                                      ProtobufCMessage **ret_response);

@@ -49,8 +49,8 @@ static enum status changes(void *state, struct call *call, int64_t sequence, siz
     request.page_size = (int32_t)page_size;
     request.wait_ms = (int32_t)wait_ms;
     enum status status =
-        gateway_rpc_ask(state, call, "/MetadataService/ListMetadataChanges", &request.base,
-                        &list_metadata_changes_response__descriptor, &response);
+        gateway_rpc_poll(state, call, "/MetadataService/ListMetadataChanges", &request.base,
+                         &list_metadata_changes_response__descriptor, &response);
     if (status != STATUS_OK) {
         return status;
     }

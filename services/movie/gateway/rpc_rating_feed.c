@@ -75,8 +75,8 @@ static enum status changes(void *state, struct call *call, int64_t sequence, siz
     request.wait_ms = (int32_t)wait_ms;
     request.record_type = movie_type();
     enum status status =
-        gateway_rpc_ask(state, call, "/RatingService/ListAggregateChanges", &request.base,
-                        &list_aggregate_changes_response__descriptor, &response);
+        gateway_rpc_poll(state, call, "/RatingService/ListAggregateChanges", &request.base,
+                         &list_aggregate_changes_response__descriptor, &response);
     if (status != STATUS_OK) {
         return status;
     }

@@ -70,8 +70,8 @@ static enum status changes(void *state, struct call *call, int64_t sequence, int
     request.record_type = proto_bytes(text_of(record_type_name(RECORD_TYPE_MOVIE)));
     enum status status =
         grpc_call_unary(self->channel, call, "/RatingService/ListVoteChanges",
-                        &(struct grpc_call_options){.idempotent = true}, &request.base,
-                        &list_vote_changes_response__descriptor, &response);
+                        &(struct grpc_call_options){.idempotent = true, .long_poll = true},
+                        &request.base, &list_vote_changes_response__descriptor, &response);
     if (status != STATUS_OK) {
         return status;
     }
