@@ -73,7 +73,8 @@ struct recommend_counts recommend_model_counts(struct recommend_model *model)
         .votes = model->votes,
         .users = model->user_ids.count,
         .items = model->item_ids.count,
-        .waiting = model->queue_count + (model->user_ids.count - model->counted_in),
+        .waiting =
+            model->queue_count + model->unpublished + (model->user_ids.count - model->counted_in),
     };
     pthread_mutex_unlock(&model->lock);
     return counts;

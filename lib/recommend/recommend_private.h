@@ -80,7 +80,8 @@ struct recommend_model {
     uint32_t *queue;               /* of waiting items: a ring, each once */
     uint32_t queue_capacity;
     uint32_t queue_first;
-    uint32_t queue_count; /* changed under the lock */
+    uint32_t queue_count; /* changed under the lock, as the next */
+    uint32_t unpublished; /* taken from the queue since lists were published */
     struct recommend_scratch scratch;
 };
 

@@ -196,6 +196,7 @@ static uint32_t take_waiting(struct recommend_model *model)
     uint32_t item = model->queue[model->queue_first];
     model->queue_first = (model->queue_first + 1) % model->queue_capacity;
     model->queue_count--;
+    model->unpublished++;
     pthread_mutex_unlock(&model->lock);
     recommend_item_at(model, item)->waiting = false;
     recommend_item_at(model, item)->computed = model->changes;
@@ -204,12 +205,12 @@ static uint32_t take_waiting(struct recommend_model *model)
 
 static void publish(struct recommend_model *model)
 {
-    if (model->draft == NULL) {
-        return;
-    }
-    struct recommend_lists *before = model->published;
+    struct recommend_lists *before = model->draft != NULL ? model->published : NULL;
     pthread_mutex_lock(&model->lock);
-    model->published = model->draft;
+    if (model->draft != NULL) {
+        model->published = model->draft;
+    }
+    model->unpublished = 0;
     pthread_mutex_unlock(&model->lock);
     model->draft = NULL;
     recommend_lists_release(before);
