@@ -3,7 +3,7 @@
 #include "openapi/openapi_components.h"
 
 /* What the server answers to any request that is malformed, is one too many, or takes too long. */
-static const int always[] = {400, 429, 500, 503, 504, 0};
+static const int always[] = {400, 414, 429, 500, 503, 504, 0};
 static const int of_precondition[] = {412, 0};
 static const int of_body[] = {413, 415, 0};
 static const int of_token[] = {401, 403, 0};

@@ -6,7 +6,7 @@ from page_scene import AMELIE, MATRIX
 
 FIRST_VIEW_BYTES_MAX = 100 * 1024
 FIRST_VIEW_MS_MAX = 100
-LOADS = 7  # the quickest counts: the machine may be busy
+LOADS = 20  # the best is taken: the machine does other things too
 
 VIEWS = ("/", f"/film/{MATRIX}", "/film/nobody", "/lists", "/lists?order=year&genre=Drama&from=1950&to=1980",
          "/search?q=godfather", "/search?q=", "/votes", "/import")

@@ -44,7 +44,7 @@ check registry
 check metadata
 check rating
 check review
-check recommendation
+check recommendation --services 'rating=127.0.0.1:1'
 check movie --services 'metadata=127.0.0.1:1;rating=127.0.0.1:1'
 
 # The alerts are well formed, say what they should, and ask for metrics that there are.

@@ -101,13 +101,13 @@ static const char paths[] =
     "\"responses\":{\"200\":{\"description\":\"A leaf\",\"content\":{\"application/json\":{"
     "\"schema\":{\"$ref\":\"#/components/schemas/shapes.Leaf\"}}}},"
     "\"503\":{\"description\":\"Not yet\",\"content\":{\"text/plain\":{\"schema\":{\"type\":"
-    "\"string\"}}}}," R(400) "," R(404) "," ALWAYS R(
+    "\"string\"}}}}," R(400) "," R(404) "," R(414) "," ALWAYS R(
         504) "}},"
              "\"put\":{\"operationId\":\"putLeaf\",\"tags\":[\"leaves\"],\"summary\":\"Keeps it\","
              "\"description\":\"For ever.\",\"requestBody\":{\"required\":true,\"content\":{"
              "\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/"
              "shapes.Leaf-Input\"}}}},"
-             "\"responses\":{" DONE R(400) "," R(413) "," R(415) "," ALWAYS R(503) "," R(
+             "\"responses\":{" DONE R(400) "," R(413) "," R(414) "," R(415) "," ALWAYS R(503) "," R(
                  504) "}}},"
                       "\"/files/"
                       "{file}\":{\"get\":{\"operationId\":\"getFile\",\"tags\":[\"files\"],"
@@ -115,8 +115,8 @@ static const char paths[] =
                       "\"A "
                       "file\",\"parameters\":[{\"name\":\"file\",\"in\":\"path\",\"required\":true,"
                       "\"schema\":{"
-                      "\"type\":\"string\"}}],\"responses\":{" DONE R(400) "," ALWAYS R(503) "," R(
-                          504) "}}}},";
+                      "\"type\":\"string\"}}],\"responses\":{" DONE R(400) "," R(414) "," ALWAYS R(
+                          503) "," R(504) "}}}},";
 
 struct fixture {
     struct arena arena;
