@@ -97,8 +97,8 @@ class Questions:
         self.paths = {
             "search": [f"/movies/search?q={urllib.parse.quote(title[:draw.randint(2, max(2, len(title)))])}&limit=10"
                        for title in titles],
-            "top list": ["/movies?order=SCORE&pageSize=20"],
-            "list by genre": [f"/movies?order=SCORE&genre={urllib.parse.quote(draw.choice(genres))}&minimumVotes=5&pageSize=20"
+            "top list": ["/movies?order=score&pageSize=20"],
+            "list by genre": [f"/movies?order=score&genre={urllib.parse.quote(draw.choice(genres))}&minimumVotes=5&pageSize=20"
                               for _ in range(QUESTIONS)],
             "details with everything": [f"/movie?id={film}&view=full&userId={user}" for film, user in zip(films, people)],
             "similar films": [f"/movie/similar?id={film}" for film in known],
