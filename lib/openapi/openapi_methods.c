@@ -66,6 +66,19 @@ static void write_head(struct openapi *openapi, const struct described_method *d
     openapi_write_security(openapi, described->is_open);
 }
 
+static void write_content(struct openapi *openapi, struct text message,
+                          enum openapi_flavour flavour)
+{
+    json_write_name(&openapi->json, TEXT("content"));
+    json_open_object(&openapi->json);
+    json_write_name(&openapi->json, TEXT("application/json"));
+    json_open_object(&openapi->json);
+    json_write_name(&openapi->json, TEXT("schema"));
+    openapi_write_reference(openapi, message, flavour);
+    json_close_object(&openapi->json);
+    json_close_object(&openapi->json);
+}
+
 static void write_responses(struct openapi *openapi, const struct described_method *described)
 {
     json_write_name(&openapi->json, TEXT("responses"));
@@ -73,14 +86,7 @@ static void write_responses(struct openapi *openapi, const struct described_meth
     json_write_name(&openapi->json, TEXT("200"));
     json_open_object(&openapi->json);
     json_member_string(&openapi->json, "description", described->response);
-    json_write_name(&openapi->json, TEXT("content"));
-    json_open_object(&openapi->json);
-    json_write_name(&openapi->json, TEXT("application/json"));
-    json_open_object(&openapi->json);
-    json_write_name(&openapi->json, TEXT("schema"));
-    openapi_write_reference(openapi, described->response, OPENAPI_OUTPUT);
-    json_close_object(&openapi->json);
-    json_close_object(&openapi->json);
+    write_content(openapi, described->response, OPENAPI_OUTPUT);
     json_close_object(&openapi->json);
     json_write_name(&openapi->json, TEXT("default"));
     openapi_write_place(openapi, "responses/ConnectError");
@@ -106,14 +112,7 @@ static void write_get(struct openapi *openapi, const struct described_method *de
     json_member_string(&openapi->json, "name", TEXT("message"));
     json_member_string(&openapi->json, "in", TEXT("query"));
     json_member_boolean(&openapi->json, "required", true);
-    json_write_name(&openapi->json, TEXT("content"));
-    json_open_object(&openapi->json);
-    json_write_name(&openapi->json, TEXT("application/json"));
-    json_open_object(&openapi->json);
-    json_write_name(&openapi->json, TEXT("schema"));
-    openapi_write_reference(openapi, described->request, OPENAPI_INPUT);
-    json_close_object(&openapi->json);
-    json_close_object(&openapi->json);
+    write_content(openapi, described->request, OPENAPI_INPUT);
     json_close_object(&openapi->json);
     write_timeout(openapi);
     json_close_array(&openapi->json);
@@ -133,14 +132,7 @@ static void write_post(struct openapi *openapi, const struct described_method *d
     json_write_name(&openapi->json, TEXT("requestBody"));
     json_open_object(&openapi->json);
     json_member_boolean(&openapi->json, "required", true);
-    json_write_name(&openapi->json, TEXT("content"));
-    json_open_object(&openapi->json);
-    json_write_name(&openapi->json, TEXT("application/json"));
-    json_open_object(&openapi->json);
-    json_write_name(&openapi->json, TEXT("schema"));
-    openapi_write_reference(openapi, described->request, OPENAPI_INPUT);
-    json_close_object(&openapi->json);
-    json_close_object(&openapi->json);
+    write_content(openapi, described->request, OPENAPI_INPUT);
     json_close_object(&openapi->json);
     write_responses(openapi, described);
     json_close_object(&openapi->json);
