@@ -5,9 +5,6 @@
 #include "movie/handler/movie_handler_private.h"
 #include "review/model/review_json.h"
 
-/* A body of the longest review, each of its characters as two escapes of six bytes. */
-enum { BODY_BYTES_MAX = REVIEW_TEXT_CHARACTERS_MAX * 12 + 4096 };
-
 static enum status read_key(struct http_exchange *exchange, struct review_key *ret_key)
 {
     struct review_key key = {.record = {.type = RECORD_TYPE_MOVIE}};
@@ -52,7 +49,7 @@ static void put_review(void *state, struct http_exchange *exchange)
     struct review review = {.spoiler = false};
     struct review stored;
     const struct json *body;
-    if (!http_json_read(exchange, BODY_BYTES_MAX, &body)) {
+    if (!http_json_read(exchange, REVIEW_JSON_BYTES_MAX, &body)) {
         return;
     }
     enum status status = read_key(exchange, &review.key);
@@ -85,22 +82,6 @@ static enum status read_place(struct http_exchange *exchange, int32_t *ret_size,
                                : status;
 }
 
-static void close_page(struct http_json_reply *reply, struct text next_page_token)
-{
-    json_close_array(&reply->writer);
-    if (next_page_token.length > 0) {
-        json_member_string(&reply->writer, "nextPageToken", next_page_token);
-    }
-}
-
-static void open_page(struct http_json_reply *reply, struct http_exchange *exchange)
-{
-    http_json_reply_open(reply, exchange);
-    json_open_object(&reply->writer);
-    json_write_name(&reply->writer, TEXT("reviews"));
-    json_open_array(&reply->writer);
-}
-
 static void get_reviews(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
@@ -120,11 +101,12 @@ static void get_reviews(void *state, struct http_exchange *exchange)
         return;
     }
     struct http_json_reply reply;
-    open_page(&reply, exchange);
+    http_json_reply_open(&reply, exchange);
+    review_list_open_json(&reply.writer);
     for (size_t i = 0; i < page.count; i++) {
         review_write_json(&reply.writer, &page.reviews[i]);
     }
-    close_page(&reply, page.next_page_token);
+    review_list_close_json(&reply.writer, page.next_page_token);
     json_close_object(&reply.writer);
     http_json_reply_send(&reply, 200);
 }
@@ -162,11 +144,12 @@ static void get_user_reviews(void *state, struct http_exchange *exchange)
         return;
     }
     struct http_json_reply reply;
-    open_page(&reply, exchange);
+    http_json_reply_open(&reply, exchange);
+    review_list_open_json(&reply.writer);
     for (size_t i = 0; i < page.count; i++) {
         write_movie_review(&reply.writer, &page.reviews[i]);
     }
-    close_page(&reply, page.next_page_token);
+    review_list_close_json(&reply.writer, page.next_page_token);
     if (page.is_without_titles) {
         json_member_boolean(&reply.writer, "metadataUnavailable", true);
     }
@@ -191,9 +174,7 @@ static void change_like(struct movie_controller *controller, struct http_exchang
     }
     struct http_json_reply reply;
     http_json_reply_open(&reply, exchange);
-    json_open_object(&reply.writer);
-    json_member_integer(&reply.writer, "likeCount", (int64_t)count);
-    json_close_object(&reply.writer);
+    like_count_write_json(&reply.writer, count);
     http_json_reply_send(&reply, 200);
 }
 

@@ -4,9 +4,6 @@
 #include "review/handler/review_handler.h"
 #include "review/model/review_json.h"
 
-/* A body of the longest review, each of its characters as two escapes of six bytes. */
-enum { BODY_BYTES_MAX = REVIEW_TEXT_CHARACTERS_MAX * 12 + 4096 };
-
 /* `user` is empty where it was not given, and nobody is known to ask. */
 static enum status read_key(struct http_exchange *exchange, struct review_key *ret_key)
 {
@@ -63,7 +60,7 @@ static void put_review(void *state, struct http_exchange *exchange)
     struct review review = {.spoiler = false};
     struct review stored;
     const struct json *body;
-    if (!http_json_read(exchange, BODY_BYTES_MAX, &body)) {
+    if (!http_json_read(exchange, REVIEW_JSON_BYTES_MAX, &body)) {
         return;
     }
     enum status status = read_whole_key(exchange, &review.key);
@@ -139,16 +136,11 @@ static void list_reviews(void *state, struct http_exchange *exchange)
     }
     struct http_json_reply reply;
     http_json_reply_open(&reply, exchange);
-    json_open_object(&reply.writer);
-    json_write_name(&reply.writer, TEXT("reviews"));
-    json_open_array(&reply.writer);
+    review_list_open_json(&reply.writer);
     for (size_t i = 0; i < page.count; i++) {
         review_write_json(&reply.writer, &page.reviews[i]);
     }
-    json_close_array(&reply.writer);
-    if (page.next_page_token.length > 0) {
-        json_member_string(&reply.writer, "nextPageToken", page.next_page_token);
-    }
+    review_list_close_json(&reply.writer, page.next_page_token);
     json_close_object(&reply.writer);
     http_json_reply_send(&reply, 200);
 }
@@ -172,42 +164,35 @@ static void get_like(void *state, struct http_exchange *exchange)
     http_json_reply_send(&reply, 200);
 }
 
-static void reply_count(struct http_exchange *exchange, enum status status, uint64_t count)
+static void change_like(struct review_controller *controller, struct http_exchange *exchange,
+                        enum status (*change)(struct review_controller *, struct call *,
+                                              const struct review_key *, uint64_t *))
 {
+    struct call *call = http_json_call(exchange);
+    struct review_key key;
+    uint64_t count = 0;
+    enum status status = read_whole_key(exchange, &key);
+    if (status == STATUS_OK) {
+        status = change(controller, call, &key, &count);
+    }
     if (status != STATUS_OK) {
         http_reply_problem(exchange, status);
         return;
     }
     struct http_json_reply reply;
     http_json_reply_open(&reply, exchange);
-    json_open_object(&reply.writer);
-    json_member_integer(&reply.writer, "likeCount", (int64_t)count);
-    json_close_object(&reply.writer);
+    like_count_write_json(&reply.writer, count);
     http_json_reply_send(&reply, 200);
 }
 
 static void put_like(void *state, struct http_exchange *exchange)
 {
-    struct call *call = http_json_call(exchange);
-    struct review_key key;
-    uint64_t count = 0;
-    enum status status = read_whole_key(exchange, &key);
-    if (status == STATUS_OK) {
-        status = review_controller_put_like(state, call, &key, &count);
-    }
-    reply_count(exchange, status, count);
+    change_like(state, exchange, review_controller_put_like);
 }
 
 static void delete_like(void *state, struct http_exchange *exchange)
 {
-    struct call *call = http_json_call(exchange);
-    struct review_key key;
-    uint64_t count = 0;
-    enum status status = read_whole_key(exchange, &key);
-    if (status == STATUS_OK) {
-        status = review_controller_delete_like(state, call, &key, &count);
-    }
-    reply_count(exchange, status, count);
+    change_like(state, exchange, review_controller_delete_like);
 }
 
 static const char *const record_types[] = {

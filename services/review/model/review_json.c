@@ -48,6 +48,28 @@ void review_reactions_write_json(struct json_writer *writer,
     json_close_object(writer);
 }
 
+void review_list_open_json(struct json_writer *writer)
+{
+    json_open_object(writer);
+    json_write_name(writer, TEXT("reviews"));
+    json_open_array(writer);
+}
+
+void review_list_close_json(struct json_writer *writer, struct text next_page_token)
+{
+    json_close_array(writer);
+    if (next_page_token.length > 0) {
+        json_member_string(writer, "nextPageToken", next_page_token);
+    }
+}
+
+void like_count_write_json(struct json_writer *writer, uint64_t count)
+{
+    json_open_object(writer);
+    json_member_integer(writer, "likeCount", (int64_t)count);
+    json_close_object(writer);
+}
+
 static bool is_absent(const struct json *value)
 {
     return json_kind(value) == JSON_ABSENT || json_kind(value) == JSON_NULL;

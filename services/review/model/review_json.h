@@ -16,6 +16,17 @@ void like_write_json(struct json_writer *writer, const struct like *like);
 void review_reactions_write_json(struct json_writer *writer,
                                  const struct review_reactions *reactions);
 
+/* {"reviews":[…],"nextPageToken"}, the last where there is a next page: open, the reviews one by
+ * one, close. The object stays open for what else there is to say. */
+void review_list_open_json(struct json_writer *writer);
+void review_list_close_json(struct json_writer *writer, struct text next_page_token);
+/* {"likeCount"}. */
+void like_count_write_json(struct json_writer *writer, uint64_t count);
+
+/* Of what a client writes: the longest review, each of its characters as two escapes of six bytes.
+ */
+enum { REVIEW_JSON_BYTES_MAX = REVIEW_TEXT_CHARACTERS_MAX * 12 + 4096 };
+
 /* What review_words_from_json() and review_validate() accept, as JSON Schema. */
 #define REVIEW_JSON_SCHEMA                                                                         \
     "{\"type\":\"object\",\"required\":[\"text\"],\"properties\":{\"text\":{\"type\":\"string\","  \
