@@ -13,7 +13,7 @@
 #include "rating/model/rating.h"
 
 enum {
-    BULK_METADATA_CALLS_MAX = 64,
+    BULK_METADATA_CALLS_MAX = 512,
     BULK_BATCHES_MAX = 48,
     BULK_ATTEMPTS_MAX = 6,
     BULK_RETRY_MS = 200, /* the first pause; doubles */
