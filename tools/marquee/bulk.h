@@ -1,9 +1,9 @@
 /* bulk.h: many writes to the services with several in flight: metadata one by one, votes in
  * batches.
  *
- * A write that finds the service unavailable is tried again, BULK_ATTEMPTS_MAX times in all; one
- * that still fails ends the whole: nothing more is begun. What a service refuses is complained of
- * by file and line, and the rest goes on. */
+ * A write that finds the service unavailable, or is not answered in time, is tried again,
+ * BULK_ATTEMPTS_MAX times in all; one that still fails ends the whole: nothing more is begun. What
+ * a service refuses is complained of by file and line, and the rest goes on. */
 #pragma once
 
 #include "loop/fiber.h"
