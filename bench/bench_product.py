@@ -25,27 +25,27 @@ SEED = 7
 
 
 class System:
-    """A registry, which is not counted, and one process of each service on one core."""
+    """A registry, which is not counted, and one process of each service, all on the same cores."""
 
-    def __init__(self, workplace, name):
+    def __init__(self, workplace, name, cores=SERVER_CORE):
         self.workplace, self.name = workplace, name
         self.ports = {service: free_port() for service in ("registry", *SERVICES)}
         self.servers = {}
-        self.start()
+        self.start(cores)
 
-    def start(self):
+    def start(self, cores):
         registry = f"127.0.0.1:{self.ports['registry']}"
         self.run("registry", "--dns-listen=", "--audit-log=", f"--data={self.path('registry')}", cores=LOAD_CORE)
         own = {"rating": ["--event-log=none"]}
         data = ("metadata", "rating", "review")
         for service in SERVICES:
             self.run(service, f"--registry={registry}", "--threads=1", *own.get(service, []),
-                     *([f"--data={self.path(service)}"] if service in data else []))
+                     *([f"--data={self.path(service)}"] if service in data else []), cores=cores)
 
     def path(self, name):
         return self.workplace.path(f"{self.name}-{name}")
 
-    def run(self, service, *options, cores=SERVER_CORE):
+    def run(self, service, *options, cores):
         port = self.ports[service]
         command = [self.workplace.program(f"marquee-{service}"), f"--listen=127.0.0.1:{port}", *options]
         self.servers[service] = self.workplace.start(service, port, [command], cores=cores)
@@ -113,10 +113,10 @@ def run_h2load(system, paths, seconds, rate=None):
         file.writelines(f"http://127.0.0.1:{system.ports['movie']}{path}\n" for path in paths)
     if os.path.exists(log):
         os.remove(log)
-    pace = ["-m", str(STREAMS)] if rate is None else ["-m", "100", f"--rps={rate / CONNECTIONS:.0f}"]
+    # A pace is kept by one connection: several would send at the same moments, and each wait for the others.
+    pace = ["-c", str(CONNECTIONS), "-m", str(STREAMS)] if rate is None else ["-c", "1", "-m", "100", f"--rps={rate}"]
     before, began = system.cpu_seconds(), time.monotonic()
-    output = subprocess.run(["taskset", "-c", LOAD_CORE, "h2load", "-D", f"{round(seconds * 1000)}ms", "-c", str(CONNECTIONS),
-                             *pace, "-t", "1", f"--log-file={log}", "-i", uris], check=True, capture_output=True, text=True).stdout
+    output = subprocess.run(["taskset", "-c", LOAD_CORE, "h2load", "-D", f"{round(seconds * 1000)}ms", *pace, "-t", "1", f"--log-file={log}", "-i", uris], check=True, capture_output=True, text=True).stdout
     elapsed, cpu = time.monotonic() - began, system.cpu_seconds() - before
     found = re.search(r"(\d+) succeeded, 0 failed, 0 errored, 0 timeout", output)
     if found is None or int(found.group(1)) == 0:
@@ -129,7 +129,7 @@ def measure_start(system):
     """From nothing running to everything ready, on the data that there is; all cores, as a user has it."""
     system.stop()
     began = time.monotonic()
-    system.start()
+    system.start(ALL_CORES)
     while True:
         done = subprocess.run([system.workplace.program("marquee"), "status", "--json",
                                f"--registry=127.0.0.1:{system.ports['registry']}"], capture_output=True, text=True)
