@@ -14,7 +14,7 @@
 
 enum {
     BULK_METADATA_CALLS_MAX = 512,
-    BULK_BATCHES_MAX = 48,
+    BULK_BATCHES_MAX = 160,
     BULK_ATTEMPTS_MAX = 6,
     BULK_RETRY_MS = 200, /* the first pause; doubles */
     BULK_JOB_BYTES_MAX = 4 * 1024 * 1024,
