@@ -106,7 +106,8 @@ SYSTEM = re.compile(
     r"stdlib|stdnoreturn|string|strings|syslog|termios|threads|time|uchar|ucontext|unistd|wchar|wctype)\.h")
 
 # Messages that belong to services; lib knows no service.
-SERVICE_MESSAGES = ("movie.pb-c.h", "review.pb-c.h", "movie_descriptors.h", "movie_access.h")
+SERVICE_MESSAGES = ("metadata.pb-c.h", "rating.pb-c.h", "recommendation.pb-c.h", "review.pb-c.h", "movie.pb-c.h",
+                    "movie_descriptors.h", "movie_access.h")
 GENERATED = ("*.pb-c.h", "movie_descriptors.h", "movie_access.h", "thrift_*.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)

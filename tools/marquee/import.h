@@ -6,7 +6,7 @@
 #include "marquee/import_report.h"
 #include "marquee/progress.h"
 
-enum { IMPORT_HOW_COUNT = 7 }; /* of enum MatchHow in api/movie.proto */
+enum { IMPORT_HOW_COUNT = 7 }; /* of enum MatchHow in api/metadata.proto */
 
 struct import_counts {
     uint64_t movies_new;

@@ -7,7 +7,7 @@
 #include "marquee/import_match.h"
 #include "marquee/import_queue.h"
 #include "marquee/movielens_import.h"
-#include "movie.pb-c.h"
+#include "metadata.pb-c.h"
 #include "json/json.h"
 
 enum { JSON_BYTES_MAX = 4096 };

@@ -1,8 +1,8 @@
 /* marquee quarantine: votes of bursts: listed, released, rejected. */
 #include "marquee/session.h"
 #include "marquee/terminal.h"
-#include "movie.pb-c.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 #include "rating/model/rating.h"
 
 enum { RECORD_COLUMN = 16, USER_COLUMN = 20 };

@@ -3,8 +3,8 @@
 #include "marquee/event_log.h"
 #include "marquee/log_vote.h"
 #include "marquee/session.h"
-#include "movie.pb-c.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 #include "rating/model/rating_value.h"
 
 #define VOTE_OPTIONS                                                                               \
