@@ -61,6 +61,8 @@ TOOL_OPENS = {
     # No store either: a file beside the input, whose replacement must survive a loss of power.
     "store/store_directory.h": (*STORE_COMMANDS, "tools/marquee/ingest_position.c"),
     "rating/rating_store.h": STORE_COMMANDS,
+    # It opens nothing: the options that it hands on to the service are declared there.
+    "rating/rating_guard.h": ("tools/marquee/up_command.c",),
     "rating/repository/rating_repository.h": STORE_COMMANDS,
     "rating/relay/rating_relay_position.h": STORE_COMMANDS,
     "store/*": STORE_COMMANDS,
