@@ -85,8 +85,9 @@ AUTHORS = "[...document.querySelectorAll('main .reviews:not([hidden]) .review .b
 
 
 def likes_reviews_by_keys(page, scene):
-    for author in ("early", "later", "latest"):
-        scene.ask("movie", "POST", "/MovieService/PutReview", {"userId": author, "movieId": MATRIX, "text": f"{author} words"})
+    for day, author in enumerate(("early", "later", "latest"), 1):
+        scene.ask("movie", "POST", "/MovieService/PutReview", {"userId": author, "movieId": MATRIX, "text": f"{author} words",
+                                                              "time": f"2026-01-0{day}T00:00:00Z"})
     sign_in(page, scene, "reader", f"/film/{MATRIX}")
     page.wait(f"{AUTHORS} === 'latest,later,early'")
     page.driver.execute_script("[...document.querySelectorAll('.like-review')].at(-1).focus()")

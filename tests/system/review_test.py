@@ -404,7 +404,7 @@ def check_likes(system, want):
 def like(system, way, user, author, is_liked=True):
     """(whether it went well, how many like it)"""
     if way == "command":
-        done = system.command("like" if is_liked else "unlike", "--json", user, "m1", f"--review={author}")
+        done = system.command("like" if is_liked else "unlike", "--json", user, "m1", f"--review-of={author}")
         return done.returncode == 0, json.loads(done.stdout).get("likeCount") if done.returncode == 0 else None
     if way == "method":
         status, body = system.movie.call("MovieService/LikeReview" if is_liked else "MovieService/UnlikeReview", userId=user,

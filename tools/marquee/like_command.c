@@ -5,7 +5,7 @@
 #include "proto/proto.h"
 
 static const struct config_option options[] = {
-    {.name = "review",
+    {.name = "review-of",
      .kind = CONFIG_TEXT,
      .argument = "AUTHOR",
      .help = "not the movie, but what that user has written about it"},
@@ -19,7 +19,7 @@ static const struct config_program like_program = {
                "nothing.",
     .usage = "[OPTIONS] USER MOVIE",
     .epilogue = COMMAND_EXIT_STATUS_HELP "\nexample: marquee like alice tt0133093\n"
-                                         "         marquee like alice tt0133093 --review bob\n",
+                                         "         marquee like alice tt0133093 --review-of bob\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .arguments_min = 2,
@@ -31,8 +31,9 @@ static const struct config_program unlike_program = {
     SESSION_PROGRAM,
     .summary = "marquee unlike: take a like back; one that is not there is no failure.",
     .usage = "[OPTIONS] USER MOVIE",
-    .epilogue = COMMAND_EXIT_STATUS_HELP "\nexample: marquee unlike alice tt0133093\n"
-                                         "         marquee unlike alice tt0133093 --review bob\n",
+    .epilogue =
+        COMMAND_EXIT_STATUS_HELP "\nexample: marquee unlike alice tt0133093\n"
+                                 "         marquee unlike alice tt0133093 --review-of bob\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
     .arguments_min = 2,
@@ -76,7 +77,7 @@ static void *field(ProtobufCMessage *message, const char *name)
 static enum status change(struct session *session, const struct method methods[static KIND_COUNT])
 {
     const struct config *config = session->config;
-    struct text author = config_text(config, "review");
+    struct text author = config_text(config, "review-of");
     const struct method *method = &methods[author.length > 0 ? OF_REVIEW : OF_MOVIE];
     ProtobufCMessage *request = arena_alloc(&session->arena, method->request->sizeof_message);
     ProtobufCMessage *response;

@@ -40,8 +40,8 @@ static const struct config_program program = {
     .epilogue =
         "A user has one review of a movie: put replaces it. A text is plain, of 1 to 10,000\n"
         "characters; a file's line ends may be those of Windows. Lists keep spoilers\n"
-        "to themselves; list --json prints one page a line. marquee like USER MOVIE --review\n"
-        "AUTHOR likes a review.\n\n" //
+        "to themselves; list --json prints one page a line. marquee like USER MOVIE\n"
+        "--review-of AUTHOR likes a review.\n\n" //
     COMMAND_EXIT_STATUS_HELP "\nexample: marquee review put alice tt0133093 'Still holds up.'\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
