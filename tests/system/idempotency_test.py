@@ -6,6 +6,7 @@ way; when its answer is lost; of different clients; and what the documents tell 
 """
 import contextlib
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -150,6 +151,7 @@ class ClientsTest(System):
     def rating_held(self):
         self.rating.process.send_signal(signal.SIGSTOP)
         try:
+            os.waitid(os.P_PID, self.rating.process.pid, os.WSTOPPED)  # all of its threads have
             yield
         finally:
             self.rating.process.send_signal(signal.SIGCONT)
@@ -227,13 +229,10 @@ class ClientsTest(System):
 
     def test_away(self):
         """What failed because another service is away is done when it is back."""
-        self.rating.process.send_signal(signal.SIGSTOP)
         headers = {**self.bearer("alice"), **key("k"), "connect-timeout-ms": "50"}
         message = {"userId": "alice", "movieId": "m1", "value": {"hundredths": 900}}
-        try:
+        with self.rating_held():
             self.assertIn(self.movie.call("MovieService/RateMovie", message, headers)[0], (503, 504))
-        finally:
-            self.rating.process.send_signal(signal.SIGCONT)
         del headers["connect-timeout-ms"]
         status, words, found = self.movie.call("MovieService/RateMovie", message, headers)
         self.assertEqual((status, is_replayed(found)), (200, False), words)
