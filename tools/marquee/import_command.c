@@ -1,16 +1,13 @@
 /* marquee import: movies and votes from files, through the services. */
 #include <inttypes.h>
 
-#include "base/buffer.h"
 #include "marquee/event_log.h"
 #include "marquee/import_format.h"
 #include "marquee/import_match.h"
 #include "marquee/import_queue.h"
+#include "marquee/json_output.h"
 #include "marquee/movielens_import.h"
-#include "movie.pb-c.h"
-#include "json/json.h"
-
-enum { JSON_BYTES_MAX = 4096 };
+#include "metadata.pb-c.h"
 
 static const struct config_option options[] = {
     {.name = "user",
@@ -113,9 +110,15 @@ static void print_counts(FILE *output, const struct import_counts *counts, doubl
                       counts->movies_new, counts->movies_changed, counts->movies_unchanged);
     }
     if (counts->votes > 0) {
+        (void)fprintf(
+            output, "votes: %" PRIu64 " new or changed, %" PRIu64 " as they were, or older\n",
+            counts->votes_changed, counts->votes - counts->votes_changed - counts->votes_held);
+    }
+    if (counts->votes_held > 0) {
         (void)fprintf(output,
-                      "votes: %" PRIu64 " new or changed, %" PRIu64 " as they were, or older\n",
-                      counts->votes_changed, counts->votes - counts->votes_changed);
+                      "%" PRIu64 " votes came in a burst: kept, and not counted until they "
+                      "are reviewed (marquee quarantine)\n",
+                      counts->votes_held);
     }
     for (int i = 0; i < IMPORT_HOW_COUNT; i++) {
         int how = (i + 1) % IMPORT_HOW_COUNT; /* what was not matched last */
@@ -135,7 +138,8 @@ static void print_counts(FILE *output, const struct import_counts *counts, doubl
                       counts->skipped);
     }
     if (movies + counts->votes > 0 &&
-        counts->movies_new + counts->movies_changed + counts->votes_changed == 0) {
+        counts->movies_new + counts->movies_changed + counts->votes_changed + counts->votes_held ==
+            0) {
         (void)fputs("nothing has changed\n", output);
     }
 }
@@ -152,7 +156,8 @@ static enum status print_json(struct session *session, const struct import_count
         {"moviesUnchanged", counts->movies_unchanged},
         {"scoresUnknown", counts->movies_unknown},
         {"votesChanged", counts->votes_changed},
-        {"votesUnchanged", counts->votes - counts->votes_changed},
+        {"votesUnchanged", counts->votes - counts->votes_changed - counts->votes_held},
+        {"votesHeld", counts->votes_held},
         {"matchedByImdbId", counts->by_how[MATCH_HOW__MATCHED_BY_IMDB_ID]},
         {"matchedByTmdbId", counts->by_how[MATCH_HOW__MATCHED_BY_TMDB_ID]},
         {"matchedByTitleAndYear", counts->by_how[MATCH_HOW__MATCHED_BY_TITLE_AND_YEAR]},
@@ -162,21 +167,16 @@ static enum status print_json(struct session *session, const struct import_count
         {"skipped", counts->skipped},
         {"refused", counts->refused},
     };
-    struct buffer buffer;
-    struct json_writer writer;
-    buffer_init(&buffer, JSON_BYTES_MAX);
-    json_writer_init(&writer, &buffer);
-    json_open_object(&writer);
+    struct json_output output;
+    json_output_open(&output);
+    struct json_writer *writer = &output.writer;
+    json_open_object(writer);
     for (size_t i = 0; i < ARRAY_LENGTH(members); i++) {
-        json_member_integer(&writer, members[i].name, (int64_t)members[i].value);
+        json_member_integer(writer, members[i].name, (int64_t)members[i].value);
     }
-    json_member_number(&writer, "seconds", seconds);
-    json_close_object(&writer);
-    bool is_whole = json_writer_end(&writer);
-    (void)fprintf(session->input->output, "%.*s\n", TEXT_ARGUMENTS(buffer_text(&buffer)));
-    buffer_deinit(&buffer);
-    return is_whole ? STATUS_OK
-                    : call_fail(&session->call, STATUS_RESOURCE_EXHAUSTED, "no memory for counts");
+    json_member_number(writer, "seconds", seconds);
+    json_close_object(writer);
+    return json_output_print(&output, session);
 }
 
 static enum status print(struct session *session, const struct import_counts *counts,
