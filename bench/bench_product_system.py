@@ -39,6 +39,12 @@ class System:
         command = [self.workplace.program(f"marquee-{service}"), f"--listen=127.0.0.1:{port}", *options]
         self.servers[service] = self.workplace.start(service, port, [command], cores=cores)
 
+    def pin(self, cores):
+        """Moves the services, as they are."""
+        for service in SERVICES:
+            for process in self.servers[service].processes:
+                subprocess.run(["taskset", "-a", "-c", "-p", cores, str(process.pid)], check=True, capture_output=True)
+
     def stop(self):
         for server in reversed(self.servers.values()):
             self.workplace.stop(server)
