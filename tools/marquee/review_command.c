@@ -104,7 +104,7 @@ static enum status read_text(struct session *session, struct text *ret_text)
     buffer_init(&bytes, FILE_BYTES_MAX);
     enum status status = file_source_read_all(call, config_text(config, "file").data, &bytes);
     if (status == STATUS_OK) {
-        *ret_text = review_text_clean(&session->arena, buffer_text(&bytes));
+        *ret_text = review_text_lines(&session->arena, buffer_text(&bytes));
         status = ret_text->data != NULL ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
     }
     buffer_deinit(&bytes);

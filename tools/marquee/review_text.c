@@ -1,6 +1,7 @@
 #include "marquee/review_text.h"
 
-struct text review_text_clean(struct arena *arena, struct text text)
+/* tab: what stands for one. */
+static struct text copy_with(struct arena *arena, struct text text, char tab)
 {
     char *copy = arena_alloc(arena, text.length + 1);
     size_t length = 0;
@@ -9,10 +10,20 @@ struct text review_text_clean(struct arena *arena, struct text text)
         if (text.data[i] == '\r' && ends_line) {
             continue;
         }
-        copy[length++] = (char)(text.data[i] == '\t' ? ' ' : text.data[i]);
+        copy[length++] = (char)(text.data[i] == '\t' ? tab : text.data[i]);
     }
     while (length > 0 && copy[length - 1] == '\n') {
         length--;
     }
     return (struct text){copy, length};
+}
+
+struct text review_text_lines(struct arena *arena, struct text text)
+{
+    return copy_with(arena, text, '\t');
+}
+
+struct text review_text_clean(struct arena *arena, struct text text)
+{
+    return copy_with(arena, text, ' ');
 }
