@@ -35,6 +35,7 @@ enum process_refusal {
     PROCESS_REFUSED_SCOPE,  /* which lacks a scope */
     PROCESS_REFUSED_USER,   /* for another user */
     PROCESS_REFUSED_ORIGIN, /* a session, from a page of another origin */
+    PROCESS_REFUSED_HOST,   /* by a name that is none of ours */
     PROCESS_REFUSED_READS,  /* too many */
     PROCESS_REFUSED_WRITES,
     PROCESS_REFUSALS,

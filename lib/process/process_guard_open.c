@@ -8,9 +8,10 @@
 #include "process/process_private.h"
 
 static const char *const refusal_names[] = {
-    [PROCESS_REFUSED_TOKEN] = "token", [PROCESS_REFUSED_SCOPE] = "scope",
-    [PROCESS_REFUSED_USER] = "user",   [PROCESS_REFUSED_ORIGIN] = "origin",
-    [PROCESS_REFUSED_READS] = "reads", [PROCESS_REFUSED_WRITES] = "writes",
+    [PROCESS_REFUSED_TOKEN] = "token",   [PROCESS_REFUSED_SCOPE] = "scope",
+    [PROCESS_REFUSED_USER] = "user",     [PROCESS_REFUSED_ORIGIN] = "origin",
+    [PROCESS_REFUSED_HOST] = "host",     [PROCESS_REFUSED_READS] = "reads",
+    [PROCESS_REFUSED_WRITES] = "writes",
 };
 
 static void write_metrics(void *state, struct telemetry_page *page)
@@ -160,8 +161,9 @@ static bool is_on_loopback(struct text address)
 
 /* STATUS_FAILED_PRECONDITION: strangers could reach it, and nobody is asked who they are. */
 static enum status check_listener(struct process *process, struct call *call,
-                                  const struct process_listener *spec)
+                                  struct process_server *server)
 {
+    const struct process_listener *spec = &server->spec;
     const struct config *config = process->config;
     bool asks = process->access.is_on || config_text(config, "tls-client-ca").length > 0;
     struct log_field listen = log_text("listen", spec->address);
@@ -169,7 +171,10 @@ static enum status check_listener(struct process *process, struct call *call,
         return call_fail(call, STATUS_FAILED_PRECONDITION,
                          "--access-file is not for this service: use --token-file");
     }
-    if (is_on_loopback(spec->address)) {
+    server->is_on_loopback = is_on_loopback(spec->address);
+    server->checks_hosts = process->allowed_host_count > 0 ||
+                           (server->is_on_loopback && (!asks || process->access.opens_reads));
+    if (server->is_on_loopback) {
         return STATUS_OK;
     }
     if (!asks && !config_boolean(config, "trust-network")) {
@@ -209,16 +214,19 @@ static enum status create_limit(struct process *process, struct call *call, cons
 enum status process_guard_listeners(struct process *process, struct call *call)
 {
     bool strangers_come = false;
+    enum status status = process_take_hosts(process, call);
+    if (status != STATUS_OK) {
+        return status;
+    }
     for (unsigned i = 0; i < process->server_count; i++) {
-        const struct process_listener *spec = &process->servers[i].spec;
-        enum status status = check_listener(process, call, spec);
+        struct process_server *server = &process->servers[i];
+        status = check_listener(process, call, server);
         if (status != STATUS_OK) {
             return status;
         }
-        strangers_come =
-            strangers_come || (process->access.is_on && !is_on_loopback(spec->address));
+        strangers_come = strangers_come || (process->access.is_on && !server->is_on_loopback);
     }
-    enum status status =
+    status =
         create_limit(process, call, "rate-limit-reads",
                      strangers_come ? PROCESS_READS_BEYOND_LOOPBACK : 0, &process->access.reads);
     return status == STATUS_OK ? create_limit(process, call, "rate-limit-writes",

@@ -161,7 +161,7 @@ class TlsTest(unittest.TestCase):
 
     def test_plaintext_is_refused(self):
         host, port = self.movie.address.split(":")
-        for sent in (b"GET /session HTTP/1.1\r\nhost: a\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"):
+        for sent in (b"GET /session HTTP/1.1\r\nhost: localhost\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"):
             with socket.create_connection((host, int(port)), WAIT_S) as plain:
                 plain.sendall(sent)
                 got = b""
