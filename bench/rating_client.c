@@ -2,9 +2,9 @@
 
 #include "grpc/grpc_channel.h"
 #include "loop/loop.h"
-#include "movie.pb-c.h"
 #include "movie_descriptors.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 
 void rating_client_open(struct rating_client *self, struct text address)
 {

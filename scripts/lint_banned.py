@@ -26,7 +26,6 @@ EXCEPTIONS = {
     ("lib/process/process.c", "print"): "--help and --version go to standard output",
     ("tests/*", "exit"): "a child process of a test, and a fuzz target, end as they must",
     ("tests/*", "number"): "a test knows what it reads",
-    ("api/movie.proto", "lines"): "the contract is one file, which clients in other languages compile",
     ("tests/*", "static"): "a test program is one thread with one story",
 }
 

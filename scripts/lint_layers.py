@@ -61,6 +61,8 @@ TOOL_OPENS = {
     # No store either: a file beside the input, whose replacement must survive a loss of power.
     "store/store_directory.h": (*STORE_COMMANDS, "tools/marquee/ingest_position.c"),
     "rating/rating_store.h": STORE_COMMANDS,
+    # It opens nothing: the options that it hands on to the service are declared there.
+    "rating/rating_guard.h": ("tools/marquee/up_command.c",),
     "rating/repository/rating_repository.h": STORE_COMMANDS,
     "rating/relay/rating_relay_position.h": STORE_COMMANDS,
     "store/*": STORE_COMMANDS,
@@ -104,7 +106,8 @@ SYSTEM = re.compile(
     r"stdlib|stdnoreturn|string|strings|syslog|termios|threads|time|uchar|ucontext|unistd|wchar|wctype)\.h")
 
 # Messages that belong to services; lib knows no service.
-SERVICE_MESSAGES = ("movie.pb-c.h", "review.pb-c.h", "movie_descriptors.h", "movie_access.h")
+SERVICE_MESSAGES = ("metadata.pb-c.h", "rating.pb-c.h", "recommendation.pb-c.h", "review.pb-c.h", "movie.pb-c.h",
+                    "movie_descriptors.h", "movie_access.h")
 GENERATED = ("*.pb-c.h", "movie_descriptors.h", "movie_access.h", "thrift_*.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)

@@ -5,7 +5,7 @@ import { cardsBy, failed, filmCard, section, wordsView } from "./cards.js";
 import { announce, h, setHidden } from "./dom.js";
 import { Reviews } from "./reviews.js";
 import { count, points, scale, scales } from "./scale.js";
-import { scorePanel, summaryWith } from "./score.js";
+import { HELD, scorePanel, summaryWith } from "./score.js";
 import { session, someone } from "./session.js";
 import { Stars, scaleChooser } from "./stars.js";
 import { tile } from "./tile.js";
@@ -201,7 +201,8 @@ class Film {
         : await call("RateMovie", { ...whose, value: { hundredths } });
       if (number === this.#wanted) {
         this.#settle(reply, hundredths);
-        this.#say(isUndo ? "Undone." : hundredths === null ? "Your rating is removed." : `Saved: ${scale.words(hundredths)}.`);
+        this.#say(reply.held ? `${scale.words(hundredths)} is kept, but does not count yet: ${HELD}`
+          : isUndo ? "Undone." : hundredths === null ? "Your rating is removed." : `Saved: ${scale.words(hundredths)}.`);
       }
     } catch (error) {
       if (number === this.#wanted) {

@@ -7,6 +7,7 @@ import { announce, h, plural, setText } from "./dom.js";
 import { download } from "./export.js";
 import { readVotes } from "./readers.js";
 import { count } from "./scale.js";
+import { HELD } from "./score.js";
 import { session, someone } from "./session.js";
 
 const BATCH = 200;
@@ -210,6 +211,7 @@ class Import {
     const progress = this.#progress("Writing");
     const refused = [];
     let written = 0;
+    let held = 0;
     try {
       for (let at = 0; at < found.length; at += BATCH) {
         progress.show(at, found.length);
@@ -218,8 +220,9 @@ class Import {
         const reply = await callPatiently("RateMovies", { userId: session.user, votes }, signal);
         refused.push(...(reply.refused ?? []).map(({ index = 0, reason = "" }) => ({ ...batch[index], why: reason || "it was refused" })));
         written += batch.length - (reply.refused ?? []).length;
+        held += reply.held ?? 0;
       }
-      this.#done(written, [...refused, ...lost], "");
+      this.#done(written, [...refused, ...lost], held > 0 ? `${plural(held, "vote")} of them kept, but not counted yet: ${HELD}` : "");
     } catch (error) {
       const words = isAborted(error) ? "Cancelled." : `It stopped: ${error.message}`;
       this.#done(written, [...refused, ...lost], `${words} What was written stays; the same file again goes on from here.`);

@@ -3,6 +3,9 @@
 import { h, plural, svg } from "./dom.js";
 import { count, points } from "./scale.js";
 
+// Why a vote that the service has taken does not count.
+export const HELD = "unusually many votes came at once, and a person looks at them first.";
+
 const BINS = 21;
 const BIN_POINTS = 0.5;
 const WIDTH = 420;

@@ -6,6 +6,7 @@ import { announce, h, plural } from "./dom.js";
 import { FORMATS, exportVotes } from "./export.js";
 import { when } from "./reviews.js";
 import { scale, scales } from "./scale.js";
+import { HELD } from "./score.js";
 import { session, askWhoYouAre } from "./session.js";
 import { scaleChooser, starsPicture } from "./stars.js";
 
@@ -78,7 +79,8 @@ class Votes {
         if (isThere) {
           await call("UnrateMovie", whose);
         } else {
-          await call("RateMovie", { ...whose, value: { hundredths: card.own } });
+          const { held = false } = await call("RateMovie", { ...whose, value: { hundredths: card.own } });
+          this.#said.textContent = held ? `${card.title}: your rating is kept, but does not count yet: ${HELD}` : "";
         }
         isThere = !isThere;
         row.classList.toggle("gone", !isThere);

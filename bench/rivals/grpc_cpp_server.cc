@@ -13,7 +13,8 @@
 #include <grpcpp/grpcpp.h>
 
 #include "bench.grpc.pb.h"
-#include "movie.grpc.pb.h"
+#include "metadata.grpc.pb.h"
+#include "rating.grpc.pb.h"
 
 namespace
 {

@@ -1,5 +1,5 @@
-/* rating_guard.h: the guard against bursts of votes, as the options say: for main.c, and for the
- * process that holds every service. */
+/* rating_guard.h: the guard against bursts of votes, as the options say: for main.c, for the
+ * process that holds every service, and for `marquee up`, which hands the options on. */
 #pragma once
 
 #include "process/process.h"

@@ -1,6 +1,6 @@
 #include "recommendation/recommendation_following.h"
 
-#include "movie.pb-c.h"
+#include "rating.pb-c.h"
 
 enum status recommendation_following_open(struct process *process, struct call *call,
                                           struct vote_feed feed,

@@ -207,6 +207,26 @@ def takes_back_what_was_not_saved(page, scene):
     sign_out(page)
 
 
+def tells_that_a_vote_is_held(page, scene):
+    """One of a burst: it is no failure, and nobody is left to think that it counts."""
+    scene.kill_rating()
+    scene.restart_rating("--burst-guard", "quarantine", "--burst-floor", "1", "--burst-window", "24h")
+    try:
+        scene.vote("early", CASABLANCA, 700)
+        sign_in(page, scene, "late", f"/film/{CASABLANCA}")
+        page.wait("document.querySelector('.slider')?.getAttribute('aria-valuetext') === 'not rated'")
+        before = page.run("document.querySelector('.big').innerText")
+        click_star(page, 2)
+        page.wait(f"{SAID}.startsWith('1 of 5 stars is kept, but does not count yet: unusually many votes')")
+        check(page.run("document.querySelector('.big').innerText") == before, "the score is without it")
+        check(scene.vote_of("late", CASABLANCA) is None, "it does not count")
+    finally:
+        scene.kill_rating()
+        scene.restart_rating()
+    page.open(scene.url, f"/film/{CASABLANCA}")
+    sign_out(page)
+
+
 def remembers_the_theme(page, scene):
     page.open(scene.url, "/import")
     ground = "getComputedStyle(document.body).backgroundColor"
@@ -252,4 +272,5 @@ def is_used_without_a_mouse(page, scene):
 
 
 CASES = (signs_in_and_out, finds_as_one_types, is_not_overtaken_by_old_answers, rates_by_mouse_touch_and_keys,
-         shows_every_scale_without_loss, takes_back_what_was_not_saved, remembers_the_theme, is_used_without_a_mouse)
+         shows_every_scale_without_loss, takes_back_what_was_not_saved, tells_that_a_vote_is_held, remembers_the_theme,
+         is_used_without_a_mouse)

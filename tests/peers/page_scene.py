@@ -70,12 +70,12 @@ class PageScene(RunningSystem):
             process.kill()
             process.wait()
 
-    def start_rating(self, address):
+    def start_rating(self, address, *options):
         """As start(), on a store that outlives it."""
         with open(self.path("rating.log"), "wb") as output:
             self.rating = subprocess.Popen([
                 os.path.join(self.programs, "marquee-rating"), "--listen", address, "--data", self.path("rating"),
-                "--event-log-directory", self.path("eventlog"), *self.registry], stderr=output)
+                "--event-log-directory", self.path("eventlog"), *options, *self.registry], stderr=output)
         self.started.append(self.rating)
         deadline = time.monotonic() + READY_S
         while not READY.search(self.log("rating")):
@@ -100,8 +100,8 @@ class PageScene(RunningSystem):
         self.rating.kill()
         self.rating.wait()
 
-    def restart_rating(self):
-        self.start_rating(self.addresses["rating"])
+    def restart_rating(self, *options):
+        self.start_rating(self.addresses["rating"], *options)
 
     def ask(self, name, method, path, body=None):
         connection = http.client.HTTPConnection(self.addresses[name], timeout=REQUEST_SECONDS)

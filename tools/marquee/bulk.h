@@ -29,7 +29,8 @@ struct bulk {
     /* read only */
     uint64_t stored;        /* of both, as the services say */
     uint64_t votes;         /* of them: votes … */
-    uint64_t votes_changed; /* … that were not so already */
+    uint64_t votes_changed; /* … that were not so already … */
+    uint64_t votes_held;    /* … that came in a burst and are kept for review */
     enum status status;     /* the first failure; its words are the session call's error */
     /* private */
     struct fiber_group fibers;

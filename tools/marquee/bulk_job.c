@@ -53,6 +53,7 @@ static void take_response(struct bulk_job *job, const ProtobufCMessage *message)
     bulk->stored -= refused;
     bulk->votes += job->count - refused;
     bulk->votes_changed += response->changed;
+    bulk->votes_held += response->held;
     for (size_t i = 0; i < response->n_refused; i++) {
         uint32_t index = response->refused[i]->index;
         complaints_add(&bulk->complaints, job->file, index < job->count ? job->lines[index] : 0,

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "marquee/bulk.h"
-#include "movie.pb-c.h"
+#include "rating.pb-c.h"
 
 /* On the heap, freed by the fiber that sends it. */
 struct bulk_job {

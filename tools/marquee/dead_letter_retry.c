@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
-#include "movie.pb-c.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 
 enum { READ_BYTES = 4096 };
 

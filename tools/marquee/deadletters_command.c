@@ -2,8 +2,8 @@
 #include "marquee/dead_letter_retry.h"
 #include "marquee/session.h"
 #include "marquee/terminal.h"
-#include "movie.pb-c.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 #include "rating/model/rating.h"
 
 enum { PAYLOAD_BYTES_SHOWN = 60 };

@@ -2,8 +2,9 @@
 #include "base/clock.h"
 #include "marquee/csv_writer.h"
 #include "marquee/export.h"
-#include "movie.pb-c.h"
+#include "metadata.pb-c.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 
 enum {
     READ_MAX = 100,      /* entries of one BatchGetMetadata: the largest fit a reply */

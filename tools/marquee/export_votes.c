@@ -1,8 +1,8 @@
 /* Votes from the rating service, page by page: a user's, or all. */
 #include "base/clock.h"
 #include "marquee/export.h"
-#include "movie.pb-c.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 
 typedef enum status (*take_fn)(struct export *export, struct call *call,
                                const struct export_votes *votes);

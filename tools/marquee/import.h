@@ -6,17 +6,18 @@
 #include "marquee/import_report.h"
 #include "marquee/progress.h"
 
-enum { IMPORT_HOW_COUNT = 7 }; /* of enum MatchHow in api/movie.proto */
+enum { IMPORT_HOW_COUNT = 7 }; /* of enum MatchHow in api/metadata.proto */
 
 struct import_counts {
     uint64_t movies_new;
     uint64_t movies_changed;
     uint64_t movies_unchanged;
-    uint64_t movies_unknown;           /* scores of movies that are not in the catalogue */
-    uint64_t votes;                    /* taken by the service */
-    uint64_t votes_changed;            /* of them: those that were not so already */
-    uint64_t refused;                  /* rows */
-    uint64_t skipped;                  /* rows that are not for us: no movies, no value */
+    uint64_t movies_unknown; /* scores of movies that are not in the catalogue */
+    uint64_t votes;          /* taken by the service */
+    uint64_t votes_changed;  /* of them: those that were not so already */
+    uint64_t votes_held;     /* of them: those that do not count until they are reviewed */
+    uint64_t refused;        /* rows */
+    uint64_t skipped;        /* rows that are not for us: no movies, no value */
     uint64_t by_how[IMPORT_HOW_COUNT]; /* rows that were matched, by enum MatchHow */
 };
 

@@ -7,7 +7,7 @@
 #include "marquee/import_match.h"
 #include "marquee/import_queue.h"
 #include "marquee/movielens_import.h"
-#include "movie.pb-c.h"
+#include "metadata.pb-c.h"
 #include "json/json.h"
 
 enum { JSON_BYTES_MAX = 4096 };
@@ -113,9 +113,15 @@ static void print_counts(FILE *output, const struct import_counts *counts, doubl
                       counts->movies_new, counts->movies_changed, counts->movies_unchanged);
     }
     if (counts->votes > 0) {
+        (void)fprintf(
+            output, "votes: %" PRIu64 " new or changed, %" PRIu64 " as they were, or older\n",
+            counts->votes_changed, counts->votes - counts->votes_changed - counts->votes_held);
+    }
+    if (counts->votes_held > 0) {
         (void)fprintf(output,
-                      "votes: %" PRIu64 " new or changed, %" PRIu64 " as they were, or older\n",
-                      counts->votes_changed, counts->votes - counts->votes_changed);
+                      "%" PRIu64 " votes came in a burst: kept, and not counted until they "
+                      "are reviewed (marquee quarantine)\n",
+                      counts->votes_held);
     }
     for (int i = 0; i < IMPORT_HOW_COUNT; i++) {
         int how = (i + 1) % IMPORT_HOW_COUNT; /* what was not matched last */
@@ -135,7 +141,8 @@ static void print_counts(FILE *output, const struct import_counts *counts, doubl
                       counts->skipped);
     }
     if (movies + counts->votes > 0 &&
-        counts->movies_new + counts->movies_changed + counts->votes_changed == 0) {
+        counts->movies_new + counts->movies_changed + counts->votes_changed + counts->votes_held ==
+            0) {
         (void)fputs("nothing has changed\n", output);
     }
 }
@@ -152,7 +159,8 @@ static enum status print_json(struct session *session, const struct import_count
         {"moviesUnchanged", counts->movies_unchanged},
         {"scoresUnknown", counts->movies_unknown},
         {"votesChanged", counts->votes_changed},
-        {"votesUnchanged", counts->votes - counts->votes_changed},
+        {"votesUnchanged", counts->votes - counts->votes_changed - counts->votes_held},
+        {"votesHeld", counts->votes_held},
         {"matchedByImdbId", counts->by_how[MATCH_HOW__MATCHED_BY_IMDB_ID]},
         {"matchedByTmdbId", counts->by_how[MATCH_HOW__MATCHED_BY_TMDB_ID]},
         {"matchedByTitleAndYear", counts->by_how[MATCH_HOW__MATCHED_BY_TITLE_AND_YEAR]},

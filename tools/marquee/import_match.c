@@ -1,7 +1,7 @@
 #include "marquee/import_match.h"
 
 #include "marquee/import_ask.h"
-#include "movie.pb-c.h"
+#include "metadata.pb-c.h"
 #include "proto/proto.h"
 
 const char *import_match_how(int how)

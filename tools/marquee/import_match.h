@@ -17,7 +17,7 @@ struct import_match_query {
 
 struct import_matched {
     struct text movie_id; /* empty: none */
-    int how;              /* of enum MatchHow in api/movie.proto */
+    int how;              /* of enum MatchHow in api/metadata.proto */
     bool is_ambiguous;
     struct text candidates; /* "id id": of those that are ambiguous */
 };

@@ -26,6 +26,7 @@ enum status import_table_close(struct import_table *table, enum status status)
     counts->refused += table->bulk.complaints.count;
     counts->votes += table->bulk.votes;
     counts->votes_changed += table->bulk.votes_changed;
+    counts->votes_held += table->bulk.votes_held;
     return status == STATUS_OK ? finished : status;
 }
 

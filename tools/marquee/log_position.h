@@ -2,7 +2,7 @@
 #pragma once
 
 #include "marquee/session.h"
-#include "movie.pb-c.h"
+#include "rating.pb-c.h"
 
 /* For the table of a command that reads votes. */
 #define LOG_POSITION_OPTION                                                                        \

@@ -1,8 +1,8 @@
 /* marquee quarantine: votes of bursts: listed, released, rejected. */
 #include "marquee/session.h"
 #include "marquee/terminal.h"
-#include "movie.pb-c.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 #include "rating/model/rating.h"
 
 enum { RECORD_COLUMN = 16, USER_COLUMN = 20 };
@@ -31,7 +31,7 @@ static const struct config_program program = {
     .epilogue = "list (the default) prints one a line: record, user, points, when it was cast, and "
                 "why\nit is held. release has them count, as of when they were cast; a later vote "
                 "of the\nsame user stands. reject forgets them. Both want --record or --all.\n\n"
-                "Votes are held with --burst-guard quarantine of the rating "
+                "Votes are held with --burst-guard quarantine of marquee up, or of the rating "
                 "service.\n\n" COMMAND_EXIT_STATUS_HELP "\nexample: marquee quarantine\n"
                 "         marquee quarantine --record tt0133093 reject\n",
     .options = options,
@@ -93,40 +93,38 @@ static enum status list_page(struct session *session, void *state, struct sessio
     return STATUS_OK;
 }
 
-static enum status release_page(struct session *session, void *state, struct session_page *page)
+/* How the holding of votes ends. */
+struct ending {
+    const char *done; /* what the votes were */
+    bool is_release;
+    uint64_t count; /* of the votes, over all pages */
+};
+
+static enum status end_page(struct session *session, void *state, struct session_page *page)
 {
-    ReleaseQuarantineRequest request = RELEASE_QUARANTINE_REQUEST__INIT;
+    struct ending *ending = state;
+    ReleaseQuarantineRequest release = RELEASE_QUARANTINE_REQUEST__INIT;
+    RejectQuarantineRequest reject = REJECT_QUARANTINE_REQUEST__INIT;
     QuarantineRequest held;
     ProtobufCMessage *message;
-    uint64_t *count = state;
     fill_request(session, page->token, &held);
-    request.held = &held;
-    enum status status =
-        session_ask(session, &page->call, SESSION_RATING, "/RatingService/ReleaseQuarantine",
-                    &request.base, &release_quarantine_response__descriptor, &message);
-    if (status == STATUS_OK) {
+    release.held = &held;
+    reject.held = &held;
+    enum status status = session_ask(session, &page->call, SESSION_RATING,
+                                     ending->is_release ? "/RatingService/ReleaseQuarantine"
+                                                        : "/RatingService/RejectQuarantine",
+                                     ending->is_release ? &release.base : &reject.base,
+                                     ending->is_release ? &release_quarantine_response__descriptor
+                                                        : &reject_quarantine_response__descriptor,
+                                     &message);
+    if (status == STATUS_OK && ending->is_release) {
         const ReleaseQuarantineResponse *response = (const ReleaseQuarantineResponse *)message;
         page->next = proto_text(response->next_page_token);
-        *count += response->released;
-    }
-    return status;
-}
-
-static enum status reject_page(struct session *session, void *state, struct session_page *page)
-{
-    RejectQuarantineRequest request = REJECT_QUARANTINE_REQUEST__INIT;
-    QuarantineRequest held;
-    ProtobufCMessage *message;
-    uint64_t *count = state;
-    fill_request(session, page->token, &held);
-    request.held = &held;
-    enum status status =
-        session_ask(session, &page->call, SESSION_RATING, "/RatingService/RejectQuarantine",
-                    &request.base, &reject_quarantine_response__descriptor, &message);
-    if (status == STATUS_OK) {
+        ending->count += response->released;
+    } else if (status == STATUS_OK) {
         const RejectQuarantineResponse *response = (const RejectQuarantineResponse *)message;
         page->next = proto_text(response->next_page_token);
-        *count += response->rejected;
+        ending->count += response->rejected;
     }
     return status;
 }
@@ -137,7 +135,7 @@ static enum status run(struct session *session)
                            ? config_argument(session->config, 0)
                            : TEXT("list");
     bool is_release = text_equal(verb, TEXT("release"));
-    uint64_t count = 0;
+    struct ending ending = {.is_release = is_release, .done = is_release ? "released" : "rejected"};
     if (text_equal(verb, TEXT("list"))) {
         return session_each_page(session, list_page, NULL);
     }
@@ -150,12 +148,11 @@ static enum status run(struct session *session)
         return call_fail(&session->call, STATUS_INVALID_ARGUMENT,
                          "%.*s which votes? --record ID, or --all", TEXT_ARGUMENTS(verb));
     }
-    enum status status =
-        session_each_page(session, is_release ? release_page : reject_page, &count);
+    enum status status = session_each_page(session, end_page, &ending);
     if (status == STATUS_OK) {
         (void)fprintf(session->input->output,
                       config_boolean(session->config, "json") ? "{\"%s\":%llu}\n" : "%s %llu\n",
-                      is_release ? "released" : "rejected", (unsigned long long)count);
+                      ending.done, (unsigned long long)ending.count);
     }
     return status;
 }

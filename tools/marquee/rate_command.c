@@ -3,8 +3,8 @@
 #include "marquee/event_log.h"
 #include "marquee/log_vote.h"
 #include "marquee/session.h"
-#include "movie.pb-c.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 #include "rating/model/rating_value.h"
 
 #define VOTE_OPTIONS                                                                               \
@@ -55,6 +55,18 @@ static const struct config_program unrate_program = {
     .arguments_max = 2,
 };
 
+/* The answer, and that the vote does not count yet where it came in a burst. */
+static enum status print_vote(struct session *session, const ProtobufCMessage *response)
+{
+    if (!((const PutRatingResponse *)response)->held || config_boolean(session->config, "json")) {
+        return session_print_done(session, response);
+    }
+    (void)fputs("kept, but it does not count yet: unusually many votes came on this record, and a "
+                "person looks at them first\n",
+                session->input->output);
+    return STATUS_OK;
+}
+
 static enum status rate(struct session *session)
 {
     PutRatingRequest request = PUT_RATING_REQUEST__INIT;
@@ -75,7 +87,7 @@ static enum status rate(struct session *session)
     request.exact_value = &value;
     status = session_ask_once(session, SESSION_RATING, "/RatingService/PutRating", &request.base,
                               &put_rating_response__descriptor, &response);
-    return status == STATUS_OK ? session_print_done(session, response) : status;
+    return status == STATUS_OK ? print_vote(session, response) : status;
 }
 
 static enum status unrate(struct session *session)

@@ -2,8 +2,8 @@
 #include "marquee/histogram.h"
 #include "marquee/log_position.h"
 #include "marquee/session.h"
-#include "movie.pb-c.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 
 static const struct config_option options[] = {
     {.name = "type",

@@ -2,8 +2,8 @@
 #include "marquee/log_position.h"
 #include "marquee/session.h"
 #include "marquee/terminal.h"
-#include "movie.pb-c.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 #include "rating/model/rating.h"
 
 enum { TYPE_COLUMN = 12, RECORD_COLUMN = 16, PROVIDER_COLUMN = 12 };

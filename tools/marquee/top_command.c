@@ -1,8 +1,9 @@
 /* marquee top: the records that are rated best. */
 #include "marquee/session.h"
 #include "marquee/terminal.h"
-#include "movie.pb-c.h"
+#include "metadata.pb-c.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 #include "rating/model/rating.h"
 
 enum { ID_COLUMN = 14, PLACE_COLUMN = 4 };

@@ -1,6 +1,7 @@
 #include "marquee/up_children.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "http/socket_address.h"
@@ -200,6 +201,15 @@ static void add_log(struct description *description, struct text data)
     add(description, "--event-log-directory", below(description, data, "eventlog"));
 }
 
+static void add_guard(struct description *description, const struct up_guard *guard)
+{
+    struct arena *arena = description->call->arena;
+    add(description, "--burst-guard", guard->guard);
+    add(description, "--burst-window", arena_format(arena, "%" PRId64 "ms", guard->window_ms));
+    add(description, "--burst-floor", arena_format(arena, "%" PRId64, guard->floor));
+    add(description, "--burst-multiple", arena_format(arena, "%" PRId64, guard->multiple));
+}
+
 static void describe_services(struct description *description, const struct up_addresses *addresses,
                               const struct up_shape *shape)
 {
@@ -213,6 +223,7 @@ static void describe_services(struct description *description, const struct up_a
     add(description, "--data", below(description, data, "rating"));
     add_log(description, data);
     add(description, "--relay", TEXT("local"));
+    add_guard(description, &shape->guard);
     add_discovery(description, addresses, addresses->rating);
     describe(description, "marquee-review");
     add_listener(description, "--listen", addresses->review);
@@ -230,8 +241,9 @@ static void describe_services(struct description *description, const struct up_a
 }
 
 static void describe_single(struct description *description, const struct up_addresses *addresses,
-                            struct text data)
+                            const struct up_shape *shape)
 {
+    struct text data = shape->data;
     describe(description, "marquee-single");
     add_listener(description, "--listen-metadata", addresses->metadata);
     add_listener(description, "--listen-rating", addresses->rating);
@@ -242,6 +254,7 @@ static void describe_single(struct description *description, const struct up_add
     add(description, "--session-keys", below(description, data, "session-keys"));
     add_log(description, data);
     add(description, "--relay", TEXT("local"));
+    add_guard(description, &shape->guard);
     add_discovery(description, addresses, addresses->movie);
 }
 
@@ -264,7 +277,7 @@ enum status up_children_define(struct supervisor *supervisor, struct call *call,
     add_if_any(&description, "--token-file", access->registry_tokens);
     add_if_any(&description, "--read-token-file", access->registry_read_tokens);
     if (shape->single_process) {
-        describe_single(&description, addresses, shape->data);
+        describe_single(&description, addresses, shape);
     } else {
         describe_services(&description, addresses, shape);
     }

@@ -29,11 +29,20 @@ struct up_access {
     struct text registry_read_tokens; /* of the registry */
 };
 
+/* What the rating service does with bursts of votes: its options of these names. */
+struct up_guard {
+    struct text guard; /* ends in NUL */
+    int64_t window_ms;
+    int64_t floor;
+    int64_t multiple;
+};
+
 /* How the services are put together. */
 struct up_shape {
     struct text data;          /* the directory; ends in NUL */
     bool single_process;       /* the services in one */
     struct text rating_source; /* of the movie service: "call", "cached", "local"; ends in NUL */
+    struct up_guard guard;
 };
 
 /* Whether all speak TLS. */

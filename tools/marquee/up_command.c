@@ -13,6 +13,7 @@
 #include "marquee/up_children.h"
 #include "marquee/up_sample.h"
 #include "marquee/up_tokens.h"
+#include "rating/rating_guard.h"
 
 #define READY_TIMEOUT_MS INT64_C(60000)
 
@@ -42,6 +43,7 @@ static const struct config_option options[] = {
      .argument = "call|cached|local",
      .default_value = "call",
      .help = "where the movie service takes ratings from (docs/events.md)"},
+    RATING_GUARD_OPTIONS,
     LISTEN_OPTION("metadata", "8081"),
     LISTEN_OPTION("rating", "8082"),
     LISTEN_OPTION("movie", "8083"),
@@ -103,7 +105,8 @@ static const struct config_program program = {
     .usage = "[OPTIONS]",
     .epilogue = "Ctrl-C stops everything, in peace; a second one at once.\n\n"
                 "exit status: 0 it was stopped, 1 something did not start, 2 wrong usage\n\n"
-                "example: marquee up --data var --no-sample\n",
+                "example: marquee up --data var --no-sample\n"
+                "         marquee up --burst-guard quarantine --burst-floor 50\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
 };
@@ -205,6 +208,10 @@ static enum status prepare(struct up *up)
         .data = up->data,
         .single_process = config_boolean(session->config, "single-process"),
         .rating_source = config_text(session->config, "rating-source"),
+        .guard = {.guard = config_text(session->config, "burst-guard"),
+                  .window_ms = config_duration_ms(session->config, "burst-window"),
+                  .floor = config_integer(session->config, "burst-floor"),
+                  .multiple = config_integer(session->config, "burst-multiple")},
     };
     supervisor_init(supervisor);
     call->cancellation = &supervisor->stop;

@@ -11,7 +11,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp "$here/go.mod" "$here/go.sum" "$here/main.go" "$work"
-cp "$api/movie.proto" "$api/review.proto" "$here/../../bench.proto" "$work"
+cp "$api/metadata.proto" "$here/../../bench.proto" "$work"
 cd "$work"
 mkdir tools messages
 if ! go build -o tools tool; then
@@ -21,10 +21,10 @@ fi
 package=marquee.example/bench/grpc_go/messages
 PATH="$work/tools:$PATH" protoc -I. \
     --go_out=messages --go_opt=paths=source_relative \
-    --go_opt=Mmovie.proto=$package --go_opt=Mreview.proto=$package --go_opt=Mbench.proto=$package \
+    --go_opt=Mmetadata.proto=$package --go_opt=Mbench.proto=$package \
     --go-grpc_out=messages --go-grpc_opt=paths=source_relative \
-    --go-grpc_opt=Mmovie.proto=$package --go-grpc_opt=Mreview.proto=$package --go-grpc_opt=Mbench.proto=$package \
-    movie.proto review.proto bench.proto
+    --go-grpc_opt=Mmetadata.proto=$package --go-grpc_opt=Mbench.proto=$package \
+    metadata.proto bench.proto
 if ! go build -o server .; then
     echo "grpc-go: the server could not be built"
     exit 77

@@ -1,5 +1,5 @@
 fn main() -> std::io::Result<()> {
     tonic_prost_build::configure()
         .build_client(false)
-        .compile_protos(&["movie.proto", "bench.proto"], &["."])
+        .compile_protos(&["metadata.proto", "bench.proto"], &["."])
 }

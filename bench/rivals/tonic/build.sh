@@ -11,7 +11,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -R "$here/Cargo.toml" "$here/Cargo.lock" "$here/build.rs" "$here/src" "$work"
-cp "$api/movie.proto" "$api/review.proto" "$here/../../bench.proto" "$work"
+cp "$api/metadata.proto" "$here/../../bench.proto" "$work"
 cd "$work"
 if ! cargo build --release --locked --target-dir "$work/target"; then
     echo "tonic: the server could not be built"

@@ -10,7 +10,7 @@
 
 #include "metadata/controller/metadata_controller.h"
 
-/* The numbers are those of enum MatchHow in api/movie.proto. */
+/* The numbers are those of enum MatchHow in api/metadata.proto. */
 enum metadata_match_how {
     METADATA_NOT_MATCHED,
     METADATA_MATCHED_BY_IMDB_ID,

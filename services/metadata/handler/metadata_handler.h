@@ -1,4 +1,4 @@
-/* metadata_handler.h: MetadataService of api/movie.proto, and the plain HTTP routes of /metadata
+/* metadata_handler.h: MetadataService of api/metadata.proto, and the plain HTTP routes of /metadata
  * (api/http.md), over one controller. */
 #pragma once
 

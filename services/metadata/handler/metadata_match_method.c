@@ -1,8 +1,8 @@
 /* MatchMetadata: between its messages and the controller. */
 #include "base/arena.h"
+#include "metadata.pb-c.h"
 #include "metadata/controller/metadata_matching.h"
 #include "metadata/handler/metadata_handler_private.h"
-#include "movie.pb-c.h"
 #include "proto/proto.h"
 
 _Static_assert((int)METADATA_MATCH_AMBIGUOUS == (int)MATCH_HOW__MATCH_AMBIGUOUS &&

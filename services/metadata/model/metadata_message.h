@@ -1,8 +1,8 @@
-/* metadata_message.h: between the model and the messages of api/movie.proto. */
+/* metadata_message.h: between the model and the messages of api/metadata.proto. */
 #pragma once
 
+#include "metadata.pb-c.h"
 #include "metadata/model/metadata.h"
-#include "movie.pb-c.h"
 
 struct arena;
 

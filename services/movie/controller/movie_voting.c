@@ -26,15 +26,18 @@ enum status movie_controller_rate(struct movie_controller *self, struct call *ca
                                   struct text user_id, struct text movie_id, int32_t hundredths,
                                   struct movie_vote_outcome *ret_outcome)
 {
+    bool is_held = false;
     enum status status = validate(call, user_id, movie_id);
     if (status == STATUS_OK) {
         status = movie_controller_check_movie(self, call, movie_id);
     }
     if (status == STATUS_OK) {
-        status = self->votes.ops->put(self->votes.state, call, user_id, movie_id, hundredths);
+        status =
+            self->votes.ops->put(self->votes.state, call, user_id, movie_id, hundredths, &is_held);
     }
     if (status == STATUS_OK) {
         *ret_outcome = read_outcome(self, call, movie_id);
+        ret_outcome->is_held = is_held;
     }
     return status;
 }
@@ -55,8 +58,7 @@ enum status movie_controller_unrate(struct movie_controller *self, struct call *
 
 enum status movie_controller_rate_all(struct movie_controller *self, struct call *call,
                                       struct text user_id, const struct movie_ballot *ballots,
-                                      size_t count, struct refused_ballot **ret_refused,
-                                      size_t *ret_refused_count)
+                                      size_t count, struct cast_ballots *ret_cast)
 {
     enum status status = rating_user_validate(call, user_id);
     if (status == STATUS_OK && count > RATING_BATCH_MAX) {
@@ -66,6 +68,5 @@ enum status movie_controller_rate_all(struct movie_controller *self, struct call
     if (status != STATUS_OK) {
         return status;
     }
-    return self->votes.ops->put_all(self->votes.state, call, user_id, ballots, count, ret_refused,
-                                    ret_refused_count);
+    return self->votes.ops->put_all(self->votes.state, call, user_id, ballots, count, ret_cast);
 }

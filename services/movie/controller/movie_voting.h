@@ -14,6 +14,7 @@ enum {
 struct movie_vote_outcome {
     enum movie_rating_state state;
     struct movie_summary summary; /* of MOVIE_RATED */
+    bool is_held;                 /* the vote came in a burst: kept for review, it does not count */
 };
 
 /* Stores the vote in place of that of before. Done also when the summary cannot be read after it:
@@ -36,8 +37,7 @@ MUST_USE enum status movie_controller_unrate(struct movie_controller *self, stru
 MUST_USE enum status movie_controller_rate_all(struct movie_controller *self, struct call *call,
                                                struct text user_id,
                                                const struct movie_ballot *ballots, size_t count,
-                                               struct refused_ballot **ret_refused,
-                                               size_t *ret_refused_count);
+                                               struct cast_ballots *ret_cast);
 
 struct movie_own_page {
     struct movie_cards list;     /* the newest vote first; of equal times, by id */

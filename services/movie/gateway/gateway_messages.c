@@ -1,6 +1,9 @@
 #include "movie/gateway/gateway_messages.h"
 
-#include "movie.pb-c.h"
+#include "metadata.pb-c.h"
+#include "rating.pb-c.h"
+#include "recommendation.pb-c.h"
+#include "review.pb-c.h"
 
 enum status gateway_messages_create(const struct proto_descriptor_set *descriptors,
                                     struct proto_pool **ret_pool)

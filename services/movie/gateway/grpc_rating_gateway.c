@@ -1,10 +1,10 @@
 #include "movie/gateway/grpc_rating_gateway.h"
 
 #include "grpc/grpc_channel.h"
-#include "movie.pb-c.h"
 #include "movie/gateway/gateway_status.h"
 #include "movie/gateway/rpc_rating_gateway.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 
 static enum status get_aggregate(void *state, struct call *call, struct record_key record,
                                  struct rating_view *ret_view)

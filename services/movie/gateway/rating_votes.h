@@ -25,6 +25,13 @@ struct refused_ballot {
     struct text reason;
 };
 
+/* What has become of several. */
+struct cast_ballots {
+    const struct refused_ballot *refused;
+    size_t refused_count;
+    size_t held_count; /* of the others: kept for review, as they came in a burst */
+};
+
 struct rated_movies {
     const struct rated_movie *movies;
     size_t count;
@@ -44,15 +51,16 @@ struct rating_votes_ops {
     enum status (*get_vote)(void *state, struct call *call, struct text user_id,
                             struct text movie_id, struct movie_vote *ret_vote);
 
-    /* Replaces the vote of before. */
+    /* Replaces the vote of before. *ret_held: it came in a burst and is kept for review; what was
+     * before stands until then. */
     enum status (*put)(void *state, struct call *call, struct text user_id, struct text movie_id,
-                       int32_t hundredths);
+                       int32_t hundredths, bool *ret_held);
 
     /* Several of one user, in one transaction: all but those that are refused. count: at most
      * RATING_BATCH_MAX. */
     enum status (*put_all)(void *state, struct call *call, struct text user_id,
                            const struct movie_ballot *ballots, size_t count,
-                           struct refused_ballot **ret_refused, size_t *ret_refused_count);
+                           struct cast_ballots *ret_cast);
 
     /* STATUS_NOT_FOUND: there was none. */
     enum status (*remove)(void *state, struct call *call, struct text user_id,

@@ -1,8 +1,8 @@
 #include "base/arena.h"
-#include "movie.pb-c.h"
 #include "movie/gateway/rpc_feeds.h"
 #include "movie/gateway/rpc_rating_gateway.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 
 static ProtobufCBinaryData movie_type(void)
 {

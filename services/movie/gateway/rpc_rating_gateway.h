@@ -2,10 +2,10 @@
  * rating_gateway.h and rating_votes.h say. */
 #pragma once
 
-#include "movie.pb-c.h"
 #include "movie/gateway/gateway_rpc.h"
 #include "movie/gateway/rating_gateway.h"
 #include "movie/gateway/rating_votes.h"
+#include "rating.pb-c.h"
 
 /* An operation of rating_gateway.h; state: begins with a struct gateway_rpc. */
 enum status rpc_rating_get_aggregates(void *state, struct call *call, const struct text *movie_ids,

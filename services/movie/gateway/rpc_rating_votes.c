@@ -72,7 +72,7 @@ static enum status get_vote(void *state, struct call *call, struct text user_id,
 }
 
 static enum status put(void *state, struct call *call, struct text user_id, struct text movie_id,
-                       int32_t hundredths)
+                       int32_t hundredths, bool *ret_held)
 {
     PutRatingRequest request = PUT_RATING_REQUEST__INIT;
     ExactValue value = EXACT_VALUE__INIT;
@@ -82,8 +82,12 @@ static enum status put(void *state, struct call *call, struct text user_id, stru
     request.record_id = proto_bytes(movie_id);
     request.record_type = movie_type();
     request.exact_value = &value;
-    return gateway_rpc_ask(state, call, "/RatingService/PutRating", &request.base,
-                           &put_rating_response__descriptor, &response);
+    enum status status = gateway_rpc_ask(state, call, "/RatingService/PutRating", &request.base,
+                                         &put_rating_response__descriptor, &response);
+    if (status == STATUS_OK) {
+        *ret_held = ((const PutRatingResponse *)response)->held;
+    }
+    return status;
 }
 
 /* A ballot as a request of its own, all in the arena. false: no room. */
@@ -111,7 +115,7 @@ static bool write_ballot(struct arena *arena, struct text user_id,
 
 static enum status put_all(void *state, struct call *call, struct text user_id,
                            const struct movie_ballot *ballots, size_t count,
-                           struct refused_ballot **ret_refused, size_t *ret_refused_count)
+                           struct cast_ballots *ret_cast)
 {
     BatchPutRatingsRequest request = BATCH_PUT_RATINGS_REQUEST__INIT;
     ProtobufCMessage *response;
@@ -139,8 +143,7 @@ static enum status put_all(void *state, struct call *call, struct text user_id,
             refused[told++] = (struct refused_ballot){row->index, proto_text(row->reason)};
         }
     }
-    *ret_refused = refused;
-    *ret_refused_count = told;
+    *ret_cast = (struct cast_ballots){refused, told, put_reply->held};
     return STATUS_OK;
 }
 

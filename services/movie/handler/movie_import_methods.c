@@ -118,24 +118,25 @@ enum status movie_handler_rate_movies(void *state, struct call *call, const void
     const RateMoviesRequest *rate = request;
     RateMoviesResponse *reply = response;
     struct reading reading = {.reply = reply};
-    struct refused_ballot *refused;
-    size_t refused_count = 0;
+    struct cast_ballots cast;
     enum status status = rate->n_votes <= RATING_BATCH_MAX
                              ? read_votes(call, rate, &reading)
                              : call_fail(call, STATUS_INVALID_ARGUMENT,
                                          "more than %d votes at once", RATING_BATCH_MAX);
     if (status == STATUS_OK) {
         status = movie_controller_rate_all(state, call, proto_text(rate->user_id), reading.ballots,
-                                           reading.count, &refused, &refused_count);
+                                           reading.count, &cast);
     }
     if (status != STATUS_OK) {
         return status;
     }
-    for (size_t i = 0; i < refused_count; i++) {
-        if (!refuse(call->arena, reply, reading.places[refused[i].index], refused[i].reason)) {
+    for (size_t i = 0; i < cast.refused_count; i++) {
+        const struct refused_ballot *refused = &cast.refused[i];
+        if (!refuse(call->arena, reply, reading.places[refused->index], refused->reason)) {
             return movie_handler_no_room(call);
         }
     }
     reply->accepted = (uint32_t)(rate->n_votes - reply->n_refused);
+    reply->held = (uint32_t)cast.held_count;
     return STATUS_OK;
 }

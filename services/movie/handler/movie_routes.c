@@ -176,11 +176,25 @@ static const struct http_answer search_answers[] = {
     {.status = 0},
 };
 
+#define OUTCOME_MEMBERS "\"ratingState\":" MOVIE_STATE_SCHEMA ",\"summary\":" MOVIE_SUMMARY_SCHEMA
+
 static const struct http_answer outcome_answers[] = {
     {200,
      "How the movie is rated now",
-     {.schema = "{\"type\":\"object\",\"required\":[\"ratingState\"],\"properties\":{"
-                "\"ratingState\":" MOVIE_STATE_SCHEMA ",\"summary\":" MOVIE_SUMMARY_SCHEMA "}}"}},
+     {.schema = "{\"type\":\"object\",\"required\":[\"ratingState\"],"
+                "\"properties\":{" OUTCOME_MEMBERS "}}"}},
+    {.status = 0},
+};
+
+static const struct http_answer vote_answers[] = {
+    {200,
+     "How the movie is rated now, with this vote",
+     {.schema = "{\"type\":\"object\",\"required\":[\"ratingState\"],"
+                "\"properties\":{" OUTCOME_MEMBERS "}}"}},
+    {202,
+     "The vote is kept, but does not count until it is reviewed: it is in a burst of votes",
+     {.schema = "{\"type\":\"object\",\"required\":[\"ratingState\",\"held\"],\"properties\":"
+                "{" OUTCOME_MEMBERS ",\"held\":{\"type\":\"boolean\"}}}"}},
     {.status = 0},
 };
 
@@ -278,7 +292,7 @@ static const struct http_operation operations[] = {
      .summary = "Votes, in place of the user's earlier vote",
      .tag = "movie",
      .parameters = vote_parameters,
-     .answers = outcome_answers,
+     .answers = vote_answers,
      .problems = unknown_movie},
     {.method = "DELETE",
      .path = "/movie/rating",

@@ -32,6 +32,7 @@ enum status movie_handler_rate_movie(void *state, struct call *call, const void 
     if (status != STATUS_OK) {
         return status;
     }
+    reply->held = outcome.is_held;
     return write_outcome(call->arena, &outcome, &reply->summary, &reply->rating_state)
                ? STATUS_OK
                : movie_handler_no_room(call);

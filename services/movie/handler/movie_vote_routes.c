@@ -5,6 +5,8 @@
 #include "movie/model/movie_json.h"
 #include "rating/model/rating_value.h"
 
+enum { HTTP_ACCEPTED = 202 };
+
 static enum status read_key(struct http_exchange *exchange, struct text *ret_user,
                             struct text *ret_movie)
 {
@@ -12,7 +14,7 @@ static enum status read_key(struct http_exchange *exchange, struct text *ret_use
     return status == STATUS_OK ? http_json_named_user(exchange, ret_user) : status;
 }
 
-/* {"ratingState":…,"summary":{…}} */
+/* {"ratingState":…,"summary":{…}}, with "held" of a vote that does not count yet. */
 static void reply_outcome(struct http_exchange *exchange, enum status status,
                           const struct movie_vote_outcome *outcome)
 {
@@ -29,8 +31,11 @@ static void reply_outcome(struct http_exchange *exchange, enum status status,
         json_write_name(&reply.writer, TEXT("summary"));
         movie_summary_write_json(&reply.writer, &outcome->summary);
     }
+    if (outcome->is_held) {
+        json_member_boolean(&reply.writer, "held", true);
+    }
     json_close_object(&reply.writer);
-    http_json_reply_send(&reply, 200);
+    http_json_reply_send(&reply, outcome->is_held ? HTTP_ACCEPTED : 200);
 }
 
 void movie_handler_put_rating(void *state, struct http_exchange *exchange)

@@ -19,7 +19,7 @@ struct movie_lookup {
 
 struct movie_found {
     struct text movie_id; /* empty: none */
-    unsigned how;         /* MatchHow of api/movie.proto, as the metadata service says it */
+    unsigned how;         /* MatchHow of api/metadata.proto, as the metadata service says it */
     const struct text *candidates; /* ids: several are as good, and none is chosen */
     size_t candidate_count;
 };

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-/* score = v/(v+m)*R + m/(v+m)*C, as ScoreParameters of api/movie.proto. */
+/* score = v/(v+m)*R + m/(v+m)*C, as ScoreParameters of api/rating.proto. */
 struct movie_score_parameters {
     uint32_t formula;
     double minimum_votes; /* m */

@@ -1,4 +1,4 @@
-/* rating_handler.h: RatingService of api/movie.proto, and the plain HTTP routes of /rating
+/* rating_handler.h: RatingService of api/rating.proto, and the plain HTTP routes of /rating
  * (api/http.md), over one controller. */
 #pragma once
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "http/http_server.h"
-#include "movie.pb-c.h"
+#include "rating.pb-c.h"
 #include "rating/controller/rating_controller.h"
 
 enum status rating_handler_no_room(struct call *call);

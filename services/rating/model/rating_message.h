@@ -1,7 +1,7 @@
-/* rating_message.h: between the model and the messages of api/movie.proto. */
+/* rating_message.h: between the model and the messages of api/rating.proto. */
 #pragma once
 
-#include "movie.pb-c.h"
+#include "rating.pb-c.h"
 #include "rating/model/rating.h"
 
 struct arena;

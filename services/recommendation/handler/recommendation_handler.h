@@ -1,5 +1,5 @@
-/* recommendation_handler.h: RecommendationService of api/movie.proto, and the plain HTTP routes
- * /similar and /recommendations (api/http.md), over one controller. */
+/* recommendation_handler.h: RecommendationService of api/recommendation.proto, and the plain HTTP
+ * routes /similar and /recommendations (api/http.md), over one controller. */
 #pragma once
 
 #include "grpc/grpc_method.h"

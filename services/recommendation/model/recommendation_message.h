@@ -1,7 +1,7 @@
-/* recommendation_message.h: between the model and the messages of api/movie.proto. */
+/* recommendation_message.h: between the model and the messages of api/recommendation.proto. */
 #pragma once
 
-#include "movie.pb-c.h"
+#include "recommendation.pb-c.h"
 #include "recommendation/model/recommendation.h"
 
 struct arena;

@@ -2,8 +2,8 @@
 
 #include "base/arena.h"
 #include "grpc/grpc_channel.h"
-#include "movie.pb-c.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 
 /* What would make the model wrong is the other side's fault. */
 static enum status read_votes(struct call *call, VoteRecord *const *records, size_t count,

@@ -1,8 +1,8 @@
 /* Metadata by gRPC, Connect's JSON and plain HTTP. */
 #include "metadata/handler/metadata_handler.h"
 
+#include "metadata.pb-c.h"
 #include "metadata/repository/memory_metadata_repository.h"
-#include "movie.pb-c.h"
 #include "proto/proto.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"

@@ -1,9 +1,10 @@
 /* The gRPC gateways against services that answer as the id says. */
 #include "base/arena.h"
-#include "movie.pb-c.h"
+#include "metadata.pb-c.h"
 #include "movie/gateway/grpc_metadata_gateway.h"
 #include "movie/gateway/grpc_rating_gateway.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
 #include "support/service_scene.h"

@@ -1,8 +1,8 @@
 /* Ratings by gRPC, Connect's JSON and plain HTTP. */
 #include "rating/handler/rating_handler.h"
 
-#include "movie.pb-c.h"
 #include "proto/proto.h"
+#include "rating.pb-c.h"
 #include "rating/repository/memory_rating_repository.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"

@@ -1,8 +1,8 @@
 /* Recommendations by gRPC, Connect's JSON and plain HTTP. */
 #include "recommendation/handler/recommendation_handler.h"
 
-#include "movie.pb-c.h"
 #include "proto/proto.h"
+#include "recommendation.pb-c.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
 #include "support/service_scene.h"
