@@ -88,6 +88,9 @@ static enum status identify(struct process *process, const struct http_request *
     if (status == STATUS_OK && acting.data != NULL) {
         status = act_for(process, call, acting);
     }
+    if (process->access.opens_reads) {
+        call->identity.scopes |= ACCESS_READ; /* whoever it is may not less than nobody */
+    }
     return status;
 }
 

@@ -112,6 +112,9 @@ MUST_USE enum status process_session_identify(struct process *process,
                                               const struct http_request *request,
                                               struct call *call);
 
+/* The cookie's name; NULL: the process has no sessions. */
+const char *process_session_cookie(const struct process *process);
+
 /* Counts the call against its client's limit. is_known: the identity holds.
  * STATUS_RESOURCE_EXHAUSTED: it is over it. */
 MUST_USE enum status process_limit(struct process *process, struct call *call,

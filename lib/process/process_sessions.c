@@ -15,9 +15,14 @@ enum {
 
 /* With TLS the prefix has the browser keep others from setting the cookie: it takes it only with
  * Secure, for all paths, and from this very host (RFC 6265bis section 4.1.3.2). */
-static struct text cookie_name(const struct process *process)
+static const char *cookie_name(const struct process *process)
 {
-    return process->tls_server != NULL ? TEXT("__Host-marquee-session") : TEXT("marquee-session");
+    return process->tls_server != NULL ? "__Host-marquee-session" : "marquee-session";
+}
+
+const char *process_session_cookie(const struct process *process)
+{
+    return process->access.sessions != NULL ? cookie_name(process) : NULL;
 }
 
 /* false: the request has no session that holds. */
@@ -25,7 +30,7 @@ static bool find_session(struct process *process, const struct http_request *req
                          struct access_session *ret_session)
 {
     struct text cookie =
-        http_cookie_find(request->headers, request->header_count, cookie_name(process));
+        http_cookie_find(request->headers, request->header_count, text_of(cookie_name(process)));
     return process->access.sessions != NULL && cookie.data != NULL &&
            access_session_unseal(process->access.sessions, clock_wall_ms(), cookie, ret_session);
 }
@@ -224,9 +229,8 @@ static enum status sign_in_by_name(struct call *call, const struct json *body,
 static struct text format_cookie(struct process *process, struct call *call, const char *value,
                                  int64_t seconds)
 {
-    struct text name = cookie_name(process);
-    return arena_format(call->arena, "%.*s=%s; Path=/; HttpOnly; SameSite=Strict%s; Max-Age=%lld",
-                        TEXT_ARGUMENTS(name), value, process->tls_server != NULL ? "; Secure" : "",
+    return arena_format(call->arena, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s; Max-Age=%lld",
+                        cookie_name(process), value, process->tls_server != NULL ? "; Secure" : "",
                         (long long)seconds);
 }
 
@@ -351,16 +355,14 @@ static const struct http_operation operations[PROCESS_SESSION_ROUTES] = {
      .body = {.schema = "{\"type\":\"object\",\"properties\":{\"token\":{\"type\":\"string\"},"
                         "\"userId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":128}}}"},
      .answers = session_answers,
-     .problems = refused,
-     .traits = HTTP_OPERATION_OPEN},
+     .problems = refused},
     {.method = "GET",
      .path = "/session",
      .handle = get_session,
      .id = "getSession",
      .summary = "Who the caller is, by its cookie",
      .tag = "session",
-     .answers = session_answers,
-     .traits = HTTP_OPERATION_OPEN},
+     .answers = session_answers},
     {.method = "DELETE",
      .path = "/session",
      .handle = delete_session,
@@ -368,8 +370,7 @@ static const struct http_operation operations[PROCESS_SESSION_ROUTES] = {
      .summary = "Sign out",
      .tag = "session",
      .answers = ended_answers,
-     .problems = refused_end,
-     .traits = HTTP_OPERATION_OPEN},
+     .problems = refused_end},
 };
 
 size_t process_session_routes(struct process *process,

@@ -205,6 +205,59 @@ class OpenTest(System):
         self.assertEqual(self.movie.ask("GET", "/movie?id=m1", headers={"authorization": "Bearer wrong"})[0], 401)
 
 
+class DocumentTest(System):
+    """/openapi.json tells of each operation what is enforced."""
+    HOLDERS = {scope: scope for scope in ("read", "vote", "write", "admin")} | {"root": "admin", "-": "read,vote,impersonate"}
+    PROGRAMS = ("metadata", "rating", "review", "movie")
+
+    def operations(self, program):
+        """(method, path and query, body, what it needs) of all but streams, which tell in their last frame."""
+        document = json.loads(program.ask("GET", "/openapi.json")[1])
+        self.assertEqual(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer")
+        for path, item in document["paths"].items():
+            for method, operation in item.items():
+                content = operation.get("requestBody", {}).get("content", {})
+                if "application/connect+json" in content:
+                    continue
+                is_method = path[1:2].isupper() or "." in path.rsplit("/", 1)[0]
+                query = "?connect=v1&encoding=json&message=%7B%7D" if is_method and method == "get" else ""
+                yield method.upper(), path.replace("{", "").replace("}", "") + query, "{}" if content else None, operation
+
+    def check(self, program, method, path, body, operation):
+        security = operation["security"]
+        is_asked = security != [] and {} not in security
+        scopes = {scope for one in security for scope in one.get("bearer", [])}
+        self.assertEqual(len(scopes), 1 if security else 0)
+        status, _, headers = program.ask(method, path, body, JSON)
+        self.assertEqual(status == 401, is_asked, path)
+        if is_asked:
+            self.assertEqual(headers["www-authenticate"], "Bearer")
+            self.assertTrue({"401", "403"} <= set(operation["responses"]), path)
+        if security:
+            self.assertEqual(program.ask(method, path, body, {**JSON, "authorization": "Bearer wrong"})[0], 401, path)
+        for holder in ("read", "vote", "write", "admin"):
+            status, words, _ = program.ask(method, path, body, {**JSON, **self.bearer(holder)})
+            may = not scopes or holder in (*scopes, "admin") or (scopes == {"read"} and not is_asked)
+            self.assertEqual(status in (401, 403), not may, f"{method} {path} by {holder}: {status} {words}")
+
+    def check_all(self, programs):
+        for name, program in programs:
+            operations = list(self.operations(program))
+            self.assertGreater(len(operations), 20, name)
+            for operation in operations:
+                with self.subTest(program=name, operation=operation[:2]):
+                    self.check(program, *operation)
+
+    def test_it_tells_what_is_enforced(self):
+        self.check_all((name, getattr(self, name)) for name in self.PROGRAMS)
+        document = json.loads(self.movie.ask("GET", "/openapi.json")[1])
+        self.assertEqual(document["components"]["securitySchemes"]["session"]["name"], "marquee-session")
+        self.assertEqual(document["paths"]["/movie/rating"]["put"]["security"], [{"bearer": ["vote"]}, {"session": ["vote"]}])
+
+    def test_where_reads_are_open(self):
+        self.check_all([("rating", self.start("marquee-rating", "--store=memory", "--event-log=none", "--open-reads"))])
+
+
 class LimitsTest(System):
     OPTIONS = ("--rate-limit-reads=20", "--rate-limit-writes=2")
 
