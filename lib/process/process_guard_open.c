@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "http/socket_address.h"
+#include "loop/worker.h"
 #include "process/process_guard.h"
 #include "process/process_private.h"
 
@@ -112,28 +113,67 @@ enum status process_open_sessions(struct process *process, struct call *call)
     struct text file = config_text(process->config, "session-keys");
     access->session_lifetime_ms = config_duration_ms(process->config, "session-lifetime");
     process_add_reload(process, refresh_sessions, process);
-    return access_sessions_open(call, file.length > 0 ? file.data : NULL, clock_wall_ms(),
-                                &access->sessions);
+    enum status status = access_sessions_open(call, file.length > 0 ? file.data : NULL,
+                                              clock_wall_ms(), &access->sessions);
+    if (status == STATUS_OK && access_sessions_are_shared(access->sessions)) {
+        status = worker_pool_create("sessions", 1, PROCESS_SESSION_ENDS_WAITING_MAX,
+                                    &access->session_writer);
+    }
+    return status == STATUS_OK ? status
+                               : call_fail(call, status, "no memory or threads for sessions");
+}
+
+static void look_at_ends(struct process *process)
+{
+    struct arena arena;
+    struct call call;
+    arena_init(&arena, PROCESS_ARENA_BYTES_MAX);
+    call_init(&call, &arena, 0);
+    if (access_sessions_look(&call, process->access.sessions, clock_wall_ms()) != STATUS_OK) {
+        log_call(&process->log, LOG_ERROR, &call,
+                 "goes on with the sessions that it knows to be ended", NULL);
+    }
+    arena_deinit(&arena);
+}
+
+static void start_session_timer(struct process *process)
+{
+    struct loop_timer *timer = &process->access.session_timer;
+    int64_t due_ns = loop_now_ns(process->control) + PROCESS_SESSION_ENDS_LOOK_MS * CLOCK_NS_PER_MS;
+    if (loop_timer_start(process->control, timer, due_ns) != STATUS_OK) {
+        log_write(&process->log, LOG_ERROR, "the keys of sessions stay: no timer can be had", NULL);
+    }
 }
 
 static void on_session_timer(struct loop_timer *timer)
 {
     struct process_access *access = CONTAINER_OF(timer, struct process_access, session_timer);
-    refresh_sessions(CONTAINER_OF(access, struct process, access));
-    process_guard_start(CONTAINER_OF(access, struct process, access));
+    struct process *process = CONTAINER_OF(access, struct process, access);
+    int64_t now_ns = loop_now_ns(process->control);
+    look_at_ends(process);
+    if (now_ns >= access->session_keys_due_ns) {
+        refresh_sessions(process);
+        access->session_keys_due_ns = now_ns + PROCESS_SESSION_KEYS_LOOK_MS * CLOCK_NS_PER_MS;
+    }
+    start_session_timer(process);
 }
 
 void process_guard_start(struct process *process)
 {
-    struct loop_timer *timer = &process->access.session_timer;
-    if (process->access.sessions == NULL) {
+    struct process_access *access = &process->access;
+    if (access->sessions == NULL) {
         return;
     }
-    timer->expire = on_session_timer;
-    int64_t due_ns = loop_now_ns(process->control) + PROCESS_SESSION_KEYS_LOOK_MS * CLOCK_NS_PER_MS;
-    if (loop_timer_start(process->control, timer, due_ns) != STATUS_OK) {
-        log_write(&process->log, LOG_ERROR, "the keys of sessions stay: no timer can be had", NULL);
-    }
+    access->session_timer.expire = on_session_timer;
+    access->session_keys_due_ns =
+        loop_now_ns(process->control) + PROCESS_SESSION_KEYS_LOOK_MS * CLOCK_NS_PER_MS;
+    start_session_timer(process);
+}
+
+void process_guard_stop(struct process *process)
+{
+    worker_pool_destroy(process->access.session_writer);
+    process->access.session_writer = NULL;
 }
 
 void process_guard_close(struct process *process)

@@ -5,6 +5,7 @@
 #include "http/http_browser.h"
 #include "http/http_json.h"
 #include "http/http_operation.h"
+#include "loop/worker.h"
 #include "process/process_guard.h"
 #include "process/process_private.h"
 
@@ -301,6 +302,46 @@ static void post_session(void *state, struct http_exchange *exchange)
     }
 }
 
+/* The end of a session, on its way to the file of them. */
+struct told_end {
+    struct process *process;
+    const struct access_session *session;
+    enum status status;
+};
+
+static void write_end(void *argument)
+{
+    struct told_end *end = argument;
+    struct process *process = end->process;
+    struct arena arena;
+    struct call call;
+    arena_init(&arena, PROCESS_ARENA_BYTES_MAX);
+    call_init(&call, &arena, 0);
+    end->status =
+        access_session_tell_end(&call, process->access.sessions, end->session, clock_wall_ms());
+    if (end->status != STATUS_OK) {
+        log_call(&process->log, LOG_ERROR, &call, "the end of a session is not written down", NULL);
+    }
+    arena_deinit(&arena);
+}
+
+/* Written down first, so that it can be tried again; also if who asked for it does not wait. */
+static enum status end_session(struct process *process, struct call *call,
+                               const struct access_session *session)
+{
+    struct told_end end = {.process = process, .session = session, .status = STATUS_OK};
+    enum status status = STATUS_OK;
+    if (process->access.session_writer != NULL) {
+        status = worker_call(process->access.session_writer, NULL, write_end, &end);
+    }
+    if (status != STATUS_OK || end.status != STATUS_OK) {
+        return call_fail(call, STATUS_UNAVAILABLE,
+                         "the session goes on: its end could not be written down; try again");
+    }
+    access_session_end(process->access.sessions, session, clock_wall_ms());
+    return STATUS_OK;
+}
+
 static void delete_session(void *state, struct http_exchange *exchange)
 {
     struct process *process = state;
@@ -308,11 +349,13 @@ static void delete_session(void *state, struct http_exchange *exchange)
     struct access_session session;
     if (find_session(process, http_exchange_request(exchange), &session)) {
         enum status status = check_page(process, http_exchange_request(exchange), call);
+        if (status == STATUS_OK) {
+            status = end_session(process, call, &session);
+        }
         if (status != STATUS_OK) {
             process_reply_refused(exchange, status, PROCESS_RETRY_UNKNOWN);
             return;
         }
-        access_session_end(process->access.sessions, &session, clock_wall_ms());
     }
     struct http_header *headers = arena_calloc(call->arena, COOKIE_HEADERS, sizeof(*headers));
     struct text cookie = format_cookie(process, call, "", 0);
