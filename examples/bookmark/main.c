@@ -12,16 +12,10 @@ extern const size_t marquee_bookmark_proto_documented_set_size;
 struct bookmark_process {
     struct bookmark_controller controller;
     struct grpc_service services[1];
-    struct proto_descriptor_set descriptors;
-    struct proto_descriptor_set documented;
 };
 
 static const struct config_option options[] = {
-    {.name = "listen",
-     .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT",
-     .default_value = "127.0.0.1:8090",
-     .help = "the address to serve on; port 0 lets the kernel choose"},
+    PROCESS_LISTEN_OPTION("127.0.0.1:8090"),
 };
 
 static enum status open_bookmark(void *self, struct process *process, struct call *call)
@@ -31,21 +25,18 @@ static enum status open_bookmark(void *self, struct process *process, struct cal
     if (status != STATUS_OK) {
         return status;
     }
-    bookmark->descriptors = (struct proto_descriptor_set){
-        marquee_bookmark_proto_descriptor_set, marquee_bookmark_proto_descriptor_set_size};
-    bookmark->documented = (struct proto_descriptor_set){
-        marquee_bookmark_proto_documented_set, marquee_bookmark_proto_documented_set_size};
     bookmark->services[0] = bookmark_handler_service(&bookmark->controller);
-    (void)process_add_listener(process,
-                               &(struct process_listener){
-                                   .service = "bookmark",
-                                   .address = config_text(process_config(process), "listen"),
-                                   .services = bookmark->services,
-                                   .service_count = ARRAY_LENGTH(bookmark->services),
-                                   .descriptor_sets = &bookmark->descriptors,
-                                   .descriptor_set_count = 1,
-                                   .documented_sets = &bookmark->documented,
-                               });
+    const struct process_listener listener = {
+        .service = "bookmark",
+        .address = config_text(process_config(process), "listen"),
+        .services = bookmark->services,
+        .service_count = ARRAY_LENGTH(bookmark->services),
+        .descriptors = {marquee_bookmark_proto_descriptor_set,
+                        marquee_bookmark_proto_descriptor_set_size},
+        .documented = {marquee_bookmark_proto_documented_set,
+                       marquee_bookmark_proto_documented_set_size},
+    };
+    (void)process_add_listener(process, &listener);
     return STATUS_OK;
 }
 

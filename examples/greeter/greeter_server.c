@@ -71,33 +71,26 @@ static const struct grpc_service services[] = {
 };
 
 static const struct config_option options[] = {
-    {.name = "listen",
-     .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT",
-     .default_value = "127.0.0.1:8090",
-     .help = "the address to serve on; port 0 lets the kernel choose"},
+    PROCESS_LISTEN_OPTION("127.0.0.1:8090"),
 };
 
 static enum status open_greeter(void *self, struct process *process, struct call *call)
 {
-    struct proto_descriptor_set *descriptors = self;
+    (void)self;
     (void)call;
-    *descriptors = (struct proto_descriptor_set){greeter_proto_descriptor_set,
-                                                 greeter_proto_descriptor_set_size};
-    (void)process_add_listener(
-        process,
-        &(struct process_listener){.service = "greeter",
-                                   .address = config_text(process_config(process), "listen"),
-                                   .services = services,
-                                   .service_count = ARRAY_LENGTH(services),
-                                   .descriptor_sets = descriptors,
-                                   .descriptor_set_count = 1});
+    const struct process_listener listener = {
+        .service = "greeter",
+        .address = config_text(process_config(process), "listen"),
+        .services = services,
+        .service_count = ARRAY_LENGTH(services),
+        .descriptors = {greeter_proto_descriptor_set, greeter_proto_descriptor_set_size},
+    };
+    (void)process_add_listener(process, &listener);
     return STATUS_OK;
 }
 
 int main(int argc, char **argv)
 {
-    struct proto_descriptor_set descriptors;
     const struct process_definition definition = {
         .program = "greeter-server",
         .service = "greeter",
@@ -106,5 +99,5 @@ int main(int argc, char **argv)
         .option_count = ARRAY_LENGTH(options),
         .open = open_greeter,
     };
-    return process_main(&definition, &descriptors, argc, argv);
+    return process_main(&definition, NULL, argc, argv);
 }

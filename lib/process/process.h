@@ -87,10 +87,10 @@ struct process_listener {
     struct text address; /* "127.0.0.1:8082" */
     const struct grpc_service *services;
     size_t service_count;
-    const struct proto_descriptor_set *descriptor_sets;
-    size_t descriptor_set_count;
-    /* The same sets, as many, with the comments of their files; NULL: /openapi.json has none. */
-    const struct proto_descriptor_set *documented_sets;
+    /* Of the services' files; without data: none. */
+    struct proto_descriptor_set descriptors;
+    /* The same with the files' comments, which /openapi.json shows; without data: none. */
+    struct proto_descriptor_set documented;
     const struct http_route *routes;
     size_t route_count;
     bool guards_routes; /* asks for --token-file's secrets itself, in words of its own */
@@ -123,7 +123,13 @@ void process_add_reload(struct process *process, void (*reload)(void *state), vo
  * access_sessions_open(). In open, once. */
 MUST_USE enum status process_open_sessions(struct process *process, struct call *call);
 
-/* For the table of a service's options. */
+/* For the tables of services' options. */
+#define PROCESS_LISTEN_OPTION(default_address)                                                     \
+    {                                                                                              \
+        .name = "listen", .kind = CONFIG_TEXT, .argument = "HOST:PORT",                            \
+        .default_value = (default_address),                                                        \
+        .help = "the address to serve on; port 0 lets the kernel choose"                           \
+    }
 #define PROCESS_SESSION_OPTIONS                                                                    \
     {.name = "session-keys",                                                                       \
      .kind = CONFIG_TEXT,                                                                          \

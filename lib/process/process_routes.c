@@ -170,15 +170,18 @@ void process_add_own_routes(struct process_server *server)
     }
 }
 
-/* The sets of the listener's services, with comments where it has them, and of those that every
+enum { SETS_MAX = 3 };
+
+/* The set of the listener's services, with comments where it has them, and those of what every
  * server has. */
-static size_t list_sets(const struct process_listener *spec, struct proto_descriptor_set *sets)
+static size_t list_sets(const struct process_listener *spec,
+                        struct proto_descriptor_set sets[static SETS_MAX])
 {
-    const struct proto_descriptor_set *own =
-        spec->documented_sets != NULL ? spec->documented_sets : spec->descriptor_sets;
     size_t count = 0;
-    for (size_t i = 0; i < spec->descriptor_set_count; i++) {
-        sets[count++] = own[i];
+    if (spec->documented.data != NULL) {
+        sets[count++] = spec->documented;
+    } else if (spec->descriptors.data != NULL) {
+        sets[count++] = spec->descriptors;
     }
     sets[count++] = (struct proto_descriptor_set){marquee_health_proto_documented_set,
                                                   marquee_health_proto_documented_set_size};
@@ -225,12 +228,7 @@ enum status process_describe(struct process_server *server, struct call *call)
 {
     struct process *process = server->process;
     const struct process_listener *spec = &server->spec;
-    enum { OWN_SETS = 2 };
-    struct proto_descriptor_set *sets =
-        arena_calloc(call->arena, spec->descriptor_set_count + OWN_SETS, sizeof(*sets));
-    if (sets == NULL) {
-        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the OpenAPI document");
-    }
+    struct proto_descriptor_set sets[SETS_MAX];
     struct openapi_options options = {
         .title =
             process->server_count == 1

@@ -124,8 +124,8 @@ static enum status bind_server(struct process_server *server, struct call *call)
     const struct grpc_server_options options = {
         .services = spec->services,
         .service_count = spec->service_count,
-        .descriptor_sets = spec->descriptor_sets,
-        .descriptor_set_count = spec->descriptor_set_count,
+        .descriptor_sets = &spec->descriptors,
+        .descriptor_set_count = spec->descriptors.data != NULL,
         .interceptors = server->interceptors,
         .interceptor_count = interceptor_count,
         .cors_origins = server->process->cors_origins,

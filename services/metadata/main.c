@@ -22,16 +22,10 @@ struct metadata_process {
     struct metadata_controller controller;
     struct grpc_service services[1];
     struct http_route routes[METADATA_HANDLER_ROUTE_COUNT];
-    struct proto_descriptor_set descriptors;
-    struct proto_descriptor_set documented; /* the same with their comments */
 };
 
 static const struct config_option options[] = {
-    {.name = "listen",
-     .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT",
-     .default_value = "127.0.0.1:8081",
-     .help = "the address to serve on; port 0 lets the kernel choose"},
+    PROCESS_LISTEN_OPTION("127.0.0.1:8081"),
     {.name = "store",
      .kind = CONFIG_CHOICE,
      .argument = "sqlite|memory",
@@ -99,21 +93,19 @@ static enum status open_metadata(void *self, struct process *process, struct cal
     if (status != STATUS_OK) {
         return status;
     }
-    metadata->descriptors = movie_descriptor_set();
-    metadata->documented = movie_documented_set();
     metadata->services[0] = metadata_handler_service(&metadata->controller);
     metadata_handler_routes(&metadata->controller, metadata->routes);
-    (void)process_add_listener(process, &(struct process_listener){
-                                            .service = "metadata",
-                                            .address = config_text(config, "listen"),
-                                            .services = metadata->services,
-                                            .service_count = ARRAY_LENGTH(metadata->services),
-                                            .descriptor_sets = &metadata->descriptors,
-                                            .descriptor_set_count = 1,
-                                            .documented_sets = &metadata->documented,
-                                            .routes = metadata->routes,
-                                            .route_count = ARRAY_LENGTH(metadata->routes),
-                                        });
+    const struct process_listener listener = {
+        .service = "metadata",
+        .address = config_text(config, "listen"),
+        .services = metadata->services,
+        .service_count = ARRAY_LENGTH(metadata->services),
+        .descriptors = movie_descriptor_set(),
+        .documented = movie_documented_set(),
+        .routes = metadata->routes,
+        .route_count = ARRAY_LENGTH(metadata->routes),
+    };
+    (void)process_add_listener(process, &listener);
     return STATUS_OK;
 }
 

@@ -35,17 +35,11 @@ struct movie_process {
     struct ranked_catalogue *catalogue;
     struct grpc_service services[1];
     struct http_route routes[MOVIE_HANDLER_ROUTE_COUNT + MOVIE_PAGE_ROUTE_COUNT];
-    struct proto_descriptor_set descriptors;
-    struct proto_descriptor_set documented; /* the same with their comments */
     struct proto_pool *messages;
 };
 
 static const struct config_option options[] = {
-    {.name = "listen",
-     .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT",
-     .default_value = "127.0.0.1:8083",
-     .help = "the address to serve on; port 0 lets the kernel choose"},
+    PROCESS_LISTEN_OPTION("127.0.0.1:8083"),
     {.name = "gateway",
      .kind = CONFIG_CHOICE,
      .argument = "grpc|http",
@@ -108,27 +102,25 @@ static enum status open_movie(void *self, struct process *process, struct call *
         return status;
     }
     movie->controller.is_rating_kept = !movie_ratings_asks(movie->ratings);
-    movie->descriptors = movie_descriptor_set();
-    movie->documented = movie_documented_set();
-    status = gateway_messages_create(&movie->descriptors, &movie->messages);
+    status = gateway_messages_create(call, &movie->messages);
     if (status != STATUS_OK) {
-        return call_fail(call, status, "the messages cannot be set up");
+        return status;
     }
     movie->http.messages = movie->messages;
     movie->services[0] = movie_handler_service(&movie->controller);
     movie_handler_routes(&movie->controller, movie->routes);
     movie_page_routes(movie->routes + MOVIE_HANDLER_ROUTE_COUNT);
-    (void)process_add_listener(process, &(struct process_listener){
-                                            .service = "movie",
-                                            .address = config_text(config, "listen"),
-                                            .services = movie->services,
-                                            .service_count = ARRAY_LENGTH(movie->services),
-                                            .descriptor_sets = &movie->descriptors,
-                                            .descriptor_set_count = 1,
-                                            .documented_sets = &movie->documented,
-                                            .routes = movie->routes,
-                                            .route_count = ARRAY_LENGTH(movie->routes),
-                                        });
+    const struct process_listener listener = {
+        .service = "movie",
+        .address = config_text(config, "listen"),
+        .services = movie->services,
+        .service_count = ARRAY_LENGTH(movie->services),
+        .descriptors = movie_descriptor_set(),
+        .documented = movie_documented_set(),
+        .routes = movie->routes,
+        .route_count = ARRAY_LENGTH(movie->routes),
+    };
+    (void)process_add_listener(process, &listener);
     return STATUS_OK;
 }
 

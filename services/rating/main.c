@@ -25,16 +25,10 @@ struct rating_process {
     bool is_kept; /* upkeep runs */
     struct grpc_service services[1];
     struct http_route routes[RATING_HANDLER_ROUTE_COUNT];
-    struct proto_descriptor_set descriptors;
-    struct proto_descriptor_set documented; /* the same with their comments */
 };
 
 static const struct config_option options[] = {
-    {.name = "listen",
-     .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT",
-     .default_value = "127.0.0.1:8082",
-     .help = "the address to serve on; port 0 lets the kernel choose"},
+    PROCESS_LISTEN_OPTION("127.0.0.1:8082"),
     RATING_STORE_OPTIONS,
     RATING_STORE_KEEPING_OPTIONS,
     {.name = "rating-step",
@@ -88,21 +82,19 @@ static enum status open_rating(void *self, struct process *process, struct call 
         return status;
     }
     rating->controller.applied = (struct rating_applied){rating_progress_await, rating->progress};
-    rating->descriptors = movie_descriptor_set();
-    rating->documented = movie_documented_set();
     rating->services[0] = rating_handler_service(&rating->controller);
     rating_handler_routes(&rating->controller, rating->routes);
-    (void)process_add_listener(process, &(struct process_listener){
-                                            .service = "rating",
-                                            .address = config_text(config, "listen"),
-                                            .services = rating->services,
-                                            .service_count = ARRAY_LENGTH(rating->services),
-                                            .descriptor_sets = &rating->descriptors,
-                                            .descriptor_set_count = 1,
-                                            .documented_sets = &rating->documented,
-                                            .routes = rating->routes,
-                                            .route_count = ARRAY_LENGTH(rating->routes),
-                                        });
+    const struct process_listener listener = {
+        .service = "rating",
+        .address = config_text(config, "listen"),
+        .services = rating->services,
+        .service_count = ARRAY_LENGTH(rating->services),
+        .descriptors = movie_descriptor_set(),
+        .documented = movie_documented_set(),
+        .routes = rating->routes,
+        .route_count = ARRAY_LENGTH(rating->routes),
+    };
+    (void)process_add_listener(process, &listener);
     return STATUS_OK;
 }
 

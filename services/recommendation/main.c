@@ -15,27 +15,18 @@ struct recommendation_process {
     struct process_channel rating; /* of loop 0, which follows */
     struct grpc_service services[1];
     struct http_route routes[RECOMMENDATION_HANDLER_ROUTE_COUNT];
-    struct proto_descriptor_set descriptors;
-    struct proto_descriptor_set documented; /* the same with their comments */
     struct proto_pool *messages;
 };
 
 static const struct config_option options[] = {
-    {.name = "listen",
-     .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT",
-     .default_value = "127.0.0.1:8085",
-     .help = "the address to serve on; port 0 lets the kernel choose"},
+    PROCESS_LISTEN_OPTION("127.0.0.1:8085"),
     RECOMMENDATION_OPTIONS,
 };
 
 static enum status open_recommendation(void *self, struct process *process, struct call *call)
 {
     struct recommendation_process *recommendation = self;
-    recommendation->descriptors = movie_descriptor_set();
-    recommendation->documented = movie_documented_set();
-    enum status status = recommendation_following_messages(call, &recommendation->descriptors,
-                                                           &recommendation->messages);
+    enum status status = recommendation_following_messages(call, &recommendation->messages);
     if (status == STATUS_OK) {
         status = recommendation_following_open(process, call, grpc_vote_feed(&recommendation->feed),
                                                &recommendation->followed);
@@ -46,18 +37,17 @@ static enum status open_recommendation(void *self, struct process *process, stru
     recommendation->controller.repository = followed_recommendations_port(recommendation->followed);
     recommendation->services[0] = recommendation_handler_service(&recommendation->controller);
     recommendation_handler_routes(&recommendation->controller, recommendation->routes);
-    (void)process_add_listener(process,
-                               &(struct process_listener){
-                                   .service = "recommendation",
-                                   .address = config_text(process_config(process), "listen"),
-                                   .services = recommendation->services,
-                                   .service_count = ARRAY_LENGTH(recommendation->services),
-                                   .descriptor_sets = &recommendation->descriptors,
-                                   .descriptor_set_count = 1,
-                                   .documented_sets = &recommendation->documented,
-                                   .routes = recommendation->routes,
-                                   .route_count = ARRAY_LENGTH(recommendation->routes),
-                               });
+    const struct process_listener listener = {
+        .service = "recommendation",
+        .address = config_text(process_config(process), "listen"),
+        .services = recommendation->services,
+        .service_count = ARRAY_LENGTH(recommendation->services),
+        .descriptors = movie_descriptor_set(),
+        .documented = movie_documented_set(),
+        .routes = recommendation->routes,
+        .route_count = ARRAY_LENGTH(recommendation->routes),
+    };
+    (void)process_add_listener(process, &listener);
     return STATUS_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "recommendation/recommendation_following.h"
 
+#include "movie_descriptors.h"
 #include "rating.pb-c.h"
 
 enum status recommendation_following_open(struct process *process, struct call *call,
@@ -23,9 +24,7 @@ enum status recommendation_following_open(struct process *process, struct call *
     return status;
 }
 
-enum status recommendation_following_messages(struct call *call,
-                                              const struct proto_descriptor_set *descriptors,
-                                              struct proto_pool **ret_pool)
+enum status recommendation_following_messages(struct call *call, struct proto_pool **ret_pool)
 {
     static const ProtobufCMessageDescriptor *const types[] = {
         &list_votes_request__descriptor,
@@ -33,6 +32,7 @@ enum status recommendation_following_messages(struct call *call,
         &list_vote_changes_request__descriptor,
         &list_vote_changes_response__descriptor,
     };
-    enum status status = proto_pool_create(descriptors, 1, types, ARRAY_LENGTH(types), ret_pool);
+    const struct proto_descriptor_set set = movie_descriptor_set();
+    enum status status = proto_pool_create(&set, 1, types, ARRAY_LENGTH(types), ret_pool);
     return status == STATUS_OK ? status : call_fail(call, status, "the messages cannot be set up");
 }

@@ -29,6 +29,5 @@ MUST_USE enum status recommendation_following_open(struct process *process, stru
                                                    struct followed_recommendations **ret_followed);
 
 /* The types of the messages that grpc_vote_feed() sends and receives. Owned by the caller. */
-MUST_USE enum status
-recommendation_following_messages(struct call *call, const struct proto_descriptor_set *descriptors,
-                                  struct proto_pool **ret_pool);
+MUST_USE enum status recommendation_following_messages(struct call *call,
+                                                       struct proto_pool **ret_pool);

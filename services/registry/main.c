@@ -26,11 +26,7 @@ struct registry_process {
 };
 
 static const struct config_option options[] = {
-    {.name = "listen",
-     .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT",
-     .default_value = "127.0.0.1:8500",
-     .help = "the address to serve on; port 0 lets the kernel choose"},
+    PROCESS_LISTEN_OPTION("127.0.0.1:8500"),
     {.name = "datacenter",
      .kind = CONFIG_TEXT,
      .argument = "NAME",

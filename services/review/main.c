@@ -20,16 +20,10 @@ struct review_process {
     struct review_controller controller;
     struct grpc_service services[1];
     struct http_route routes[REVIEW_HANDLER_ROUTE_COUNT];
-    struct proto_descriptor_set descriptors;
-    struct proto_descriptor_set documented; /* the same with their comments */
 };
 
 static const struct config_option options[] = {
-    {.name = "listen",
-     .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT",
-     .default_value = "127.0.0.1:8084",
-     .help = "the address to serve on; port 0 lets the kernel choose"},
+    PROCESS_LISTEN_OPTION("127.0.0.1:8084"),
     {.name = "store",
      .kind = CONFIG_CHOICE,
      .argument = "sqlite|memory",
@@ -74,21 +68,19 @@ static enum status open_review(void *self, struct process *process, struct call 
     if (status != STATUS_OK) {
         return status;
     }
-    review->descriptors = movie_descriptor_set();
-    review->documented = movie_documented_set();
     review->services[0] = review_handler_service(&review->controller);
     review_handler_routes(&review->controller, review->routes);
-    (void)process_add_listener(process, &(struct process_listener){
-                                            .service = "review",
-                                            .address = config_text(config, "listen"),
-                                            .services = review->services,
-                                            .service_count = ARRAY_LENGTH(review->services),
-                                            .descriptor_sets = &review->descriptors,
-                                            .descriptor_set_count = 1,
-                                            .documented_sets = &review->documented,
-                                            .routes = review->routes,
-                                            .route_count = ARRAY_LENGTH(review->routes),
-                                        });
+    const struct process_listener listener = {
+        .service = "review",
+        .address = config_text(config, "listen"),
+        .services = review->services,
+        .service_count = ARRAY_LENGTH(review->services),
+        .descriptors = movie_descriptor_set(),
+        .documented = movie_documented_set(),
+        .routes = review->routes,
+        .route_count = ARRAY_LENGTH(review->routes),
+    };
+    (void)process_add_listener(process, &listener);
     return STATUS_OK;
 }
 

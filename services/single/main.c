@@ -55,8 +55,6 @@ struct single_process {
     struct indexed_rating_ranking *ranking;
     struct rating_burst *burst;
     bool is_kept; /* upkeep runs */
-    struct proto_descriptor_set descriptors;
-    struct proto_descriptor_set documented; /* the same with their comments */
     struct proto_pool *messages;
     struct metadata_controller metadata;
     struct rating_controller rating;
@@ -178,8 +176,7 @@ static enum status open_stores(struct single_process *single, struct process *pr
 static enum status open_recommendations(struct single_process *single, struct process *process,
                                         struct call *call)
 {
-    enum status status =
-        recommendation_following_messages(call, &single->descriptors, &single->feed_messages);
+    enum status status = recommendation_following_messages(call, &single->feed_messages);
     if (status == STATUS_OK) {
         status = recommendation_following_open(process, call, grpc_vote_feed(&single->feed),
                                                &single->followed);
@@ -190,23 +187,21 @@ static enum status open_recommendations(struct single_process *single, struct pr
     return status;
 }
 
-static unsigned add_listener(struct single_process *single, struct process *process,
-                             const char *service, const char *option,
+static unsigned add_listener(struct process *process, const char *service, const char *option,
                              const struct grpc_service *methods, const struct http_route *routes,
                              size_t route_count)
 {
-    return process_add_listener(process,
-                                &(struct process_listener){
-                                    .service = service,
-                                    .address = config_text(process_config(process), option),
-                                    .services = methods,
-                                    .service_count = 1,
-                                    .descriptor_sets = &single->descriptors,
-                                    .descriptor_set_count = 1,
-                                    .documented_sets = &single->documented,
-                                    .routes = routes,
-                                    .route_count = route_count,
-                                });
+    const struct process_listener listener = {
+        .service = service,
+        .address = config_text(process_config(process), option),
+        .services = methods,
+        .service_count = 1,
+        .descriptors = movie_descriptor_set(),
+        .documented = movie_documented_set(),
+        .routes = routes,
+        .route_count = route_count,
+    };
+    return process_add_listener(process, &listener);
 }
 
 /* The movie service, with its lists, over loopback channels to the others. */
@@ -247,18 +242,18 @@ static void serve_all(struct single_process *single, struct process *process)
     movie_handler_routes(&single->movie, single->movie_routes);
     movie_page_routes(single->movie_routes + MOVIE_HANDLER_ROUTE_COUNT);
     single->metadata_listener =
-        add_listener(single, process, "metadata", "listen-metadata", &single->metadata_service,
+        add_listener(process, "metadata", "listen-metadata", &single->metadata_service,
                      single->metadata_routes, ARRAY_LENGTH(single->metadata_routes));
     single->rating_listener =
-        add_listener(single, process, "rating", "listen-rating", &single->rating_service,
+        add_listener(process, "rating", "listen-rating", &single->rating_service,
                      single->rating_routes, ARRAY_LENGTH(single->rating_routes));
     single->review_listener =
-        add_listener(single, process, "review", "listen-review", &single->review_service,
+        add_listener(process, "review", "listen-review", &single->review_service,
                      single->review_routes, ARRAY_LENGTH(single->review_routes));
     single->recommendation_listener = add_listener(
-        single, process, "recommendation", "listen-recommendation", &single->recommendation_service,
+        process, "recommendation", "listen-recommendation", &single->recommendation_service,
         single->recommendation_routes, ARRAY_LENGTH(single->recommendation_routes));
-    (void)add_listener(single, process, "movie", "listen-movie", &single->movie_service,
+    (void)add_listener(process, "movie", "listen-movie", &single->movie_service,
                        single->movie_routes, ARRAY_LENGTH(single->movie_routes));
 }
 
@@ -272,11 +267,9 @@ static enum status open_single(void *self, struct process *process, struct call 
     if (status != STATUS_OK) {
         return status;
     }
-    single->descriptors = movie_descriptor_set();
-    single->documented = movie_documented_set();
-    status = gateway_messages_create(&single->descriptors, &single->messages);
+    status = gateway_messages_create(call, &single->messages);
     if (status != STATUS_OK) {
-        return call_fail(call, status, "the messages cannot be set up");
+        return status;
     }
     status = open_recommendations(single, process, call);
     if (status == STATUS_OK) {

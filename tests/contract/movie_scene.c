@@ -10,7 +10,6 @@
 #include "movie/gateway/rpc_feeds.h"
 #include "movie/gateway/rpc_rating_gateway.h"
 #include "movie/handler/movie_handler.h"
-#include "movie_descriptors.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/repository/memory_rating_repository.h"
 #include "support/cmocka_test.h"
@@ -77,8 +76,8 @@ static int serve_on_tcp(struct service_scene *served, struct http_endpoint *endp
 static void connect_by_http(struct movie_scene *scene)
 {
     char address[HTTP_ADDRESS_BYTES_MAX];
-    const struct proto_descriptor_set descriptors = movie_descriptor_set();
-    assert_int_equal(gateway_messages_create(&descriptors, &scene->messages), STATUS_OK);
+    assert_int_equal(gateway_messages_create(&scene->metadata_scene.call, &scene->messages),
+                     STATUS_OK);
     assert_int_equal(http_client_create(loop_current(), &scene->client), STATUS_OK);
     http_endpoint_init(&scene->metadata_endpoint, "metadata", scene->client);
     http_endpoint_init(&scene->rating_endpoint, "rating", scene->client);

@@ -39,7 +39,6 @@ struct trial {
     _Atomic bool check_has_news; /* to tell although it passes */
     struct bookmark_controller controller;
     struct grpc_service services[1];
-    struct proto_descriptor_set descriptors;
     struct grpc_interceptor guards[1];
     size_t guard_count;
 };
@@ -84,6 +83,12 @@ static bool is_ready(void *state, struct call *call, struct text *ret_reason)
     return passes;
 }
 
+static struct proto_descriptor_set bookmark_descriptors(void)
+{
+    return (struct proto_descriptor_set){marquee_bookmark_proto_descriptor_set,
+                                         marquee_bookmark_proto_descriptor_set_size};
+}
+
 static enum status open_trial(void *self, struct process *process, struct call *call)
 {
     struct trial *trial = self;
@@ -95,14 +100,11 @@ static enum status open_trial(void *self, struct process *process, struct call *
     }
     enum status status = memory_bookmark_repository_open(call, &trial->controller.repository);
     trial->services[0] = bookmark_handler_service(&trial->controller);
-    trial->descriptors = (struct proto_descriptor_set){marquee_bookmark_proto_descriptor_set,
-                                                       marquee_bookmark_proto_descriptor_set_size};
     const struct process_listener listener = {
         .address = TEXT("127.0.0.1:0"),
         .services = trial->services,
         .service_count = ARRAY_LENGTH(trial->services),
-        .descriptor_sets = &trial->descriptors,
-        .descriptor_set_count = 1,
+        .descriptors = bookmark_descriptors(),
         .interceptors = trial->guards,
         .interceptor_count = trial->guard_count,
     };
@@ -286,13 +288,19 @@ static void check_that_fails_is_told(void **state)
            "slow: 200 ok   process\nok   store: slow today\n" DRAINING STOPPED);
 }
 
-static void ask_nobody(struct trial *trial, struct call *call)
+static struct proto_pool *create_pool(void)
 {
     static const ProtobufCMessageDescriptor *const roots[] = {&put_bookmark_response__descriptor};
-    struct process_channel channel;
+    const struct proto_descriptor_set set = bookmark_descriptors();
     struct proto_pool *pool;
-    assert_int_equal(proto_pool_create(&trial->descriptors, 1, roots, ARRAY_LENGTH(roots), &pool),
-                     STATUS_OK);
+    assert_int_equal(proto_pool_create(&set, 1, roots, ARRAY_LENGTH(roots), &pool), STATUS_OK);
+    return pool;
+}
+
+static void ask_nobody(struct trial *trial, struct call *call)
+{
+    struct process_channel channel;
+    struct proto_pool *pool = create_pool();
     assert_int_equal(process_open_channel(trial->process, call, pool, "nobody", &channel),
                      STATUS_OK);
     say_page(trial, call, "opened", "/readyz");
@@ -314,11 +322,8 @@ static void service_without_instances_is_waited_for(void **state)
 
 static void ask_one_that_is_optional(struct trial *trial, struct call *call)
 {
-    static const ProtobufCMessageDescriptor *const roots[] = {&put_bookmark_response__descriptor};
     struct process_channel channel;
-    struct proto_pool *pool;
-    assert_int_equal(proto_pool_create(&trial->descriptors, 1, roots, ARRAY_LENGTH(roots), &pool),
-                     STATUS_OK);
+    struct proto_pool *pool = create_pool();
     assert_int_equal(process_open_optional_channel(trial->process, call, pool, "nobody", &channel),
                      STATUS_OK);
     say_page(trial, call, channel.grpc != NULL ? "opened" : "nowhere", "/readyz");

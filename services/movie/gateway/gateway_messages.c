@@ -1,12 +1,12 @@
 #include "movie/gateway/gateway_messages.h"
 
 #include "metadata.pb-c.h"
+#include "movie_descriptors.h"
 #include "rating.pb-c.h"
 #include "recommendation.pb-c.h"
 #include "review.pb-c.h"
 
-enum status gateway_messages_create(const struct proto_descriptor_set *descriptors,
-                                    struct proto_pool **ret_pool)
+enum status gateway_messages_create(struct call *call, struct proto_pool **ret_pool)
 {
     static const ProtobufCMessageDescriptor *const types[] = {
         &get_metadata_request__descriptor,
@@ -62,5 +62,7 @@ enum status gateway_messages_create(const struct proto_descriptor_set *descripto
         &list_recommended_request__descriptor,
         &list_recommended_response__descriptor,
     };
-    return proto_pool_create(descriptors, 1, types, ARRAY_LENGTH(types), ret_pool);
+    const struct proto_descriptor_set set = movie_descriptor_set();
+    enum status status = proto_pool_create(&set, 1, types, ARRAY_LENGTH(types), ret_pool);
+    return status == STATUS_OK ? status : call_fail(call, status, "the messages cannot be set up");
 }

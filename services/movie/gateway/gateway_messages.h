@@ -1,9 +1,9 @@
 /* gateway_messages.h: the types of what the gRPC gateways send and receive. */
 #pragma once
 
-#include "base/status.h"
+#include "base/call.h"
 #include "proto/proto.h"
 
-/* For the channels of the gateways. descriptors: of movie.proto. As proto_pool_create(). */
-MUST_USE enum status gateway_messages_create(const struct proto_descriptor_set *descriptors,
-                                             struct proto_pool **ret_pool);
+/* For the channels of the gateways. As proto_pool_create(); the call's error says that it failed.
+ */
+MUST_USE enum status gateway_messages_create(struct call *call, struct proto_pool **ret_pool);

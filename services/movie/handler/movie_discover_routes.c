@@ -2,6 +2,7 @@
 #include "http/http_json.h"
 #include "movie/controller/movie_discover.h"
 #include "movie/handler/movie_handler_private.h"
+#include "movie/handler/movie_parameters.h"
 #include "movie/model/movie_json.h"
 
 const char *const movie_handler_orders[] = {
@@ -30,17 +31,15 @@ static enum status read_numbers(struct http_exchange *exchange, struct movie_lis
 {
     int32_t minimum_votes = 0;
     int32_t page_size = 0;
-    enum status status =
-        movie_handler_number(exchange, "yearFrom", 0, METADATA_YEAR_MAX, &query->year_from);
+    enum status status = movie_parameter_integer(exchange, "yearFrom", &query->year_from);
     if (status == STATUS_OK) {
-        status = movie_handler_number(exchange, "yearTo", 0, METADATA_YEAR_MAX, &query->year_to);
+        status = movie_parameter_integer(exchange, "yearTo", &query->year_to);
     }
     if (status == STATUS_OK) {
-        status = movie_handler_number(exchange, "minimumVotes", 0, INT32_MAX, &minimum_votes);
+        status = movie_parameter_integer(exchange, "minimumVotes", &minimum_votes);
     }
     if (status == STATUS_OK) {
-        status =
-            movie_handler_number(exchange, "pageSize", 1, MOVIE_LIST_PAGE_SIZE_MAX, &page_size);
+        status = movie_parameter_integer(exchange, "pageSize", &page_size);
     }
     query->minimum_votes = (uint64_t)minimum_votes;
     query->page_size = (size_t)page_size;

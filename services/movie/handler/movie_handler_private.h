@@ -61,8 +61,3 @@ enum { MOVIE_HANDLER_REVIEW_ROUTE_COUNT = 7 };
 /* Those of /movie/review, /movie/reviews, /user/reviews and /movie/like. */
 void movie_handler_review_routes(struct movie_controller *controller,
                                  struct http_route routes[static MOVIE_HANDLER_REVIEW_ROUTE_COUNT]);
-
-/* A whole number of the query from `least` to `most`; 0: it is not given. STATUS_INVALID_ARGUMENT:
- * anything else; the call's error names it. */
-MUST_USE enum status movie_handler_number(struct http_exchange *exchange, const char *name,
-                                          int64_t least, int64_t most, int32_t *ret_number);

@@ -1,28 +1,10 @@
 /* The plain HTTP face of lists of movies. */
-#include <inttypes.h>
-
 #include "http/http_json.h"
 #include "movie/controller/movie_search.h"
 #include "movie/controller/movie_voting.h"
 #include "movie/handler/movie_handler_private.h"
+#include "movie/handler/movie_parameters.h"
 #include "movie/model/movie_json.h"
-
-enum status movie_handler_number(struct http_exchange *exchange, const char *name, int64_t least,
-                                 int64_t most, int32_t *ret_number)
-{
-    struct text text;
-    int64_t number = 0;
-    enum status status = http_json_optional_parameter(exchange, name, &text);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (text.data != NULL && (!text_to_i64(text, &number) || number < least || number > most)) {
-        return call_fail(http_json_call(exchange), STATUS_INVALID_ARGUMENT,
-                         "%s must be %" PRId64 " to %" PRId64, name, least, most);
-    }
-    *ret_number = (int32_t)number;
-    return STATUS_OK;
-}
 
 static void write_parameters(struct json_writer *writer,
                              const struct movie_score_parameters *parameters)
@@ -41,7 +23,7 @@ void movie_handler_get_search(void *state, struct http_exchange *exchange)
     struct movie_cards list;
     enum status status = http_json_parameter(exchange, "q", &query);
     if (status == STATUS_OK) {
-        status = movie_handler_number(exchange, "limit", 1, METADATA_MATCHES_MAX, &limit);
+        status = movie_parameter_integer(exchange, "limit", &limit);
     }
     if (status == STATUS_OK) {
         status = movie_controller_search(state, call, query, limit, &list);
@@ -72,10 +54,7 @@ void movie_handler_get_user_movies(void *state, struct http_exchange *exchange)
     struct movie_own_page page;
     enum status status = http_json_named_user(exchange, &user);
     if (status == STATUS_OK) {
-        status = http_json_optional_parameter(exchange, "pageToken", &token);
-    }
-    if (status == STATUS_OK) {
-        status = movie_handler_number(exchange, "pageSize", 1, MOVIE_OWN_PAGE_SIZE_MAX, &page_size);
+        status = movie_parameter_page(exchange, &page_size, &token);
     }
     if (status == STATUS_OK) {
         status = movie_controller_list_own(state, call, user, page_size, token, &page);

@@ -2,6 +2,7 @@
 #include "http/http_json.h"
 #include "movie/controller/movie_recommendations.h"
 #include "movie/handler/movie_handler_private.h"
+#include "movie/handler/movie_parameters.h"
 #include "movie/model/movie_json.h"
 
 static void reply(struct http_exchange *exchange, enum status status,
@@ -37,13 +38,13 @@ void movie_handler_get_similar(void *state, struct http_exchange *exchange)
     struct call *call = http_json_call(exchange);
     struct movie_recommendations found;
     struct text id;
-    int64_t limit;
+    int32_t limit;
     enum status status = http_json_parameter(exchange, "id", &id);
     if (status == STATUS_OK) {
-        status = http_json_integer_parameter(exchange, "limit", &limit);
+        status = movie_parameter_integer(exchange, "limit", &limit);
     }
     if (status == STATUS_OK) {
-        status = movie_controller_list_similar(state, call, id, (int32_t)limit, &found);
+        status = movie_controller_list_similar(state, call, id, limit, &found);
     }
     reply(exchange, status, &found);
 }
@@ -53,13 +54,13 @@ void movie_handler_get_recommendations(void *state, struct http_exchange *exchan
     struct call *call = http_json_call(exchange);
     struct movie_recommendations found;
     struct text user;
-    int64_t limit;
+    int32_t limit;
     enum status status = http_json_named_user(exchange, &user);
     if (status == STATUS_OK) {
-        status = http_json_integer_parameter(exchange, "limit", &limit);
+        status = movie_parameter_integer(exchange, "limit", &limit);
     }
     if (status == STATUS_OK) {
-        status = movie_controller_list_recommended(state, call, user, (int32_t)limit, &found);
+        status = movie_controller_list_recommended(state, call, user, limit, &found);
     }
     reply(exchange, status, &found);
 }

@@ -1,8 +1,8 @@
 /* The plain HTTP face of reviews and likes of movies. */
 #include "http/http_json.h"
-#include "http/http_operation.h"
 #include "movie/controller/movie_reviews.h"
 #include "movie/handler/movie_handler_private.h"
+#include "movie/handler/movie_parameters.h"
 #include "review/model/review_json.h"
 
 static enum status read_key(struct http_exchange *exchange, struct review_key *ret_key)
@@ -73,15 +73,6 @@ static void delete_review(void *state, struct http_exchange *exchange)
     http_json_reply_outcome(exchange, status);
 }
 
-static enum status read_place(struct http_exchange *exchange, int32_t *ret_size,
-                              struct text *ret_token)
-{
-    enum status status =
-        movie_handler_number(exchange, "pageSize", 1, REVIEW_PAGE_SIZE_MAX, ret_size);
-    return status == STATUS_OK ? http_json_optional_parameter(exchange, "pageToken", ret_token)
-                               : status;
-}
-
 static void get_reviews(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
@@ -91,7 +82,7 @@ static void get_reviews(void *state, struct http_exchange *exchange)
     struct review_gateway_page page;
     enum status status = http_json_parameter(exchange, "id", &movie_id);
     if (status == STATUS_OK) {
-        status = read_place(exchange, &size, &token);
+        status = movie_parameter_page(exchange, &size, &token);
     }
     if (status == STATUS_OK) {
         status = movie_reviews_list(state, call, movie_id, size, token, &page);
@@ -134,7 +125,7 @@ static void get_user_reviews(void *state, struct http_exchange *exchange)
     struct movie_review_page page;
     enum status status = http_json_named_user(exchange, &user_id);
     if (status == STATUS_OK) {
-        status = read_place(exchange, &size, &token);
+        status = movie_parameter_page(exchange, &size, &token);
     }
     if (status == STATUS_OK) {
         status = movie_reviews_list_user(state, call, user_id, size, token, &page);
@@ -188,38 +179,27 @@ static void delete_like(void *state, struct http_exchange *exchange)
     change_like(state, exchange, movie_reviews_unlike);
 }
 
-#define ID_PARAMETER                                                                               \
-    {                                                                                              \
-        .name = "id", .about = "The movie's id", .is_required = true, .minimum = 1,                \
-        .maximum = METADATA_ID_BYTES_MAX                                                           \
-    }
-#define USER_PARAMETER(words)                                                                      \
-    {                                                                                              \
-        .name = "userId", .about = words, .is_required = true, .minimum = 1,                       \
-        .maximum = RATING_USER_BYTES_MAX                                                           \
-    }
 #define PAGE_PARAMETERS                                                                            \
-    {.name = "pageSize",                                                                           \
-     .about = "How many there are in a page at most",                                              \
-     .kind = HTTP_PARAMETER_INTEGER,                                                               \
-     .minimum = 1,                                                                                 \
-     .maximum = REVIEW_PAGE_SIZE_MAX,                                                              \
-     .otherwise = REVIEW_PAGE_SIZE_DEFAULT},                                                       \
-        {.name = "pageToken", .about = "nextPageToken of the page before"},                        \
-    {                                                                                              \
-        .name = NULL                                                                               \
-    }
+    MOVIE_PAGE_SIZE_PARAMETER(REVIEW_PAGE_SIZE_MAX, REVIEW_PAGE_SIZE_DEFAULT),                     \
+        MOVIE_PAGE_TOKEN_PARAMETER
 
 static const struct http_parameter own_parameters[] = {
-    ID_PARAMETER,
-    USER_PARAMETER("Whose it is"),
+    MOVIE_ID_PARAMETER,
+    MOVIE_USER_PARAMETER(true, "Whose it is"),
     {.name = NULL},
 };
 
-static const struct http_parameter list_parameters[] = {ID_PARAMETER, PAGE_PARAMETERS};
+static const struct http_parameter list_parameters[] = {
+    MOVIE_ID_PARAMETER,
+    PAGE_PARAMETERS,
+    {.name = NULL},
+};
 
 static const struct http_parameter user_list_parameters[] = {
-    USER_PARAMETER("Whose reviews they are"), PAGE_PARAMETERS};
+    MOVIE_USER_PARAMETER(true, "Whose reviews they are"),
+    PAGE_PARAMETERS,
+    {.name = NULL},
+};
 
 static const struct http_answer review_answers[] = {
     {200, "The review", {.message = "Review"}},

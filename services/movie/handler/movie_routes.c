@@ -5,6 +5,7 @@
 #include "movie/controller/movie_voting.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_handler_private.h"
+#include "movie/handler/movie_parameters.h"
 #include "movie/model/movie_json.h"
 #include "movie/model/movie_json_schema.h"
 #include "rating/model/rating.h"
@@ -49,22 +50,11 @@ static void get_movie(void *state, struct http_exchange *exchange)
     http_json_reply_send(&reply, 200);
 }
 
-#define ID_PARAMETER                                                                               \
-    {                                                                                              \
-        .name = "id", .about = "The movie's id", .is_required = true, .minimum = 1,                \
-        .maximum = METADATA_ID_BYTES_MAX                                                           \
-    }
-#define USER_PARAMETER(is_needed, words)                                                           \
-    {                                                                                              \
-        .name = "userId", .about = words, .is_required = (is_needed), .minimum = (is_needed),      \
-        .maximum = RATING_USER_BYTES_MAX                                                           \
-    }
-
 static const char *const views[] = {"basic", "full", NULL};
 
 static const struct http_parameter movie_parameters[] = {
-    ID_PARAMETER,
-    USER_PARAMETER(false, "Whose own vote is to be told"),
+    MOVIE_ID_PARAMETER,
+    MOVIE_USER_PARAMETER(false, "Whose own vote is to be told"),
     {.name = "view", .about = "full: with histogram and weighted score", .choices = views},
     {.name = NULL},
 };
@@ -92,20 +82,20 @@ static const struct http_parameter search_parameters[] = {
     }
 
 static const struct http_parameter similar_parameters[] = {
-    ID_PARAMETER,
+    MOVIE_ID_PARAMETER,
     RECOMMENDED_PARAMETER,
     {.name = NULL},
 };
 
 static const struct http_parameter recommended_parameters[] = {
-    USER_PARAMETER(true, "For whom"),
+    MOVIE_USER_PARAMETER(true, "For whom"),
     RECOMMENDED_PARAMETER,
     {.name = NULL},
 };
 
 static const struct http_parameter vote_parameters[] = {
-    ID_PARAMETER,
-    USER_PARAMETER(true, "Whose vote it is"),
+    MOVIE_ID_PARAMETER,
+    MOVIE_USER_PARAMETER(true, "Whose vote it is"),
     {.name = "value",
      .about = "Points, in the steps that the deployment takes: tenths, unless it says otherwise",
      .kind = HTTP_PARAMETER_NUMBER,
@@ -116,20 +106,15 @@ static const struct http_parameter vote_parameters[] = {
 };
 
 static const struct http_parameter own_parameters[] = {
-    ID_PARAMETER,
-    USER_PARAMETER(true, "Whose vote it is"),
+    MOVIE_ID_PARAMETER,
+    MOVIE_USER_PARAMETER(true, "Whose vote it is"),
     {.name = NULL},
 };
 
 static const struct http_parameter list_parameters[] = {
-    USER_PARAMETER(true, "Whose votes they are"),
-    {.name = "pageSize",
-     .about = "How many there are in a page at most",
-     .kind = HTTP_PARAMETER_INTEGER,
-     .minimum = 1,
-     .maximum = MOVIE_OWN_PAGE_SIZE_MAX,
-     .otherwise = MOVIE_OWN_PAGE_SIZE_DEFAULT},
-    {.name = "pageToken", .about = "nextPageToken of the page before"},
+    MOVIE_USER_PARAMETER(true, "Whose votes they are"),
+    MOVIE_PAGE_SIZE_PARAMETER(MOVIE_OWN_PAGE_SIZE_MAX, MOVIE_OWN_PAGE_SIZE_DEFAULT),
+    MOVIE_PAGE_TOKEN_PARAMETER,
     {.name = NULL},
 };
 
@@ -148,12 +133,7 @@ static const struct http_parameter discover_parameters[] = {
      .about = "Only with so many votes",
      .kind = HTTP_PARAMETER_INTEGER,
      .maximum = INT32_MAX},
-    {.name = "pageSize",
-     .about = "How many there are in a page at most",
-     .kind = HTTP_PARAMETER_INTEGER,
-     .minimum = 1,
-     .maximum = MOVIE_LIST_PAGE_SIZE_MAX,
-     .otherwise = MOVIE_LIST_PAGE_SIZE_DEFAULT},
+    MOVIE_PAGE_SIZE_PARAMETER(MOVIE_LIST_PAGE_SIZE_MAX, MOVIE_LIST_PAGE_SIZE_DEFAULT),
     {.name = "pageToken", .about = "nextPageToken of the page before, with the same query"},
     {.name = NULL},
 };

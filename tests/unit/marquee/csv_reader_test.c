@@ -1,45 +1,15 @@
 /* CSV rows, whatever the size of the chunks they come in; what is malformed and where. */
 #include "support/cmocka_test.h"
 
-#include "base/arena.h"
 #include "marquee/csv_reader.h"
-#include "unit/marquee/chunked_source.h"
+#include "unit/marquee/row_walk.h"
 
-enum { ARENA_BYTES = 64 * 1024, RESULT_BYTES = 4 * 1024 * 1024 };
+enum { RESULT_BYTES = 4 * 1024 * 1024 };
 
-/* Rows as "line[field|field]", what is refused as "line!reason"; "end" or the failure at the end.
- */
 static void read_all(struct text csv, size_t chunk_bytes, bool fails, struct buffer *result)
 {
-    struct chunked_source source = {csv, chunk_bytes, fails};
-    struct csv_reader reader;
-    enum status status;
-    buffer_clear(result);
-    assert_int_equal(csv_reader_init(&reader, chunked_source_bytes(&source)), STATUS_OK);
-    do {
-        struct arena arena;
-        struct call call;
-        struct csv_row row = {.line = 0};
-        arena_init(&arena, ARENA_BYTES);
-        call_init(&call, &arena, 0);
-        status = csv_reader_next(&reader, &call, &row);
-        if (status == STATUS_OK) {
-            assert_true(buffer_format(result, "%d[", (int)row.line));
-            for (size_t i = 0; i < row.count; i++) {
-                assert_true(i == 0 || buffer_append_byte(result, '|'));
-                assert_true(buffer_append(result, row.fields[i]));
-            }
-            assert_true(buffer_append_byte(result, ']'));
-        } else if (status == STATUS_INVALID_ARGUMENT) {
-            assert_true(buffer_format(result, "%d!%.*s!", (int)row.line,
-                                      TEXT_ARGUMENTS(call.error.message)));
-        } else {
-            assert_true(buffer_append(
-                result, status == STATUS_NOT_FOUND ? TEXT("end") : text_of(status_name(status))));
-        }
-        arena_deinit(&arena);
-    } while (status == STATUS_OK || status == STATUS_INVALID_ARGUMENT);
-    csv_reader_deinit(&reader);
+    const struct row_walk walk = {ROW_CSV, csv, chunk_bytes, fails};
+    row_walk_describe(&walk, result);
 }
 
 static void assert_result(struct buffer *result, const char *want)
