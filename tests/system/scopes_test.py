@@ -5,13 +5,16 @@ limits; tokens that come and go; what a process does not start with.
     scopes_test.py BIN [CASE...]
 """
 import hashlib
+import http.server
 import json
 import os
 import re
 import signal
 import subprocess
 import tempfile
+import threading
 import unittest
+import urllib.parse
 
 from scopes_scene import BIN, JSON, WAIT_S, Program, System, wait_for
 
@@ -190,6 +193,68 @@ class OthersTest(System):
         for given in ("vote", "vote ", "bob", "vote b%zz", "none bob"):
             headers = {**self.bearer("-"), "marquee-acting-for": given}
             self.assertEqual(self.rating.ask("PUT", path, headers=headers)[0], 400, given)
+
+
+class Recorder(http.server.BaseHTTPRequestHandler):
+    """A rating service that has nothing, and keeps the headers it was asked with."""
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.seen.append((self.path, self.headers.get("authorization"), self.headers.get("marquee-acting-for")))
+        body = b'{"code":"not_found","message":"nothing"}'
+        self.send_response(404)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *_):
+        pass
+
+
+class JsonGatewayTest(System):
+    """Movie asks the others with JSON: for whom, is passed on as it is by gRPC."""
+    OPTIONS = ("--gateway=http",)
+    HOLDERS = {**System.HOLDERS, "émile": "read,vote"}
+
+    def start(self, name, *options):
+        program = Program(name, "--listen=127.0.0.1:0", f"--access-file={self.scratch}/tokens",
+                          f"--token-file={self.scratch}/service", f"--call-token-file={self.scratch}/service",
+                          *(self.OPTIONS if name == "marquee-movie" else ()), *options)
+        self.programs.append(program)
+        return program
+
+    def write_tokens(self, holders):
+        super().write_tokens({urllib.parse.quote(user): scopes for user, scopes in holders.items()})
+        self.tokens["émile"] = self.tokens[urllib.parse.quote("émile")]
+
+    def test_for_whom(self):
+        seen = []
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as rating:
+            rating.seen = seen
+            thread = threading.Thread(target=rating.serve_forever)
+            thread.start()
+            movie = self.start("marquee-movie", f"--services=metadata={self.metadata.address};"
+                                                f"rating=127.0.0.1:{rating.server_port}")
+            for user in ("alice", "root", "-", "émile"):
+                self.assertEqual(movie.ask("GET", "/movie?id=m1", headers=self.bearer(user))[0], 200)
+                self.assertEqual(movie.call("MovieService/ListUserMovies", {}, self.bearer(user))[0], 400 if user == "-" else 404)
+            rating.shutdown()
+            thread.join()
+        secret = "Bearer " + (self.scratch / "service").read_text(encoding="utf-8").split()[1]
+        self.assertEqual({authorization for _, authorization, _ in seen}, {secret})
+        # The catalogue's own questions are for nobody.
+        asked = {acting for path, _, acting in seen if not re.search("Changes|ListAggregates|ListVotes", path)}
+        self.assertTrue({"read,vote alice", "admin root", "read,vote %c3%a9mile"} <= asked, asked)
+
+    def test_votes(self):
+        path = "/movie/rating?id=m1&value=7"
+        self.assertEqual(self.movie.ask("PUT", path, headers=self.bearer("alice"))[0], 200)
+        self.assertEqual(self.movie.ask("PUT", path + "&userId=alice", headers=self.bearer("bob"))[0], 403)
+        self.assertEqual(self.movie.ask("PUT", path, headers=self.bearer("reader"))[0], 403)
+        self.assertEqual((self.own_vote("alice"), self.own_vote("bob"), self.own_vote("reader")), (7, None, None))
 
 
 class OpenTest(System):
