@@ -170,6 +170,15 @@ static enum status get_aggregate(void *state, struct call *call, struct record_k
     return from->ops->get_aggregate(from->state, call, record, ret_aggregate);
 }
 
+static enum status get_aggregates(void *state, struct call *call,
+                                  struct rating_stored_aggregate *aggregates, size_t count)
+{
+    struct faulty_repository *self = state;
+    const struct rating_repository *from =
+        self->fault == RATING_FAULT_AGGREGATE_KEEPS_DELETED ? &self->partial : &self->whole;
+    return from->ops->get_aggregates(from->state, call, aggregates, count);
+}
+
 static enum status get_vote(void *state, struct call *call, const struct vote_key *key,
                             struct vote *ret_vote)
 {
@@ -233,6 +242,7 @@ static const struct rating_repository_ops faulty_ops = {
     .claim_position = claim_position,
     .get_position = get_position,
     .get_aggregate = get_aggregate,
+    .get_aggregates = get_aggregates,
     .get_vote = get_vote,
     .list_user_votes = list_user_votes,
     .list_votes = list_votes,

@@ -93,6 +93,38 @@ static void walk_aggregates(struct rating_case *self, size_t limit, struct total
     }
 }
 
+/* Some that there are, in no order, one of them twice, and some that there are not: an unknown id,
+ * and a known one of another type. */
+static void many_are_read_at_once(struct rating_case *self)
+{
+    const struct record_key tt1 = {.type = RECORD_TYPE_MOVIE, .id = TEXT("tt1")};
+    const struct record_key tt10 = {.type = RECORD_TYPE_ACTOR, .id = TEXT("tt10")};
+    const struct record_key missing = {.type = RECORD_TYPE_MOVIE, .id = TEXT("tt100")};
+    const struct record_key other = {.type = RECORD_TYPE_SOUNDTRACK, .id = TEXT("tt1")};
+    struct rating_stored_aggregate read[] = {{.record = tt10},
+                                             {.record = missing},
+                                             {.record = tt1},
+                                             {.record = other},
+                                             {.record = tt10}};
+    fill(self);
+    memset(&read[1].aggregate, 0xff, sizeof(read[1].aggregate));
+    assert_int_equal(self->repository.ops->get_aggregates(self->repository.state, self->call, read,
+                                                          ARRAY_LENGTH(read)),
+                     STATUS_OK);
+    for (size_t i = 0; i < ARRAY_LENGTH(read); i++) {
+        struct rating_aggregate one = {.count = 0};
+        bool is_rated = i != 1 && i != 3;
+        assert_int_equal(self->repository.ops->get_aggregate(self->repository.state, self->call,
+                                                             read[i].record, &one),
+                         is_rated ? STATUS_OK : STATUS_NOT_FOUND);
+        assert_true(is_rated == (read[i].aggregate.count > 0));
+        assert_memory_equal(&read[i].aggregate, &one, sizeof(one));
+    }
+    assert_int_equal(
+        self->repository.ops->get_aggregates(self->repository.state, self->call, read, 0),
+        STATUS_OK);
+}
+
 static void everything_is_listed(struct rating_case *self)
 {
     struct totals first = {.votes = 0};
@@ -178,6 +210,7 @@ static void a_type_is_listed_from_its_begin(struct rating_case *self)
 }
 
 const struct rating_contract_case rating_list_cases[] = {
+    {.name = "many_are_read_at_once", .run = many_are_read_at_once},
     {.name = "everything_is_listed", .run = everything_is_listed},
     {.name = "empty_lists", .run = empty_lists},
     {.name = "tombstones_are_listed", .run = tombstones_are_listed},

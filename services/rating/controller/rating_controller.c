@@ -161,6 +161,19 @@ enum status rating_controller_get_aggregate(struct rating_controller *self, stru
     return status;
 }
 
+enum status rating_controller_get_aggregates(struct rating_controller *self, struct call *call,
+                                             struct rating_stored_aggregate *aggregates,
+                                             size_t count)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = record_key_validate(call, aggregates[i].record);
+    }
+    return status == STATUS_OK ? self->repository.ops->get_aggregates(self->repository.state, call,
+                                                                      aggregates, count)
+                               : status;
+}
+
 static enum status check_page_size(struct call *call, int32_t page_size, size_t *ret_wanted)
 {
     if (page_size < 0 || page_size > RATING_PAGE_SIZE_MAX) {

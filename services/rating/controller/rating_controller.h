@@ -78,6 +78,13 @@ MUST_USE enum status rating_controller_get_aggregate(struct rating_controller *s
                                                      struct call *call, struct record_key record,
                                                      struct rating_aggregate *ret_aggregate);
 
+/* Fills in what stands of each record; all zero where nobody has voted. count: at most
+ * RATING_BATCH_MAX. STATUS_INVALID_ARGUMENT: one of the ids is none. */
+MUST_USE enum status rating_controller_get_aggregates(struct rating_controller *self,
+                                                      struct call *call,
+                                                      struct rating_stored_aggregate *aggregates,
+                                                      size_t count);
+
 struct rating_vote_page {
     const struct vote *votes;
     size_t count;

@@ -218,20 +218,6 @@ static bool is_vote(const struct rating_change_record *record)
     return record->kind == RATING_RECORD_PUT || record->kind == RATING_RECORD_DELETE;
 }
 
-static enum status read_aggregates(struct rating_controller *self, struct call *call,
-                                   const struct record_key *keys, size_t count,
-                                   struct rating_stored_aggregate *aggregates)
-{
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        aggregates[i].record = keys[i];
-        status = self->repository.ops->get_aggregate(self->repository.state, call, keys[i],
-                                                     &aggregates[i].aggregate);
-        status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    }
-    return status;
-}
-
 enum status rating_feed_list_aggregate_changes(struct rating_controller *self, struct call *call,
                                                const struct rating_changes_request *request,
                                                struct rating_aggregate_changes *ret_changes)
@@ -261,7 +247,11 @@ enum status rating_feed_list_aggregate_changes(struct rating_controller *self, s
         }
     }
     changes.count = record_keys_make_set(keys, changes.count);
-    status = read_aggregates(self, call, keys, changes.count, aggregates);
+    for (size_t i = 0; i < changes.count; i++) {
+        aggregates[i].record = keys[i];
+    }
+    status = self->repository.ops->get_aggregates(self->repository.state, call, aggregates,
+                                                  changes.count);
     if (status == STATUS_OK) {
         *ret_changes = changes;
     }

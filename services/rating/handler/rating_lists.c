@@ -72,30 +72,25 @@ static enum status add_parameters(struct rating_controller *controller, struct c
 }
 
 /* Adds what is known of one record to the lists of the reply, which have room for it. */
-static enum status add_aggregate(struct rating_controller *controller, struct call *call,
-                                 struct record_key record, const struct rank_parameters *parameters,
+static enum status add_aggregate(struct call *call, const struct rating_stored_aggregate *stored,
+                                 const struct rank_parameters *parameters,
                                  BatchGetAggregatedRatingsResponse *reply)
 {
-    struct rating_aggregate aggregate;
-    enum status status = rating_controller_get_aggregate(controller, call, record, &aggregate);
-    if (status == STATUS_NOT_FOUND) {
-        call_clear_error(call);
-        reply->unrated_record_ids[reply->n_unrated_record_ids++] = proto_bytes(record.id);
+    const struct rating_aggregate *aggregate = &stored->aggregate;
+    if (aggregate->count == 0) {
+        reply->unrated_record_ids[reply->n_unrated_record_ids++] = proto_bytes(stored->record.id);
         return STATUS_OK;
-    }
-    if (status != STATUS_OK) {
-        return status;
     }
     RankedRecord *rated = arena_alloc(call->arena, sizeof(*rated));
     if (rated == NULL) {
         return rating_handler_no_room(call);
     }
     ranked_record__init(rated);
-    rated->record_id = proto_bytes(record.id);
-    rated->count = (uint32_t)aggregate.count;
-    rated->mean = rating_aggregate_mean(&aggregate);
+    rated->record_id = proto_bytes(stored->record.id);
+    rated->count = (uint32_t)aggregate->count;
+    rated->mean = rating_aggregate_mean(aggregate);
     if (parameters != NULL) {
-        rated->weighted_score = rank_score(parameters, aggregate.count, aggregate.sum_hundredths);
+        rated->weighted_score = rank_score(parameters, aggregate->count, aggregate->sum_hundredths);
     }
     reply->ratings[reply->n_ratings++] = rated;
     return STATUS_OK;
@@ -106,10 +101,10 @@ enum status rating_handler_batch_get_aggregated_ratings(void *state, struct call
 {
     const BatchGetAggregatedRatingsRequest *batch = request;
     BatchGetAggregatedRatingsResponse *reply = response;
-    struct record_key record;
+    enum record_type type;
     struct rank_parameters parameters;
     bool is_scored;
-    enum status status = record_type_parse(call, proto_text(batch->record_type), &record.type);
+    enum status status = record_type_parse(call, proto_text(batch->record_type), &type);
     if (status == STATUS_OK && batch->n_record_ids > RATING_BATCH_MAX) {
         status = call_fail(call, STATUS_INVALID_ARGUMENT, "more than %d record ids at once",
                            RATING_BATCH_MAX);
@@ -120,13 +115,20 @@ enum status rating_handler_batch_get_aggregated_ratings(void *state, struct call
     reply->ratings = arena_calloc(call->arena, batch->n_record_ids, sizeof(RankedRecord *));
     reply->unrated_record_ids =
         arena_calloc(call->arena, batch->n_record_ids, sizeof(ProtobufCBinaryData));
-    if (reply->ratings == NULL || reply->unrated_record_ids == NULL) {
+    struct rating_stored_aggregate *aggregates =
+        arena_calloc(call->arena, batch->n_record_ids, sizeof(*aggregates));
+    if (reply->ratings == NULL || reply->unrated_record_ids == NULL || aggregates == NULL) {
         return rating_handler_no_room(call);
     }
-    status = add_parameters(state, call, record.type, &parameters, &is_scored, reply);
+    for (size_t i = 0; i < batch->n_record_ids; i++) {
+        aggregates[i].record = (struct record_key){type, proto_text(batch->record_ids[i])};
+    }
+    status = add_parameters(state, call, type, &parameters, &is_scored, reply);
+    if (status == STATUS_OK) {
+        status = rating_controller_get_aggregates(state, call, aggregates, batch->n_record_ids);
+    }
     for (size_t i = 0; i < batch->n_record_ids && status == STATUS_OK; i++) {
-        record.id = proto_text(batch->record_ids[i]);
-        status = add_aggregate(state, call, record, is_scored ? &parameters : NULL, reply);
+        status = add_aggregate(call, &aggregates[i], is_scored ? &parameters : NULL, reply);
     }
     return status;
 }

@@ -1,8 +1,7 @@
 /* From the change log to messages: a notification for each change, one aggregate for each record.
  */
-#include <stdlib.h>
-
 #include "base/clock.h"
+#include "rating/model/record_keys.h"
 #include "rating/relay/rating_relay_private.h"
 
 /* Records in the order of their sequences. */
@@ -78,65 +77,67 @@ static enum status send_changes(struct rating_relay *self, const struct relay_ba
     return status;
 }
 
-static int compare_records(const void *a, const void *b)
+/* Each record that changed, once, with what stands of it now. */
+static enum status read_changed(struct rating_relay *self, const struct relay_batch *batch,
+                                struct rating_stored_aggregate **ret_changed, size_t *ret_count)
 {
-    const struct record_key *first = a;
-    const struct record_key *second = b;
-    return first->type != second->type ? (first->type < second->type ? -1 : 1)
-                                       : text_compare(first->id, second->id);
-}
-
-/* Each record that changed, once; in no order that matters. NULL: no memory. */
-static struct record_key *changed_records(struct rating_relay *self,
-                                          const struct relay_batch *batch, size_t *ret_count)
-{
+    struct rating_repository repository = self->options.repository;
     struct record_key *records = arena_calloc(&self->arena, batch->count, sizeof(*records));
-    size_t votes = 0;
+    struct rating_stored_aggregate *changed =
+        arena_calloc(&self->arena, batch->count, sizeof(*changed));
     size_t count = 0;
-    for (size_t i = 0; i < batch->count && records != NULL; i++) {
+    if (records == NULL || changed == NULL) {
+        return call_fail(&self->call, STATUS_RESOURCE_EXHAUSTED, "no memory for a batch");
+    }
+    for (size_t i = 0; i < batch->count; i++) {
         if (is_vote(batch->records[i])) {
-            records[votes++] = batch->records[i]->vote.key.record;
+            records[count++] = batch->records[i]->vote.key.record;
         }
     }
-    if (votes > 0) {
-        qsort(records, votes, sizeof(*records), compare_records);
+    count = record_keys_make_set(records, count);
+    for (size_t i = 0; i < count; i++) {
+        changed[i].record = records[i];
     }
-    for (size_t i = 0; i < votes; i++) {
-        if (count == 0 || compare_records(&records[count - 1], &records[i]) != 0) {
-            records[count++] = records[i];
-        }
-    }
+    *ret_changed = changed;
     *ret_count = count;
-    return records;
+    enum status status = STATUS_OK;
+    for (size_t at = 0; at < count && status == STATUS_OK; at += RATING_PAGE_SIZE_MAX) {
+        size_t left = count - at;
+        status = repository.ops->get_aggregates(repository.state, &self->call, changed + at,
+                                                left < RATING_PAGE_SIZE_MAX ? left
+                                                                            : RATING_PAGE_SIZE_MAX);
+    }
+    return status;
 }
 
 /* A record that nobody votes on any more is said to have no votes. */
-static enum status encode_record(struct rating_relay *self, struct record_key record,
-                                 int64_t sequence, struct eventlog_message *ret_message)
+static enum status encode_changed(struct rating_relay *self,
+                                  const struct rating_stored_aggregate *changed, int64_t sequence,
+                                  struct eventlog_message *ret_message)
 {
-    struct rating_repository repository = self->options.repository;
-    struct rating_aggregate_event event = {
-        .record = record, .sequence = sequence, .time_ms = clock_wall_ms()};
-    enum status status =
-        repository.ops->get_aggregate(repository.state, &self->call, record, &event.aggregate);
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
-        return status;
-    }
+    const struct rating_aggregate_event event = {.record = changed->record,
+                                                 .sequence = sequence,
+                                                 .time_ms = clock_wall_ms(),
+                                                 .aggregate = changed->aggregate};
     return rating_relay_encode_aggregate(self, &event, ret_message);
 }
 
 /* Whatever the batch's changes were, what is sent is read after them, and so holds them. */
 static enum status send_aggregates(struct rating_relay *self, const struct relay_batch *batch)
 {
-    size_t count;
+    size_t count = 0;
+    struct rating_stored_aggregate *changed = NULL;
     const struct rating_change_record *last = batch->records[batch->count - 1];
-    const struct record_key *records = changed_records(self, batch, &count);
+    enum status status = read_changed(self, batch, &changed, &count);
+    if (status != STATUS_OK) {
+        return status;
+    }
     struct eventlog_message *messages = arena_calloc(&self->arena, count + 1, sizeof(*messages));
-    if (records == NULL || messages == NULL) {
+    if (messages == NULL) {
         return call_fail(&self->call, STATUS_RESOURCE_EXHAUSTED, "no memory for a batch");
     }
     for (size_t i = 0; i < count; i++) {
-        enum status status = encode_record(self, records[i], last->sequence, &messages[i]);
+        status = encode_changed(self, &changed[i], last->sequence, &messages[i]);
         if (status != STATUS_OK) {
             return status;
         }
@@ -145,13 +146,12 @@ static enum status send_aggregates(struct rating_relay *self, const struct relay
     if (rating_relay_mark_is_due(self)) {
         const struct rating_aggregate_event mark = {
             .kind = RATING_EVENT_CURRENT, .sequence = last->sequence, .time_ms = last->time_ms};
-        enum status status = rating_relay_encode_aggregate(self, &mark, &messages[total++]);
+        status = rating_relay_encode_aggregate(self, &mark, &messages[total++]);
         if (status != STATUS_OK) {
             return status;
         }
     }
-    enum status status =
-        rating_relay_produce(self, self->options.aggregates_topic, messages, total);
+    status = rating_relay_produce(self, self->options.aggregates_topic, messages, total);
     if (status == STATUS_OK) {
         rating_relay_add(&self->figures.aggregates, count);
     }

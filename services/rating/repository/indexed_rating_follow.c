@@ -6,7 +6,7 @@
 
 enum {
     STEP_BYTES_MAX = 64 * 1024 * 1024, /* of a turn: its changes, with the longest ids */
-    READS_IN_A_ROW = 64,               /* on the loop's thread, before others have their turn */
+    READS_AT_ONCE = 256,               /* on the loop's thread, before others have their turn */
 };
 
 /* One turn, with memory of its own. */
@@ -266,14 +266,14 @@ static enum status read_aggregates(struct indexed_rating_ranking *self, struct c
 {
     struct rating_repository repository = self->options.repository;
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < set->count && status == STATUS_OK; i++) {
-        aggregates[i] = (struct rating_stored_aggregate){.record = set->records[i]};
-        status = repository.ops->get_aggregate(repository.state, call, set->records[i],
-                                               &aggregates[i].aggregate);
-        status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
-        if ((i + 1) % READS_IN_A_ROW == 0) {
-            fiber_give_way();
-        }
+    for (size_t i = 0; i < set->count; i++) {
+        aggregates[i].record = set->records[i];
+    }
+    for (size_t at = 0; at < set->count && status == STATUS_OK; at += READS_AT_ONCE) {
+        size_t left = set->count - at;
+        status = repository.ops->get_aggregates(repository.state, call, aggregates + at,
+                                                left < READS_AT_ONCE ? left : READS_AT_ONCE);
+        fiber_give_way();
     }
     return status;
 }

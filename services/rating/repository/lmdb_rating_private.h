@@ -202,6 +202,8 @@ enum status lmdb_rating_get_position(void *state, struct call *call, struct text
                                      int32_t partition, int64_t *ret_next_offset);
 enum status lmdb_rating_get_aggregate(void *state, struct call *call, struct record_key record,
                                       struct rating_aggregate *ret_aggregate);
+enum status lmdb_rating_get_aggregates(void *state, struct call *call,
+                                       struct rating_stored_aggregate *aggregates, size_t count);
 enum status lmdb_rating_get_vote(void *state, struct call *call, const struct vote_key *key,
                                  struct vote *ret_vote);
 enum status lmdb_rating_list_user_votes(void *state, struct call *call, struct text user,

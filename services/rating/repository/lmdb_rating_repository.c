@@ -58,6 +58,7 @@ static const struct rating_repository_ops lmdb_ops = {
     .claim_position = lmdb_rating_claim_position,
     .get_position = lmdb_rating_get_position,
     .get_aggregate = lmdb_rating_get_aggregate,
+    .get_aggregates = lmdb_rating_get_aggregates,
     .get_vote = lmdb_rating_get_vote,
     .list_user_votes = lmdb_rating_list_user_votes,
     .list_votes = lmdb_rating_list_votes,

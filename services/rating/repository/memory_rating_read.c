@@ -3,6 +3,17 @@
 #include "rating/repository/rating_codec.h"
 #include "rating/repository/rating_page.h"
 
+/* NULL: nobody has voted. Locked. */
+static const struct rating_aggregate *find_aggregate(const struct memory_rating_repository *self,
+                                                     struct record_key record)
+{
+    char key[RATING_RECORD_KEY_BYTES_MAX];
+    size_t length = rating_key_encode_record(record, key);
+    const struct ordered_map_entry *entry =
+        ordered_map_find(self->aggregates, text_of_bytes(key, length));
+    return entry != NULL ? entry->value : NULL;
+}
+
 enum status memory_rating_get_aggregate(void *state, struct call *call, struct record_key record,
                                         struct rating_aggregate *ret_aggregate)
 {
@@ -11,16 +22,30 @@ enum status memory_rating_get_aggregate(void *state, struct call *call, struct r
     if (status != STATUS_OK) {
         return status;
     }
-    char key[RATING_RECORD_KEY_BYTES_MAX];
-    size_t length = rating_key_encode_record(record, key);
     pthread_mutex_lock(&self->lock);
-    const struct ordered_map_entry *entry =
-        ordered_map_find(self->aggregates, text_of_bytes(key, length));
-    if (entry != NULL) {
-        *ret_aggregate = *(const struct rating_aggregate *)entry->value;
+    const struct rating_aggregate *found = find_aggregate(self, record);
+    if (found != NULL) {
+        *ret_aggregate = *found;
     }
     pthread_mutex_unlock(&self->lock);
-    return entry != NULL ? STATUS_OK : STATUS_NOT_FOUND;
+    return found != NULL ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+enum status memory_rating_get_aggregates(void *state, struct call *call,
+                                         struct rating_stored_aggregate *aggregates, size_t count)
+{
+    struct memory_rating_repository *self = state;
+    enum status status = rating_key_check_records(call, aggregates, count);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    pthread_mutex_lock(&self->lock);
+    for (size_t i = 0; i < count; i++) {
+        const struct rating_aggregate *found = find_aggregate(self, aggregates[i].record);
+        aggregates[i].aggregate = found != NULL ? *found : (struct rating_aggregate){.count = 0};
+    }
+    pthread_mutex_unlock(&self->lock);
+    return STATUS_OK;
 }
 
 enum status memory_rating_get_vote(void *state, struct call *call, const struct vote_key *key,

@@ -27,6 +27,7 @@ static const struct rating_repository_ops memory_ops = {
     .claim_position = memory_rating_claim_position,
     .get_position = memory_rating_get_position,
     .get_aggregate = memory_rating_get_aggregate,
+    .get_aggregates = memory_rating_get_aggregates,
     .get_vote = memory_rating_get_vote,
     .list_user_votes = memory_rating_list_user_votes,
     .list_votes = memory_rating_list_votes,

@@ -131,9 +131,7 @@ static enum status copy_aggregate(struct call *call, const PGresult *result, int
 {
     (void)user;
     struct rating_stored_aggregate *stored = entry;
-    stored->aggregate.count = (uint64_t)postgres_int8(result, row, 2);
-    stored->aggregate.sum_hundredths = (uint64_t)postgres_int8(result, row, 3);
-    return postgres_int4_array(result, row, 4, RATING_BIN_COUNT, stored->aggregate.histogram)
+    return postgres_rating_read_aggregate(result, row, 2, &stored->aggregate)
                ? rating_page_copy_record(call, record_at(result, row, 0), &stored->record)
                : call_fail(call, STATUS_DATA_LOSS, "the store is damaged");
 }

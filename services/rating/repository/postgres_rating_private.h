@@ -19,6 +19,7 @@
 
 enum postgres_rating_read {
     POSTGRES_READ_AGGREGATE,
+    POSTGRES_READ_AGGREGATES_OF,
     POSTGRES_READ_VOTE,
     POSTGRES_READ_POSITION,
     POSTGRES_READ_USER_VOTES,
@@ -264,6 +265,10 @@ struct postgres_rating_repository {
     struct postgres_rating_notice *notice;
 };
 
+/* Three columns, from `column` on: count, sum and histogram. false: it has not all bins. */
+MUST_USE bool postgres_rating_read_aggregate(const PGresult *result, int row, int column,
+                                             struct rating_aggregate *ret_aggregate);
+
 /* Of struct rating_repository_ops; `state` is the struct postgres_rating_repository. */
 enum status postgres_rating_claim_position(void *state, struct call *call, struct text topic,
                                            int32_t partition, struct rating_position *ret_position);
@@ -271,6 +276,9 @@ enum status postgres_rating_get_position(void *state, struct call *call, struct 
                                          int32_t partition, int64_t *ret_next_offset);
 enum status postgres_rating_get_aggregate(void *state, struct call *call, struct record_key record,
                                           struct rating_aggregate *ret_aggregate);
+enum status postgres_rating_get_aggregates(void *state, struct call *call,
+                                           struct rating_stored_aggregate *aggregates,
+                                           size_t count);
 enum status postgres_rating_get_vote(void *state, struct call *call, const struct vote_key *key,
                                      struct vote *ret_vote);
 enum status postgres_rating_list_user_votes(void *state, struct call *call, struct text user,

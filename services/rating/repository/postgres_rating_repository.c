@@ -60,6 +60,7 @@ static const struct rating_repository_ops postgres_ops = {
     .claim_position = postgres_rating_claim_position,
     .get_position = postgres_rating_get_position,
     .get_aggregate = postgres_rating_get_aggregate,
+    .get_aggregates = postgres_rating_get_aggregates,
     .get_vote = postgres_rating_get_vote,
     .list_user_votes = postgres_rating_list_user_votes,
     .list_votes = postgres_rating_list_votes,

@@ -11,6 +11,10 @@ const struct postgres_statement postgres_rating_pool_statements[POSTGRES_POOL_ST
     [POSTGRES_READ_AGGREGATE] =
         {"select vote_count, sum_hundredths, histogram from aggregates"
          " where record_type = $1::int2 and record_id = $2::text and vote_count > 0"},
+    [POSTGRES_READ_AGGREGATES_OF] =
+        {"select k.n, a.vote_count, a.sum_hundredths, a.histogram"
+         " from unnest($1::int2[], $2::text[]) with ordinality as k(t, r, n) join aggregates a"
+         " on a.record_type = k.t and a.record_id = k.r and a.vote_count > 0"},
     [POSTGRES_READ_VOTE] =
         {"select hundredths, time_ms from votes where record_type = $1::int2"
          " and record_id = $2::text and provider = $3::text and user_id = $4::text"

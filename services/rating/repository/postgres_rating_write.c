@@ -126,9 +126,7 @@ static enum status read_aggregates(const PGresult *result, struct postgres_ratin
         }
         struct rating_aggregate *aggregate = &plan->records[place].aggregate;
         plan->records[place].stored = true;
-        aggregate->count = (uint64_t)postgres_int8(result, row, 1);
-        aggregate->sum_hundredths = (uint64_t)postgres_int8(result, row, 2);
-        if (!postgres_int4_array(result, row, 3, RATING_BIN_COUNT, aggregate->histogram)) {
+        if (!postgres_rating_read_aggregate(result, row, 1, aggregate)) {
             return store_fail(error, STATUS_DATA_LOSS, "the store is damaged",
                               "PostgreSQL: a histogram without %d bins", RATING_BIN_COUNT);
         }

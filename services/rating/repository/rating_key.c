@@ -24,6 +24,16 @@ enum status rating_key_check_record(struct call *call, struct record_key record)
     return rating_key_check_vote(call, &parts);
 }
 
+enum status rating_key_check_records(struct call *call,
+                                     const struct rating_stored_aggregate *aggregates, size_t count)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        status = rating_key_check_record(call, aggregates[i].record);
+    }
+    return status;
+}
+
 enum status rating_key_check_topic(struct call *call, struct text topic)
 {
     return part_fits(topic, RATING_TOPIC_BYTES_MAX)

@@ -39,6 +39,9 @@ struct rating_expiry {
 /* STATUS_INVALID_ARGUMENT: a part is longer than its limit or has a NUL in it. */
 MUST_USE enum status rating_key_check_vote(struct call *call, const struct vote_key *key);
 MUST_USE enum status rating_key_check_record(struct call *call, struct record_key record);
+MUST_USE enum status rating_key_check_records(struct call *call,
+                                              const struct rating_stored_aggregate *aggregates,
+                                              size_t count);
 MUST_USE enum status rating_key_check_topic(struct call *call, struct text topic);
 MUST_USE enum status rating_key_check_batch(struct call *call, const struct rating_batch *batch);
 MUST_USE enum status rating_key_check_lease(struct call *call, struct text name, struct text owner);

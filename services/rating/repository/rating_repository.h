@@ -140,6 +140,11 @@ struct rating_repository_ops {
     enum status (*get_aggregate)(void *state, struct call *call, struct record_key record,
                                  struct rating_aggregate *ret_aggregate);
 
+    /* Fills in what stands of each of the `count` records (at most RATING_PAGE_SIZE_MAX), all of
+     * one moment: all zero where nobody has voted. After a failure they hold nothing of use. */
+    enum status (*get_aggregates)(void *state, struct call *call,
+                                  struct rating_stored_aggregate *aggregates, size_t count);
+
     /* Valid in the call's arena. STATUS_NOT_FOUND: there is no such vote. */
     enum status (*get_vote)(void *state, struct call *call, const struct vote_key *key,
                             struct vote *ret_vote);

@@ -58,6 +58,12 @@ static enum status get_aggregate(void *state, struct call *call, struct record_k
     return WHOLE(state).ops->get_aggregate(WHOLE(state).state, call, record, ret_aggregate);
 }
 
+static enum status get_aggregates(void *state, struct call *call,
+                                  struct rating_stored_aggregate *aggregates, size_t count)
+{
+    return WHOLE(state).ops->get_aggregates(WHOLE(state).state, call, aggregates, count);
+}
+
 static enum status list_aggregates(void *state, struct call *call, const struct record_key *after,
                                    size_t limit, struct rating_stored_aggregate **ret_aggregates,
                                    size_t *ret_count)
@@ -105,6 +111,7 @@ static const struct rating_repository_ops faulty_ops = {
     .hold_lease = hold_lease,
     .claim_position = claim_position,
     .get_aggregate = get_aggregate,
+    .get_aggregates = get_aggregates,
     .list_aggregates = list_aggregates,
     .get_dead_letter = get_dead_letter,
     .list_dead_letters = list_dead_letters,
