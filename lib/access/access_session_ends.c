@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "access/access_file.h"
+#include "access/access_secret.h"
 #include "base/clock.h"
 
 enum {
@@ -131,7 +132,8 @@ static enum status write_file(struct call *call, const char *file,
 static bool has(const struct access_session_end_list *list, const struct access_session_end *end)
 {
     for (size_t i = 0; i < list->count; i++) {
-        if (memcmp(list->ends[i].id, end->id, sizeof(end->id)) == 0) {
+        if (access_secret_equal(text_of_bytes(list->ends[i].id, sizeof(end->id)),
+                                text_of_bytes(end->id, sizeof(end->id)))) {
             return true;
         }
     }
