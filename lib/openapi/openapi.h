@@ -46,6 +46,9 @@ struct openapi_options {
     void *need_state;
     const char *session_cookie; /* that stands for a token; NULL: none does */
     bool checks_hosts;          /* a host that is not served is refused (421) */
+    /* Which routes take an idempotency-key (idempotency/idempotency.h), as methods with side
+     * effects then do; NULL: none, and no method. */
+    bool (*takes_keys)(const struct http_route *route);
 };
 
 /* Appends the document. STATUS_INVALID_ARGUMENT: an operation names a message that no set declares,

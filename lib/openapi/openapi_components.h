@@ -28,6 +28,7 @@ struct openapi {
     bool problems[OPENAPI_STATUSES_MAX];         /* of which statuses there is a component */
     bool connect_problems[OPENAPI_STATUSES_MAX]; /* the same, of methods */
     bool has_timeout;        /* the parameter connect-timeout-ms is referred to */
+    bool has_key;            /* and idempotency-key */
     struct text description; /* of the schema that is opened next; empty: none */
     enum status status;      /* the first failure, or OK */
 };
@@ -54,6 +55,9 @@ void openapi_write_place(struct openapi *openapi, const char *place);
 void openapi_write_problem(struct openapi *openapi, int status);
 /* The same of a method, which answers in Connect's words. */
 void openapi_write_connect_problem(struct openapi *openapi, int status);
+
+/* The parameter idempotency-key, where it stands among others. */
+void openapi_write_key(struct openapi *openapi);
 
 /* The member "components": every schema that was referred to, and what those refer to. */
 void openapi_write_components(struct openapi *openapi);

@@ -244,6 +244,7 @@ enum status process_describe(struct process_server *server, struct call *call)
         .need_state = server,
         .session_cookie = process_session_cookie(process),
         .checks_hosts = server->checks_hosts,
+        .takes_keys = process_takes_keys,
     };
     tell_undescribed(server);
     options.services = grpc_server_services(server->grpc, &options.service_count);
