@@ -18,6 +18,11 @@ static const struct config_option options[] = {
      .kind = CONFIG_BOOLEAN,
      .help = "put: the review tells how the story ends; list: show those too"},
     {.name = "user", .kind = CONFIG_TEXT, .argument = "USER", .help = "list: whose reviews"},
+    {.name = "order",
+     .kind = CONFIG_CHOICE,
+     .argument = "newest|likes",
+     .default_value = "newest",
+     .help = "list MOVIE: what comes first"},
     {.name = "limit",
      .kind = CONFIG_INTEGER,
      .argument = "COUNT",
@@ -34,8 +39,9 @@ static const struct config_program program = {
              "       delete USER MOVIE | list MOVIE | list --user USER",
     .epilogue =
         "A user has one review of a movie: put replaces it. A text is plain, of 1 to 10,000\n"
-        "characters; a file's line ends may be those of Windows. Lists are newest first and\n"
-        "keep spoilers to themselves; list --json prints one page a line.\n\n" //
+        "characters; a file's line ends may be those of Windows. Lists keep spoilers\n"
+        "to themselves; list --json prints one page a line. marquee like USER MOVIE\n"
+        "--review-of AUTHOR likes a review.\n\n" //
     COMMAND_EXIT_STATUS_HELP "\nexample: marquee review put alice tt0133093 'Still holds up.'\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
@@ -72,6 +78,10 @@ static void print_review(FILE *output, struct text heading, const Review *review
     if (review->edited_time.len > 0) {
         (void)fputs(", edited ", output);
         terminal_print(output, proto_text(review->edited_time));
+    }
+    if (review->like_count > 0) {
+        (void)fprintf(output, ", %u like%s it", review->like_count,
+                      review->like_count == 1 ? "s" : "");
     }
     (void)fputs(review->spoiler ? ", spoiler\n" : "\n", output);
     if (is_open || !review->spoiler) {
@@ -203,6 +213,9 @@ static enum status list_page_of_movie(struct session *session, void *state,
     ProtobufCMessage *message;
     struct listing *listing = state;
     request.movie_id = proto_bytes(config_argument(session->config, 1));
+    request.order = text_equal(config_text(session->config, "order"), TEXT("likes"))
+                        ? REVIEW_ORDER__REVIEW_MOST_LIKED
+                        : REVIEW_ORDER__REVIEW_NEWEST;
     request.page_size = page_size(listing);
     request.page_token = proto_bytes(page->token);
     enum status status =
