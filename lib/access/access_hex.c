@@ -1,5 +1,7 @@
 #include "access/access_digest.h"
 
+#include "base/hex.h"
+
 void access_hex_format(const void *bytes, size_t count, char *ret_text)
 {
     static const char digits[] = "0123456789abcdef";
@@ -10,16 +12,6 @@ void access_hex_format(const void *bytes, size_t count, char *ret_text)
     }
 }
 
-/* 0 to 15; 16: no digit. */
-static unsigned value_of(char digit)
-{
-    if (digit >= '0' && digit <= '9') {
-        return (unsigned)(digit - '0');
-    }
-    char lower = (char)(digit | 0x20);
-    return lower >= 'a' && lower <= 'f' ? (unsigned)(lower - 'a') + 10 : 16;
-}
-
 bool access_hex_parse(struct text text, void *ret_bytes, size_t count)
 {
     unsigned char *to = ret_bytes;
@@ -27,9 +19,9 @@ bool access_hex_parse(struct text text, void *ret_bytes, size_t count)
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        unsigned high = value_of(text.data[2 * i]);
-        unsigned low = value_of(text.data[2 * i + 1]);
-        if (high > 15 || low > 15) {
+        int high = hex_value(text.data[2 * i]);
+        int low = hex_value(text.data[2 * i + 1]);
+        if (high < 0 || low < 0) {
             return false;
         }
         to[i] = (unsigned char)(high << 4 | low);

@@ -1,6 +1,6 @@
 #include "base/digest.h"
 
-#include <endian.h>
+#include "base/little_endian.h"
 
 struct state {
     uint64_t v0, v1, v2, v3;
@@ -25,13 +25,6 @@ static void run_rounds(struct state *state, unsigned count)
         state->v1 = rotate(state->v1, 17) ^ state->v2;
         state->v2 = rotate(state->v2, 32);
     }
-}
-
-static uint64_t load_whole(const char *bytes)
-{
-    uint64_t word;
-    memcpy(&word, bytes, sizeof(word));
-    return le64toh(word);
 }
 
 /* Little-endian, of up to seven bytes. */
@@ -59,8 +52,8 @@ static uint64_t finish(struct state *state)
 
 struct digest digest_with(const unsigned char key[static 16], struct text content)
 {
-    uint64_t low = load_whole((const char *)key);
-    uint64_t high = load_whole((const char *)key + 8);
+    uint64_t low = le64_read((const char *)key);
+    uint64_t high = le64_read((const char *)key + 8);
     struct state state = {
         low ^ UINT64_C(0x736f6d6570736575),
         high ^ UINT64_C(0x646f72616e646f6d) ^ 0xee, /* 0xee: of 128 bits */
@@ -69,7 +62,7 @@ struct digest digest_with(const unsigned char key[static 16], struct text conten
     };
     size_t whole = content.length / 8 * 8;
     for (size_t i = 0; i < whole; i += 8) {
-        take_word(&state, load_whole(content.data + i));
+        take_word(&state, le64_read(content.data + i));
     }
     take_word(&state,
               (uint64_t)content.length << 56 | load(content.data + whole, content.length - whole));

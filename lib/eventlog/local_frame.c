@@ -1,7 +1,6 @@
 #include "eventlog/local_frame.h"
 
-#include <endian.h>
-
+#include "base/little_endian.h"
 #include "store/zlib_checksum.h"
 
 enum {
@@ -13,50 +12,11 @@ enum {
     TIME_AT = 20
 };
 
-static void put_u16(char *to, size_t value)
-{
-    uint16_t little = htole16((uint16_t)value);
-    memcpy(to, &little, sizeof(little));
-}
-
-static void put_u32(char *to, uint32_t value)
-{
-    value = htole32(value);
-    memcpy(to, &value, sizeof(value));
-}
-
-static void put_i64(char *to, int64_t value)
-{
-    uint64_t little = htole64((uint64_t)value);
-    memcpy(to, &little, sizeof(little));
-}
-
-static size_t get_u16(const char *from)
-{
-    uint16_t value;
-    memcpy(&value, from, sizeof(value));
-    return le16toh(value);
-}
-
-static uint32_t get_u32(const char *from)
-{
-    uint32_t value;
-    memcpy(&value, from, sizeof(value));
-    return le32toh(value);
-}
-
-static int64_t get_i64(const char *from)
-{
-    uint64_t value;
-    memcpy(&value, from, sizeof(value));
-    return (int64_t)le64toh(value);
-}
-
 static uint32_t frame_checksum(struct text frame, struct local_place place)
 {
     char where[8];
-    put_u32(where, place.topic_id);
-    put_u32(where + 4, (uint32_t)place.partition);
+    le32_write(where, place.topic_id);
+    le32_write(where + 4, (uint32_t)place.partition);
     return zlib_checksum(zlib_checksum(0, text_of_bytes(where, sizeof(where))),
                          text_slice(frame, KEY_BYTES_AT, frame.length));
 }
@@ -86,16 +46,16 @@ static char *append_text(char *to, struct text text)
 
 void local_frame_write(char *frame, const struct eventlog_message *message)
 {
-    put_u16(frame + KEY_BYTES_AT, message->key.length);
-    put_u16(frame + HEADER_BYTES_AT, headers_bytes(message));
-    put_u32(frame + VALUE_BYTES_AT, (uint32_t)message->value.length);
-    put_i64(frame + TIME_AT, message->time_ms);
+    le16_write(frame + KEY_BYTES_AT, (uint16_t)message->key.length);
+    le16_write(frame + HEADER_BYTES_AT, (uint16_t)headers_bytes(message));
+    le32_write(frame + VALUE_BYTES_AT, (uint32_t)message->value.length);
+    le64_write(frame + TIME_AT, (uint64_t)message->time_ms);
     char *to = append_text(frame + LOCAL_FRAME_HEADER_BYTES, message->key);
     to = append_text(to, message->value);
     for (size_t i = 0; i < message->header_count; i++) {
         const struct eventlog_header *header = &message->headers[i];
         *to = (char)header->name.length;
-        put_u16(to + 1, header->value.length);
+        le16_write(to + 1, (uint16_t)header->value.length);
         to = append_text(to + LOCAL_FRAME_EACH_HEADER_BYTES, header->name);
         to = append_text(to, header->value);
     }
@@ -103,8 +63,8 @@ void local_frame_write(char *frame, const struct eventlog_message *message)
 
 void local_frame_seal(char *frame, size_t bytes, struct local_place place, int64_t offset)
 {
-    put_i64(frame + OFFSET_AT, offset);
-    put_u32(frame + CHECKSUM_AT, frame_checksum(text_of_bytes(frame, bytes), place));
+    le64_write(frame + OFFSET_AT, (uint64_t)offset);
+    le32_write(frame + CHECKSUM_AT, frame_checksum(text_of_bytes(frame, bytes), place));
 }
 
 bool local_frame_peek(struct text frames, int64_t *ret_offset, size_t *ret_bytes)
@@ -112,15 +72,15 @@ bool local_frame_peek(struct text frames, int64_t *ret_offset, size_t *ret_bytes
     if (frames.length < LOCAL_FRAME_HEADER_BYTES) {
         return false;
     }
-    size_t key_bytes = get_u16(frames.data + KEY_BYTES_AT);
-    size_t header_bytes = get_u16(frames.data + HEADER_BYTES_AT);
-    size_t value_bytes = get_u32(frames.data + VALUE_BYTES_AT);
+    size_t key_bytes = le16_read(frames.data + KEY_BYTES_AT);
+    size_t header_bytes = le16_read(frames.data + HEADER_BYTES_AT);
+    size_t value_bytes = le32_read(frames.data + VALUE_BYTES_AT);
     size_t bytes = LOCAL_FRAME_HEADER_BYTES + key_bytes + value_bytes + header_bytes;
     if (key_bytes > EVENTLOG_KEY_BYTES_MAX || value_bytes > EVENTLOG_VALUE_BYTES_MAX ||
         header_bytes > LOCAL_FRAME_HEADERS_BYTES_MAX || bytes > frames.length) {
         return false;
     }
-    *ret_offset = get_i64(frames.data + OFFSET_AT);
+    *ret_offset = (int64_t)le64_read(frames.data + OFFSET_AT);
     *ret_bytes = bytes;
     return true;
 }
@@ -134,7 +94,7 @@ int64_t local_frame_newest(struct text frames)
         if (!local_frame_peek(frames, &offset, &bytes)) {
             return INT64_MAX;
         }
-        int64_t time_ms = get_i64(frames.data + TIME_AT);
+        int64_t time_ms = (int64_t)le64_read(frames.data + TIME_AT);
         newest_ms = time_ms > newest_ms ? time_ms : newest_ms;
         frames = text_slice(frames, bytes, frames.length);
     }
@@ -152,7 +112,7 @@ static bool read_headers(struct text rest,
             return false;
         }
         size_t name_end = LOCAL_FRAME_EACH_HEADER_BYTES + (size_t)(unsigned char)rest.data[0];
-        size_t value_end = name_end + get_u16(rest.data + 1);
+        size_t value_end = name_end + le16_read(rest.data + 1);
         if (value_end > rest.length) {
             return false;
         }
@@ -177,15 +137,15 @@ bool local_frame_read(struct text frames, struct local_place place,
         return false;
     }
     struct text frame = text_slice(frames, 0, bytes);
-    size_t key_end = LOCAL_FRAME_HEADER_BYTES + get_u16(frame.data + KEY_BYTES_AT);
-    size_t value_end = key_end + get_u32(frame.data + VALUE_BYTES_AT);
-    if (get_u32(frame.data + CHECKSUM_AT) != frame_checksum(frame, place) ||
+    size_t key_end = LOCAL_FRAME_HEADER_BYTES + le16_read(frame.data + KEY_BYTES_AT);
+    size_t value_end = key_end + le32_read(frame.data + VALUE_BYTES_AT);
+    if (le32_read(frame.data + CHECKSUM_AT) != frame_checksum(frame, place) ||
         !read_headers(text_slice(frame, value_end, bytes), headers, &header_count)) {
         return false;
     }
     *ret_record = (struct eventlog_record){
         .offset = offset,
-        .time_ms = get_i64(frame.data + TIME_AT),
+        .time_ms = (int64_t)le64_read(frame.data + TIME_AT),
         .key = text_slice(frame, LOCAL_FRAME_HEADER_BYTES, key_end),
         .value = text_slice(frame, key_end, value_end),
         .headers = headers,

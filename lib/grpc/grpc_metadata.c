@@ -1,5 +1,6 @@
 #include "grpc/grpc_metadata.h"
 
+#include "base/hex.h"
 #include "json/base64.h"
 
 enum { BINARY_BYTES_MAX = HTTP_HEADER_LIST_BYTES_MAX };
@@ -163,17 +164,6 @@ struct text grpc_message_encode(struct arena *arena, struct text message)
         }
     }
     return (struct text){encoded, length};
-}
-
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
-    }
-    if (digit >= 'a' && digit <= 'f') {
-        return digit - 'a' + 10;
-    }
-    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
 struct text grpc_message_decode(struct arena *arena, struct text encoded)

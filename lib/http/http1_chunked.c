@@ -1,17 +1,9 @@
 #include "http/http1_chunked.h"
 
+#include "base/hex.h"
 #include "http/http_message.h"
 
 enum { SIZE_DIGITS_MAX = 15 };
-
-static int hex_value(unsigned char byte)
-{
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-    unsigned char lower = byte | 0x20;
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 static bool is_text_byte(unsigned char byte)
 {
@@ -20,7 +12,7 @@ static bool is_text_byte(unsigned char byte)
 
 static enum http1_chunk_state on_size(struct http1_chunked *chunked, unsigned char byte)
 {
-    int digit = hex_value(byte);
+    int digit = hex_value((char)byte);
     if (digit >= 0 && chunked->digits < SIZE_DIGITS_MAX) {
         chunked->digits++;
         chunked->left = chunked->left * 16 + (unsigned)digit;

@@ -1,15 +1,7 @@
 /* Percent encoding (RFC 3986 section 2.1) and query strings. */
 #include "base/arena.h"
+#include "base/hex.h"
 #include "http/http_message.h"
-
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
-    }
-    char lower = (char)(digit | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 /* false: a '%' without two digits. *ret_length: what was written to `out`, at most encoded.length.
  */

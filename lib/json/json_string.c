@@ -1,19 +1,16 @@
 #include "json/json_private.h"
 
+#include "base/hex.h"
+
 static bool read_hex4(const char *at, unsigned *ret_value)
 {
     unsigned value = 0;
     for (int i = 0; i < 4; i++) {
-        char byte = at[i];
-        unsigned digit;
-        if (byte >= '0' && byte <= '9') {
-            digit = (unsigned)(byte - '0');
-        } else if ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'f') {
-            digit = (unsigned)((byte | 0x20) - 'a') + 10;
-        } else {
+        int digit = hex_value(at[i]);
+        if (digit < 0) {
             return false; /* also the NUL at the end */
         }
-        value = value * 16 + digit;
+        value = value * 16 + (unsigned)digit;
     }
     *ret_value = value;
     return true;

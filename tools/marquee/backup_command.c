@@ -1,18 +1,14 @@
 /* marquee backup: copies of the stores and of the event log, while they are used. */
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "loop/worker.h"
 #include "marquee/backup_directory.h"
 #include "marquee/backup_parts.h"
+#include "marquee/json_output.h"
 #include "marquee/progress.h"
 #include "marquee/session.h"
 #include "store/lmdb_backup.h"
-#include "json/json.h"
 
-enum {
-    PROGRESS_MS = 100,
-    JSON_BYTES_MAX = 64 * 1024,
-};
+enum { PROGRESS_MS = 100 };
 
 static const struct config_option options[] = {
     {.name = "from",
@@ -189,33 +185,25 @@ static uint64_t total_bytes(const struct backup *backup)
 
 static enum status print_json(const struct backup *backup, double seconds)
 {
-    struct buffer buffer;
-    struct json_writer writer;
-    buffer_init(&buffer, JSON_BYTES_MAX);
-    json_writer_init(&writer, &buffer);
-    json_open_object(&writer);
-    json_member_string(&writer, "directory", text_of(backup->directory.path));
-    json_member_integer(&writer, "bytes", (int64_t)total_bytes(backup));
-    json_write_name(&writer, TEXT("parts"));
-    json_open_array(&writer);
+    struct json_output output;
+    json_output_open(&output);
+    struct json_writer *writer = &output.writer;
+    json_open_object(writer);
+    json_member_string(writer, "directory", text_of(backup->directory.path));
+    json_member_integer(writer, "bytes", (int64_t)total_bytes(backup));
+    json_write_name(writer, TEXT("parts"));
+    json_open_array(writer);
     for (size_t i = 0; i < backup->count; i++) {
-        json_open_object(&writer);
-        json_member_string(&writer, "part", text_of(backup->copies[i].part->name));
-        json_member_string(&writer, "from", backup->copies[i].from);
-        json_member_integer(&writer, "bytes", (int64_t)backup->copies[i].bytes);
-        json_close_object(&writer);
+        json_open_object(writer);
+        json_member_string(writer, "part", text_of(backup->copies[i].part->name));
+        json_member_string(writer, "from", backup->copies[i].from);
+        json_member_integer(writer, "bytes", (int64_t)backup->copies[i].bytes);
+        json_close_object(writer);
     }
-    json_close_array(&writer);
-    json_member_number(&writer, "seconds", seconds);
-    json_close_object(&writer);
-    bool complete = json_writer_end(&writer);
-    if (complete) {
-        /* A failed write is found when the command ends. */
-        (void)fprintf(backup->session->input->output, "%.*s\n",
-                      TEXT_ARGUMENTS(buffer_text(&buffer)));
-    }
-    buffer_deinit(&buffer);
-    return complete ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
+    json_close_array(writer);
+    json_member_number(writer, "seconds", seconds);
+    json_close_object(writer);
+    return json_output_print(&output, backup->session);
 }
 
 static enum status print(const struct backup *backup)

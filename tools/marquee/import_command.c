@@ -1,16 +1,13 @@
 /* marquee import: movies and votes from files, through the services. */
 #include <inttypes.h>
 
-#include "base/buffer.h"
 #include "marquee/event_log.h"
 #include "marquee/import_format.h"
 #include "marquee/import_match.h"
 #include "marquee/import_queue.h"
+#include "marquee/json_output.h"
 #include "marquee/movielens_import.h"
 #include "metadata.pb-c.h"
-#include "json/json.h"
-
-enum { JSON_BYTES_MAX = 4096 };
 
 static const struct config_option options[] = {
     {.name = "user",
@@ -170,21 +167,16 @@ static enum status print_json(struct session *session, const struct import_count
         {"skipped", counts->skipped},
         {"refused", counts->refused},
     };
-    struct buffer buffer;
-    struct json_writer writer;
-    buffer_init(&buffer, JSON_BYTES_MAX);
-    json_writer_init(&writer, &buffer);
-    json_open_object(&writer);
+    struct json_output output;
+    json_output_open(&output);
+    struct json_writer *writer = &output.writer;
+    json_open_object(writer);
     for (size_t i = 0; i < ARRAY_LENGTH(members); i++) {
-        json_member_integer(&writer, members[i].name, (int64_t)members[i].value);
+        json_member_integer(writer, members[i].name, (int64_t)members[i].value);
     }
-    json_member_number(&writer, "seconds", seconds);
-    json_close_object(&writer);
-    bool is_whole = json_writer_end(&writer);
-    (void)fprintf(session->input->output, "%.*s\n", TEXT_ARGUMENTS(buffer_text(&buffer)));
-    buffer_deinit(&buffer);
-    return is_whole ? STATUS_OK
-                    : call_fail(&session->call, STATUS_RESOURCE_EXHAUSTED, "no memory for counts");
+    json_member_number(writer, "seconds", seconds);
+    json_close_object(writer);
+    return json_output_print(&output, session);
 }
 
 static enum status print(struct session *session, const struct import_counts *counts,

@@ -1,26 +1,18 @@
 /* marquee services: what the registry knows, and how well it is. */
-#include "base/buffer.h"
+#include "marquee/json_output.h"
 #include "marquee/registry_view.h"
 #include "marquee/terminal.h"
-#include "json/json.h"
 
 enum {
     SERVICE_COLUMN = 16,
     INSTANCE_COLUMN = 46,
     ADDRESS_COLUMN = 24,
-    JSON_BYTES_MAX = 4 * 1024 * 1024,
 };
 
 static const struct config_option options[] = {
     REGISTRY_VIEW_OPTIONS,
     SESSION_TLS_OPTIONS("the registry requires"),
-    {.name = "timeout",
-     .kind = CONFIG_DURATION,
-     .argument = "TIME",
-     .default_value = "10s",
-     .help = "how long it may take",
-     .minimum = 1,
-     .maximum = INT64_C(3600000)},
+    SESSION_TIMEOUT_OPTION("10s", "how long it may take"),
     {.name = "json", .kind = CONFIG_BOOLEAN, .help = "print a list of objects as JSON"},
 };
 
@@ -55,28 +47,20 @@ static void print_table(FILE *output, const struct registry_instance *rows, size
 static enum status print_json(struct session *session, const struct registry_instance *rows,
                               size_t count)
 {
-    struct buffer buffer;
-    struct json_writer writer;
-    enum status status = STATUS_OK;
-    buffer_init(&buffer, JSON_BYTES_MAX);
-    json_writer_init(&writer, &buffer);
-    json_open_array(&writer);
+    struct json_output output;
+    json_output_open(&output);
+    struct json_writer *writer = &output.writer;
+    json_open_array(writer);
     for (size_t i = 0; i < count; i++) {
-        json_open_object(&writer);
-        json_member_string(&writer, "service", rows[i].service);
-        json_member_string(&writer, "instance", rows[i].id);
-        json_member_string(&writer, "address", rows[i].address);
-        json_member_string(&writer, "health", rows[i].health);
-        json_close_object(&writer);
+        json_open_object(writer);
+        json_member_string(writer, "service", rows[i].service);
+        json_member_string(writer, "instance", rows[i].id);
+        json_member_string(writer, "address", rows[i].address);
+        json_member_string(writer, "health", rows[i].health);
+        json_close_object(writer);
     }
-    json_close_array(&writer);
-    if (json_writer_end(&writer)) {
-        (void)fprintf(session->input->output, "%.*s\n", TEXT_ARGUMENTS(buffer_text(&buffer)));
-    } else {
-        status = call_fail(&session->call, STATUS_RESOURCE_EXHAUSTED, "the list is too long");
-    }
-    buffer_deinit(&buffer);
-    return status;
+    json_close_array(writer);
+    return json_output_print(&output, session);
 }
 
 static enum status run(struct session *session)

@@ -67,6 +67,13 @@ extern const struct config_option session_options[SESSION_OPTION_COUNT];
         .help = "the name in the certificates of who is asked; else their host's"                  \
     }
 
+/* For the table of a command that waits for others. */
+#define SESSION_TIMEOUT_OPTION(usual, words)                                                       \
+    {                                                                                              \
+        .name = "timeout", .kind = CONFIG_DURATION, .argument = "TIME", .default_value = (usual),  \
+        .help = (words), .minimum = 1, .maximum = INT64_C(3600000)                                 \
+    }
+
 /* For the table of a command that prints data. */
 #define SESSION_JSON_OPTION                                                                        \
     {                                                                                              \

@@ -1,17 +1,15 @@
 /* marquee status: every instance, how it is, and what is late. */
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "loop/fiber.h"
+#include "marquee/json_output.h"
 #include "marquee/status_probe.h"
 #include "marquee/terminal.h"
-#include "json/json.h"
 
 enum {
     SERVICE_COLUMN = 16,
     ADDRESS_COLUMN = 22,
     HEALTH_COLUMN = 10,
     READY_COLUMN = 7,
-    JSON_BYTES_MAX = 4 * 1024 * 1024,
     MINUTE_S = 60,
     HOUR_S = 3600,
     DAY_S = 86400,
@@ -24,13 +22,7 @@ static const struct config_option options[] = {
      .kind = CONFIG_TEXT,
      .argument = "FILE",
      .help = "the first secret in it is shown to the services"},
-    {.name = "timeout",
-     .kind = CONFIG_DURATION,
-     .argument = "TIME",
-     .default_value = "5s",
-     .help = "how long it may take",
-     .minimum = 1,
-     .maximum = INT64_C(3600000)},
+    SESSION_TIMEOUT_OPTION("5s", "how long it may take"),
     {.name = "json", .kind = CONFIG_BOOLEAN, .help = "print an object as JSON"},
 };
 
@@ -214,36 +206,27 @@ static void write_instance(struct json_writer *writer, const struct status_probe
 
 static enum status print_json(const struct report *report)
 {
-    struct session *session = report->session;
-    struct buffer buffer;
-    struct json_writer writer;
-    enum status status = STATUS_OK;
-    buffer_init(&buffer, JSON_BYTES_MAX);
-    json_writer_init(&writer, &buffer);
-    json_open_object(&writer);
-    json_member_boolean(&writer, "well", report->unwell == 0);
-    json_write_name(&writer, TEXT("instances"));
-    json_open_array(&writer);
+    struct json_output output;
+    json_output_open(&output);
+    struct json_writer *writer = &output.writer;
+    json_open_object(writer);
+    json_member_boolean(writer, "well", report->unwell == 0);
+    json_write_name(writer, TEXT("instances"));
+    json_open_array(writer);
     for (size_t i = 0; i < report->count; i++) {
-        write_instance(&writer, &report->probes[i]);
+        write_instance(writer, &report->probes[i]);
     }
-    json_close_array(&writer);
-    json_write_name(&writer, TEXT("missing"));
-    json_open_array(&writer);
+    json_close_array(writer);
+    json_write_name(writer, TEXT("missing"));
+    json_open_array(writer);
     for (size_t i = 0; i < ARRAY_LENGTH(expected); i++) {
         if (!is_registered(report, expected[i])) {
-            json_write_string(&writer, text_of(expected[i]));
+            json_write_string(writer, text_of(expected[i]));
         }
     }
-    json_close_array(&writer);
-    json_close_object(&writer);
-    if (json_writer_end(&writer)) {
-        (void)fprintf(session->input->output, "%.*s\n", TEXT_ARGUMENTS(buffer_text(&buffer)));
-    } else {
-        status = call_fail(&session->call, STATUS_RESOURCE_EXHAUSTED, "the list is too long");
-    }
-    buffer_deinit(&buffer);
-    return status;
+    json_close_array(writer);
+    json_close_object(writer);
+    return json_output_print(&output, report->session);
 }
 
 static enum status run(struct session *session)

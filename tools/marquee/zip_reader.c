@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/little_endian.h"
+
 /* APPNOTE 4.3: the records, whose numbers are little endian. */
 enum {
     END_BYTES = 22,
@@ -19,17 +21,6 @@ enum {
     ALL_ONES_16 = 0xffff,     /* the number is in a ZIP64 record */
     DEFLATE_RATIO_MAX = 1040, /* one byte makes at most 1032 */
 };
-
-static uint16_t read_u16(const char *bytes)
-{
-    const unsigned char *at = (const unsigned char *)bytes;
-    return (uint16_t)(at[0] | at[1] << 8);
-}
-
-static uint32_t read_u32(const char *bytes)
-{
-    return (uint32_t)read_u16(bytes) | (uint32_t)read_u16(bytes + 2) << 16;
-}
 
 static enum status damaged(struct call *call, const char *words)
 {
@@ -59,14 +50,14 @@ struct end {
 
 static enum status check_end(struct call *call, const char *record, struct end *end)
 {
-    end->count = read_u16(record + 10);
-    end->bytes = read_u32(record + 12);
-    end->offset = read_u32(record + 16);
+    end->count = le16_read(record + 10);
+    end->bytes = le32_read(record + 12);
+    end->offset = le32_read(record + 16);
     if (end->count == ALL_ONES_16 || end->bytes == UINT32_MAX || end->offset == UINT32_MAX) {
         return call_fail(call, STATUS_UNIMPLEMENTED, "archives past 4 GiB (ZIP64) are not taken");
     }
-    if (read_u16(record + 4) != 0 || read_u16(record + 6) != 0 ||
-        read_u16(record + 8) != end->count) {
+    if (le16_read(record + 4) != 0 || le16_read(record + 6) != 0 ||
+        le16_read(record + 8) != end->count) {
         return call_fail(call, STATUS_UNIMPLEMENTED, "archives in several parts are not taken");
     }
     if (end->count > ZIP_ENTRIES_MAX || end->bytes > ZIP_DIRECTORY_BYTES_MAX) {
@@ -94,7 +85,7 @@ static enum status find_end(struct call *call, const struct zip_reader *reader, 
     bool is_found = false;
     for (uint64_t at = length; status == STATUS_OK && at >= END_BYTES && !is_found; at--) {
         const char *record = tail + (at - END_BYTES);
-        is_found = read_u32(record) == END_SIGNATURE && read_u16(record + 20) == length - at;
+        is_found = le32_read(record) == END_SIGNATURE && le16_read(record + 20) == length - at;
         if (is_found) {
             ret_end->place = from + (at - END_BYTES);
             status = check_end(call, record, ret_end);
@@ -112,22 +103,22 @@ static enum status read_entry(struct call *call, const struct zip_reader *reader
                               uint64_t *at, struct zip_entry *entry)
 {
     const char *record = reader->directory + *at;
-    if (bytes - *at < ENTRY_BYTES || read_u32(record) != ENTRY_SIGNATURE) {
+    if (bytes - *at < ENTRY_BYTES || le32_read(record) != ENTRY_SIGNATURE) {
         return damaged(call, "its directory has fewer entries than it says");
     }
-    size_t name_length = read_u16(record + 28);
-    size_t length = ENTRY_BYTES + name_length + read_u16(record + 30) + read_u16(record + 32);
+    size_t name_length = le16_read(record + 28);
+    size_t length = ENTRY_BYTES + name_length + le16_read(record + 30) + le16_read(record + 32);
     if (bytes - *at < length) {
         return damaged(call, "an entry reaches past its directory");
     }
     *entry = (struct zip_entry){
         .name = text_of_bytes(record + ENTRY_BYTES, name_length),
-        .size = read_u32(record + 24),
-        .compressed_size = read_u32(record + 20),
-        .offset = read_u32(record + 42),
-        .crc = read_u32(record + 16),
-        .method = read_u16(record + 10),
-        .is_encrypted = (read_u16(record + 8) & FLAG_ENCRYPTED) != 0,
+        .size = le32_read(record + 24),
+        .compressed_size = le32_read(record + 20),
+        .offset = le32_read(record + 42),
+        .crc = le32_read(record + 16),
+        .method = le16_read(record + 10),
+        .is_encrypted = (le16_read(record + 8) & FLAG_ENCRYPTED) != 0,
     };
     *at += length;
     return STATUS_OK;
@@ -254,8 +245,8 @@ static enum status find_data(struct call *call, const struct zip_reader *reader,
     if (status != STATUS_OK) {
         return status;
     }
-    uint64_t data = entry->offset + LOCAL_BYTES + read_u16(header + 26) + read_u16(header + 28);
-    if (read_u32(header) != LOCAL_SIGNATURE) {
+    uint64_t data = entry->offset + LOCAL_BYTES + le16_read(header + 26) + le16_read(header + 28);
+    if (le32_read(header) != LOCAL_SIGNATURE) {
         return damaged(call, "where an entry should be is something else");
     }
     if (data > reader->file_size || entry->compressed_size > reader->file_size - data) {

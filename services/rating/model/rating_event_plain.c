@@ -1,6 +1,6 @@
-#include <endian.h>
 #include <limits.h>
 
+#include "base/little_endian.h"
 #include "rating/model/rating_event_private.h"
 
 /* So many digits are exact in a double, and so is their power of ten: the quotient is rounded once,
@@ -41,9 +41,7 @@ static uint64_t find_special(const char *at)
 {
     static const uint64_t ones = UINT64_C(0x0101010101010101);
     static const uint64_t highs = UINT64_C(0x8080808080808080);
-    uint64_t word;
-    memcpy(&word, at, WORD_BYTES);
-    word = le64toh(word);
+    uint64_t word = le64_read(at);
     uint64_t quote = word ^ (ones * '"');
     uint64_t backslash = word ^ (ones * '\\');
     return (((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) |

@@ -1,5 +1,7 @@
 #include "registry/handler/registry_dns_name.h"
 
+#include "base/hex.h"
+
 /* Labels, of which some have been read already. */
 struct labels {
     const struct text *first;
@@ -32,15 +34,6 @@ static bool take_domain(struct labels *labels, struct text domain)
     return true;
 }
 
-static int hexadecimal(char digit)
-{
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
-    }
-    digit = (char)(digit | 0x20);
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 static bool parse_address(struct text digits, struct registry_dns_name *name)
 {
     if (digits.length != 2 * 4 && digits.length != 2 * sizeof(name->address)) {
@@ -48,8 +41,8 @@ static bool parse_address(struct text digits, struct registry_dns_name *name)
     }
     name->address_bytes = digits.length / 2;
     for (size_t i = 0; i < name->address_bytes; i++) {
-        int high = hexadecimal(digits.data[2 * i]);
-        int low = hexadecimal(digits.data[2 * i + 1]);
+        int high = hex_value(digits.data[2 * i]);
+        int low = hex_value(digits.data[2 * i + 1]);
         if (high < 0 || low < 0) {
             return false;
         }

@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/hex.h"
 #include "registry/handler/registry_filter_private.h"
 #include "registry/handler/registry_query.h"
 
@@ -116,12 +117,12 @@ static enum status convert_integer(struct call *call, struct filter_term *term)
     unsigned base = base_of(&digits);
     uint64_t limit = (uint64_t)INT64_MAX + (is_negative ? 1 : 0);
     for (size_t i = 0; i < digits.length; i++) {
-        unsigned digit = filter_digit_value(digits.data[i]);
-        if (digit >= base) {
+        int digit = hex_value(digits.data[i]);
+        if (digit < 0 || (unsigned)digit >= base) {
             return fail_value(call, term, "ParseInt", "invalid syntax");
         }
-        fits = fits && value <= (limit - digit) / base;
-        value = value * base + digit;
+        fits = fits && value <= (limit - (unsigned)digit) / base;
+        value = value * base + (unsigned)digit;
     }
     if (digits.length == 0) {
         return fail_value(call, term, "ParseInt", "invalid syntax");

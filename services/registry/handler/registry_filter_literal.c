@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/hex.h"
 #include "registry/handler/registry_filter_private.h"
 
 enum { ESCAPE_BYTES_MAX = 8 };
@@ -16,15 +17,6 @@ static const struct escape escapes[] = {
     {'t', '\t'}, {'v', '\v'}, {'\\', '\\'}, {'"', '"'},
 };
 
-unsigned filter_digit_value(char byte)
-{
-    if (byte >= '0' && byte <= '9') {
-        return (unsigned)(byte - '0');
-    }
-    byte = (char)(byte | 0x20);
-    return byte >= 'a' && byte <= 'f' ? (unsigned)(byte - 'a' + 10) : 16;
-}
-
 /* `count` digits from the front of *rest. */
 static bool take_digits(struct text *rest, size_t count, unsigned base, uint32_t *ret_value)
 {
@@ -33,11 +25,11 @@ static bool take_digits(struct text *rest, size_t count, unsigned base, uint32_t
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        unsigned digit = filter_digit_value(rest->data[i]);
-        if (digit >= base) {
+        int digit = hex_value(rest->data[i]);
+        if (digit < 0 || (unsigned)digit >= base) {
             return false;
         }
-        value = value * base + digit;
+        value = value * base + (unsigned)digit;
     }
     *rest = text_slice(*rest, count, rest->length);
     *ret_value = value;

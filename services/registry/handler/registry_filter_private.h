@@ -62,8 +62,6 @@ struct text filter_selector_text(struct call *call, const struct filter_term *te
 
 /* registry_filter_literal.c: a string with its quotes, as Go's strconv.Unquote reads it. */
 MUST_USE bool filter_unquote(struct call *call, struct text literal, struct text *ret_value);
-/* Of a hexadecimal digit; 16: it is none. */
-unsigned filter_digit_value(char byte);
 /* A text as Go's %q writes it. */
 struct text filter_quote(struct call *call, struct text text);
 
