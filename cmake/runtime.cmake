@@ -9,7 +9,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(runtime_libraries base access http2 loop proto_lib json telemetry http grpc openapi discovery config process)
+set(runtime_libraries base access idempotency http2 loop proto_lib json telemetry http grpc openapi discovery config process)
 set(runtime_protos descriptor_proto health_proto reflection_proto rpc_status_proto)
 set(runtime_headers "${CMAKE_INSTALL_INCLUDEDIR}/marquee")
 set(runtime_package "${CMAKE_INSTALL_LIBDIR}/cmake/marquee-runtime")
@@ -23,7 +23,7 @@ list(TRANSFORM runtime_protos PREPEND marquee_)
 
 install(TARGETS ${runtime_libraries} ${runtime_protos} EXPORT marquee-runtime
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}/marquee" COMPONENT runtime)
-foreach(folder IN ITEMS base access http2 loop proto json telemetry http grpc openapi discovery config process)
+foreach(folder IN ITEMS base access idempotency http2 loop proto json telemetry http grpc openapi discovery config process)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/lib/${folder}" DESTINATION "${runtime_headers}" COMPONENT runtime
           FILES_MATCHING PATTERN "*.h" PATTERN "*_private.h" EXCLUDE)
 endforeach()

@@ -3,6 +3,7 @@
 import { call, isAborted, isMissing } from "./api.js";
 import { failed } from "./cards.js";
 import { announce, h, plural, setHidden, setText } from "./dom.js";
+import { count } from "./scale.js";
 import { session, someone } from "./session.js";
 
 const PAGE = 10;
@@ -13,6 +14,40 @@ const day = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
 export function when(time) {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? null : h("time", { datetime: time }, day.format(date));
+}
+
+const ORDERS = { REVIEW_NEWEST: "Newest first", REVIEW_MOST_LIKED: "Most liked first" };
+
+// A button that says whether the reader likes the review; say(): is told why not.
+function likeButton(movieId, { userId = "", likeCount = 0, liked = false }, say) {
+  const state = { liked, likeCount };
+  const button = h("button", { type: "button", class: "quiet small like like-review" });
+  const show = () => {
+    button.setAttribute("aria-pressed", String(state.liked));
+    button.replaceChildren(h("span", { class: "heart", "aria-hidden": "true" }, state.liked ? "♥" : "♡"),
+      state.liked ? "Liked" : "Like", h("span", { class: "hidden" }, ` the review of ${userId}`),
+      h("span", { class: "of" }, state.likeCount > 0 ? count(state.likeCount) : ""));
+  };
+  button.addEventListener("click", async () => {
+    if (!(await someone())) {
+      return;
+    }
+    const was = { ...state };
+    Object.assign(state, { liked: !was.liked, likeCount: Math.max(was.likeCount + (was.liked ? -1 : 1), 0) });
+    show();
+    try {
+      const reply = await call(was.liked ? "UnlikeReview" : "LikeReview",
+        { userId: session.user, movieId, authorId: userId });
+      state.likeCount = reply.likeCount ?? 0;
+      announce(was.liked ? `You no longer like the review of ${userId}` : `You like the review of ${userId}`);
+    } catch (error) {
+      Object.assign(state, was);
+      say(`Not saved: ${error.message}`);
+    }
+    show();
+  });
+  show();
+  return button;
 }
 
 function reviewItem({ userId = "", text = "", spoiler = false, createdTime = "", editedTime = "" }, isOwn, actions) {
@@ -32,6 +67,9 @@ export class Reviews {
   #next = "";
   #shown = 0;
   #list = h("ul", { class: "reviews" });
+  #order = h("select", { id: "review-order", onchange: () => this.show(this.#hasOwn) },
+    Object.entries(ORDERS).map(([value, words]) => h("option", { value }, words)));
+  #ordered = h("p", { class: "scale-chooser", hidden: true }, h("label", { for: "review-order" }, "Order"), this.#order);
   #more = h("button", { type: "button", class: "quiet more", hidden: true, onclick: () => this.#page() }, "More reviews");
   #empty = h("p", { class: "empty", hidden: true }, "Nobody has written about this film yet.");
   #trouble = h("div", {});
@@ -52,7 +90,7 @@ export class Reviews {
     this.#changed = changed;
     this.element = h("section", { hidden: true, "aria-labelledby": "reviews-title" },
       h("div", { class: "head" }, h("h2", { id: "reviews-title" }, "Reviews"), this.#write),
-      this.#mine, this.#form, this.#said, this.#trouble, this.#empty, this.#list, this.#more);
+      this.#mine, this.#form, this.#said, this.#trouble, this.#empty, this.#ordered, this.#list, this.#more);
   }
 
   // hasOwn: whether the reader has written one, as the film's details tell.
@@ -84,18 +122,21 @@ export class Reviews {
 
   async #page() {
     try {
-      const request = { movieId: this.#movieId, pageSize: PAGE, pageToken: this.#next };
+      const request = { movieId: this.#movieId, userId: session.user, order: this.#order.value, pageSize: PAGE,
+        pageToken: this.#next };
       const { reviews = [], nextPageToken = "" } = await call("ListReviews", request, this.#signal);
       this.#own = await this.#findOwn(reviews);
       this.#next = nextPageToken;
       const rows = reviews.filter(({ userId }) => session.user === "" || userId !== session.user)
-        .map((review) => reviewItem(review, false));
+        .map((review) => reviewItem(review, false, h("p", { class: "buttons" },
+          likeButton(this.#movieId, review, (words) => { this.#said.textContent = words; }))));
       const isLater = this.#shown > 0;
       this.#list.append(...rows);
       this.#shown += rows.length;
       this.element.hidden = false;
       this.#trouble.replaceChildren();
       setHidden(this.#more, this.#next === "");
+      setHidden(this.#ordered, this.#shown < 2);
       this.#showOwn();
       if (isLater) {
         announce(plural(rows.length, "more review"));
@@ -112,7 +153,9 @@ export class Reviews {
   }
 
   #showOwn() {
+    const likes = this.#own?.likeCount ?? 0;
     this.#mine.replaceChildren(...this.#own === null ? [] : [reviewItem(this.#own, true, h("p", { class: "buttons" },
+      likes > 0 ? h("span", { class: "liked-by" }, `${plural(likes, "like")} `) : null,
       h("button", { type: "button", class: "quiet small", onclick: () => this.#begin() }, "Edit"),
       h("button", { type: "button", class: "quiet small", onclick: () => this.#delete() }, "Delete")))]);
     const isWriting = !this.#form.hidden;
@@ -173,9 +216,10 @@ export class Reviews {
     }
   }
 
-  async #restore({ text, spoiler = false }) {
+  async #restore({ text, spoiler = false, createdTime = "" }) {
     try {
-      const { review } = await call("PutReview", { userId: session.user, movieId: this.#movieId, text, spoiler });
+      const { review } = await call("PutReview", { userId: session.user, movieId: this.#movieId, text, spoiler,
+        time: createdTime });
       this.#own = review ?? { userId: session.user, text, spoiler };
       this.#showOwn();
       this.#said.textContent = "Your review is back.";

@@ -16,6 +16,7 @@
 #include "proto/proto.h"
 
 struct grpc_server;
+struct idempotency_store;
 
 enum {
     GRPC_MESSAGE_BYTES_MAX = 4 * 1024 * 1024, /* received, after decompression */
@@ -43,6 +44,9 @@ struct grpc_server_options {
     const struct text *cors_origins;
     size_t cors_origin_count; /* at most GRPC_CORS_ORIGINS_MAX */
     bool cors_credentials;    /* with the browser's cookies and logins; not together with "*" */
+    /* Keeps the outcomes of unary calls that have side effects and came with an idempotency-key
+     * (idempotency/idempotency.h), behind the interceptors; NULL: the key means nothing. */
+    struct idempotency_store *idempotency;
 };
 
 /* "*", or a scheme, host and maybe port as browsers write them: "https://example.org:8443". */

@@ -1,6 +1,7 @@
 /* What protocols share of a running call, and what a handler may ask of its own. */
 #include "base/arena.h"
 #include "base/clock.h"
+#include "grpc/grpc_idempotency.h"
 #include "grpc/grpc_server_private.h"
 #include "grpc/grpc_timeout.h"
 
@@ -47,10 +48,25 @@ enum status grpc_server_call_check(struct grpc_server_call *self)
     return check_at(self, clock_monotonic_ns());
 }
 
+enum status grpc_server_call_run_handler(struct grpc_server_call *self, ProtobufCMessage *request,
+                                         ProtobufCMessage **ret_response)
+{
+    const struct grpc_method *method = self->method->method;
+    ProtobufCMessage *response = proto_message_create(self->call.arena, method->response);
+    if (response == NULL) {
+        return call_fail(&self->call, STATUS_RESOURCE_EXHAUSTED, "no memory for the reply");
+    }
+    enum status status = method->unary(self->method->state, &self->call, request, response);
+    self->ended_ns = clock_monotonic_ns();
+    if (status == STATUS_OK) {
+        *ret_response = response;
+    }
+    return status;
+}
+
 enum status grpc_server_call_run_unary(struct grpc_server_call *self, ProtobufCMessage *request,
                                        ProtobufCMessage **ret_response)
 {
-    const struct grpc_method *method = self->method->method;
     /* Waiting for the request, if it had to be waited for, has looked at the clock. */
     enum status status = check_at(self, self->started_ns);
     if (status != STATUS_OK) {
@@ -60,20 +76,12 @@ enum status grpc_server_call_run_unary(struct grpc_server_call *self, ProtobufCM
     if (status != STATUS_OK) {
         return status;
     }
-    ProtobufCMessage *response = proto_message_create(self->call.arena, method->response);
-    if (response == NULL) {
-        return call_fail(&self->call, STATUS_RESOURCE_EXHAUSTED, "no memory for the reply");
-    }
-    status = method->unary(self->method->state, &self->call, request, response);
-    self->ended_ns = clock_monotonic_ns();
-    enum status over = check_at(self, self->ended_ns);
-    if (over != STATUS_OK) {
-        return over;
-    }
-    if (status == STATUS_OK) {
-        *ret_response = response;
-    }
-    return status;
+    status = grpc_idempotency_applies(self)
+                 ? grpc_idempotency_run(self, request, ret_response)
+                 : grpc_server_call_run_handler(self, request, ret_response);
+    /* When no handler ran, nothing has waited since the last look at the clock. */
+    enum status over = self->ended_ns != 0 ? check_at(self, self->ended_ns) : STATUS_OK;
+    return over != STATUS_OK ? over : status;
 }
 
 void grpc_server_call_observe(struct grpc_server_call *self, enum status status)

@@ -89,8 +89,14 @@ void grpc_server_call_tell(struct grpc_server_call *self, enum status status);
 /* As call_check(), with words for the client. */
 MUST_USE enum status grpc_server_call_check(struct grpc_server_call *self);
 
-/* Runs a unary handler, if the interceptors let the request pass. *ret_response is valid in the
- * arena. DEADLINE_EXCEEDED whatever it says when it returns too late. */
+/* Runs a unary handler, whatever time it takes. *ret_response is valid in the arena. */
+MUST_USE enum status grpc_server_call_run_handler(struct grpc_server_call *self,
+                                                  ProtobufCMessage *request,
+                                                  ProtobufCMessage **ret_response);
+
+/* Runs a unary handler, or repeats what it gave (grpc_idempotency.h), if the interceptors let the
+ * request pass. *ret_response is valid in the arena. DEADLINE_EXCEEDED whatever it says when it
+ * returns too late. */
 MUST_USE enum status grpc_server_call_run_unary(struct grpc_server_call *self,
                                                 ProtobufCMessage *request,
                                                 ProtobufCMessage **ret_response);

@@ -69,6 +69,11 @@ static enum status read_within(struct http_exchange *exchange, int64_t timeout_m
                                struct text *ret_part)
 {
     give_back_read(exchange);
+    if (exchange->has_ahead) {
+        exchange->has_ahead = false;
+        *ret_part = exchange->ahead;
+        return STATUS_OK;
+    }
     enum status status = await_input(exchange, timeout_ms);
     if (status != STATUS_OK) {
         return status;
@@ -193,4 +198,14 @@ enum status http_read_all(struct http_exchange *exchange, size_t bytes_max, stru
             return status;
         }
     }
+}
+
+enum status http_read_ahead(struct http_exchange *exchange, size_t bytes_max, struct text *ret_body)
+{
+    enum status status = http_read_all(exchange, bytes_max, ret_body);
+    if (status == STATUS_OK) {
+        exchange->ahead = *ret_body;
+        exchange->has_ahead = true;
+    }
+    return status;
 }

@@ -91,6 +91,9 @@ static void reset(struct http_exchange *exchange)
     exchange->body_broken = false;
     exchange->expects_continue = false;
     exchange->has_trace = false;
+    exchange->has_ahead = false;
+    exchange->outlasts_peer = false;
+    exchange->show_reply = NULL;
     exchange->reply = (struct http_exchange_reply){.state = HTTP_REPLY_NONE};
     exchange->output_sent = 0;
     http2_stream_init(&exchange->stream);
@@ -241,6 +244,10 @@ void http_exchange_note_header(struct http_exchange *exchange, enum hpack_token 
             exchange->call.identity.trace = trace_child(&parent);
             exchange->has_trace = true;
         }
+        break;
+    case HPACK_TOKEN_IDEMPOTENCY_KEY:
+        exchange->request.idempotency_key =
+            exchange->request.idempotency_key.data == NULL && value.length > 0 ? value : TEXT("");
         break;
     case HPACK_TOKEN_EXPECT:
         exchange->expects_continue |= text_equal_ignoring_case(value, TEXT("100-continue"));
@@ -401,9 +408,23 @@ void http_exchange_detach(struct http_exchange *exchange)
     exchange->connection = NULL;
     if (!exchange->running) {
         give_back(exchange);
-    } else if (exchange->reply.state != HTTP_REPLY_ENDED) {
+    } else if (exchange->reply.state != HTTP_REPLY_ENDED && !exchange->outlasts_peer) {
         cancellation_request(&exchange->cancellation);
     }
+}
+
+void http_exchange_outlast_peer(struct http_exchange *exchange)
+{
+    exchange->outlasts_peer = true;
+}
+
+void http_exchange_show_reply(struct http_exchange *exchange,
+                              void (*show)(void *state, struct http_exchange *exchange,
+                                           const struct http_reply *reply),
+                              void *state)
+{
+    exchange->show_reply = show;
+    exchange->show_reply_state = state;
 }
 
 const struct http_request *http_exchange_request(const struct http_exchange *exchange)

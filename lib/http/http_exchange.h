@@ -86,6 +86,11 @@ struct http_exchange {
     bool body_broken; /* malformed */
     bool expects_continue;
     bool has_trace; /* the call's is the child of one that the peer named */
+    bool has_ahead; /* the body was read, and is to be read once more */
+    bool outlasts_peer;
+    struct text ahead; /* valid in the arena */
+    void (*show_reply)(void *state, struct http_exchange *exchange, const struct http_reply *reply);
+    void *show_reply_state;
     struct fiber_wait readable;
     struct fiber_wait writable;
 

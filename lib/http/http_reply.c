@@ -77,6 +77,9 @@ static void send_whole(struct http_exchange *exchange, struct text body)
 void http_reply(struct http_exchange *exchange, const struct http_reply *reply)
 {
     bool has_trailers = reply->trailer_count > 0 && exchange->request.version == 2;
+    if (exchange->show_reply != NULL) {
+        exchange->show_reply(exchange->show_reply_state, exchange, reply);
+    }
     if (reply->is_constant) {
         start(exchange, reply->status, reply->headers, reply->header_count);
     } else {

@@ -123,6 +123,10 @@ void http_server_destroy(struct http_server *server)
         struct list *first = server->connections.next;
         http_connection_close(CONTAINER_OF(first, struct http_connection, link));
     }
+    for (struct list *at = server->exchanges.next; at != &server->exchanges; at = at->next) {
+        /* Without connections, those are left that outlast their peers. */
+        cancellation_request(&CONTAINER_OF(at, struct http_exchange, link)->cancellation);
+    }
     if (server->exchange_count > 0) {
         CHECK(wait_until_idle(server, NULL) == STATUS_OK);
     }

@@ -17,6 +17,7 @@ struct loop;
 struct http_server;
 struct http_exchange;
 struct http_operation;
+struct http_reply;
 struct http_transport;
 struct tls_context;
 
@@ -192,6 +193,8 @@ struct http_request {
     struct text authority;
     const struct http_header *headers;
     size_t header_count;
+    /* The value of `idempotency-key`; {NULL, 0}: there is none; of no length: several, or empty. */
+    struct text idempotency_key;
     int64_t content_length; /* -1: not said */
     int version;            /* 1 or 2 */
 };
@@ -239,6 +242,21 @@ MUST_USE enum status http_read_more(struct http_exchange *exchange, size_t bytes
  * HTTP_BODY_RATE_MIN bytes of it. STATUS_RESOURCE_EXHAUSTED: over `bytes_max` (answer 413). */
 MUST_USE enum status http_read_all(struct http_exchange *exchange, size_t bytes_max,
                                    struct text *ret_body);
+
+/* The same, but the body is there once more for who reads it next. */
+MUST_USE enum status http_read_ahead(struct http_exchange *exchange, size_t bytes_max,
+                                     struct text *ret_body);
+
+/* From now on the call goes on though the peer goes away: what it does is to be finished, and its
+ * outcome is of use to others than the peer. It is cancelled by http_server_destroy() alone. */
+void http_exchange_outlast_peer(struct http_exchange *exchange);
+
+/* Has the next whole reply shown to `show` before it is sent, with what the handler gave, borrowed;
+ * not what is sent in parts. NULL: to nobody any more. */
+void http_exchange_show_reply(struct http_exchange *exchange,
+                              void (*show)(void *state, struct http_exchange *exchange,
+                                           const struct http_reply *reply),
+                              void *state);
 
 /* An empty buffer for the body of a whole reply, up to `bytes_max`: its content lives until the
  * reply has left, its memory serves later exchanges. The same each time. */

@@ -85,6 +85,7 @@
     X(GRPC_STATUS, "grpc-status")                                                                  \
     X(GRPC_STATUS_DETAILS, "grpc-status-details-bin")                                              \
     X(GRPC_TIMEOUT, "grpc-timeout")                                                                \
+    X(IDEMPOTENCY_KEY, "idempotency-key")                                                          \
     X(KEEP_ALIVE, "keep-alive")                                                                    \
     X(ORIGIN, "origin")                                                                            \
     X(PRIORITY, "priority")                                                                        \

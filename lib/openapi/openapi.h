@@ -36,6 +36,9 @@ struct openapi_options {
     /* Paths that start so need none: "/grpc.health.v1.Health/". */
     const char *const *open_paths;
     size_t open_path_count;
+    /* Which routes take an idempotency-key (idempotency/idempotency.h), as methods with side
+     * effects then do; NULL: none, and no method. */
+    bool (*takes_keys)(const struct http_route *route);
 };
 
 /* Appends the document. STATUS_INVALID_ARGUMENT: an operation names a message that no set declares,

@@ -2,6 +2,7 @@
 #include "openapi/openapi_components.h"
 
 #include "http/http_message.h"
+#include "idempotency/idempotency.h"
 
 void openapi_member_text(struct openapi *openapi, const char *name, struct text text)
 {
@@ -120,6 +121,40 @@ static const char timeout_parameter[] =
     "{\"name\":\"connect-timeout-ms\",\"in\":\"header\",\"description\":\"How long the call may "
     "take\",\"schema\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":9999999999}}";
 
+/* A string of RFC 8941 or a bare word, as idempotency_key_parse() takes them. */
+#define KEY_PATTERN                                                                                \
+    "^(\\\"([ !#-\\\\[\\\\]-~]|\\\\\\\\[\\\"\\\\\\\\])+\\\"|[!#-+\\\\--:<-\\\\[\\\\]-~]+)$"
+static const char key_parameter[] =
+    "{\"name\":\"" IDEMPOTENCY_HEADER "\",\"in\":\"header\",\"description\":\"Drawn for each write "
+    "that is meant: what comes again with the same key is not done again, but answered as it was "
+    "at first, with `" IDEMPOTENCY_REPLAYED_HEADER ": true`\",\"schema\":{\"type\":\"string\","
+    "\"minLength\":1,\"maxLength\":255,\"pattern\":\"" KEY_PATTERN "\"}}";
+_Static_assert(IDEMPOTENCY_KEY_BYTES_MAX == 255, "the document tells the same");
+
+static void write_parameters(struct openapi *openapi)
+{
+    if (!openapi->has_timeout && !openapi->has_key) {
+        return;
+    }
+    json_write_name(&openapi->json, TEXT("parameters"));
+    json_open_object(&openapi->json);
+    if (openapi->has_key) {
+        json_write_name(&openapi->json, TEXT("key"));
+        json_write_raw(&openapi->json, text_of(key_parameter));
+    }
+    if (openapi->has_timeout) {
+        json_write_name(&openapi->json, TEXT("timeout"));
+        json_write_raw(&openapi->json, text_of(timeout_parameter));
+    }
+    json_close_object(&openapi->json);
+}
+
+void openapi_write_key(struct openapi *openapi)
+{
+    openapi->has_key = true;
+    openapi_write_place(openapi, "parameters/key");
+}
+
 static void write_schemas(struct openapi *openapi)
 {
     json_write_name(&openapi->json, TEXT("schemas"));
@@ -163,13 +198,7 @@ void openapi_write_components(struct openapi *openapi)
     json_open_object(&openapi->json);
     write_schemas(openapi);
     write_responses(openapi);
-    if (openapi->has_timeout) {
-        json_write_name(&openapi->json, TEXT("parameters"));
-        json_open_object(&openapi->json);
-        json_write_name(&openapi->json, TEXT("timeout"));
-        json_write_raw(&openapi->json, text_of(timeout_parameter));
-        json_close_object(&openapi->json);
-    }
+    write_parameters(openapi);
     if (openapi->options->needs_token) {
         json_write_name(&openapi->json, TEXT("securitySchemes"));
         json_write_raw(&openapi->json,

@@ -27,6 +27,7 @@ struct openapi {
     size_t use_count;
     bool problems[OPENAPI_STATUSES_MAX]; /* of which statuses there is a component */
     bool has_timeout;                    /* the parameter connect-timeout-ms is referred to */
+    bool has_key;                        /* and idempotency-key */
     struct text description;             /* of the schema that is opened next; empty: none */
     enum status status;                  /* the first failure, or OK */
 };
@@ -51,6 +52,9 @@ void openapi_write_place(struct openapi *openapi, const char *place);
 
 /* The member `responses`' entry of a problem: "404": {"$ref": …}. */
 void openapi_write_problem(struct openapi *openapi, int status);
+
+/* The parameter idempotency-key, where it stands among others. */
+void openapi_write_key(struct openapi *openapi);
 
 /* The member "components": every schema that was referred to, and what those refer to. */
 void openapi_write_components(struct openapi *openapi);

@@ -127,6 +127,9 @@ static void write_post(struct openapi *openapi, const struct described_method *d
     write_head(openapi, described, "");
     json_write_name(&openapi->json, TEXT("parameters"));
     json_open_array(&openapi->json);
+    if (openapi->options->takes_keys != NULL && !described->method->no_side_effects) {
+        openapi_write_key(openapi);
+    }
     write_timeout(openapi);
     json_close_array(&openapi->json);
     json_write_name(&openapi->json, TEXT("requestBody"));

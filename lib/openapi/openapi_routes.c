@@ -7,6 +7,7 @@ static const int always[] = {400, 414, 429, 500, 503, 504, 0};
 static const int of_precondition[] = {412, 0};
 static const int of_body[] = {413, 415, 0};
 static const int of_token[] = {401, 403, 0};
+static const int of_key[] = {409, 413, 422, 0};
 
 static void write_length(struct openapi *openapi, const struct http_parameter *parameter)
 {
@@ -84,12 +85,13 @@ static const struct http_parameter if_none_match = {
 static const struct http_parameter if_match = {
     .name = "if-match", .about = "Tags: done only where one of them is what there is, else 412"};
 
-static void write_parameters(struct openapi *openapi, const struct http_operation *operation)
+static void write_parameters(struct openapi *openapi, const struct http_operation *operation,
+                             bool takes_keys)
 {
     const struct http_parameter *parameter = operation->parameters;
     const unsigned has_headers = HTTP_OPERATION_TAGGED | HTTP_OPERATION_CONDITIONAL;
     if (operation->rest == NULL && (parameter == NULL || parameter->name == NULL) &&
-        (operation->traits & has_headers) == 0) {
+        (operation->traits & has_headers) == 0 && !takes_keys) {
         return;
     }
     json_write_name(&openapi->json, TEXT("parameters"));
@@ -105,6 +107,9 @@ static void write_parameters(struct openapi *openapi, const struct http_operatio
     }
     if ((operation->traits & HTTP_OPERATION_CONDITIONAL) != 0) {
         write_parameter(openapi, &if_match, "header");
+    }
+    if (takes_keys) {
+        openapi_write_key(openapi);
     }
     json_close_array(&openapi->json);
 }
@@ -168,7 +173,8 @@ static void mark(bool wanted[static OPENAPI_STATUSES_MAX], const int *statuses)
     }
 }
 
-static void write_responses(struct openapi *openapi, const struct http_operation *operation)
+static void write_responses(struct openapi *openapi, const struct http_operation *operation,
+                            bool takes_keys)
 {
     static const struct http_answer unchanged = {.status = 304,
                                                  .about = "The client has it already"};
@@ -181,6 +187,7 @@ static void write_responses(struct openapi *openapi, const struct http_operation
         bool is_conditional = (operation->traits & HTTP_OPERATION_CONDITIONAL) != 0;
         mark(problems, is_conditional ? of_precondition : NULL);
         mark(problems, is_nothing(&operation->body) ? NULL : of_body);
+        mark(problems, takes_keys ? of_key : NULL);
         bool is_open = (operation->traits & HTTP_OPERATION_OPEN) != 0;
         mark(problems, openapi->options->needs_token && !is_open ? of_token : NULL);
     }
@@ -202,8 +209,11 @@ static void write_responses(struct openapi *openapi, const struct http_operation
     json_close_object(&openapi->json);
 }
 
-static void write_operation(struct openapi *openapi, const struct http_operation *operation)
+static void write_operation(struct openapi *openapi, const struct http_route *route)
 {
+    const struct http_operation *operation = route->operation;
+    const struct openapi_options *options = openapi->options;
+    bool takes_keys = options->takes_keys != NULL && options->takes_keys(route);
     static const struct {
         const char *method;
         const char *name;
@@ -224,9 +234,9 @@ static void write_operation(struct openapi *openapi, const struct http_operation
     json_member_string(&openapi->json, "summary", text_of(operation->summary));
     openapi_member_text(openapi, "description", text_of(operation->about));
     openapi_write_security(openapi, (operation->traits & HTTP_OPERATION_OPEN) != 0);
-    write_parameters(openapi, operation);
+    write_parameters(openapi, operation, takes_keys);
     write_body(openapi, operation);
-    write_responses(openapi, operation);
+    write_responses(openapi, operation, takes_keys);
     json_close_object(&openapi->json);
 }
 
@@ -266,7 +276,7 @@ void openapi_write_routes(struct openapi *openapi)
         for (size_t j = i; j < options->route_count; j++) {
             const struct http_operation *other = options->routes[j].operation;
             if (other != NULL && strcmp(other->path, operation->path) == 0) {
-                write_operation(openapi, other);
+                write_operation(openapi, &options->routes[j]);
             }
         }
         json_close_object(&openapi->json);

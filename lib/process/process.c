@@ -85,6 +85,9 @@ static enum status open_step(struct process *process, struct call *call, unsigne
     if (status == STATUS_OK) {
         status = process_guard_open(process, call);
     }
+    if (status == STATUS_OK) {
+        status = process_idempotency_open(process, call);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -292,6 +295,7 @@ static int run_until_stopped(struct process *process)
     process_tls_close(process);
     process_tokens_close(process);
     process_guard_close(process);
+    process_idempotency_close(process);
     return process->exit_status;
 }
 

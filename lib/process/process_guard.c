@@ -3,6 +3,7 @@
 #include "access/access_identity.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "http/http_idempotency.h"
 #include "process/process_private.h"
 
 /* A service says so for whom it acts: "SCOPES USER", the user as access_user.h writes it. */
@@ -176,19 +177,30 @@ void process_reply_refused(struct http_exchange *exchange, enum status status, i
                             header.value.data != NULL ? 1 : 0);
 }
 
+static enum status admit_request(const struct process_guarded_route *guarded,
+                                 struct http_exchange *exchange, int64_t *ret_retry_ms)
+{
+    if (guarded->is_open) {
+        return STATUS_OK;
+    }
+    enum status status = process_admit(guarded->process, exchange, http_exchange_call(exchange),
+                                       guarded->scope, ret_retry_ms);
+    return status == STATUS_OK ? check_user(guarded->process, exchange, guarded->scope) : status;
+}
+
 static void serve_guarded(void *state, struct http_exchange *exchange)
 {
     const struct process_guarded_route *guarded = state;
-    int64_t retry_ms;
-    enum status status = process_admit(guarded->process, exchange, http_exchange_call(exchange),
-                                       guarded->scope, &retry_ms);
-    if (status == STATUS_OK) {
-        status = check_user(guarded->process, exchange, guarded->scope);
-    }
-    if (status == STATUS_OK) {
-        guarded->route->handle(guarded->route->state, exchange);
-    } else {
+    const struct http_route *route = guarded->route;
+    int64_t retry_ms = PROCESS_RETRY_UNKNOWN;
+    enum status status = admit_request(guarded, exchange, &retry_ms);
+    if (status != STATUS_OK) {
         process_reply_refused(exchange, status, retry_ms);
+    } else if (guarded->takes_keys &&
+               http_exchange_request(exchange)->idempotency_key.data != NULL) {
+        http_idempotency_serve(guarded->process->idempotency, route, exchange);
+    } else {
+        route->handle(route->state, exchange);
     }
 }
 
@@ -199,15 +211,24 @@ bool process_is_guarded(const struct process *process)
            access->writes != NULL;
 }
 
+/* By its rule; that of what only administrators may look at says no more than that. */
+static bool changes_something(const struct http_route *route, enum access_scope scope)
+{
+    return scope != ACCESS_OPEN && scope != ACCESS_READ && route->method != NULL &&
+           strcmp(route->method, "GET") != 0;
+}
+
 struct http_route process_guard_route(struct process *process, const struct http_route *route,
                                       struct process_guarded_route *guarded)
 {
     const struct access_rule *rule = process_find_rule(process, route->method, route->path);
     enum access_scope scope = rule != NULL ? rule->scope : ACCESS_ADMIN;
-    if (!process_is_guarded(process) || scope == ACCESS_OPEN) {
+    bool is_open = !process_is_guarded(process) || scope == ACCESS_OPEN;
+    bool takes_keys = changes_something(route, scope);
+    if (is_open && !takes_keys) {
         return *route;
     }
-    *guarded = (struct process_guarded_route){process, route, scope};
+    *guarded = (struct process_guarded_route){process, route, scope, is_open, takes_keys};
     return (struct http_route){
         .method = route->method,
         .path = route->path,
@@ -215,6 +236,15 @@ struct http_route process_guard_route(struct process *process, const struct http
         .state = guarded,
         .operation = route->operation,
     };
+}
+
+bool process_takes_keys(const struct http_route *route)
+{
+    if (route->handle != serve_guarded) {
+        return false;
+    }
+    const struct process_guarded_route *guarded = route->state;
+    return guarded->takes_keys;
 }
 
 static enum status admit_call(void *state, struct call *call, const char *method)

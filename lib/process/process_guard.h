@@ -116,16 +116,21 @@ MUST_USE enum status process_session_identify(struct process *process,
 MUST_USE enum status process_limit(struct process *process, struct call *call,
                                    enum access_scope scope, bool is_known, int64_t *ret_retry_ms);
 
-/* A route of a listener that is served to those alone who may. */
+/* A route of a listener that is served to those alone who may, or that changes something. */
 struct process_guarded_route {
     struct process *process;
     const struct http_route *route; /* the listener's own, borrowed */
     enum access_scope scope;
+    bool is_open;    /* to everybody: nobody is asked who it is */
+    bool takes_keys; /* a write: its outcome is kept, if it comes with an idempotency-key */
 };
 
-/* The route as it is served: by its own handler, if everybody may. */
+/* The route as it is served: by its own handler, if everybody may, and it only reads. */
 struct http_route process_guard_route(struct process *process, const struct http_route *route,
                                       struct process_guarded_route *guarded);
+
+/* Whether that route, as it is served, keeps outcomes by idempotency keys. */
+bool process_takes_keys(const struct http_route *route);
 
 struct grpc_interceptor process_guard_calls(struct process_server *server);
 

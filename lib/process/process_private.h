@@ -6,6 +6,7 @@
 #include "access/access_tokens.h"
 #include "base/arena.h"
 #include "grpc/grpc_server.h"
+#include "idempotency/idempotency.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "loop/worker.h"
@@ -87,6 +88,7 @@ struct process {
     struct access_tokens *call_tokens;     /* what is shown to other services; NULL: nothing */
     struct access_tokens *registry_tokens; /* and to registries */
     struct process_access access;
+    struct idempotency_store *idempotency;
     struct tls_context *tls_server; /* NULL: plaintext */
     struct tls_context *tls_client; /* NULL: peers are spoken to in plaintext */
     _Atomic uint64_t refusals;
@@ -120,6 +122,12 @@ void process_tls_close(struct process *process);
 /* Secrets, from the options --…token-file; open and close as certificates. */
 MUST_USE enum status process_tokens_open(struct process *process, struct call *call);
 void process_tokens_close(struct process *process);
+
+/* The store of idempotency keys, by the option --idempotency-window; open and close as
+ * certificates.
+ */
+MUST_USE enum status process_idempotency_open(struct process *process, struct call *call);
+void process_idempotency_close(struct process *process);
 
 /* Answers SIGHUP from now on, if there is something to read again; on the control loop's thread,
  * once before the process is opened and once after. */

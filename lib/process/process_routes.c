@@ -225,6 +225,7 @@ enum status process_describe(struct process_server *server, struct call *call)
         .needs_token = process->access.is_on,
         .open_paths = open_paths,
         .open_path_count = ARRAY_LENGTH(open_paths),
+        .takes_keys = process_takes_keys,
     };
     tell_undescribed(server);
     options.services = grpc_server_services(server->grpc, &options.service_count);

@@ -130,6 +130,7 @@ static enum status bind_server(struct process_server *server, struct call *call)
         .interceptor_count = interceptor_count,
         .cors_origins = server->process->cors_origins,
         .cors_origin_count = server->process->cors_origin_count,
+        .idempotency = server->process->idempotency,
     };
     enum status status = grpc_server_create(&options, &server->grpc);
     if (status != STATUS_OK) {

@@ -24,8 +24,10 @@ struct review review_case_put(struct review_case *self, const char *record, cons
     const struct review review = {
         .key = review_case_key(record, user), .text = text_of(text), .created_ms = time_ms};
     struct review stored;
-    assert_int_equal(
-        self->repository.ops->put(self->repository.state, self->call, &review, &stored), STATUS_OK);
+    bool is_changed;
+    assert_int_equal(self->repository.ops->put(self->repository.state, self->call, &review, false,
+                                               &stored, &is_changed),
+                     STATUS_OK);
     assert_true(text_equal(stored.text, review.text));
     return stored;
 }
@@ -85,6 +87,30 @@ void review_case_expect_reactions(struct review_case *self, const char *record, 
     assert_string_equal(got, want);
 }
 
+uint64_t review_case_like_review(struct review_case *self, const char *record, const char *author,
+                                 const char *user, int64_t time_ms)
+{
+    const struct review_like like = {
+        .review = review_case_key(record, author), .user = text_of(user), .time_ms = time_ms};
+    uint64_t count;
+    assert_int_equal(
+        self->repository.ops->put_review_like(self->repository.state, self->call, &like, &count),
+        STATUS_OK);
+    return count;
+}
+
+uint64_t review_case_unlike_review(struct review_case *self, const char *record, const char *author,
+                                   const char *user)
+{
+    const struct review_like like = {.review = review_case_key(record, author),
+                                     .user = text_of(user)};
+    uint64_t count;
+    assert_int_equal(
+        self->repository.ops->remove_review_like(self->repository.state, self->call, &like, &count),
+        STATUS_OK);
+    return count;
+}
+
 /* A list in words. */
 struct listing {
     char words[LIST_BYTES_MAX];
@@ -103,17 +129,18 @@ static void add(struct listing *listing, struct text name, int64_t time_ms)
 void review_case_expect_record(struct review_case *self, const char *record, size_t limit,
                                const char *want)
 {
-    const struct record_key key = {RECORD_TYPE_MOVIE, text_of(record)};
+    const struct review_query query = {.record = {RECORD_TYPE_MOVIE, text_of(record)}};
     struct listing got = {.words = ""};
     const struct review *after = NULL;
     size_t count = limit;
     while (count == limit) {
         struct review *reviews;
         assert_int_equal(self->repository.ops->list_of_record(self->repository.state, self->call,
-                                                              key, after, limit, &reviews, &count),
+                                                              &query, after, limit, &reviews,
+                                                              &count),
                          STATUS_OK);
         for (size_t i = 0; i < count; i++) {
-            assert_true(text_equal(reviews[i].key.record.id, key.id));
+            assert_true(text_equal(reviews[i].key.record.id, query.record.id));
             add(&got, reviews[i].key.user, reviews[i].created_ms);
             after = &reviews[i];
         }
@@ -158,6 +185,41 @@ void review_case_expect_likes(struct review_case *self, const char *user, size_t
             assert_true(text_equal(likes[i].key.user, text_of(user)));
             add(&got, likes[i].key.record.id, likes[i].time_ms);
             after = &likes[i];
+        }
+    }
+    assert_string_equal(got.words, want);
+}
+
+/* ":2" of two likes, "!" where the user that asks is among them. */
+static void add_likes(struct listing *listing, const struct review *review)
+{
+    if (review->like_count > 0) {
+        int length = snprintf(listing->words + listing->length, LIST_BYTES_MAX - listing->length,
+                              ":%" PRIu64 "%s", review->like_count, review->liked ? "!" : "");
+        assert_true(length > 0 && (size_t)length < LIST_BYTES_MAX - listing->length);
+        listing->length += (size_t)length;
+    }
+}
+
+void review_case_expect_by_likes(struct review_case *self, const char *record, const char *viewer,
+                                 size_t limit, const char *want)
+{
+    const struct review_query query = {.record = {RECORD_TYPE_MOVIE, text_of(record)},
+                                       .order = REVIEW_ORDER_MOST_LIKED,
+                                       .viewer = text_of(viewer)};
+    struct listing got = {.words = ""};
+    const struct review *after = NULL;
+    size_t count = limit;
+    while (count == limit) {
+        struct review *reviews;
+        assert_int_equal(self->repository.ops->list_of_record(self->repository.state, self->call,
+                                                              &query, after, limit, &reviews,
+                                                              &count),
+                         STATUS_OK);
+        for (size_t i = 0; i < count; i++) {
+            add(&got, reviews[i].key.user, reviews[i].created_ms);
+            add_likes(&got, &reviews[i]);
+            after = &reviews[i];
         }
     }
     assert_string_equal(got.words, want);

@@ -25,6 +25,11 @@ void review_case_remove(struct review_case *self, const char *record, const char
 uint64_t review_case_like(struct review_case *self, const char *record, const char *user,
                           int64_t time_ms);
 uint64_t review_case_unlike(struct review_case *self, const char *record, const char *user);
+/* The same of a user's review; the count is the review's. */
+uint64_t review_case_like_review(struct review_case *self, const char *record, const char *author,
+                                 const char *user, int64_t time_ms);
+uint64_t review_case_unlike_review(struct review_case *self, const char *record, const char *author,
+                                   const char *user);
 
 /* What the counts say, and "liked", "reviewed" as the user sees them. */
 void review_case_expect_reactions(struct review_case *self, const char *record, const char *user,
@@ -38,10 +43,15 @@ void review_case_expect_user(struct review_case *self, const char *user, size_t 
                              const char *want);
 void review_case_expect_likes(struct review_case *self, const char *user, size_t limit,
                               const char *want);
+/* By likes, as "user@time:likes", without ":0"; "!" behind those that the viewer likes. */
+void review_case_expect_by_likes(struct review_case *self, const char *record, const char *viewer,
+                                 size_t limit, const char *want);
 
 /* The cases about lists (review_list_cases.c). */
 void review_lists_are_newest_first(struct review_case *self);
 void review_lists_keep_their_place(struct review_case *self);
 void review_lists_do_not_mix(struct review_case *self);
 void review_likes_are_listed(struct review_case *self);
+void review_lists_by_likes(struct review_case *self);
+void review_lists_by_likes_keep_their_place(struct review_case *self);
 void review_largest_pages(struct review_case *self);

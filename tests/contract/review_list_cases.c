@@ -26,7 +26,7 @@ void review_lists_are_newest_first(struct review_case *self)
 /* What comes, goes or is edited between two pages moves nothing else. */
 void review_lists_keep_their_place(struct review_case *self)
 {
-    const struct record_key record = {RECORD_TYPE_MOVIE, TEXT("m")};
+    const struct review_query query = {.record = {RECORD_TYPE_MOVIE, TEXT("m")}};
     struct review *page;
     size_t count;
     (void)review_case_put(self, "m", "a", "A", 10);
@@ -34,7 +34,7 @@ void review_lists_keep_their_place(struct review_case *self)
     (void)review_case_put(self, "m", "c", "C", 30);
     (void)review_case_put(self, "m", "d", "D", 40);
     assert_int_equal(self->repository.ops->list_of_record(self->repository.state, self->call,
-                                                          record, NULL, 2, &page, &count),
+                                                          &query, NULL, 2, &page, &count),
                      STATUS_OK);
     assert_true(count == 2 && text_equal(page[1].key.user, TEXT("c")));
     const struct review place = page[1];
@@ -42,7 +42,7 @@ void review_lists_keep_their_place(struct review_case *self)
     (void)review_case_put(self, "m", "e", "E", 50);                /* before it */
     (void)review_case_put(self, "m", "b", "B in other words", 60); /* is where it was */
     assert_int_equal(self->repository.ops->list_of_record(self->repository.state, self->call,
-                                                          record, &place, 5, &page, &count),
+                                                          &query, &place, 5, &page, &count),
                      STATUS_OK);
     assert_int_equal(count, 2);
     assert_true(text_equal(page[0].key.user, TEXT("b")) && page[0].edited_ms == 60);
@@ -54,11 +54,13 @@ static void put_of_type(struct review_case *self, enum record_type type, const c
                         const char *user)
 {
     struct review stored;
+    bool is_changed;
     const struct review review = {.key = {.record = {type, text_of(record)}, .user = text_of(user)},
                                   .text = TEXT("of another type"),
                                   .created_ms = 5};
-    assert_int_equal(
-        self->repository.ops->put(self->repository.state, self->call, &review, &stored), STATUS_OK);
+    assert_int_equal(self->repository.ops->put(self->repository.state, self->call, &review, false,
+                                               &stored, &is_changed),
+                     STATUS_OK);
 }
 
 /* Names that begin alike, records of other types. */
@@ -98,7 +100,7 @@ void review_likes_are_listed(struct review_case *self)
 
 void review_largest_pages(struct review_case *self)
 {
-    const struct record_key record = {RECORD_TYPE_MOVIE, TEXT("m")};
+    const struct review_query query = {.record = {RECORD_TYPE_MOVIE, TEXT("m")}};
     struct review *reviews;
     struct like *likes;
     size_t count;
@@ -109,12 +111,12 @@ void review_largest_pages(struct review_case *self)
         (void)review_case_like(self, name, "ann", i);
     }
     assert_int_equal(self->repository.ops->list_of_record(self->repository.state, self->call,
-                                                          record, NULL, REVIEW_LIST_MAX, &reviews,
+                                                          &query, NULL, REVIEW_LIST_MAX, &reviews,
                                                           &count),
                      STATUS_OK);
     assert_int_equal(count, REVIEW_LIST_MAX);
     assert_int_equal(self->repository.ops->list_of_record(self->repository.state, self->call,
-                                                          record, NULL, 0, &reviews, &count),
+                                                          &query, NULL, 0, &reviews, &count),
                      STATUS_OK);
     assert_int_equal(count, 0);
     assert_int_equal(self->repository.ops->list_likes(self->repository.state, self->call,
@@ -122,4 +124,53 @@ void review_largest_pages(struct review_case *self)
                                                       &count),
                      STATUS_OK);
     assert_int_equal(count, LIKE_LIST_MAX);
+}
+
+/* The most liked first, then the newest; what a page shows of who asks. */
+void review_lists_by_likes(struct review_case *self)
+{
+    static const char want[] = "cid@20:2 bob@20:1 Zoe@10:1 ann@30 dee@20";
+    (void)review_case_put(self, "m", "cid", "C", 20);
+    (void)review_case_put(self, "m", "Zoe", "Z", 10);
+    (void)review_case_put(self, "m", "ann", "A", 30);
+    (void)review_case_put(self, "m", "dee", "D", 20);
+    (void)review_case_put(self, "m", "bob", "B", 20);
+    assert_int_equal(review_case_like_review(self, "m", "cid", "x", 1), 1);
+    assert_int_equal(review_case_like_review(self, "m", "cid", "y", 2), 2);
+    assert_int_equal(review_case_like_review(self, "m", "bob", "y", 3), 1);
+    assert_int_equal(review_case_like_review(self, "m", "Zoe", "x", 4), 1);
+    for (size_t limit = 1; limit <= 7; limit++) {
+        review_case_expect_by_likes(self, "m", "", limit, want);
+        review_case_expect_record(self, "m", limit, "ann@30 bob@20 cid@20 dee@20 Zoe@10");
+    }
+    review_case_expect_by_likes(self, "m", "x", 2, "cid@20:2! bob@20:1 Zoe@10:1! ann@30 dee@20");
+    review_case_expect_by_likes(self, "none", "x", 2, "");
+    assert_int_equal(review_case_unlike_review(self, "m", "cid", "x"), 1);
+    assert_int_equal(review_case_unlike_review(self, "m", "cid", "y"), 0);
+    review_case_expect_by_likes(self, "m", "y", 2, "bob@20:1! Zoe@10:1 ann@30 cid@20 dee@20");
+    (void)review_case_put(self, "m", "Zoe", "in other words", 40); /* keeps its like */
+    review_case_expect_by_likes(self, "m", "x", 3, "bob@20:1 Zoe@10:1! ann@30 cid@20 dee@20");
+}
+
+/* One moves up between two pages: the others stay where they are. */
+void review_lists_by_likes_keep_their_place(struct review_case *self)
+{
+    const struct review_query query = {.record = {RECORD_TYPE_MOVIE, TEXT("m")},
+                                       .order = REVIEW_ORDER_MOST_LIKED};
+    struct review *page;
+    size_t count;
+    (void)review_case_put(self, "m", "a", "A", 10);
+    (void)review_case_put(self, "m", "b", "B", 20);
+    (void)review_case_put(self, "m", "c", "C", 30);
+    (void)review_case_like_review(self, "m", "a", "x", 1);
+    assert_int_equal(self->repository.ops->list_of_record(self->repository.state, self->call,
+                                                          &query, NULL, 2, &page, &count),
+                     STATUS_OK);
+    assert_true(count == 2 && text_equal(page[1].key.user, TEXT("c")));
+    const struct review place = page[1];
+    (void)review_case_like_review(self, "m", "c", "x", 2); /* the place itself */
+    assert_int_equal(self->repository.ops->list_of_record(self->repository.state, self->call,
+                                                          &query, &place, 2, &page, &count),
+                     STATUS_OK);
+    assert_true(count == 1 && text_equal(page[0].key.user, TEXT("b")));
 }

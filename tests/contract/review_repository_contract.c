@@ -68,9 +68,11 @@ static void every_field_is_kept(struct review_case *self)
                                   .spoiler = true,
                                   .created_ms = INT64_C(1764374400123)};
     struct review stored;
+    bool is_changed;
     struct review got;
-    assert_int_equal(
-        self->repository.ops->put(self->repository.state, self->call, &review, &stored), STATUS_OK);
+    assert_int_equal(self->repository.ops->put(self->repository.state, self->call, &review, false,
+                                               &stored, &is_changed),
+                     STATUS_OK);
     assert_true(stored.created_ms == review.created_ms && stored.edited_ms == 0 && stored.spoiler);
     assert_true(text_equal(stored.text, review.text));
     assert_int_equal(
@@ -108,12 +110,15 @@ static void the_flag_alone_is_an_edit(struct review_case *self)
     struct review review = {
         .key = review_case_key("m", "ann"), .text = TEXT("text"), .created_ms = 1};
     struct review stored;
-    assert_int_equal(
-        self->repository.ops->put(self->repository.state, self->call, &review, &stored), STATUS_OK);
+    bool is_changed;
+    assert_int_equal(self->repository.ops->put(self->repository.state, self->call, &review, false,
+                                               &stored, &is_changed),
+                     STATUS_OK);
     review.spoiler = true;
     review.created_ms = 2;
-    assert_int_equal(
-        self->repository.ops->put(self->repository.state, self->call, &review, &stored), STATUS_OK);
+    assert_int_equal(self->repository.ops->put(self->repository.state, self->call, &review, false,
+                                               &stored, &is_changed),
+                     STATUS_OK);
     assert_true(stored.spoiler && stored.edited_ms == 2);
     assert_true(review_case_get(self, "m", "ann").spoiler);
 }
@@ -162,10 +167,80 @@ static void counts_are_of_both(struct review_case *self)
     review_case_expect_reactions(self, "m", "bob", "1 reviews, 1 likes, reviewed, liked");
 }
 
+static void a_like_of_a_review_is_one(struct review_case *self)
+{
+    const struct review_like of_none = {.review = review_case_key("m", "eve"), .user = TEXT("x")};
+    uint64_t count = 7;
+    (void)review_case_put(self, "m", "ann", "text", 1);
+    (void)review_case_put(self, "m", "an", "text", 2);
+    (void)review_case_put(self, "n", "ann", "text", 3);
+    assert_int_equal(
+        self->repository.ops->put_review_like(self->repository.state, self->call, &of_none, &count),
+        STATUS_NOT_FOUND);
+    assert_int_equal(count, 7);
+    assert_int_equal(review_case_like_review(self, "m", "ann", "x", 1), 1);
+    assert_int_equal(review_case_like_review(self, "m", "ann", "x", 2), 1);
+    assert_int_equal(review_case_like_review(self, "m", "ann", "y", 3), 2);
+    assert_int_equal(review_case_like_review(self, "m", "an", "nx", 4), 1);
+    assert_int_equal(review_case_get(self, "m", "ann").like_count, 2);
+    assert_int_equal(review_case_get(self, "n", "ann").like_count, 0);
+    review_case_expect_reactions(self, "m", "x", "2 reviews, 0 likes"); /* it is not the record's */
+    review_case_expect_likes(self, "x", 5, "");
+    assert_int_equal(review_case_unlike_review(self, "m", "ann", "z"), 2);
+    assert_int_equal(review_case_unlike_review(self, "m", "ann", "x"), 1);
+    assert_int_equal(review_case_unlike_review(self, "m", "ann", "x"), 1);
+    assert_int_equal(review_case_unlike_review(self, "m", "eve", "x"), 0);
+}
+
+static void likes_go_with_their_review(struct review_case *self)
+{
+    (void)review_case_put(self, "m", "ann", "text", 1);
+    (void)review_case_put(self, "m", "anna", "text", 2);
+    (void)review_case_like_review(self, "m", "ann", "x", 1);
+    (void)review_case_like_review(self, "m", "anna", "x", 2);
+    assert_int_equal(review_case_put(self, "m", "ann", "edited", 3).like_count, 1);
+    review_case_remove(self, "m", "ann");
+    review_case_expect_by_likes(self, "m", "x", 2, "anna@2:1!");
+    assert_int_equal(review_case_put(self, "m", "ann", "another one", 4).like_count, 0);
+    review_case_expect_by_likes(self, "m", "x", 2, "anna@2:1! ann@4");
+    assert_int_equal(review_case_like_review(self, "m", "ann", "x", 5), 1);
+}
+
+/* What is written as of a time gives way to what was written later. */
+static void put_of(struct review_case *self, const char *text, int64_t time_ms, bool want_changed)
+{
+    const struct review review = {
+        .key = review_case_key("m", "ann"), .text = text_of(text), .created_ms = time_ms};
+    struct review stored = {.created_ms = -7};
+    bool is_changed;
+    assert_int_equal(self->repository.ops->put(self->repository.state, self->call, &review, true,
+                                               &stored, &is_changed),
+                     STATUS_OK);
+    assert_int_equal(is_changed, want_changed);
+    assert_int_equal(stored.created_ms == -7, !want_changed);
+}
+
+static void a_later_review_stands(struct review_case *self)
+{
+    put_of(self, "of 100", 100, true);
+    put_of(self, "of 100", 100, false);
+    put_of(self, "of 50", 50, false);
+    assert_true(text_equal(review_case_get(self, "m", "ann").text, TEXT("of 100")));
+    put_of(self, "of 100, in other words", 100, true);
+    put_of(self, "of 200", 200, true);
+    const struct review got = review_case_get(self, "m", "ann");
+    assert_true(got.created_ms == 100 && got.edited_ms == 200);
+    put_of(self, "of 150", 150, false); /* it was edited later */
+    assert_true(text_equal(review_case_get(self, "m", "ann").text, TEXT("of 200")));
+    review_case_expect_record(self, "m", 2, "ann@100");
+    review_case_expect_reactions(self, "m", "ann", "1 reviews, 0 likes, reviewed");
+}
+
 static void fields_at_their_limits(struct review_case *self)
 {
     char *bytes = malloc(REVIEW_TEXT_BYTES_MAX);
     struct review stored;
+    bool is_changed;
     struct review got;
     assert_non_null(bytes);
     for (size_t i = 0; i < REVIEW_TEXT_BYTES_MAX; i += 4) {
@@ -178,14 +253,22 @@ static void fields_at_their_limits(struct review_case *self)
         .created_ms = 1,
     };
     assert_int_equal(review_validate(self->call, &largest), STATUS_OK);
-    assert_int_equal(
-        self->repository.ops->put(self->repository.state, self->call, &largest, &stored),
-        STATUS_OK);
+    assert_int_equal(self->repository.ops->put(self->repository.state, self->call, &largest, false,
+                                               &stored, &is_changed),
+                     STATUS_OK);
     assert_int_equal(
         self->repository.ops->get(self->repository.state, self->call, &largest.key, &got),
         STATUS_OK);
     assert_true(text_equal(got.text, largest.text));
     assert_true(text_equal(got.key.user, largest.key.user));
+    char liker[RATING_USER_BYTES_MAX];
+    memset(liker, 'x', sizeof(liker));
+    const struct review_like like = {.review = largest.key, .user = {liker, sizeof(liker)}};
+    uint64_t count;
+    assert_int_equal(
+        self->repository.ops->put_review_like(self->repository.state, self->call, &like, &count),
+        STATUS_OK);
+    assert_int_equal(count, 1);
     free(bytes);
 }
 
@@ -197,16 +280,19 @@ static void call_that_is_over_changes_nothing(struct review_case *self)
     const struct review review = {.key = review_case_key("m", "ann"), .text = TEXT("text")};
     const struct like like = {.key = review.key};
     struct review stored;
+    bool is_changed;
     uint64_t count;
     cancellation_init(&cancellation);
     cancellation_request(&cancellation);
     late.deadline_ns = clock_monotonic_ns() - 1;
     unwanted.cancellation = &cancellation;
     const struct review_repository repository = self->repository;
-    assert_int_equal(repository.ops->put(repository.state, &late, &review, &stored),
-                     STATUS_DEADLINE_EXCEEDED);
-    assert_int_equal(repository.ops->put(repository.state, &unwanted, &review, &stored),
-                     STATUS_CANCELLED);
+    assert_int_equal(
+        repository.ops->put(repository.state, &late, &review, false, &stored, &is_changed),
+        STATUS_DEADLINE_EXCEEDED);
+    assert_int_equal(
+        repository.ops->put(repository.state, &unwanted, &review, false, &stored, &is_changed),
+        STATUS_CANCELLED);
     assert_int_equal(repository.ops->put_like(repository.state, &late, &like, &count),
                      STATUS_DEADLINE_EXCEEDED);
     assert_int_equal(repository.ops->put_like(repository.state, &unwanted, &like, &count),
@@ -230,9 +316,10 @@ static void answer_without_room(struct review_case *self)
     call.arena = &small;
     assert_int_equal(repository.ops->get(repository.state, &call, &key, &got),
                      STATUS_RESOURCE_EXHAUSTED);
-    assert_int_equal(repository.ops->list_of_record(repository.state, &call, key.record, NULL, 5,
-                                                    &reviews, &count),
-                     STATUS_RESOURCE_EXHAUSTED);
+    const struct review_query query = {.record = key.record};
+    assert_int_equal(
+        repository.ops->list_of_record(repository.state, &call, &query, NULL, 5, &reviews, &count),
+        STATUS_RESOURCE_EXHAUSTED);
     assert_int_equal(
         repository.ops->list_of_user(repository.state, &call, key.user, NULL, 5, &reviews, &count),
         STATUS_RESOURCE_EXHAUSTED);
@@ -248,6 +335,7 @@ static void opened_again_has_everything(struct review_case *self)
     (void)review_case_put(self, "m", "ann", "text", 1);
     (void)review_case_put(self, "m", "ann", "words", 2);
     (void)review_case_like(self, "m", "ann", 3);
+    (void)review_case_like_review(self, "m", "ann", "x", 4);
     self->repository.ops->close(self->repository.state);
     review_case_open(self);
     if (!self->implementation->durable) {
@@ -256,7 +344,7 @@ static void opened_again_has_everything(struct review_case *self)
     }
     const struct review got = review_case_get(self, "m", "ann");
     assert_true(text_equal(got.text, TEXT("words")));
-    assert_true(got.created_ms == 1 && got.edited_ms == 2);
+    assert_true(got.created_ms == 1 && got.edited_ms == 2 && got.like_count == 1);
     review_case_expect_reactions(self, "m", "ann", "1 reviews, 1 likes, reviewed, liked");
     review_case_expect_likes(self, "ann", 1, "m@3");
 }
@@ -284,10 +372,13 @@ static void write_own(void *argument)
         (void)review_case_put(&own, "m", user, text, round);
         assert_true(text_equal(review_case_get(&own, "m", user).text, text_of(text)));
         assert_true(review_case_like(&own, "m", user, round) >= 1);
+        assert_true(review_case_like_review(&own, "m", user, "x", round) == 1);
+        assert_true(review_case_like_review(&own, "o", "one", user, round) >= 1);
     }
     if (writer->index % 2 == 1) {
         review_case_remove(&own, "m", user);
         (void)review_case_unlike(&own, "m", user);
+        (void)review_case_unlike_review(&own, "o", "one", user);
     }
     arena_deinit(&arena);
 }
@@ -299,7 +390,8 @@ static void many_write_at_once(struct review_case *self)
     struct fiber_group group;
     struct review *reviews;
     size_t count;
-    const struct record_key record = {RECORD_TYPE_MOVIE, TEXT("m")};
+    const struct review_query query = {.record = {RECORD_TYPE_MOVIE, TEXT("m")}};
+    (void)review_case_put(self, "o", "one", "read by all", 1);
     fiber_group_init(&group);
     for (unsigned i = 0; i < WRITERS; i++) {
         writers[i] = (struct writer){self, i};
@@ -308,10 +400,11 @@ static void many_write_at_once(struct review_case *self)
     fiber_group_join(&group);
     review_case_expect_reactions(self, "m", "user-00", "16 reviews, 16 likes, reviewed, liked");
     assert_int_equal(self->repository.ops->list_of_record(self->repository.state, self->call,
-                                                          record, NULL, REVIEW_LIST_MAX, &reviews,
+                                                          &query, NULL, REVIEW_LIST_MAX, &reviews,
                                                           &count),
                      STATUS_OK);
     assert_int_equal(count, WRITERS / 2);
+    assert_int_equal(review_case_get(self, "o", "one").like_count, WRITERS / 2);
     assert_true(reviews[0].created_ms == 1 && reviews[0].edited_ms == 10);
 }
 
@@ -330,11 +423,16 @@ static const struct contract_case cases[] = {
     {"removed_is_gone", removed_is_gone},
     {"a_like_is_one", a_like_is_one},
     {"counts_are_of_both", counts_are_of_both},
+    {"a_like_of_a_review_is_one", a_like_of_a_review_is_one},
+    {"likes_go_with_their_review", likes_go_with_their_review},
+    {"a_later_review_stands", a_later_review_stands},
     {"fields_at_their_limits", fields_at_their_limits},
     {"lists_are_newest_first", review_lists_are_newest_first},
     {"lists_keep_their_place", review_lists_keep_their_place},
     {"lists_do_not_mix", review_lists_do_not_mix},
     {"likes_are_listed", review_likes_are_listed},
+    {"lists_by_likes", review_lists_by_likes},
+    {"lists_by_likes_keep_their_place", review_lists_by_likes_keep_their_place},
     {"largest_pages", review_largest_pages},
     {"call_that_is_over_changes_nothing", call_that_is_over_changes_nothing},
     {"answer_without_room", answer_without_room},

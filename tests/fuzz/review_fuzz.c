@@ -50,12 +50,16 @@ static void check_tokens(struct call *call, struct text token)
     struct like place;
     struct text written;
     struct review again;
-    if (review_record_token_read(call, token, &after) == STATUS_OK) {
-        CHECK(review_record_token_write(call, &after, &written) == STATUS_OK);
-        CHECK(review_record_token_read(call, written, &again) == STATUS_OK);
-        CHECK(again.created_ms == after.created_ms && text_equal(again.key.user, after.key.user));
+    static const enum review_order orders[] = {REVIEW_ORDER_NEWEST, REVIEW_ORDER_MOST_LIKED};
+    for (size_t i = 0; i < ARRAY_LENGTH(orders); i++) {
+        if (review_record_token_read(call, orders[i], token, &after) == STATUS_OK) {
+            CHECK(review_record_token_write(call, orders[i], &after, &written) == STATUS_OK);
+            CHECK(review_record_token_read(call, orders[i], written, &again) == STATUS_OK);
+            CHECK(again.created_ms == after.created_ms && again.like_count == after.like_count &&
+                  text_equal(again.key.user, after.key.user));
+        }
+        call_clear_error(call);
     }
-    call_clear_error(call);
     if (review_user_token_read(call, token, &place) == STATUS_OK) {
         struct like place_again;
         CHECK(review_user_token_write(call, place.key.record, place.time_ms, &written) ==

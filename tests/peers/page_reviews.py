@@ -1,7 +1,7 @@
 """Reviews and likes: cases of page_browser_test.py."""
-from browser import check
+from browser import ENTER, check
 from page_acts import sign_in, sign_out
-from page_scene import AMELIE, CASABLANCA
+from page_scene import AMELIE, CASABLANCA, MATRIX
 
 BUTTON = ("[...document.querySelectorAll('main button')]"
           ".find((one) => one.textContent === arguments[0] && one.offsetParent !== null)")
@@ -81,4 +81,32 @@ def likes_and_takes_it_back(page, scene):
     sign_out(page)
 
 
-CASES = (writes_edits_and_deletes, shows_reviews_as_text, likes_and_takes_it_back)
+AUTHORS = "[...document.querySelectorAll('main .reviews:not([hidden]) .review .by b')].map((one) => one.textContent).join()"
+
+
+def likes_reviews_by_keys(page, scene):
+    for day, author in enumerate(("early", "later", "latest"), 1):
+        scene.ask("movie", "POST", "/MovieService/PutReview", {"userId": author, "movieId": MATRIX, "text": f"{author} words",
+                                                              "time": f"2026-01-0{day}T00:00:00Z"})
+    sign_in(page, scene, "reader", f"/film/{MATRIX}")
+    page.wait(f"{AUTHORS} === 'latest,later,early'")
+    page.driver.execute_script("[...document.querySelectorAll('.like-review')].at(-1).focus()")
+    check(page.run("document.activeElement.innerText.replace(/\\s+/g, ' ').trim()").endswith("Like the review of early"),
+          page.run("document.activeElement.innerText"))
+    check(page.run("document.activeElement.ariaPressed") == "false", "it is not liked yet")
+    page.press(ENTER)
+    page.wait("document.activeElement.ariaPressed === 'true' && document.activeElement.querySelector('.of').textContent === '1'")
+    page.wait("document.getElementById('announcements').textContent === 'You like the review of early'")
+    page.driver.execute_script("const order = document.getElementById('review-order'); order.value = 'REVIEW_MOST_LIKED';"
+                               "order.dispatchEvent(new Event('change', {bubbles: true}))")
+    page.wait(f"{AUTHORS} === 'early,latest,later'")
+    page.wait("[...document.querySelectorAll('.like-review')].map((one) => one.ariaPressed).join() === 'true,false,false'")
+    sign_out(page)
+    page.wait("[...document.querySelectorAll('.like-review')].every((one) => one.ariaPressed === 'false')")
+    sign_in(page, scene, "early", f"/film/{MATRIX}")
+    page.wait("document.querySelector('.own-review .liked-by')?.textContent === '1 like '")
+    check(page.run("document.querySelector('.own-review .like-review')") is None, "nobody likes a review of their own")
+    sign_out(page)
+
+
+CASES = (writes_edits_and_deletes, shows_reviews_as_text, likes_and_takes_it_back, likes_reviews_by_keys)

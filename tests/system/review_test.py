@@ -5,6 +5,7 @@
 
 kill     writers on two processes that share a store, each killed (SIGKILL) now and then: what was acknowledged is there, what
          was not is there whole or not at all, and the counts are those of the rows. REVIEW_TEST_SEED, REVIEW_TEST_KILLS.
+likes    reviews are liked in every way, are listed by it, over a restart, and the likes go with the review
 faces    what is written in one way is read in every other, byte for byte, or refused in all of them
 away     movies are shown while the review service is away, and say so; also where it is not deployed
 backup   a backup that is taken under load holds counts that agree with its rows
@@ -127,7 +128,11 @@ def check_file(path):
     for place, table in enumerate(("reviews", "likes")):
         for kind, record, count in database.execute(f"SELECT record_type, record_id, count(*) FROM {table} GROUP BY 1, 2"):
             counted.setdefault((kind, record), [0, 0])[place] = count
+    liked = dict(database.execute("SELECT record_id || '/' || user_id, likes FROM reviews WHERE likes <> 0"))
+    likes = dict(database.execute("SELECT record_id || '/' || author_id, count(*) FROM review_likes GROUP BY 1"))
     database.close()
+    if liked != likes:
+        fail(f"{path}: {liked} likes of reviews are kept, {likes} are there")
     if kept != {(*key, *counts) for key, counts in counted.items()}:
         fail(f"{path}: {kept} is kept, {counted} is there")
     return [sum(counts[place] for counts in counted.values()) for place in (0, 1)]
@@ -153,7 +158,9 @@ class Writer:
         """One write. False: it got no answer."""
         record = self.random.choice(RECORDS)
         place = {"id": record, "type": "movie", "userId": self.user}
-        kind = self.random.randrange(5)
+        kind = self.random.randrange(6)
+        if kind == 5:
+            return self.like_another(record)
         if kind < 2:
             text = f"review {self.written} of {self.user} " + "x" * self.random.randrange(2000)
             change = self.reviews, record, text
@@ -173,6 +180,18 @@ class Writer:
         change[0][change[1]] = change[2]
         self.written += 1
         return True
+
+    def like_another(self, record):
+        """Or takes it back. Whether that review is there is its author's affair: the counts are checked at the end."""
+        author = f"user-{self.random.randrange(32)}"
+        if author == self.user:
+            return True
+        asked = (self.random.choice(("PUT", "DELETE")),
+                 query("/review/like", id=record, type="movie", authorId=author, userId=self.user))
+        answer = self.random.choice(self.services).ask(*asked)
+        if answer is not None and answer[0] not in (200, 404, 500, 503, 504):
+            fail(f"{asked}: {answer}")
+        return answer is not None and answer[0] < 500
 
     def settle(self):
         """What is there must be what was acknowledged, but for what got no answer."""
@@ -360,6 +379,80 @@ def case_faces(directory):
         check_refused(system)
         check_commands(system)
         system.stop()
+
+
+# ---- likes ----
+
+def check_likes(system, want):
+    """want: "author:likes" with "!" behind what bob likes, by likes, in each way to read."""
+    asked = {"movieId": "m1", "userId": "bob", "order": "REVIEW_MOST_LIKED"}
+    ways = {"movie's route": system.movie.get("/movie/reviews?id=m1&order=likes&userId=bob"),
+            "movie's method": system.movie.call("MovieService/ListReviews", **asked)[1],
+            "review's method": system.review.call("ReviewService/ListReviews", recordId="m1", recordType="movie", userId="bob",
+                                                  order="REVIEW_MOST_LIKED")[1]}
+    for way, page in ways.items():
+        told = [f"{review['userId']}:{review.get('likeCount', 0)}{'!' if review.get('liked') else ''}"
+                for review in page.get("reviews", [])]
+        if told != want:
+            fail(f"{way}: {told}, not {want}")
+    plain = [f"{review['userId']}:{review['likeCount']}"
+             for review in system.review.get("/reviews?id=m1&type=movie&order=likes")["reviews"]]
+    if plain != [one.rstrip("!") for one in want]:
+        fail(f"review's route: {plain}, not {want}")
+
+
+def like(system, way, user, author, is_liked=True):
+    """(whether it went well, how many like it)"""
+    if way == "command":
+        done = system.command("like" if is_liked else "unlike", "--json", user, "m1", f"--review-of={author}")
+        return done.returncode == 0, json.loads(done.stdout).get("likeCount") if done.returncode == 0 else None
+    if way == "method":
+        status, body = system.movie.call("MovieService/LikeReview" if is_liked else "MovieService/UnlikeReview", userId=user,
+                                         movieId="m1", authorId=author)
+        return status == 200, body.get("likeCount", 0)
+    service, path, more = ((system.movie, "/movie/review/like", {}) if way == "movie's route" else
+                           (system.review, "/review/like", {"type": "movie"}))
+    status, body = service.ask("PUT" if is_liked else "DELETE", query(path, id="m1", authorId=author, userId=user, **more))
+    return status == 200, json.loads(body).get("likeCount")
+
+
+WAYS_TO_LIKE = ("command", "method", "movie's route", "review's route")
+
+
+def case_likes(directory):
+    for gateway in ("grpc", "http"):
+        system = System(f"{directory}/{gateway}", gateway, "review")
+        for author in ("ann", "cid", "dee"):
+            if system.movie.call("MovieService/PutReview", userId=author, movieId="m1", text=f"words of {author}")[0] != 200:
+                fail("no review can be put")
+        for number, way in enumerate(WAYS_TO_LIKE, 1):
+            for _ in range(2):  # once is enough
+                told = like(system, way, f"fan {number}", "ann")
+                if told != (True, number):
+                    fail(f"{way}: {told}, not {number} like it")
+            if like(system, way, "ann", "ann")[0] or like(system, way, "bob", "nobody")[0]:
+                fail(f"{way}: a like of one's own review, or of none, is taken")
+        if like(system, "command", "bob", "dee") != (True, 1):
+            fail("the command likes nothing")
+        check_likes(system, ["ann:4", "dee:1!", "cid:0"])
+        listed = system.command("review", "list", "--order=likes", "m1").stdout.decode()
+        if [line.split()[0] for line in listed.splitlines() if not line.startswith(" ")] != ["ann", "dee", "cid"] or \
+           ", 4 like it" not in listed or ", 1 likes it" not in listed:
+            fail(f"the command lists {listed}")
+        system.review.kill()
+        system.review.start()
+        wait_for(lambda: system.movie.ask("GET", "/movie/reviews?id=m1")[0] == 200, "movie finds it again")
+        check_likes(system, ["ann:4", "dee:1!", "cid:0"])
+        for number, way in enumerate(WAYS_TO_LIKE[:2], 1):
+            if like(system, way, f"fan {number}", "ann", False) != (True, 4 - number):
+                fail(f"{way}: no like is taken back")
+        if system.command("review", "delete", "ann", "m1").returncode != 0 or \
+           system.command("review", "put", "ann", "m1", "another").returncode != 0:
+            fail("no other review can be put")
+        check_likes(system, ["dee:1!", "ann:0", "cid:0"])
+        system.stop()
+        if check_file(f"{directory}/{gateway}/review/review.sqlite")[0] != 3:
+            fail("reviews are missing")
 
 
 # ---- away ----

@@ -1,6 +1,7 @@
 /* marquee review put, show, list, delete. */
 #include "base/buffer.h"
 #include "marquee/byte_source.h"
+#include "marquee/review_text.h"
 #include "marquee/session.h"
 #include "marquee/terminal.h"
 #include "movie.pb-c.h"
@@ -18,6 +19,11 @@ static const struct config_option options[] = {
      .kind = CONFIG_BOOLEAN,
      .help = "put: the review tells how the story ends; list: show those too"},
     {.name = "user", .kind = CONFIG_TEXT, .argument = "USER", .help = "list: whose reviews"},
+    {.name = "order",
+     .kind = CONFIG_CHOICE,
+     .argument = "newest|likes",
+     .default_value = "newest",
+     .help = "list MOVIE: what comes first"},
     {.name = "limit",
      .kind = CONFIG_INTEGER,
      .argument = "COUNT",
@@ -34,8 +40,9 @@ static const struct config_program program = {
              "       delete USER MOVIE | list MOVIE | list --user USER",
     .epilogue =
         "A user has one review of a movie: put replaces it. A text is plain, of 1 to 10,000\n"
-        "characters; a file's line ends may be those of Windows. Lists are newest first and\n"
-        "keep spoilers to themselves; list --json prints one page a line.\n\n" //
+        "characters; a file's line ends may be those of Windows. Lists keep spoilers\n"
+        "to themselves; list --json prints one page a line. marquee like USER MOVIE\n"
+        "--review-of AUTHOR likes a review.\n\n" //
     COMMAND_EXIT_STATUS_HELP "\nexample: marquee review put alice tt0133093 'Still holds up.'\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
@@ -73,28 +80,16 @@ static void print_review(FILE *output, struct text heading, const Review *review
         (void)fputs(", edited ", output);
         terminal_print(output, proto_text(review->edited_time));
     }
+    if (review->like_count > 0) {
+        (void)fprintf(output, ", %u like%s it", review->like_count,
+                      review->like_count == 1 ? "s" : "");
+    }
     (void)fputs(review->spoiler ? ", spoiler\n" : "\n", output);
     if (is_open || !review->spoiler) {
         print_text(output, proto_text(review->text));
     } else {
         (void)fputs("  (it tells how the story ends: --spoiler shows it)\n", output);
     }
-}
-
-/* A copy with line feeds alone between lines, and none at the end. data is NULL: no memory. */
-static struct text with_line_feeds(struct arena *arena, struct text text)
-{
-    char *copy = arena_alloc(arena, text.length + 1);
-    size_t length = 0;
-    for (size_t i = 0; i < text.length && copy != NULL; i++) {
-        if (text.data[i] != '\r' || i + 1 == text.length || text.data[i + 1] != '\n') {
-            copy[length++] = text.data[i];
-        }
-    }
-    while (length > 0 && copy[length - 1] == '\n') {
-        length--;
-    }
-    return (struct text){copy, length};
 }
 
 static enum status read_text(struct session *session, struct text *ret_text)
@@ -109,7 +104,7 @@ static enum status read_text(struct session *session, struct text *ret_text)
     buffer_init(&bytes, FILE_BYTES_MAX);
     enum status status = file_source_read_all(call, config_text(config, "file").data, &bytes);
     if (status == STATUS_OK) {
-        *ret_text = with_line_feeds(&session->arena, buffer_text(&bytes));
+        *ret_text = review_text_lines(&session->arena, buffer_text(&bytes));
         status = ret_text->data != NULL ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
     }
     buffer_deinit(&bytes);
@@ -203,6 +198,9 @@ static enum status list_page_of_movie(struct session *session, void *state,
     ProtobufCMessage *message;
     struct listing *listing = state;
     request.movie_id = proto_bytes(config_argument(session->config, 1));
+    request.order = text_equal(config_text(session->config, "order"), TEXT("likes"))
+                        ? REVIEW_ORDER__REVIEW_MOST_LIKED
+                        : REVIEW_ORDER__REVIEW_NEWEST;
     request.page_size = page_size(listing);
     request.page_token = proto_bytes(page->token);
     enum status status =

@@ -2,7 +2,8 @@
 import { h } from "./dom.js";
 
 const PROBLEMS = {
-  aborted: "Something else happened to it at the same time, or it is another version than the one that was asked for. Read it again.",
+  aborted: "Something else happened to it at the same time, or it is another version than the one that was asked for: read it again. Or a request with its idempotency key is under way: come back after Retry-After.",
+  already_exists: "It was done: what came first with this idempotency key had an answer too large to be kept.",
   canceled: "Whoever asked went away.",
   content_too_large: "The body is larger than is taken here.",
   deadline_exceeded: "It took too long. Whether a write was done is not known: ask, or repeat it.",

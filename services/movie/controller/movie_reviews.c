@@ -21,14 +21,15 @@ static enum status check_subject(struct movie_controller *self, struct call *cal
 }
 
 enum status movie_reviews_put(struct movie_controller *self, struct call *call,
-                              const struct review *review, struct review *ret_stored)
+                              const struct review *review, struct review *ret_stored,
+                              bool *ret_changed)
 {
     enum status status = review_validate(call, review);
     if (status == STATUS_OK) {
         status = check_subject(self, call, &review->key);
     }
     return status == STATUS_OK
-               ? self->reviews.ops->put(self->reviews.state, call, review, ret_stored)
+               ? self->reviews.ops->put(self->reviews.state, call, review, ret_stored, ret_changed)
                : status;
 }
 
@@ -62,18 +63,20 @@ static enum status check_page_size(struct call *call, int32_t page_size)
 }
 
 enum status movie_reviews_list(struct movie_controller *self, struct call *call,
-                               struct text movie_id, int32_t page_size, struct text page_token,
-                               struct review_gateway_page *ret_page)
+                               const struct review_query *query, int32_t page_size,
+                               struct text page_token, struct review_gateway_page *ret_page)
 {
-    const struct record_key record = {.type = RECORD_TYPE_MOVIE, .id = movie_id};
-    enum status status = record_key_validate(call, record);
+    enum status status = record_key_validate(call, query->record);
+    if (status == STATUS_OK && query->viewer.length > 0) {
+        status = rating_user_validate(call, query->viewer);
+    }
     if (status == STATUS_OK) {
         status = check_page_size(call, page_size);
     }
     if (status == STATUS_OK) {
         status = check_deployed(self, call);
     }
-    return status == STATUS_OK ? self->reviews.ops->list(self->reviews.state, call, record,
+    return status == STATUS_OK ? self->reviews.ops->list(self->reviews.state, call, query,
                                                          page_size, page_token, ret_page)
                                : status;
 }
@@ -193,6 +196,31 @@ enum status movie_reviews_unlike(struct movie_controller *self, struct call *cal
     }
     return status == STATUS_OK
                ? self->reviews.ops->remove_like(self->reviews.state, call, key, ret_count)
+               : status;
+}
+
+static enum status check_review_like(const struct movie_controller *self, struct call *call,
+                                     const struct review_like *like)
+{
+    enum status status = review_like_validate(call, like);
+    return status == STATUS_OK ? check_deployed(self, call) : status;
+}
+
+enum status movie_reviews_like_review(struct movie_controller *self, struct call *call,
+                                      const struct review_like *like, uint64_t *ret_count)
+{
+    enum status status = check_review_like(self, call, like);
+    return status == STATUS_OK
+               ? self->reviews.ops->put_review_like(self->reviews.state, call, like, ret_count)
+               : status;
+}
+
+enum status movie_reviews_unlike_review(struct movie_controller *self, struct call *call,
+                                        const struct review_like *like, uint64_t *ret_count)
+{
+    enum status status = check_review_like(self, call, like);
+    return status == STATUS_OK
+               ? self->reviews.ops->remove_review_like(self->reviews.state, call, like, ret_count)
                : status;
 }
 

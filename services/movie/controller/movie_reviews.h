@@ -10,9 +10,12 @@
 #include "movie/controller/movie_controller.h"
 #include "movie/model/movie_reactions.h"
 
-/* A user's review of a movie, as a key and a text from a request. */
+/* A user's review of a movie, as a key and a text from a request; of now, or of review->created_ms
+ * where that is not 0: then a later one stands. *ret_stored: as it is kept. *ret_changed: it was
+ * not so already. */
 MUST_USE enum status movie_reviews_put(struct movie_controller *self, struct call *call,
-                                       const struct review *review, struct review *ret_stored);
+                                       const struct review *review, struct review *ret_stored,
+                                       bool *ret_changed);
 
 /* STATUS_NOT_FOUND: the user has not reviewed the movie. */
 MUST_USE enum status movie_reviews_delete(struct movie_controller *self, struct call *call,
@@ -27,13 +30,14 @@ struct movie_review_page {
     bool is_without_titles;      /* metadata could not be asked */
 };
 
-/* Newest first. page_size: 0 for the default. No titles: it is known which movie they are of. */
+/* query->record: of type movie. page_size: 0 for the default. No titles: it is known which movie
+ * they are of. */
 MUST_USE enum status movie_reviews_list(struct movie_controller *self, struct call *call,
-                                        struct text movie_id, int32_t page_size,
+                                        const struct review_query *query, int32_t page_size,
                                         struct text page_token,
                                         struct review_gateway_page *ret_page);
 
-/* The same of a user, with titles. */
+/* The same of a user, the newest first, with titles. */
 MUST_USE enum status movie_reviews_list_user(struct movie_controller *self, struct call *call,
                                              struct text user_id, int32_t page_size,
                                              struct text page_token,
@@ -45,6 +49,14 @@ MUST_USE enum status movie_reviews_like(struct movie_controller *self, struct ca
                                         const struct review_key *key, uint64_t *ret_count);
 MUST_USE enum status movie_reviews_unlike(struct movie_controller *self, struct call *call,
                                           const struct review_key *key, uint64_t *ret_count);
+
+/* *ret_count: how many like that review from now on. STATUS_NOT_FOUND, to like: there is no such
+ * review. */
+MUST_USE enum status movie_reviews_like_review(struct movie_controller *self, struct call *call,
+                                               const struct review_like *like, uint64_t *ret_count);
+MUST_USE enum status movie_reviews_unlike_review(struct movie_controller *self, struct call *call,
+                                                 const struct review_like *like,
+                                                 uint64_t *ret_count);
 
 /* What there is of the movie, or that it cannot be known now, and why. user_id: empty for nobody's.
  * Parks within the call. */

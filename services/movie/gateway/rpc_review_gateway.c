@@ -1,6 +1,7 @@
 #include "movie/gateway/rpc_review_gateway.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "movie/gateway/gateway_status.h"
 #include "proto/proto.h"
 #include "review/model/review_message.h"
@@ -40,20 +41,27 @@ static enum status read_review(struct call *call, const Review *message,
 }
 
 static enum status put(void *state, struct call *call, const struct review *review,
-                       struct review *ret_stored)
+                       struct review *ret_stored, bool *ret_changed)
 {
     PutReviewRequest request = PUT_REVIEW_REQUEST__INIT;
+    char time[CLOCK_TIME_TEXT_BYTES];
     ProtobufCMessage *response;
     request.user_id = proto_bytes(review->key.user);
     request.record_id = proto_bytes(review->key.record.id);
     request.record_type = type_of(&review->key.record);
     request.text = proto_bytes(review->text);
     request.spoiler = review->spoiler;
+    if (review->created_ms != 0) {
+        request.time = proto_bytes(clock_format(review->created_ms, time));
+    }
     enum status status = gateway_rpc_ask(state, call, "/ReviewService/PutReview", &request.base,
                                          &put_review_response__descriptor, &response);
-    return status == STATUS_OK ? read_review(call, ((const PutReviewResponse *)response)->review,
-                                             &review->key, ret_stored)
-                               : status;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const PutReviewResponse *reply = (const PutReviewResponse *)response;
+    *ret_changed = reply->changed;
+    return read_review(call, reply->review, &review->key, ret_stored);
 }
 
 static enum status remove_review(void *state, struct call *call, const struct review_key *key)
@@ -98,13 +106,16 @@ static enum status read_page(struct call *call, Review *const *messages, size_t 
     return STATUS_OK;
 }
 
-static enum status list(void *state, struct call *call, struct record_key record, int32_t page_size,
-                        struct text page_token, struct review_gateway_page *ret_page)
+static enum status list(void *state, struct call *call, const struct review_query *query,
+                        int32_t page_size, struct text page_token,
+                        struct review_gateway_page *ret_page)
 {
     ListReviewsRequest request = LIST_REVIEWS_REQUEST__INIT;
     ProtobufCMessage *response;
-    request.record_id = proto_bytes(record.id);
-    request.record_type = type_of(&record);
+    request.record_id = proto_bytes(query->record.id);
+    request.record_type = type_of(&query->record);
+    request.order = review_order_to_message(query->order);
+    request.user_id = proto_bytes(query->viewer);
     request.page_size = page_size;
     request.page_token = proto_bytes(page_token);
     enum status status = gateway_rpc_ask(state, call, "/ReviewService/ListReviews", &request.base,
@@ -166,6 +177,41 @@ static enum status remove_like(void *state, struct call *call, const struct revi
     return status;
 }
 
+static enum status put_review_like(void *state, struct call *call, const struct review_like *like,
+                                   uint64_t *ret_count)
+{
+    PutReviewLikeRequest request = PUT_REVIEW_LIKE_REQUEST__INIT;
+    ProtobufCMessage *response;
+    request.user_id = proto_bytes(like->user);
+    request.author_id = proto_bytes(like->review.user);
+    request.record_id = proto_bytes(like->review.record.id);
+    request.record_type = type_of(&like->review.record);
+    enum status status = gateway_rpc_ask(state, call, "/ReviewService/PutReviewLike", &request.base,
+                                         &put_review_like_response__descriptor, &response);
+    if (status == STATUS_OK) {
+        *ret_count = ((const PutReviewLikeResponse *)response)->like_count;
+    }
+    return status;
+}
+
+static enum status remove_review_like(void *state, struct call *call,
+                                      const struct review_like *like, uint64_t *ret_count)
+{
+    DeleteReviewLikeRequest request = DELETE_REVIEW_LIKE_REQUEST__INIT;
+    ProtobufCMessage *response;
+    request.user_id = proto_bytes(like->user);
+    request.author_id = proto_bytes(like->review.user);
+    request.record_id = proto_bytes(like->review.record.id);
+    request.record_type = type_of(&like->review.record);
+    enum status status =
+        gateway_rpc_ask(state, call, "/ReviewService/DeleteReviewLike", &request.base,
+                        &delete_review_like_response__descriptor, &response);
+    if (status == STATUS_OK) {
+        *ret_count = ((const DeleteReviewLikeResponse *)response)->like_count;
+    }
+    return status;
+}
+
 static enum status get_reactions(void *state, struct call *call, const struct review_key *key,
                                  struct review_reactions *ret_reactions)
 {
@@ -194,6 +240,8 @@ static const struct review_gateway_ops ops = {
     .list_user = list_user,
     .put_like = put_like,
     .remove_like = remove_like,
+    .put_review_like = put_review_like,
+    .remove_review_like = remove_review_like,
     .get_reactions = get_reactions,
 };
 

@@ -43,6 +43,10 @@ enum status movie_handler_like_movie(void *state, struct call *call, const void 
                                      void *response);
 enum status movie_handler_unlike_movie(void *state, struct call *call, const void *request,
                                        void *response);
+enum status movie_handler_like_review(void *state, struct call *call, const void *request,
+                                      void *response);
+enum status movie_handler_unlike_review(void *state, struct call *call, const void *request,
+                                        void *response);
 
 void movie_handler_get_search(void *state, struct http_exchange *exchange);
 void movie_handler_get_movies(void *state, struct http_exchange *exchange);
@@ -56,8 +60,8 @@ void movie_handler_delete_rating(void *state, struct http_exchange *exchange);
 /* "score", "mean", …: by enum movie_order; NULL ends. */
 extern const char *const movie_handler_orders[];
 
-enum { MOVIE_HANDLER_REVIEW_ROUTE_COUNT = 7 };
+enum { MOVIE_HANDLER_REVIEW_ROUTE_COUNT = 9 };
 
-/* Those of /movie/review, /movie/reviews, /user/reviews and /movie/like. */
+/* Those of /movie/review, /movie/review/like, /movie/reviews, /user/reviews and /movie/like. */
 void movie_handler_review_routes(struct movie_controller *controller,
                                  struct http_route routes[static MOVIE_HANDLER_REVIEW_ROUTE_COUNT]);

@@ -12,12 +12,6 @@ static struct review_key key_of(ProtobufCBinaryData user_id, ProtobufCBinaryData
                                .user = proto_text(user_id)};
 }
 
-/* The largest that there is a number for. */
-static uint32_t count_number(uint64_t count)
-{
-    return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
-}
-
 static enum status write_review(struct call *call, const struct review *review,
                                 Review **ret_message)
 {
@@ -30,11 +24,19 @@ enum status movie_handler_put_review(void *state, struct call *call, const void 
 {
     const PutMovieReviewRequest *put = request;
     PutMovieReviewResponse *reply = response;
-    const struct review review = {.key = key_of(put->user_id, put->movie_id),
-                                  .text = proto_text(put->text),
-                                  .spoiler = put->spoiler};
+    struct review review = {.key = key_of(put->user_id, put->movie_id),
+                            .text = proto_text(put->text),
+                            .spoiler = put->spoiler};
     struct review stored;
-    enum status status = movie_reviews_put(state, call, &review, &stored);
+    bool is_changed = false;
+    enum status status = STATUS_OK;
+    if (put->time.len > 0) {
+        status = review_time_parse(call, proto_text(put->time), &review.created_ms);
+    }
+    if (status == STATUS_OK) {
+        status = movie_reviews_put(state, call, &review, &stored, &is_changed);
+    }
+    reply->changed = is_changed;
     return status == STATUS_OK ? write_review(call, &stored, &reply->review) : status;
 }
 
@@ -63,9 +65,14 @@ enum status movie_handler_list_reviews(void *state, struct call *call, const voi
 {
     const ListMovieReviewsRequest *list = request;
     ListMovieReviewsResponse *reply = response;
+    struct review_query query = {.record = {RECORD_TYPE_MOVIE, proto_text(list->movie_id)},
+                                 .viewer = proto_text(list->user_id)};
     struct review_gateway_page page;
-    enum status status = movie_reviews_list(state, call, proto_text(list->movie_id),
-                                            list->page_size, proto_text(list->page_token), &page);
+    enum status status = review_order_from_message(call, list->order, &query.order);
+    if (status == STATUS_OK) {
+        status = movie_reviews_list(state, call, &query, list->page_size,
+                                    proto_text(list->page_token), &page);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -129,7 +136,7 @@ enum status movie_handler_like_movie(void *state, struct call *call, const void 
     uint64_t count;
     enum status status = movie_reviews_like(state, call, &key, &count);
     if (status == STATUS_OK) {
-        reply->like_count = count_number(count);
+        reply->like_count = like_count_to_message(count);
     }
     return status;
 }
@@ -143,7 +150,41 @@ enum status movie_handler_unlike_movie(void *state, struct call *call, const voi
     uint64_t count;
     enum status status = movie_reviews_unlike(state, call, &key, &count);
     if (status == STATUS_OK) {
-        reply->like_count = count_number(count);
+        reply->like_count = like_count_to_message(count);
+    }
+    return status;
+}
+
+static struct review_like like_of(ProtobufCBinaryData user_id, ProtobufCBinaryData movie_id,
+                                  ProtobufCBinaryData author_id)
+{
+    return (struct review_like){.review = key_of(author_id, movie_id), .user = proto_text(user_id)};
+}
+
+enum status movie_handler_like_review(void *state, struct call *call, const void *request,
+                                      void *response)
+{
+    const LikeReviewRequest *asked = request;
+    LikeReviewResponse *reply = response;
+    const struct review_like like = like_of(asked->user_id, asked->movie_id, asked->author_id);
+    uint64_t count;
+    enum status status = movie_reviews_like_review(state, call, &like, &count);
+    if (status == STATUS_OK) {
+        reply->like_count = like_count_to_message(count);
+    }
+    return status;
+}
+
+enum status movie_handler_unlike_review(void *state, struct call *call, const void *request,
+                                        void *response)
+{
+    const UnlikeReviewRequest *asked = request;
+    UnlikeReviewResponse *reply = response;
+    const struct review_like like = like_of(asked->user_id, asked->movie_id, asked->author_id);
+    uint64_t count;
+    enum status status = movie_reviews_unlike_review(state, call, &like, &count);
+    if (status == STATUS_OK) {
+        reply->like_count = like_count_to_message(count);
     }
     return status;
 }

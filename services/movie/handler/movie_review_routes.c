@@ -48,6 +48,7 @@ static void put_review(void *state, struct http_exchange *exchange)
     struct call *call = http_json_call(exchange);
     struct review review = {.spoiler = false};
     struct review stored;
+    bool is_changed;
     const struct json *body;
     if (!http_json_read(exchange, REVIEW_JSON_BYTES_MAX, &body)) {
         return;
@@ -57,7 +58,7 @@ static void put_review(void *state, struct http_exchange *exchange)
         status = review_words_from_json(call, body, &review);
     }
     if (status == STATUS_OK) {
-        status = movie_reviews_put(state, call, &review, &stored);
+        status = movie_reviews_put(state, call, &review, &stored, &is_changed);
     }
     reply_review(exchange, status, &stored);
 }
@@ -76,16 +77,26 @@ static void delete_review(void *state, struct http_exchange *exchange)
 static void get_reviews(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
-    struct text movie_id;
+    struct review_query query = {.record = {.type = RECORD_TYPE_MOVIE}};
+    struct text order;
     struct text token;
     int32_t size;
     struct review_gateway_page page;
-    enum status status = http_json_parameter(exchange, "id", &movie_id);
+    enum status status = http_json_parameter(exchange, "id", &query.record.id);
+    if (status == STATUS_OK) {
+        status = http_json_user(exchange, &query.viewer);
+    }
+    if (status == STATUS_OK) {
+        status = http_json_optional_parameter(exchange, "order", &order);
+    }
+    if (status == STATUS_OK) {
+        status = review_order_parse(call, order, &query.order);
+    }
     if (status == STATUS_OK) {
         status = movie_parameter_page(exchange, &size, &token);
     }
     if (status == STATUS_OK) {
-        status = movie_reviews_list(state, call, movie_id, size, token, &page);
+        status = movie_reviews_list(state, call, &query, size, token, &page);
     }
     if (status != STATUS_OK) {
         http_reply_problem(exchange, status);
@@ -148,6 +159,18 @@ static void get_user_reviews(void *state, struct http_exchange *exchange)
     http_json_reply_send(&reply, 200);
 }
 
+static void reply_like_count(struct http_exchange *exchange, enum status status, uint64_t count)
+{
+    if (status != STATUS_OK) {
+        http_reply_problem(exchange, status);
+        return;
+    }
+    struct http_json_reply reply;
+    http_json_reply_open(&reply, exchange);
+    like_count_write_json(&reply.writer, count);
+    http_json_reply_send(&reply, 200);
+}
+
 static void change_like(struct movie_controller *controller, struct http_exchange *exchange,
                         enum status (*change)(struct movie_controller *, struct call *,
                                               const struct review_key *, uint64_t *))
@@ -159,14 +182,7 @@ static void change_like(struct movie_controller *controller, struct http_exchang
     if (status == STATUS_OK) {
         status = change(controller, call, &key, &count);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
-        return;
-    }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
-    like_count_write_json(&reply.writer, count);
-    http_json_reply_send(&reply, 200);
+    reply_like_count(exchange, status, count);
 }
 
 static void put_like(void *state, struct http_exchange *exchange)
@@ -179,6 +195,36 @@ static void delete_like(void *state, struct http_exchange *exchange)
     change_like(state, exchange, movie_reviews_unlike);
 }
 
+static void change_review_like(struct movie_controller *controller, struct http_exchange *exchange,
+                               enum status (*change)(struct movie_controller *, struct call *,
+                                                     const struct review_like *, uint64_t *))
+{
+    struct call *call = http_json_call(exchange);
+    struct review_like like = {.time_ms = 0};
+    struct text author;
+    uint64_t count = 0;
+    enum status status = http_json_parameter(exchange, "authorId", &author);
+    if (status == STATUS_OK) {
+        status = read_key(exchange, &like.review);
+    }
+    if (status == STATUS_OK) {
+        like.user = like.review.user;
+        like.review.user = author;
+        status = change(controller, call, &like, &count);
+    }
+    reply_like_count(exchange, status, count);
+}
+
+static void put_review_like(void *state, struct http_exchange *exchange)
+{
+    change_review_like(state, exchange, movie_reviews_like_review);
+}
+
+static void delete_review_like(void *state, struct http_exchange *exchange)
+{
+    change_review_like(state, exchange, movie_reviews_unlike_review);
+}
+
 #define PAGE_PARAMETERS                                                                            \
     MOVIE_PAGE_SIZE_PARAMETER(REVIEW_PAGE_SIZE_MAX, REVIEW_PAGE_SIZE_DEFAULT),                     \
         MOVIE_PAGE_TOKEN_PARAMETER
@@ -189,8 +235,23 @@ static const struct http_parameter own_parameters[] = {
     {.name = NULL},
 };
 
+static const struct http_parameter review_like_parameters[] = {
+    MOVIE_ID_PARAMETER,
+    {.name = "authorId",
+     .about = "Whose review it is",
+     .is_required = true,
+     .minimum = 1,
+     .maximum = RATING_USER_BYTES_MAX},
+    MOVIE_USER_PARAMETER(true, "Who likes it"),
+    {.name = NULL},
+};
+
+static const char *const orders[] = {"newest", "likes", NULL};
+
 static const struct http_parameter list_parameters[] = {
     MOVIE_ID_PARAMETER,
+    {.name = "order", .about = "What comes first", .choices = orders},
+    MOVIE_USER_PARAMETER(false, "Who asks, for \"liked\""),
     PAGE_PARAMETERS,
     {.name = NULL},
 };
@@ -207,7 +268,7 @@ static const struct http_answer review_answers[] = {
 };
 
 static const struct http_answer list_answers[] = {
-    {200, "A page, the newest first", {.message = "ListMovieReviewsResponse"}},
+    {200, "A page", {.message = "ListMovieReviewsResponse"}},
     {.status = 0},
 };
 
@@ -218,6 +279,11 @@ static const struct http_answer user_list_answers[] = {
 
 static const struct http_answer like_answers[] = {
     {200, "How many like it now", {.message = "LikeMovieResponse"}},
+    {.status = 0},
+};
+
+static const struct http_answer review_like_answers[] = {
+    {200, "How many like the review now", {.message = "LikeReviewResponse"}},
     {.status = 0},
 };
 
@@ -287,6 +353,23 @@ static const struct http_operation operations[MOVIE_HANDLER_REVIEW_ROUTE_COUNT] 
      .tag = "review",
      .parameters = own_parameters,
      .answers = like_answers},
+    {.method = "PUT",
+     .path = "/movie/review/like",
+     .handle = put_review_like,
+     .id = "likeReview",
+     .summary = "Likes a user's review of a movie",
+     .tag = "review",
+     .parameters = review_like_parameters,
+     .answers = review_like_answers,
+     .problems = nothing_there},
+    {.method = "DELETE",
+     .path = "/movie/review/like",
+     .handle = delete_review_like,
+     .id = "unlikeReview",
+     .summary = "Takes a like of a review back",
+     .tag = "review",
+     .parameters = review_like_parameters,
+     .answers = review_like_answers},
 };
 
 void movie_handler_review_routes(struct movie_controller *controller,

@@ -12,15 +12,32 @@ static enum status not_found(struct call *call, const struct review_key *key)
 }
 
 enum status review_controller_put(struct review_controller *self, struct call *call,
-                                  const struct review *review, struct review *ret_stored)
+                                  const struct review *review, struct review *ret_stored,
+                                  bool *ret_changed)
 {
+    const struct review_repository *repository = &self->repository;
+    int64_t now_ms = clock_wall_ms();
+    bool is_dated = review->created_ms != 0;
     enum status status = review_validate(call, review);
+    if (status == STATUS_OK && (review->created_ms < 0 || review->created_ms > now_ms)) {
+        status = call_fail(call, STATUS_INVALID_ARGUMENT,
+                           "a review's time is of 1970 or later, and not yet to come");
+    }
     if (status != STATUS_OK) {
         return status;
     }
-    struct review now = *review;
-    now.created_ms = clock_wall_ms();
-    return self->repository.ops->put(self->repository.state, call, &now, ret_stored);
+    struct review written = *review;
+    written.created_ms = is_dated ? review->created_ms : now_ms;
+    bool is_changed = false;
+    status =
+        repository->ops->put(repository->state, call, &written, is_dated, ret_stored, &is_changed);
+    if (status == STATUS_OK && is_dated && !is_changed) { /* perhaps other words stand */
+        status = repository->ops->get(repository->state, call, &review->key, ret_stored);
+    }
+    if (status == STATUS_OK) {
+        *ret_changed = is_changed;
+    }
+    return status == STATUS_NOT_FOUND ? not_found(call, &review->key) : status;
 }
 
 enum status review_controller_delete(struct review_controller *self, struct call *call,
@@ -55,8 +72,8 @@ static enum status check_page_size(struct call *call, int32_t page_size, size_t 
 
 /* A page in the making. */
 struct gathering {
-    /* The list: of a record, or, without one, of a user. */
-    const struct record_key *record;
+    /* The list: of a record, or, without a query, of a user. */
+    const struct review_query *query;
     struct text user;
     const struct review *after; /* the place behind which it goes on; NULL: its beginning */
     size_t wanted;
@@ -71,8 +88,8 @@ static enum status list_some(struct review_controller *self, struct call *call,
                              struct review **ret_reviews, size_t *ret_count)
 {
     const struct review_repository *repository = &self->repository;
-    return gathering->record != NULL
-               ? repository->ops->list_of_record(repository->state, call, *gathering->record,
+    return gathering->query != NULL
+               ? repository->ops->list_of_record(repository->state, call, gathering->query,
                                                  gathering->after, limit, ret_reviews, ret_count)
                : repository->ops->list_of_user(repository->state, call, gathering->user,
                                                gathering->after, limit, ret_reviews, ret_count);
@@ -123,25 +140,29 @@ static enum status gather(struct review_controller *self, struct call *call,
 }
 
 enum status review_controller_list(struct review_controller *self, struct call *call,
-                                   struct record_key record, int32_t page_size,
+                                   const struct review_query *query, int32_t page_size,
                                    struct text page_token, struct review_page *ret_page)
 {
-    struct gathering gathering = {.record = &record};
+    struct gathering gathering = {.query = query};
     struct review after;
     struct text token = TEXT("");
-    enum status status = record_key_validate(call, record);
+    enum status status = record_key_validate(call, query->record);
+    if (status == STATUS_OK && query->viewer.length > 0) {
+        status = rating_user_validate(call, query->viewer);
+    }
     if (status == STATUS_OK) {
         status = check_page_size(call, page_size, &gathering.wanted);
     }
     if (status == STATUS_OK && page_token.length > 0) {
-        status = review_record_token_read(call, page_token, &after);
+        status = review_record_token_read(call, query->order, page_token, &after);
         gathering.after = &after;
     }
     if (status == STATUS_OK) {
         status = gather(self, call, &gathering);
     }
     if (status == STATUS_OK && gathering.more) {
-        status = review_record_token_write(call, &gathering.reviews[gathering.count - 1], &token);
+        status = review_record_token_write(call, query->order,
+                                           &gathering.reviews[gathering.count - 1], &token);
     }
     if (status == STATUS_OK) {
         *ret_page = (struct review_page){gathering.reviews, gathering.count, token};
@@ -197,6 +218,28 @@ enum status review_controller_delete_like(struct review_controller *self, struct
     return status == STATUS_OK
                ? self->repository.ops->remove_like(self->repository.state, call, key, ret_count)
                : status;
+}
+
+enum status review_controller_like_review(struct review_controller *self, struct call *call,
+                                          const struct review_like *like, uint64_t *ret_count)
+{
+    struct review_like now = *like;
+    now.time_ms = clock_wall_ms();
+    enum status status = review_like_validate(call, like);
+    if (status == STATUS_OK) {
+        status =
+            self->repository.ops->put_review_like(self->repository.state, call, &now, ret_count);
+    }
+    return status == STATUS_NOT_FOUND ? not_found(call, &like->review) : status;
+}
+
+enum status review_controller_unlike_review(struct review_controller *self, struct call *call,
+                                            const struct review_like *like, uint64_t *ret_count)
+{
+    enum status status = review_like_validate(call, like);
+    return status == STATUS_OK ? self->repository.ops->remove_review_like(self->repository.state,
+                                                                          call, like, ret_count)
+                               : status;
 }
 
 enum status review_controller_list_likes(struct review_controller *self, struct call *call,

@@ -10,6 +10,10 @@ enum status review_handler_put_like(void *state, struct call *call, const void *
                                     void *response);
 enum status review_handler_delete_like(void *state, struct call *call, const void *request,
                                        void *response);
+enum status review_handler_put_review_like(void *state, struct call *call, const void *request,
+                                           void *response);
+enum status review_handler_delete_review_like(void *state, struct call *call, const void *request,
+                                              void *response);
 enum status review_handler_list_user_likes(void *state, struct call *call, const void *request,
                                            void *response);
 enum status review_handler_get_reactions(void *state, struct call *call, const void *request,

@@ -4,12 +4,6 @@
 #include "review/handler/review_handler_private.h"
 #include "review/model/review_message.h"
 
-/* The largest that there is a number for. */
-static uint32_t count_number(uint64_t count)
-{
-    return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
-}
-
 enum status review_handler_put_like(void *state, struct call *call, const void *request,
                                     void *response)
 {
@@ -24,7 +18,7 @@ enum status review_handler_put_like(void *state, struct call *call, const void *
         status = review_controller_put_like(state, call, &key, &count);
     }
     if (status == STATUS_OK) {
-        reply->like_count = count_number(count);
+        reply->like_count = like_count_to_message(count);
     }
     return status;
 }
@@ -43,7 +37,53 @@ enum status review_handler_delete_like(void *state, struct call *call, const voi
         status = review_controller_delete_like(state, call, &key, &count);
     }
     if (status == STATUS_OK) {
-        reply->like_count = count_number(count);
+        reply->like_count = like_count_to_message(count);
+    }
+    return status;
+}
+
+/* The like of a review that a request names. */
+static enum status read_like(struct call *call, ProtobufCBinaryData record_type,
+                             ProtobufCBinaryData record_id, ProtobufCBinaryData author_id,
+                             ProtobufCBinaryData user_id, struct review_like *ret_like)
+{
+    ret_like->user = proto_text(user_id);
+    return review_key_from_texts(call, proto_text(record_type), proto_text(record_id),
+                                 proto_text(author_id), &ret_like->review);
+}
+
+enum status review_handler_put_review_like(void *state, struct call *call, const void *request,
+                                           void *response)
+{
+    const PutReviewLikeRequest *put = request;
+    PutReviewLikeResponse *reply = response;
+    struct review_like like = {.time_ms = 0};
+    uint64_t count;
+    enum status status =
+        read_like(call, put->record_type, put->record_id, put->author_id, put->user_id, &like);
+    if (status == STATUS_OK) {
+        status = review_controller_like_review(state, call, &like, &count);
+    }
+    if (status == STATUS_OK) {
+        reply->like_count = like_count_to_message(count);
+    }
+    return status;
+}
+
+enum status review_handler_delete_review_like(void *state, struct call *call, const void *request,
+                                              void *response)
+{
+    const DeleteReviewLikeRequest *remove = request;
+    DeleteReviewLikeResponse *reply = response;
+    struct review_like like = {.time_ms = 0};
+    uint64_t count;
+    enum status status = read_like(call, remove->record_type, remove->record_id, remove->author_id,
+                                   remove->user_id, &like);
+    if (status == STATUS_OK) {
+        status = review_controller_unlike_review(state, call, &like, &count);
+    }
+    if (status == STATUS_OK) {
+        reply->like_count = like_count_to_message(count);
     }
     return status;
 }
@@ -89,9 +129,9 @@ enum status review_handler_get_reactions(void *state, struct call *call, const v
         status = review_controller_get_reactions(state, call, &key, &reactions);
     }
     if (status == STATUS_OK) {
-        reply->like_count = count_number(reactions.like_count);
+        reply->like_count = like_count_to_message(reactions.like_count);
         reply->liked = reactions.liked;
-        reply->review_count = count_number(reactions.review_count);
+        reply->review_count = like_count_to_message(reactions.review_count);
         reply->reviewed = reactions.reviewed;
     }
     return status;

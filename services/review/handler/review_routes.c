@@ -59,6 +59,7 @@ static void put_review(void *state, struct http_exchange *exchange)
     struct call *call = http_json_call(exchange);
     struct review review = {.spoiler = false};
     struct review stored;
+    bool is_changed;
     const struct json *body;
     if (!http_json_read(exchange, REVIEW_JSON_BYTES_MAX, &body)) {
         return;
@@ -68,7 +69,7 @@ static void put_review(void *state, struct http_exchange *exchange)
         status = review_words_from_json(call, body, &review);
     }
     if (status == STATUS_OK) {
-        status = review_controller_put(state, call, &review, &stored);
+        status = review_controller_put(state, call, &review, &stored, &is_changed);
     }
     if (status == STATUS_OK) {
         reply_review(exchange, &stored);
@@ -88,12 +89,31 @@ static void delete_review(void *state, struct http_exchange *exchange)
     http_json_reply_outcome(exchange, status);
 }
 
+static enum status list_of_record(struct review_controller *controller,
+                                  struct http_exchange *exchange, int32_t page_size,
+                                  struct text token, struct review_page *ret_page)
+{
+    struct call *call = http_exchange_call(exchange);
+    struct review_key key;
+    struct text order;
+    enum status status = read_key(exchange, &key);
+    if (status == STATUS_OK) {
+        status = http_json_optional_parameter(exchange, "order", &order);
+    }
+    struct review_query query = {.record = key.record, .viewer = key.user};
+    if (status == STATUS_OK) {
+        status = review_order_parse(call, order, &query.order);
+    }
+    return status == STATUS_OK
+               ? review_controller_list(controller, call, &query, page_size, token, ret_page)
+               : status;
+}
+
 /* Of a record; or, where none is named, of a user. */
 static enum status list_page(struct review_controller *controller, struct http_exchange *exchange,
                              struct review_page *ret_page)
 {
     struct call *call = http_exchange_call(exchange);
-    struct review_key key;
     struct text user;
     struct text id;
     struct text token;
@@ -119,10 +139,7 @@ static enum status list_page(struct review_controller *controller, struct http_e
     if (user.data != NULL) {
         return review_controller_list_user(controller, call, user, size, token, ret_page);
     }
-    status = read_key(exchange, &key);
-    return status == STATUS_OK
-               ? review_controller_list(controller, call, key.record, size, token, ret_page)
-               : status;
+    return list_of_record(controller, exchange, size, token, ret_page);
 }
 
 static void list_reviews(void *state, struct http_exchange *exchange)
@@ -164,6 +181,18 @@ static void get_like(void *state, struct http_exchange *exchange)
     http_json_reply_send(&reply, 200);
 }
 
+static void reply_like_count(struct http_exchange *exchange, enum status status, uint64_t count)
+{
+    if (status != STATUS_OK) {
+        http_reply_problem(exchange, status);
+        return;
+    }
+    struct http_json_reply reply;
+    http_json_reply_open(&reply, exchange);
+    like_count_write_json(&reply.writer, count);
+    http_json_reply_send(&reply, 200);
+}
+
 static void change_like(struct review_controller *controller, struct http_exchange *exchange,
                         enum status (*change)(struct review_controller *, struct call *,
                                               const struct review_key *, uint64_t *))
@@ -175,14 +204,7 @@ static void change_like(struct review_controller *controller, struct http_exchan
     if (status == STATUS_OK) {
         status = change(controller, call, &key, &count);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
-        return;
-    }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
-    like_count_write_json(&reply.writer, count);
-    http_json_reply_send(&reply, 200);
+    reply_like_count(exchange, status, count);
 }
 
 static void put_like(void *state, struct http_exchange *exchange)
@@ -193,6 +215,36 @@ static void put_like(void *state, struct http_exchange *exchange)
 static void delete_like(void *state, struct http_exchange *exchange)
 {
     change_like(state, exchange, review_controller_delete_like);
+}
+
+static void change_review_like(struct review_controller *controller, struct http_exchange *exchange,
+                               enum status (*change)(struct review_controller *, struct call *,
+                                                     const struct review_like *, uint64_t *))
+{
+    struct call *call = http_json_call(exchange);
+    struct review_like like = {.time_ms = 0};
+    struct text author;
+    uint64_t count = 0;
+    enum status status = http_json_parameter(exchange, "authorId", &author);
+    if (status == STATUS_OK) {
+        status = read_whole_key(exchange, &like.review);
+    }
+    if (status == STATUS_OK) {
+        like.user = like.review.user;
+        like.review.user = author;
+        status = change(controller, call, &like, &count);
+    }
+    reply_like_count(exchange, status, count);
+}
+
+static void put_review_like(void *state, struct http_exchange *exchange)
+{
+    change_review_like(state, exchange, review_controller_like_review);
+}
+
+static void delete_review_like(void *state, struct http_exchange *exchange)
+{
+    change_review_like(state, exchange, review_controller_unlike_review);
 }
 
 static const char *const record_types[] = {
@@ -225,6 +277,20 @@ static const struct http_parameter own_parameters[] = {
     {.name = NULL},
 };
 
+static const struct http_parameter review_like_parameters[] = {
+    ID_PARAMETER(true),
+    TYPE_PARAMETER(true),
+    {.name = "authorId",
+     .about = "Whose review it is",
+     .is_required = true,
+     .minimum = 1,
+     .maximum = RATING_USER_BYTES_MAX},
+    USER_PARAMETER(true, "Who likes it"),
+    {.name = NULL},
+};
+
+static const char *const orders[] = {"newest", "likes", NULL};
+
 static const struct http_parameter reaction_parameters[] = {
     ID_PARAMETER(true),
     TYPE_PARAMETER(true),
@@ -236,6 +302,7 @@ static const struct http_parameter list_parameters[] = {
     ID_PARAMETER(false),
     TYPE_PARAMETER(false),
     USER_PARAMETER(false, "Whose reviews they are, in place of id and type"),
+    {.name = "order", .about = "Of a record's: what comes first", .choices = orders},
     {.name = "pageSize",
      .about = "How many there are in a page at most",
      .kind = HTTP_PARAMETER_INTEGER,
@@ -252,7 +319,7 @@ static const struct http_answer review_answers[] = {
 };
 
 static const struct http_answer list_answers[] = {
-    {200, "A page, the newest first", {.message = "ListReviewsResponse"}},
+    {200, "A page", {.message = "ListReviewsResponse"}},
     {.status = 0},
 };
 
@@ -263,6 +330,11 @@ static const struct http_answer reaction_answers[] = {
 
 static const struct http_answer like_answers[] = {
     {200, "How many like it now", {.message = "PutLikeResponse"}},
+    {.status = 0},
+};
+
+static const struct http_answer review_like_answers[] = {
+    {200, "How many like the review now", {.message = "PutReviewLikeResponse"}},
     {.status = 0},
 };
 
@@ -330,6 +402,23 @@ static const struct http_operation operations[REVIEW_HANDLER_ROUTE_COUNT] = {
      .tag = "review",
      .parameters = own_parameters,
      .answers = like_answers},
+    {.method = "PUT",
+     .path = "/review/like",
+     .handle = put_review_like,
+     .id = "putReviewLike",
+     .summary = "Likes a user's review",
+     .tag = "review",
+     .parameters = review_like_parameters,
+     .answers = review_like_answers,
+     .problems = nothing_there},
+    {.method = "DELETE",
+     .path = "/review/like",
+     .handle = delete_review_like,
+     .id = "deleteReviewLike",
+     .summary = "Takes a like of a review back",
+     .tag = "review",
+     .parameters = review_like_parameters,
+     .answers = review_like_answers},
 };
 
 void review_handler_routes(struct review_controller *controller,

@@ -16,15 +16,20 @@ static enum status put_review(void *state, struct call *call, const void *reques
     PutReviewResponse *reply = response;
     struct review review = {.text = proto_text(put->text), .spoiler = put->spoiler};
     struct review stored;
+    bool is_changed;
     enum status status =
         review_key_from_texts(call, proto_text(put->record_type), proto_text(put->record_id),
                               proto_text(put->user_id), &review.key);
+    if (status == STATUS_OK && put->time.len > 0) {
+        status = review_time_parse(call, proto_text(put->time), &review.created_ms);
+    }
     if (status == STATUS_OK) {
-        status = review_controller_put(state, call, &review, &stored);
+        status = review_controller_put(state, call, &review, &stored, &is_changed);
     }
     if (status != STATUS_OK) {
         return status;
     }
+    reply->changed = is_changed;
     reply->review = review_to_message(call->arena, &stored);
     return reply->review != NULL ? STATUS_OK : review_handler_no_room(call);
 }
@@ -77,11 +82,15 @@ static enum status list_reviews(void *state, struct call *call, const void *requ
 {
     const ListReviewsRequest *list = request;
     ListReviewsResponse *reply = response;
-    struct record_key record = {.id = proto_text(list->record_id)};
+    struct review_query query = {.record = {.id = proto_text(list->record_id)},
+                                 .viewer = proto_text(list->user_id)};
     struct review_page page;
-    enum status status = record_type_parse(call, proto_text(list->record_type), &record.type);
+    enum status status = record_type_parse(call, proto_text(list->record_type), &query.record.type);
     if (status == STATUS_OK) {
-        status = review_controller_list(state, call, record, list->page_size,
+        status = review_order_from_message(call, list->order, &query.order);
+    }
+    if (status == STATUS_OK) {
+        status = review_controller_list(state, call, &query, list->page_size,
                                         proto_text(list->page_token), &page);
     }
     if (status != STATUS_OK) {
@@ -143,6 +152,14 @@ static const struct grpc_method methods[] = {
      .request = &delete_like_request__descriptor,
      .response = &delete_like_response__descriptor,
      .unary = review_handler_delete_like},
+    {.name = "PutReviewLike",
+     .request = &put_review_like_request__descriptor,
+     .response = &put_review_like_response__descriptor,
+     .unary = review_handler_put_review_like},
+    {.name = "DeleteReviewLike",
+     .request = &delete_review_like_request__descriptor,
+     .response = &delete_review_like_response__descriptor,
+     .unary = review_handler_delete_review_like},
     {.name = "ListUserLikes",
      .no_side_effects = true,
      .request = &list_user_likes_request__descriptor,

@@ -66,11 +66,36 @@ enum status review_validate(struct call *call, const struct review *review)
     return status == STATUS_OK ? validate_text(call, review->text) : status;
 }
 
+enum status review_like_validate(struct call *call, const struct review_like *like)
+{
+    if (like->review.user.length == 0) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "author id is empty");
+    }
+    enum status status = review_key_validate(call, &like->review);
+    if (status == STATUS_OK) {
+        status = rating_user_validate(call, like->user);
+    }
+    if (status == STATUS_OK && text_equal(like->review.user, like->user)) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "nobody likes a review of their own");
+    }
+    return status;
+}
+
+enum status review_order_parse(struct call *call, struct text name, enum review_order *ret_order)
+{
+    bool is_likes = text_equal(name, TEXT("likes"));
+    if (!is_likes && name.length > 0 && !text_equal(name, TEXT("newest"))) {
+        return call_fail(call, STATUS_INVALID_ARGUMENT, "the order must be newest or likes");
+    }
+    *ret_order = is_likes ? REVIEW_ORDER_MOST_LIKED : REVIEW_ORDER_NEWEST;
+    return STATUS_OK;
+}
+
 size_t review_bytes(const struct review *review)
 {
-    /* Two times, the record's type, the flag, and of each field its key, length and JSON's marks.
-     */
-    enum { FIXED_BYTES = 120 };
+    /* Two times, the record's type, the flags, the count of likes, and of each field its key,
+     * length and JSON's marks. */
+    enum { FIXED_BYTES = 150 };
     return review->key.record.id.length + review->key.user.length + review->text.length +
            FIXED_BYTES;
 }

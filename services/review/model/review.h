@@ -29,6 +29,28 @@ struct review {
     bool spoiler;     /* it tells how the story ends */
     int64_t created_ms;
     int64_t edited_ms; /* when its words were last changed; 0: never */
+    uint64_t like_count;
+    bool liked; /* by the user that asks; told in lists of a record alone */
+};
+
+/* Which reviews of a record come first. */
+enum review_order {
+    REVIEW_ORDER_NEWEST,
+    REVIEW_ORDER_MOST_LIKED, /* of equal counts the newest */
+};
+
+/* A list of reviews. */
+struct review_query {
+    struct record_key record;
+    enum review_order order;
+    struct text viewer; /* who asks, for `liked`; empty: nobody */
+};
+
+/* That a user likes a review. Owns nothing. */
+struct review_like {
+    struct review_key review;
+    struct text user;
+    int64_t time_ms;
 };
 
 struct like {
@@ -52,6 +74,13 @@ MUST_USE enum status review_key_validate(struct call *call, const struct review_
  * Carriage return and tab are such: texts from Windows have their line ends made line feeds by
  * whoever takes them in. */
 MUST_USE enum status review_validate(struct call *call, const struct review *review);
+
+/* The same for the keys of a like. Nobody likes a review of their own. */
+MUST_USE enum status review_like_validate(struct call *call, const struct review_like *like);
+
+/* "newest", "likes"; empty is the first. STATUS_INVALID_ARGUMENT: any other. */
+MUST_USE enum status review_order_parse(struct call *call, struct text name,
+                                        enum review_order *ret_order);
 
 /* The key of what a request names. Texts are borrowed. STATUS_INVALID_ARGUMENT: an unknown record
  * type. */

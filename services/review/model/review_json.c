@@ -26,6 +26,10 @@ void review_write_json(struct json_writer *writer, const struct review *review)
     if (review->edited_ms != 0) {
         write_time(writer, "editedTime", review->edited_ms);
     }
+    json_member_integer(writer, "likeCount", (int64_t)review->like_count);
+    if (review->liked) {
+        json_member_boolean(writer, "liked", true);
+    }
     json_close_object(writer);
 }
 
@@ -140,6 +144,7 @@ enum status review_words_from_json(struct call *call, const struct json *json,
 {
     struct text text = TEXT("");
     bool spoiler = false;
+    int64_t time_ms = 0;
     if (json_kind(json) != JSON_OBJECT) {
         return wrong_kind(call, "the review", "an object", json);
     }
@@ -148,8 +153,12 @@ enum status review_words_from_json(struct call *call, const struct json *json,
         status = read_boolean(call, json, "spoiler", &spoiler);
     }
     if (status == STATUS_OK) {
+        status = read_time(call, json, "time", &time_ms);
+    }
+    if (status == STATUS_OK) {
         review->text = text;
         review->spoiler = spoiler;
+        review->created_ms = time_ms;
     }
     return status;
 }
@@ -181,6 +190,12 @@ enum status review_from_json(struct call *call, const struct json *json, struct 
     }
     if (status == STATUS_OK) {
         status = read_time(call, json, "editedTime", &review.edited_ms);
+    }
+    if (status == STATUS_OK && json_kind(json_member(json, "likeCount")) != JSON_ABSENT) {
+        status = read_count(call, json, "likeCount", &review.like_count);
+    }
+    if (status == STATUS_OK) {
+        status = read_boolean(call, json, "liked", &review.liked);
     }
     if (status == STATUS_OK) {
         *ret_review = review;

@@ -7,8 +7,9 @@
 struct json;
 struct json_writer;
 
-/* {"userId","recordId","recordType","text","spoiler","createdTime"}, and "editedTime" where it was
- * edited. The text is escaped as JSON has it, and no further. */
+/* {"userId","recordId","recordType","text","spoiler","createdTime","likeCount"}, "editedTime" where
+ * it was edited, and "liked" where the user that asks likes it. The text is escaped as JSON has it,
+ * and no further. */
 void review_write_json(struct json_writer *writer, const struct review *review);
 /* {"userId","recordId","recordType","time"}. */
 void like_write_json(struct json_writer *writer, const struct like *like);
@@ -33,11 +34,15 @@ enum { REVIEW_JSON_BYTES_MAX = REVIEW_TEXT_CHARACTERS_MAX * 12 + 4096 };
     "\"minLength\":1,\"maxLength\":10000,\"not\":{\"pattern\":\"^[ \\n]*$\"},"                     \
     "\"pattern\":\"^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$\","                         \
     "\"description\":\"Plain text, no control character but line feed\"},"                         \
-    "\"spoiler\":{\"type\":[\"boolean\",\"null\"]}}}"
+    "\"spoiler\":{\"type\":[\"boolean\",\"null\"]},"                                               \
+    "\"time\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\","                           \
+    "\"description\":\"When it was written, so that a later one stands; now, if it is left "       \
+    "out\"}}}"
 
-/* {"text", "spoiler"}, the second where it is true: what a client writes. Sets those two alone;
- * texts are valid in the call's arena; unknown members are passed over. STATUS_INVALID_ARGUMENT:
- * not an object, or a member of the wrong kind; the call's error names it. */
+/* {"text", "spoiler", "time"}, the second where it is true, the third where it was written before
+ * now: what a client writes. Sets text, spoiler and created_ms alone; texts are valid in the call's
+ * arena; unknown members are passed over. STATUS_INVALID_ARGUMENT: not an object, or a member of
+ * the wrong kind; the call's error names it. */
 MUST_USE enum status review_words_from_json(struct call *call, const struct json *json,
                                             struct review *review);
 

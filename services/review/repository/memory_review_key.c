@@ -2,7 +2,8 @@
 
 #include "review/repository/memory_review_private.h"
 
-_Static_assert(RATING_RECORD_BYTES_MAX + RATING_USER_BYTES_MAX + 64 <= MEMORY_REVIEW_KEY_BYTES_MAX,
+_Static_assert(RATING_RECORD_BYTES_MAX + 2 * RATING_USER_BYTES_MAX + 64 <=
+                   MEMORY_REVIEW_KEY_BYTES_MAX,
                "every key fits");
 
 static void add(struct memory_review_key *key, const void *bytes, size_t length)
@@ -20,11 +21,17 @@ static void add_type(struct memory_review_key *key, enum record_type type)
     add(key, &byte, sizeof(byte));
 }
 
+/* The largest first. */
+static void add_number(struct memory_review_key *key, uint64_t number)
+{
+    const uint64_t big_endian = htobe64((uint64_t)INT64_MAX - number);
+    add(key, &big_endian, sizeof(big_endian));
+}
+
 /* The newest first. */
 static void add_time(struct memory_review_key *key, int64_t time_ms)
 {
-    const uint64_t big_endian = htobe64((uint64_t)INT64_MAX - (uint64_t)time_ms);
-    add(key, &big_endian, sizeof(big_endian));
+    add_number(key, (uint64_t)time_ms);
 }
 
 struct memory_review_key memory_review_key_of_record(struct record_key record)
@@ -57,6 +64,24 @@ struct memory_review_key memory_review_key_in_record(const struct review_key *wa
     struct memory_review_key key = memory_review_key_of_record(wanted->record);
     add_time(&key, time_ms);
     add(&key, wanted->user.data, wanted->user.length);
+    return key;
+}
+
+struct memory_review_key memory_review_key_in_likes(const struct review *review)
+{
+    struct memory_review_key key = memory_review_key_of_record(review->key.record);
+    add_number(&key, review->like_count);
+    add_time(&key, review->created_ms);
+    add(&key, review->key.user.data, review->key.user.length);
+    return key;
+}
+
+struct memory_review_key memory_review_key_of_review_like(const struct review_key *review,
+                                                          struct text user)
+{
+    struct memory_review_key key = memory_review_key_of(review);
+    add(&key, "", 1);
+    add(&key, user.data, user.length);
     return key;
 }
 

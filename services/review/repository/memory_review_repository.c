@@ -7,8 +7,8 @@
 /* A review with its texts. */
 enum { REVIEW_ARENA_BYTES_MAX = 64 * 1024 };
 
-static struct kept_review *find(const struct memory_review_repository *self,
-                                const struct review_key *key)
+struct kept_review *memory_review_find(const struct memory_review_repository *self,
+                                       const struct review_key *key)
 {
     struct memory_review_key bytes = memory_review_key_of(key);
     const struct ordered_map_entry *entry =
@@ -54,11 +54,14 @@ static void index_review(struct memory_review_repository *self, struct kept_revi
     struct memory_review_key in_record =
         memory_review_key_in_record(&review->key, review->created_ms);
     struct memory_review_key in_user = memory_review_key_in_user(&review->key, review->created_ms);
+    struct memory_review_key in_likes = memory_review_key_in_likes(review);
     ordered_map_put(self->reviews, memory_review_key_text(&key), &kept,
                     sizeof(struct kept_review *));
     ordered_map_put(self->of_record, memory_review_key_text(&in_record), &kept,
                     sizeof(struct kept_review *));
     ordered_map_put(self->of_user, memory_review_key_text(&in_user), &kept,
+                    sizeof(struct kept_review *));
+    ordered_map_put(self->by_likes, memory_review_key_text(&in_likes), &kept,
                     sizeof(struct kept_review *));
 }
 
@@ -68,6 +71,9 @@ static void forget_review(struct memory_review_repository *self, const struct re
     struct memory_review_key in_record =
         memory_review_key_in_record(&review->key, review->created_ms);
     struct memory_review_key in_user = memory_review_key_in_user(&review->key, review->created_ms);
+    struct memory_review_key in_likes = memory_review_key_in_likes(review);
+    memory_review_forget_likes(self, &review->key);
+    ordered_map_remove(self->by_likes, memory_review_key_text(&in_likes));
     ordered_map_remove(self->reviews, memory_review_key_text(&key));
     ordered_map_remove(self->of_record, memory_review_key_text(&in_record));
     ordered_map_remove(self->of_user, memory_review_key_text(&in_user));
@@ -96,37 +102,46 @@ static struct kept_review *make_review(const struct review *review)
     return kept;
 }
 
-/* With the lock. Returns what is to be freed: the earlier one, or the new one when it says nothing
- * new. */
-static struct kept_review *replace(struct memory_review_repository *self, struct kept_review *kept,
-                                   struct review *ret_times)
+static bool is_later(const struct review *review, int64_t time_ms)
 {
-    struct kept_review *earlier = find(self, &kept->review.key);
+    return review->created_ms > time_ms || review->edited_ms > time_ms;
+}
+
+/* With the lock. Returns what is to be freed: the earlier one, or the new one when it says nothing
+ * new or yields. *ret_stored: its times and likes. */
+static struct kept_review *replace(struct memory_review_repository *self, struct kept_review *kept,
+                                   bool yields, struct review *ret_stored)
+{
+    struct kept_review *earlier = memory_review_find(self, &kept->review.key);
     struct review *review = &kept->review;
     review->edited_ms = 0;
+    review->like_count = 0;
+    review->liked = false;
     if (earlier == NULL) {
         struct kept_counts counts = counts_of(self, review->key.record);
         counts.reviews++;
         set_counts(self, review->key.record, counts);
-    } else if (text_equal(earlier->review.text, review->text) &&
-               earlier->review.spoiler == review->spoiler) {
-        *ret_times = earlier->review;
+    } else if ((yields && is_later(&earlier->review, review->created_ms)) ||
+               (text_equal(earlier->review.text, review->text) &&
+                earlier->review.spoiler == review->spoiler)) {
+        *ret_stored = earlier->review;
         return kept;
     } else {
+        review->like_count = earlier->review.like_count;
         int64_t created_ms = earlier->review.created_ms;
         review->edited_ms = review->created_ms > created_ms ? review->created_ms : created_ms;
         review->created_ms = created_ms;
     }
     index_review(self, kept);
-    *ret_times = *review;
+    *ret_stored = *review;
     return earlier;
 }
 
-static enum status put(void *state, struct call *call, const struct review *review,
-                       struct review *ret_stored)
+static enum status put(void *state, struct call *call, const struct review *review, bool yields,
+                       struct review *ret_stored, bool *ret_changed)
 {
     struct memory_review_repository *self = state;
-    struct review times;
+    struct review stored;
     enum status status = call_check(call);
     if (status != STATUS_OK) {
         return status;
@@ -136,11 +151,14 @@ static enum status put(void *state, struct call *call, const struct review *revi
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the review");
     }
     pthread_mutex_lock(&self->lock);
-    struct kept_review *left = replace(self, kept, &times);
+    struct kept_review *left = replace(self, kept, yields, &stored);
     pthread_mutex_unlock(&self->lock);
-    *ret_stored = *review;
-    ret_stored->created_ms = times.created_ms;
-    ret_stored->edited_ms = times.edited_ms;
+    *ret_changed = left != kept;
+    if (*ret_changed || !yields) {
+        stored.key = review->key;
+        stored.text = review->text;
+        *ret_stored = stored;
+    }
     free_review(left);
     return STATUS_OK;
 }
@@ -153,7 +171,7 @@ static enum status remove_review(void *state, struct call *call, const struct re
         return status;
     }
     pthread_mutex_lock(&self->lock);
-    struct kept_review *kept = find(self, key);
+    struct kept_review *kept = memory_review_find(self, key);
     if (kept != NULL) {
         struct kept_counts counts = counts_of(self, key->record);
         counts.reviews--;
@@ -172,7 +190,7 @@ static enum status get(void *state, struct call *call, const struct review_key *
     struct memory_review_repository *self = state;
     enum status status = STATUS_NOT_FOUND;
     pthread_mutex_lock(&self->lock);
-    const struct kept_review *kept = find(self, key);
+    const struct kept_review *kept = memory_review_find(self, key);
     if (kept != NULL) {
         status = review_copy(call->arena, &kept->review, ret_review);
     }
@@ -253,7 +271,7 @@ static enum status get_reactions(void *state, struct call *call, const struct re
         .like_count = counts.likes,
         .review_count = counts.reviews,
         .liked = find_like(self, key) != NULL,
-        .reviewed = find(self, key) != NULL,
+        .reviewed = memory_review_find(self, key) != NULL,
     };
     pthread_mutex_unlock(&self->lock);
     return STATUS_OK;
@@ -269,9 +287,11 @@ static void close_repository(void *state)
     ordered_map_destroy(self->reviews);
     ordered_map_destroy(self->of_record);
     ordered_map_destroy(self->of_user);
+    ordered_map_destroy(self->by_likes);
     ordered_map_destroy(self->likes);
     ordered_map_destroy(self->likes_of_user);
     ordered_map_destroy(self->counts);
+    ordered_map_destroy(self->review_likes);
     pthread_mutex_destroy(&self->lock);
     free(self);
 }
@@ -285,6 +305,8 @@ static const struct review_repository_ops memory_ops = {
     .put_like = put_like,
     .remove_like = remove_like,
     .list_likes = memory_review_list_likes,
+    .put_review_like = memory_review_put_review_like,
+    .remove_review_like = memory_review_remove_review_like,
     .get_reactions = get_reactions,
     .close = close_repository,
 };
@@ -300,9 +322,11 @@ enum status memory_review_repository_open(struct call *call,
     self->reviews = ordered_map_create();
     self->of_record = ordered_map_create();
     self->of_user = ordered_map_create();
+    self->by_likes = ordered_map_create();
     self->likes = ordered_map_create();
     self->likes_of_user = ordered_map_create();
     self->counts = ordered_map_create();
+    self->review_likes = ordered_map_create();
     *ret_repository = (struct review_repository){.ops = &memory_ops, .state = self};
     return STATUS_OK;
 }

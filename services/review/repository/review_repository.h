@@ -18,29 +18,32 @@ enum {
 
 struct review_repository_ops {
     /* Stores it, created at review->created_ms. Where the user has one of that record, its text and
-     * flag are replaced, it keeps the time when it was created, and review->created_ms is when it
-     * was edited, but not before it was created; if both were the same already, nothing changes.
-     * Borrowed for the call. *ret_stored: as it is kept now; borrows from `review`. */
-    enum status (*put)(void *state, struct call *call, const struct review *review,
-                       struct review *ret_stored);
+     * flag are replaced, it keeps its likes and the time when it was created, and
+     * review->created_ms is when it was edited, but not before it was created; if both were the
+     * same already, nothing changes. yields: nor where the one there was written or edited later
+     * than that. Borrowed for the call.
+     * *ret_stored: as it is kept now; borrows from `review`; not written where it yielded.
+     * *ret_changed: the store is another than before. */
+    enum status (*put)(void *state, struct call *call, const struct review *review, bool yields,
+                       struct review *ret_stored, bool *ret_changed);
 
-    /* STATUS_NOT_FOUND: the user has none of that record. */
+    /* Its likes go with it. STATUS_NOT_FOUND: the user has none of that record. */
     enum status (*remove)(void *state, struct call *call, const struct review_key *key);
 
     /* Valid in the call's arena. STATUS_NOT_FOUND: the user has none of that record. */
     enum status (*get)(void *state, struct call *call, const struct review_key *key,
                        struct review *ret_review);
 
-    /* The first `limit` reviews of the record behind the place `after`, of which created_ms and
-     * key.user count: the newest first, those of one millisecond by user in byte order. NULL: from
-     * the beginning. Valid in the call's arena. Fewer than `limit`: there are no more. limit: at
-     * most REVIEW_LIST_MAX. */
-    enum status (*list_of_record)(void *state, struct call *call, struct record_key record,
+    /* The first `limit` reviews of the record behind the place `after`, of which created_ms,
+     * key.user and, in that order, like_count count: the newest first, those of one millisecond by
+     * user in byte order; before that, in that order, by likes. NULL: from the beginning. Valid in
+     * the call's arena. Fewer than `limit`: there are no more. limit: at most REVIEW_LIST_MAX. */
+    enum status (*list_of_record)(void *state, struct call *call, const struct review_query *query,
                                   const struct review *after, size_t limit,
                                   struct review **ret_reviews, size_t *ret_count);
 
-    /* The same of a user: of `after`, created_ms and key.record count; those of one millisecond by
-     * the record type's number, then by its id in byte order. */
+    /* The same of a user, the newest first: of `after`, created_ms and key.record count; those of
+     * one millisecond by the record type's number, then by its id in byte order. */
     enum status (*list_of_user)(void *state, struct call *call, struct text user,
                                 const struct review *after, size_t limit,
                                 struct review **ret_reviews, size_t *ret_count);
@@ -58,6 +61,16 @@ struct review_repository_ops {
     enum status (*list_likes)(void *state, struct call *call, struct text user,
                               const struct like *after, size_t limit, struct like **ret_likes,
                               size_t *ret_count);
+
+    /* One that is there stays as it is. *ret_count: of the review, with it. STATUS_NOT_FOUND: there
+     * is no such review. */
+    enum status (*put_review_like)(void *state, struct call *call, const struct review_like *like,
+                                   uint64_t *ret_count);
+
+    /* One that is not there is no failure, and no review neither; its time does not count.
+     * *ret_count: of the review, without it. */
+    enum status (*remove_review_like)(void *state, struct call *call,
+                                      const struct review_like *like, uint64_t *ret_count);
 
     /* key->user empty: of nobody. A record that nobody has said anything of has zeros. */
     enum status (*get_reactions)(void *state, struct call *call, const struct review_key *key,

@@ -30,6 +30,8 @@ static enum status read_review(sqlite3_stmt *statement, struct arena *arena,
         .spoiler = sqlite3_column_int(statement, 4) != 0,
         .created_ms = sqlite3_column_int64(statement, 5),
         .edited_ms = sqlite3_column_int64(statement, 6),
+        .like_count = (uint64_t)sqlite3_column_int64(statement, 7),
+        .liked = sqlite3_column_int(statement, 8) != 0,
     };
     return review_copy(arena, &row, ret_review);
 }
@@ -107,6 +109,8 @@ struct listing {
     struct record_key record; /* of which, or of the place in a user's list */
     struct text user;         /* of whom, or of the place in a record's list */
     int64_t time_ms;          /* of the place */
+    struct text viewer;       /* of a record's list */
+    int64_t like_count;       /* of the place in a list by likes */
     size_t limit;
     enum status status;
     struct store_error error;
@@ -118,14 +122,17 @@ struct listing {
 
 static bool bind_place(const struct listing *listing, sqlite3_stmt *statement)
 {
-    bool is_of_record = listing->statement == SQLITE_REVIEW_OF_RECORD;
+    bool is_by_likes = listing->statement == SQLITE_REVIEW_BY_LIKES;
+    bool is_of_record = listing->statement == SQLITE_REVIEW_OF_RECORD || is_by_likes;
     int type_place = is_of_record ? 1 : 3;
     int time_place = is_of_record ? 3 : 2;
     return sqlite3_bind_int(statement, type_place, (int)listing->record.type) == SQLITE_OK &&
            sqlite_bind(statement, type_place + 1, listing->record.id) &&
            sqlite_bind(statement, is_of_record ? 4 : 1, listing->user) &&
            sqlite3_bind_int64(statement, time_place, listing->time_ms) == SQLITE_OK &&
-           sqlite3_bind_int64(statement, 5, (sqlite3_int64)listing->limit) == SQLITE_OK;
+           sqlite3_bind_int64(statement, 5, (sqlite3_int64)listing->limit) == SQLITE_OK &&
+           (!is_of_record || sqlite_bind(statement, 6, listing->viewer)) &&
+           (!is_by_likes || sqlite3_bind_int64(statement, 7, listing->like_count) == SQLITE_OK);
 }
 
 static enum status read_row(struct listing *listing, sqlite3_stmt *statement)
@@ -219,15 +226,19 @@ static enum status list_reviews(struct sqlite_review_repository *self, struct ca
     return status;
 }
 
-enum status sqlite_review_list_of_record(void *state, struct call *call, struct record_key record,
+enum status sqlite_review_list_of_record(void *state, struct call *call,
+                                         const struct review_query *query,
                                          const struct review *after, size_t limit,
                                          struct review **ret_reviews, size_t *ret_count)
 {
     struct listing listing = {
-        .statement = SQLITE_REVIEW_OF_RECORD,
-        .record = record,
+        .statement = query->order == REVIEW_ORDER_MOST_LIKED ? SQLITE_REVIEW_BY_LIKES
+                                                             : SQLITE_REVIEW_OF_RECORD,
+        .record = query->record,
         .user = after != NULL ? after->key.user : TEXT(""),
         .time_ms = after != NULL ? after->created_ms : INT64_MAX,
+        .viewer = query->viewer,
+        .like_count = after != NULL ? (int64_t)after->like_count : INT64_MAX,
         .limit = limit,
     };
     return list_reviews(state, call, &listing, ret_reviews, ret_count);

@@ -6,18 +6,21 @@
 
 /* A review with its texts. */
 enum { JOB_BYTES_MAX = 64 * 1024 };
-_Static_assert(REVIEW_TEXT_BYTES_MAX + RATING_USER_BYTES_MAX + RATING_RECORD_BYTES_MAX <
+_Static_assert(REVIEW_TEXT_BYTES_MAX + 2 * RATING_USER_BYTES_MAX + RATING_RECORD_BYTES_MAX <
                    JOB_BYTES_MAX / 4 * 3,
                "a job holds the longest review");
 
 struct write_job {
     struct group_commit_job job;
     struct review review; /* of a removal and of likes only the key, and created_ms */
+    struct text liker;    /* of a like of that review */
+    bool yields;
     struct arena arena;
     /* What came of it. */
     int64_t created_ms;
     int64_t edited_ms;
     uint64_t like_count;
+    bool is_changed;
 };
 
 static void release(struct group_commit_job *base)
@@ -42,28 +45,36 @@ static bool write_review(const struct write_job *job, sqlite3_stmt *statement)
                          sqlite_review_bind_key(statement, &review->key) &&
                              sqlite_bind(statement, 4, review->text) &&
                              sqlite3_bind_int(statement, 5, review->spoiler) == SQLITE_OK &&
-                             sqlite3_bind_int64(statement, 6, review->created_ms) == SQLITE_OK);
+                             sqlite3_bind_int64(statement, 6, review->created_ms) == SQLITE_OK &&
+                             sqlite3_bind_int(statement, 7, job->yields) == SQLITE_OK);
 }
 
-/* Those that it has now: an earlier one keeps when it was created, the same one keeps both. */
-static bool read_times(struct write_job *job, sqlite3_stmt *statement)
+/* What it has now: an earlier one keeps when it was created, the same one both times.
+ * *ret_is_found: there is such a review. false: it failed. */
+static bool read_state(struct write_job *job, struct sqlite_connection *connection,
+                       bool *ret_is_found)
 {
-    bool is_found = sqlite_review_bind_key(statement, &job->review.key) &&
-                    sqlite3_step(statement) == SQLITE_ROW;
-    if (is_found) {
+    sqlite3_stmt *statement = connection->statements[SQLITE_REVIEW_TIMES];
+    int code = sqlite_review_bind_key(statement, &job->review.key) ? sqlite3_step(statement)
+                                                                   : SQLITE_NOMEM;
+    if (code == SQLITE_ROW) {
         job->created_ms = sqlite3_column_int64(statement, 0);
         job->edited_ms = sqlite3_column_int64(statement, 1);
+        job->like_count = (uint64_t)sqlite3_column_int64(statement, 2);
     }
     sqlite_connection_reset(statement);
-    return is_found;
+    *ret_is_found = code == SQLITE_ROW;
+    return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 
 static enum status apply_put(struct group_commit_job *base, void *state, struct store_error *error)
 {
     struct write_job *job = CONTAINER_OF(base, struct write_job, job);
     struct sqlite_connection *connection = sqlite_store_write_connection(state);
-    return write_review(job, connection->statements[SQLITE_REVIEW_PUT]) &&
-                   read_times(job, connection->statements[SQLITE_REVIEW_TIMES])
+    bool is_found = false;
+    bool is_written = write_review(job, connection->statements[SQLITE_REVIEW_PUT]);
+    job->is_changed = is_written && sqlite3_changes(connection->database) > 0;
+    return is_written && read_state(job, connection, &is_found) && is_found
                ? STATUS_OK
                : sqlite_store_fail(state, error, connection, "writing a review");
 }
@@ -120,19 +131,66 @@ static enum status apply_remove_like(struct group_commit_job *base, void *state,
                : sqlite_store_fail(state, error, connection, "removing a like");
 }
 
+/* Binds the keys of both, and runs it. */
+static bool change_review_like(const struct write_job *job, sqlite3_stmt *statement, bool has_time)
+{
+    return run_statement(
+        statement,
+        sqlite_review_bind_key(statement, &job->review.key) &&
+            sqlite_bind(statement, 4, job->liker) &&
+            (!has_time || sqlite3_bind_int64(statement, 5, job->review.created_ms) == SQLITE_OK));
+}
+
+static enum status apply_put_review_like(struct group_commit_job *base, void *state,
+                                         struct store_error *error)
+{
+    struct write_job *job = CONTAINER_OF(base, struct write_job, job);
+    struct sqlite_connection *connection = sqlite_store_write_connection(state);
+    bool is_found = false;
+    if (!change_review_like(job, connection->statements[SQLITE_REVIEW_PUT_REVIEW_LIKE], true) ||
+        !read_state(job, connection, &is_found)) {
+        return sqlite_store_fail(state, error, connection, "writing a like");
+    }
+    return is_found ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+static enum status apply_remove_review_like(struct group_commit_job *base, void *state,
+                                            struct store_error *error)
+{
+    struct write_job *job = CONTAINER_OF(base, struct write_job, job);
+    struct sqlite_connection *connection = sqlite_store_write_connection(state);
+    bool is_found;
+    return change_review_like(job, connection->statements[SQLITE_REVIEW_REMOVE_REVIEW_LIKE],
+                              false) &&
+                   read_state(job, connection, &is_found)
+               ? STATUS_OK
+               : sqlite_store_fail(state, error, connection, "removing a like");
+}
+
 typedef enum status apply_fn(struct group_commit_job *, void *, struct store_error *);
+
+/* A write as it is asked for. */
+struct wanted {
+    struct review review;
+    struct text liker;
+    bool yields;
+    apply_fn *apply;
+};
 
 /* *ret_job: on STATUS_OK alone, to be released. */
 static enum status run(struct sqlite_review_repository *self, struct call *call,
-                       const struct review *review, apply_fn *apply, struct write_job **ret_job)
+                       const struct wanted *wanted, struct write_job **ret_job)
 {
     struct write_job *job = calloc(1, sizeof(*job));
     if (job == NULL) {
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the write");
     }
-    job->job = (struct group_commit_job){.apply = apply, .release = release};
+    job->job = (struct group_commit_job){.apply = wanted->apply, .release = release};
+    job->yields = wanted->yields;
     arena_init(&job->arena, JOB_BYTES_MAX);
-    if (review_copy(&job->arena, review, &job->review) != STATUS_OK) {
+    job->liker = arena_copy(&job->arena, wanted->liker);
+    if (job->liker.data == NULL ||
+        review_copy(&job->arena, &wanted->review, &job->review) != STATUS_OK) {
         release(&job->job);
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the write");
     }
@@ -145,35 +203,41 @@ static enum status run(struct sqlite_review_repository *self, struct call *call,
 }
 
 enum status sqlite_review_put(void *state, struct call *call, const struct review *review,
-                              struct review *ret_stored)
+                              bool yields, struct review *ret_stored, bool *ret_changed)
 {
+    const struct wanted wanted = {.review = *review, .yields = yields, .apply = apply_put};
     struct write_job *job;
-    enum status status = run(state, call, review, apply_put, &job);
-    if (status == STATUS_OK) {
+    enum status status = run(state, call, &wanted, &job);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (job->is_changed || !yields) {
         *ret_stored = *review;
         ret_stored->created_ms = job->created_ms;
         ret_stored->edited_ms = job->edited_ms;
-        release(&job->job);
+        ret_stored->like_count = job->like_count;
     }
-    return status;
+    *ret_changed = job->is_changed;
+    release(&job->job);
+    return STATUS_OK;
 }
 
 enum status sqlite_review_remove(void *state, struct call *call, const struct review_key *key)
 {
-    const struct review review = {.key = *key};
+    const struct wanted wanted = {.review = {.key = *key}, .apply = apply_remove};
     struct write_job *job;
-    enum status status = run(state, call, &review, apply_remove, &job);
+    enum status status = run(state, call, &wanted, &job);
     if (status == STATUS_OK) {
         release(&job->job);
     }
     return status;
 }
 
-static enum status run_of_like(void *state, struct call *call, const struct review *review,
-                               apply_fn *apply, uint64_t *ret_count)
+static enum status run_of_like(void *state, struct call *call, const struct wanted *wanted,
+                               uint64_t *ret_count)
 {
     struct write_job *job;
-    enum status status = run(state, call, review, apply, &job);
+    enum status status = run(state, call, wanted, &job);
     if (status == STATUS_OK) {
         *ret_count = job->like_count;
         release(&job->job);
@@ -184,13 +248,31 @@ static enum status run_of_like(void *state, struct call *call, const struct revi
 enum status sqlite_review_put_like(void *state, struct call *call, const struct like *like,
                                    uint64_t *ret_count)
 {
-    const struct review review = {.key = like->key, .created_ms = like->time_ms};
-    return run_of_like(state, call, &review, apply_put_like, ret_count);
+    const struct wanted wanted = {.review = {.key = like->key, .created_ms = like->time_ms},
+                                  .apply = apply_put_like};
+    return run_of_like(state, call, &wanted, ret_count);
 }
 
 enum status sqlite_review_remove_like(void *state, struct call *call, const struct review_key *key,
                                       uint64_t *ret_count)
 {
-    const struct review review = {.key = *key};
-    return run_of_like(state, call, &review, apply_remove_like, ret_count);
+    const struct wanted wanted = {.review = {.key = *key}, .apply = apply_remove_like};
+    return run_of_like(state, call, &wanted, ret_count);
+}
+
+enum status sqlite_review_put_review_like(void *state, struct call *call,
+                                          const struct review_like *like, uint64_t *ret_count)
+{
+    const struct wanted wanted = {.review = {.key = like->review, .created_ms = like->time_ms},
+                                  .liker = like->user,
+                                  .apply = apply_put_review_like};
+    return run_of_like(state, call, &wanted, ret_count);
+}
+
+enum status sqlite_review_remove_review_like(void *state, struct call *call,
+                                             const struct review_like *like, uint64_t *ret_count)
+{
+    const struct wanted wanted = {
+        .review = {.key = like->review}, .liker = like->user, .apply = apply_remove_review_like};
+    return run_of_like(state, call, &wanted, ret_count);
 }

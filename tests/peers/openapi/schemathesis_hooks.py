@@ -1,4 +1,5 @@
 """What Schemathesis cannot know of the services, for schemathesis.toml: each is told why."""
+import itertools
 import os
 import re
 
@@ -8,6 +9,10 @@ TIMEOUT = "connect-timeout-ms"
 TIMEOUT_MS = 1000
 EVENT = os.environ["MARQUEE_EVENT"]
 METHOD = re.compile(r"/[A-Za-z0-9.]+/[A-Z]")
+KEY = "idempotency-key"
+VALID_KEY = re.compile(r'(?=.{1,255}$)(?:"(?:[ !#-\[\]-~]|\\["\\])+"|[!#-+\--:<-\[\]-~]+)')  # as the documents have it
+LONG_KEY = 240
+drawn = itertools.count()
 PLACE = re.compile(r"[0-9]{1,3}:[0-9]{1,18}")
 
 
@@ -18,8 +23,23 @@ def limit_timeout(headers):
         headers[TIMEOUT] = str(TIMEOUT_MS)
 
 
+def draw_key(headers):
+    """Each request is a write of its own: with the key of another it would be refused before it is looked at. What is no
+    key stays wrong."""
+    given = str(headers.get(KEY, ""))
+    if not VALID_KEY.fullmatch(given):
+        return
+    quote = '"' if given.startswith('"') else ""
+    if len(given) > LONG_KEY:
+        headers[KEY] = quote + f"{next(drawn)}".ljust(len(given) - 2 * len(quote), "k") + quote
+    else:
+        headers[KEY] = f"{given.removesuffix(quote)}-{next(drawn)}{quote}"
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
+    if KEY in (case.headers or {}):
+        draw_key(case.headers)
     if METHOD.match(case.path):
         case.headers = case.headers or {}
         limit_timeout(case.headers)

@@ -143,8 +143,10 @@ static void put(struct fixture *fixture, enum record_type type, const char *reco
     const struct review review = {.key = {.record = {type, text_of(record)}, .user = TEXT("ann")},
                                   .text = TEXT("words")};
     struct review stored;
+    bool is_changed;
     const struct review_repository repository = fixture->reviews.repository;
-    assert_int_equal(repository.ops->put(repository.state, &fixture->review.call, &review, &stored),
+    assert_int_equal(repository.ops->put(repository.state, &fixture->review.call, &review, false,
+                                         &stored, &is_changed),
                      STATUS_OK);
 }
 
@@ -174,6 +176,48 @@ static void titles(struct fixture *fixture)
     assert_int_equal(page.reviews[1].title.length, 0);
 }
 REVIEWS_TEST(titles)
+
+/* As the review service has them. */
+static void likes_of_reviews(struct fixture *fixture)
+{
+#define THE_REVIEW(more)                                                                           \
+    "{\"userId\":\"ann\",\"recordId\":\"m1\",\"recordType\":\"movie\",\"text\":\"words\","         \
+    "\"createdTime\":\"1999-03-31T00:00:00Z\"" more "}"
+#define OF_BOB "\"userId\":\"bob\",\"movieId\":\"m1\",\"authorId\":\"ann\""
+    static const struct service_exchange exchanges[] = {
+        CONNECT("LikeReview", "{" OF_BOB "}", 404, "user 'ann' has not reviewed movie 'm1'"),
+        CONNECT("PutReview", "{" OF_ANN ",\"text\":\"words\",\"time\":\"1999-03-31T00:00:00Z\"}",
+                200, "{\"review\":" THE_REVIEW("") ",\"changed\":true}"),
+        CONNECT("PutReview", "{" OF_ANN ",\"text\":\"earlier\",\"time\":\"1999-03-30T00:00:00Z\"}",
+                200, "{\"review\":" THE_REVIEW("") "}"),
+        CONNECT("LikeReview", "{" OF_ANN "}", 400, "author id is empty"),
+        CONNECT("LikeReview", "{" OF_ANN ",\"authorId\":\"ann\"}", 400,
+                "nobody likes a review of their own"),
+        CONNECT("LikeReview", "{" OF_BOB "}", 200, "{\"likeCount\":1}"),
+        CONNECT("ListReviews", "{\"movieId\":\"m1\",\"userId\":\"bob\"}", 200,
+                "{\"reviews\":[" THE_REVIEW(",\"likeCount\":1,\"liked\":true") "]}"),
+        CONNECT("ListReviews",
+                "{\"movieId\":\"m1\",\"userId\":\"ann\",\"order\":\"REVIEW_MOST_LIKED\"}", 200,
+                "{\"reviews\":[" THE_REVIEW(",\"likeCount\":1") "]}"),
+        CONNECT("ListReviews", "{\"movieId\":\"m1\",\"order\":2}", 400, "there is no order 2"),
+        {"again", "PUT", "/movie/review/like?id=m1&authorId=ann&userId=cid", NULL, NULL, 200,
+         "{\"likeCount\":2}"},
+        {"not", "DELETE", "/movie/review/like?id=m1&authorId=ann&userId=bob", NULL, NULL, 200,
+         "{\"likeCount\":1}"},
+        {"whose", "PUT", "/movie/review/like?id=m1&userId=bob", NULL, NULL, 400,
+         "the parameter 'authorId' is missing"},
+        {"the most liked", "GET", "/movie/reviews?id=m1&order=likes&userId=cid", NULL, NULL, 200,
+         "{\"reviews\":[{\"userId\":\"ann\",\"recordId\":\"m1\",\"recordType\":\"movie\",\"text\":"
+         "\"words\",\"spoiler\":false,\"createdTime\":\"1999-03-31T00:00:00Z\",\"likeCount\":1,"
+         "\"liked\":true}]}"},
+        {"in what order", "GET", "/movie/reviews?id=m1&order=x", NULL, NULL, 400,
+         "the order must be newest or likes"},
+        CONNECT("UnlikeReview", "{\"userId\":\"cid\",\"movieId\":\"m1\",\"authorId\":\"ann\"}", 200,
+                "{}"),
+    };
+    check(fixture, exchanges, ARRAY_LENGTH(exchanges));
+}
+REVIEWS_TEST(likes_of_reviews)
 
 /* A channel that there is not, and a gateway that there is not. */
 static void nowhere(struct fixture *fixture)
@@ -271,9 +315,8 @@ static void bad_replies_test(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_refused_test),
-        cmocka_unit_test(titles_test),
-        cmocka_unit_test(nowhere_test),
+        cmocka_unit_test(what_is_refused_test),  cmocka_unit_test(titles_test),
+        cmocka_unit_test(likes_of_reviews_test), cmocka_unit_test(nowhere_test),
         cmocka_unit_test(bad_replies_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,8 @@ static const struct review odd = {
     .spoiler = true,
     .created_ms = 1000,
     .edited_ms = 2500,
+    .like_count = 3,
+    .liked = true,
 };
 
 static void assert_same(const struct review *got, const struct review *want)
@@ -25,6 +27,8 @@ static void assert_same(const struct review *got, const struct review *want)
     assert_int_equal(got->key.record.type, want->key.record.type);
     assert_int_equal(got->created_ms, want->created_ms);
     assert_int_equal(got->edited_ms, want->edited_ms);
+    assert_int_equal(got->like_count, want->like_count);
+    assert_int_equal(got->liked, want->liked);
 }
 
 static void test_json(void **state)
@@ -48,11 +52,12 @@ static void test_json(void **state)
         TEXT("{\"userId\":\"</u>\",\"recordId\":\"m\\\"1\",\"recordType\":\"movie\","
              "\"text\":\"<script>\\\"\\\\\\n\xe2\x80\xae\xf0\x9f\x98\x80\",\"spoiler\":true,"
              "\"createdTime\":\"1970-01-01T00:00:01Z\","
-             "\"editedTime\":\"1970-01-01T00:00:02.500Z\"}")));
+             "\"editedTime\":\"1970-01-01T00:00:02.500Z\",\"likeCount\":3,\"liked\":true}")));
     assert_int_equal(json_parse(&call, buffer_text(&buffer), &json), STATUS_OK);
     assert_int_equal(review_from_json(&call, json, &got), STATUS_OK);
     assert_same(&got, &odd);
     fresh.edited_ms = 0;
+    fresh.liked = false;
     buffer_clear(&buffer);
     json_writer_init(&writer, &buffer);
     review_write_json(&writer, &fresh);
@@ -71,15 +76,19 @@ static void test_words(void **state)
         const char *text; /* NULL: refused, with `error` */
         bool spoiler;
         const char *error;
+        int64_t time_ms;
     } cases[] = {
-        {"{\"text\":\"a\"}", "a", false, NULL},
-        {"{\"text\":\"a\",\"spoiler\":true,\"more\":1}", "a", true, NULL},
-        {"{\"text\":\"a\",\"spoiler\":null}", "a", false, NULL},
-        {"{}", "", false, NULL}, /* review_validate() has words for it */
-        {"[]", NULL, false, "the review must be an object, not an array"},
-        {"{\"text\":7}", NULL, false, "text must be a string, not a whole number"},
+        {"{\"text\":\"a\"}", "a", false, NULL, 0},
+        {"{\"text\":\"a\",\"time\":\"1970-01-01T00:00:02Z\"}", "a", false, NULL, 2000},
+        {"{\"text\":\"a\",\"time\":\"\"}", "a", false, NULL, 0},
+        {"{\"text\":\"a\",\"time\":\"today\"}", NULL, false, "time is not a time in RFC 3339", 0},
+        {"{\"text\":\"a\",\"spoiler\":true,\"more\":1}", "a", true, NULL, 0},
+        {"{\"text\":\"a\",\"spoiler\":null}", "a", false, NULL, 0},
+        {"{}", "", false, NULL, 0}, /* review_validate() has words for it */
+        {"[]", NULL, false, "the review must be an object, not an array", 0},
+        {"{\"text\":7}", NULL, false, "text must be a string, not a whole number", 0},
         {"{\"text\":\"a\",\"spoiler\":\"no\"}", NULL, false,
-         "spoiler must be true or false, not a string"},
+         "spoiler must be true or false, not a string", 0},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
@@ -95,6 +104,7 @@ static void test_words(void **state)
             assert_int_equal(status, STATUS_OK);
             assert_true(text_equal(got.text, text_of(cases[i].text)));
             assert_int_equal(got.spoiler, cases[i].spoiler);
+            assert_int_equal(got.created_ms, cases[i].time_ms);
         } else {
             assert_int_equal(status, STATUS_INVALID_ARGUMENT);
             assert_true(text_equal(got.text, TEXT("before")));

@@ -30,6 +30,7 @@ static void run(void *argument)
 
 #define JSON_TYPE "content-type: application/json\r\n"
 #define PLACE "?id=m&type=movie&userId=ann"
+#define REVIEW_LIKE "/review/like?id=m&type=movie&authorId=ann"
 
 static void plain_routes(struct service_scene *scene)
 {
@@ -61,6 +62,29 @@ static void plain_routes(struct service_scene *scene)
          "the review has a control character other than a line feed in it"},
         {"another type", "PUT", "/review?id=m&type=book&userId=u", JSON_TYPE, "{\"text\":\"a\"}",
          400, "record type is unknown; known are: movie actor soundtrack"},
+        {"no such review", "PUT", REVIEW_LIKE "&userId=bob", NULL, NULL, 404,
+         "user 'ann' has not reviewed movie 'm'"},
+        {"nor a like of it", "DELETE", REVIEW_LIKE "&userId=bob", NULL, NULL, 200,
+         "{\"likeCount\":0}"},
+        {"a review of long ago", "PUT", "/review" PLACE, JSON_TYPE,
+         "{\"text\":\"a\",\"time\":\"1999-03-31T00:00:00Z\"}", 200,
+         "{\"userId\":\"ann\",\"recordId\":\"m\",\"recordType\":\"movie\",\"text\":\"a\","
+         "\"spoiler\":false,\"createdTime\":\"1999-03-31T00:00:00Z\",\"likeCount\":0}"},
+        {"whose like", "PUT", REVIEW_LIKE, NULL, NULL, 400, "the parameter 'userId' is missing"},
+        {"of whose review", "PUT", "/review/like" PLACE, NULL, NULL, 400,
+         "the parameter 'authorId' is missing"},
+        {"one's own", "PUT", REVIEW_LIKE "&userId=ann", NULL, NULL, 400,
+         "nobody likes a review of their own"},
+        {"like a review", "PUT", REVIEW_LIKE "&userId=bob", NULL, NULL, 200, "{\"likeCount\":1}"},
+        {"once", "PUT", REVIEW_LIKE "&userId=bob", NULL, NULL, 200, "{\"likeCount\":1}"},
+        {"by likes", "GET", "/reviews?id=m&type=movie&order=likes&pageSize=1", NULL, NULL, 200,
+         "{\"reviews\":[{\"userId\":\"ann\",\"recordId\":\"m\",\"recordType\":\"movie\","
+         "\"text\":\"a\",\"spoiler\":false,\"createdTime\":\"1999-03-31T00:00:00Z\","
+         "\"likeCount\":1}]}"},
+        {"in what order", "GET", "/reviews?id=m&type=movie&order=best", NULL, NULL, 400,
+         "the order must be newest or likes"},
+        {"unlike a review", "DELETE", REVIEW_LIKE "&userId=bob", NULL, NULL, 200,
+         "{\"likeCount\":0}"},
         {"another method", "POST", "/review" PLACE, NULL, NULL, 405,
          "this method is not served here"},
     };
@@ -95,6 +119,28 @@ static void every_method_by_connect(struct service_scene *scene)
         CONNECT("GetReactions", "{" KEY "}", 200, "{\"likeCount\":1,\"liked\":true}"),
         CONNECT("DeleteLike", "{" KEY "}", 200, "{}"),
         CONNECT("ListUserLikes", "{\"userId\":\"ann\"}", 200, "{}"),
+        CONNECT("PutReviewLike", "{\"authorId\":\"eve\"," KEY "}", 404,
+                "user 'eve' has not reviewed movie 'm'"),
+        CONNECT("PutReviewLike", "{" KEY "}", 400, "author id is empty"),
+        CONNECT("DeleteReviewLike", "{\"authorId\":\"eve\"," KEY "}", 200, "{}"),
+        CONNECT("PutReview", "{" KEY ",\"text\":\"a\",\"time\":\"1999-03-31T00:00:00Z\"}", 200,
+                "{\"review\":{\"userId\":\"ann\",\"recordId\":\"m\",\"recordType\":\"movie\","
+                "\"text\":\"a\",\"createdTime\":\"1999-03-31T00:00:00Z\"},\"changed\":true}"),
+        CONNECT("PutReview", "{" KEY ",\"text\":\"a\",\"time\":\"yesterday\"}", 400,
+                "'yesterday' is not a time in RFC 3339"),
+        CONNECT("PutReviewLike",
+                "{\"authorId\":\"ann\",\"userId\":\"bob\",\"recordId\":\"m\","
+                "\"recordType\":\"movie\"}",
+                200, "{\"likeCount\":1}"),
+        CONNECT("ListReviews",
+                "{\"recordId\":\"m\",\"recordType\":\"movie\",\"userId\":\"bob\","
+                "\"order\":\"REVIEW_MOST_LIKED\"}",
+                200,
+                "{\"reviews\":[{\"userId\":\"ann\",\"recordId\":\"m\",\"recordType\":\"movie\","
+                "\"text\":\"a\",\"createdTime\":\"1999-03-31T00:00:00Z\",\"likeCount\":1,"
+                "\"liked\":true}]}"),
+        CONNECT("ListReviews", "{\"recordId\":\"m\",\"recordType\":\"movie\",\"order\":7}", 400,
+                "there is no order 7"),
     };
     service_scene_check(scene, exchanges, ARRAY_LENGTH(exchanges));
 }
