@@ -43,7 +43,7 @@ class Votes {
       return;
     }
     const pages = new Pages(async (pageToken) => {
-      const reply = await call("ListUserMovies", { userId: user, pageSize: PAGE, pageToken }, this.#signal);
+      const reply = await call("ListUserMovies", { userId: user, order: "BY_TIME", pageSize: PAGE, pageToken }, this.#signal);
       return { cards: cardsOf(reply.movies), next: reply.nextPageToken };
     }, (card) => this.#row(card), this.#signal);
     try {

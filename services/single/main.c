@@ -101,7 +101,8 @@ static const struct config_option options[] = {
      .kind = CONFIG_TEXT,
      .argument = "DIRECTORY",
      .default_value = "var",
-     .help = "the directory of the stores"},
+     .help = "the directory of the stores and, unless --event-log-directory says otherwise, of the "
+             "event log"},
     RATING_STORE_KEEPING_OPTIONS,
     RATING_SCORES_OPTIONS,
     RATING_GUARD_OPTIONS,
@@ -243,10 +244,23 @@ static void serve_all(struct single_process *single, struct process *process)
                        single->movie_routes, ARRAY_LENGTH(single->movie_routes));
 }
 
+/* The event log is below --data, as the stores are, unless it is said where. */
+static enum status place_event_log(struct process *process, struct call *call)
+{
+    struct text directory = config_text(process_config(process), "data");
+    struct text log = arena_format(call->arena, "%.*s/eventlog", TEXT_ARGUMENTS(directory));
+    return log.data != NULL
+               ? process_set_default(process, call, "event-log-directory", log)
+               : call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the configuration");
+}
+
 static enum status open_single(void *self, struct process *process, struct call *call)
 {
     struct single_process *single = self;
-    enum status status = open_stores(single, process, call);
+    enum status status = place_event_log(process, call);
+    if (status == STATUS_OK) {
+        status = open_stores(single, process, call);
+    }
     if (status == STATUS_OK) {
         status = process_open_sessions(process, call);
     }
