@@ -1,6 +1,6 @@
 // Votes from a file: read here, matched with our films by the service, looked at, and then written.
 
-import { Failure, call, isAborted, isMissing } from "./api.js";
+import { Failure, call, drawKey, isAborted, isMissing } from "./api.js";
 import { notice } from "./cards.js";
 import { writeCsv } from "./csv.js";
 import { announce, h, plural, setText } from "./dom.js";
@@ -37,11 +37,12 @@ function pause(ms, signal) {
 
 // The call, again and again while there is too much to do or nobody answers; within bounds.
 async function callPatiently(method, request, signal) {
+  const key = drawKey();
   for (let tried = 1; ; tried += 1) {
     try {
-      return await call(method, request, signal);
+      return await call(method, request, signal, key);
     } catch (error) {
-      const passes = ["resource_exhausted", "unavailable", "deadline_exceeded", "unreachable"].includes(error.code);
+      const passes = ["resource_exhausted", "unavailable", "deadline_exceeded", "unreachable", "aborted"].includes(error.code);
       if (!(error instanceof Failure) || !passes || tried === TRIES_MAX) {
         throw error;
       }
