@@ -1,5 +1,8 @@
 #include "access/access_identity.h"
 
+#include "access/access_user.h"
+#include "base/arena.h"
+
 #include "access/access_secret.h"
 
 bool access_may(const struct call *call, enum access_scope scope)
@@ -35,4 +38,19 @@ enum status access_provider_writing(struct call *call, struct text provider)
                ? STATUS_OK
                : call_fail(call, STATUS_PERMISSION_DENIED,
                            "to do this for a provider's users needs the scope 'impersonate'");
+}
+
+bool access_acting_for(const struct call *call, struct text *ret_value)
+{
+    const struct call_identity *identity = &call->identity;
+    char scopes[ACCESS_SCOPES_TEXT_BYTES];
+    char user[ACCESS_USER_WORD_BYTES];
+    *ret_value = (struct text){NULL, 0};
+    if (!identity->is_checked || identity->user.length == 0) {
+        return true;
+    }
+    *ret_value = arena_format(call->arena, "%.*s %.*s",
+                              TEXT_ARGUMENTS(access_scopes_format(identity->scopes, scopes)),
+                              TEXT_ARGUMENTS(access_user_encode(identity->user, user)));
+    return ret_value->data != NULL;
 }

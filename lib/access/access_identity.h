@@ -20,3 +20,12 @@ MUST_USE enum status access_user_writing(struct call *call, struct text given,
 /* Whether it may be done for a provider's user: whoever those are, the caller is none of them.
  * provider: empty is ourselves. STATUS_PERMISSION_DENIED: no. */
 MUST_USE enum status access_provider_writing(struct call *call, struct text provider);
+
+/* How a service says for whom it acts: "SCOPES USER", the user as access_user.h writes it. It goes
+ * with the service's own secret, and is believed of who may impersonate (docs/security.md). */
+#define ACCESS_ACTING_HEADER "marquee-acting-for"
+
+/* The header's value for what is asked on the call's behalf: what that user may do there is no more
+ * than what it may do here. Valid in the call's arena; empty: it is for nobody in particular, and
+ * none is sent. false: no memory. */
+MUST_USE bool access_acting_for(const struct call *call, struct text *ret_value);

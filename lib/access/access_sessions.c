@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "access/access_session_ends.h"
 #include "access/access_session_keys.h"
 #include "base/random.h"
 
@@ -27,13 +28,30 @@ struct access_sessions {
     bool has_ended; /* any */
     struct ended ended[ACCESS_SESSIONS_ENDED_MAX];
     char file[PATH_MAX]; /* "": there is none */
+    char ends_file[PATH_MAX];
+    struct access_session_ends_seen seen; /* of that file */
+    struct access_session_end_list read;  /* from it, while it is taken over */
 };
+
+/* Of the file of ended sessions: behind the name of the keys'. */
+static const struct text ends_suffix = TEXT_INIT(".ended");
 
 static uint64_t id_value(const unsigned char id[static ACCESS_SESSION_ID_BYTES])
 {
     uint64_t value;
     memcpy(&value, id, sizeof(value));
     return value;
+}
+
+static enum status name_files(struct call *call, struct access_sessions *sessions, struct text file)
+{
+    char *end = stpncpy(sessions->ends_file, file.data, sizeof(sessions->ends_file) - 1);
+    if (!text_to_c_string(file, sessions->file, sizeof(sessions->file)) ||
+        file.length + ends_suffix.length >= sizeof(sessions->ends_file)) {
+        return call_fail(call, STATUS_FAILED_PRECONDITION, "the name of a file is too long");
+    }
+    memcpy(end, ends_suffix.data, ends_suffix.length);
+    return STATUS_OK;
 }
 
 enum status access_sessions_open(struct call *call, const char *file, int64_t now_ms,
@@ -47,10 +65,14 @@ enum status access_sessions_open(struct call *call, const char *file, int64_t no
     enum status status = STATUS_OK;
     if (file == NULL) {
         (void)access_session_keys_rotate(&sessions->keys, now_ms);
-    } else if (!text_to_c_string(text_of(file), sessions->file, sizeof(sessions->file))) {
-        status = call_fail(call, STATUS_FAILED_PRECONDITION, "the name of a file is too long");
     } else {
+        status = name_files(call, sessions, text_of(file));
+    }
+    if (status == STATUS_OK && file != NULL) {
         status = access_session_keys_load(call, file, now_ms, &sessions->keys);
+    }
+    if (status == STATUS_OK) {
+        status = access_sessions_look(call, sessions, now_ms);
     }
     if (status != STATUS_OK) {
         access_sessions_destroy(sessions);
@@ -205,21 +227,63 @@ bool access_session_unseal(struct access_sessions *sessions, int64_t now_ms, str
     return holds;
 }
 
-void access_session_end(struct access_sessions *sessions, const struct access_session *session,
-                        int64_t now_ms)
+/* With the lock. */
+static void note_end(struct access_sessions *sessions, uint64_t id, int64_t expires_ms,
+                     int64_t now_ms)
 {
-    uint64_t id = id_value(session->id);
-    CHECK(pthread_rwlock_wrlock(&sessions->lock) == 0);
     struct ended *set = &sessions->ended[id % (ACCESS_SESSIONS_ENDED_MAX / WAYS) * WAYS];
     struct ended *place = &set[0];
-    for (size_t i = 0; i < WAYS && !is_ended(sessions, id); i++) {
+    if (is_ended(sessions, id)) {
+        return;
+    }
+    for (size_t i = 0; i < WAYS; i++) {
         if (set[i].expires_ms < place->expires_ms || set[i].expires_ms <= now_ms) {
             place = &set[i];
         }
     }
-    if (!is_ended(sessions, id)) {
-        *place = (struct ended){.id = id, .expires_ms = session->expires_ms};
-        sessions->has_ended = true;
+    *place = (struct ended){.id = id, .expires_ms = expires_ms};
+    sessions->has_ended = true;
+}
+
+void access_session_end(struct access_sessions *sessions, const struct access_session *session,
+                        int64_t now_ms)
+{
+    CHECK(pthread_rwlock_wrlock(&sessions->lock) == 0);
+    note_end(sessions, id_value(session->id), session->expires_ms, now_ms);
+    CHECK(pthread_rwlock_unlock(&sessions->lock) == 0);
+}
+
+bool access_sessions_are_shared(const struct access_sessions *sessions)
+{
+    return sessions->file[0] != '\0';
+}
+
+enum status access_session_tell_end(struct call *call, const struct access_sessions *sessions,
+                                    const struct access_session *session, int64_t now_ms)
+{
+    struct access_session_end end = {.expires_ms = session->expires_ms};
+    memcpy(end.id, session->id, sizeof(end.id));
+    return access_sessions_are_shared(sessions)
+               ? access_session_ends_add(call, sessions->ends_file, now_ms, &end)
+               : STATUS_OK;
+}
+
+enum status access_sessions_look(struct call *call, struct access_sessions *sessions,
+                                 int64_t now_ms)
+{
+    bool is_new = false;
+    struct access_session_end_list *list = &sessions->read;
+    if (!access_sessions_are_shared(sessions)) {
+        return STATUS_OK;
+    }
+    enum status status =
+        access_session_ends_read(call, sessions->ends_file, &sessions->seen, list, &is_new);
+    CHECK(pthread_rwlock_wrlock(&sessions->lock) == 0);
+    for (size_t i = 0; status == STATUS_OK && is_new && i < list->count; i++) {
+        if (list->ends[i].expires_ms > now_ms) {
+            note_end(sessions, id_value(list->ends[i].id), list->ends[i].expires_ms, now_ms);
+        }
     }
     CHECK(pthread_rwlock_unlock(&sessions->lock) == 0);
+    return status;
 }

@@ -6,10 +6,14 @@
  * ACCESS_SESSION_KEY_ROTATE_MS; it signs ACCESS_SESSION_KEY_ADOPT_MS later, when all who share the
  * file know it, and goes when nothing is left that it signed. A session has the id of the token by
  * which it was opened: what that may do is looked up for each call, so that a session ends when its
- * token does. One that was ended by its user is remembered by this process until it would have
- * ended by itself, ACCESS_SESSIONS_ENDED_MAX of them: past that, those soonest over are forgotten.
+ * token does.
  *
- * Everything may be called from any thread. */
+ * One that was ended by its user is remembered until it would have ended by itself,
+ * ACCESS_SESSIONS_ENDED_MAX of them: past that, those soonest over are forgotten. So that it is
+ * none at the others who share the keys, nor after a restart, it is told in a file beside the
+ * keys', whose name has ".ended" behind it; each process looks there now and then.
+ *
+ * Everything may be called from any thread, look and refresh by one at a time. */
 #pragma once
 
 #include "access/access_digest.h"
@@ -66,6 +70,20 @@ void access_session_seal(struct access_sessions *sessions, int64_t now_ms,
 MUST_USE bool access_session_unseal(struct access_sessions *sessions, int64_t now_ms,
                                     struct text text, struct access_session *ret_session);
 
-/* From now on it is none any more. */
+/* From now on it is none any more, here. */
 void access_session_end(struct access_sessions *sessions, const struct access_session *session,
                         int64_t now_ms);
+
+/* Whether other processes may accept the same sessions: their keys are in a file. */
+bool access_sessions_are_shared(const struct access_sessions *sessions);
+
+/* Tells of its end those who share the keys, and this process after a restart; synced to disk.
+ * Without a file there is nobody to tell. Statuses as of access_sessions_open(). Blocks. */
+MUST_USE enum status access_session_tell_end(struct call *call,
+                                             const struct access_sessions *sessions,
+                                             const struct access_session *session, int64_t now_ms);
+
+/* Takes over what the others have told. Cheap where that is nothing. STATUS_FAILED_PRECONDITION:
+ * the file cannot be read; goes on with what it knows. Blocks. */
+MUST_USE enum status access_sessions_look(struct call *call, struct access_sessions *sessions,
+                                          int64_t now_ms);

@@ -150,6 +150,19 @@ static const struct config_value *value_of(const struct config *config, const ch
     return value;
 }
 
+enum status config_set_default(struct call *call, struct config *config, const char *name,
+                               struct text text)
+{
+    struct config_value *value = config_find(config, text_of(name));
+    CHECK(value != NULL);
+    if (value->given) {
+        return STATUS_OK;
+    }
+    enum status status = config_set(call, value, text, "default");
+    value->given = false;
+    return status;
+}
+
 struct text config_text(const struct config *config, const char *name)
 {
     const struct config_value *value = value_of(config, name);

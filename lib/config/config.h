@@ -71,6 +71,12 @@ bool config_boolean(const struct config *config, const char *name);
 /* Whether it was given anywhere, or holds its default. */
 bool config_is_given(const struct config *config, const char *name);
 
+/* Another default than the option's own, where it depends on what else was given: does nothing
+ * where the option was. The call's arena holds the text from then on. STATUS_INVALID_ARGUMENT: it
+ * is not of the option's kind. STATUS_RESOURCE_EXHAUSTED: no memory. */
+MUST_USE enum status config_set_default(struct call *call, struct config *config, const char *name,
+                                        struct text value);
+
 /* What stood on the command line besides options, in order. */
 size_t config_argument_count(const struct config *config);
 struct text config_argument(const struct config *config, size_t index);

@@ -1,8 +1,7 @@
 #include "grpc/grpc_client_headers.h"
 
-#include "access/access_scope.h"
+#include "access/access_identity.h"
 #include "access/access_tokens.h"
-#include "access/access_user.h"
 #include "base/arena.h"
 #include "grpc/grpc_metadata.h"
 #include "grpc/grpc_timeout.h"
@@ -38,23 +37,20 @@ void grpc_client_common_fields(const struct grpc_channel *channel, const char *a
     CHECK(list.count == GRPC_COMMON_FIELDS);
 }
 
-/* Whom a service acts for, as the other one is to know: what that user may do there is no more than
- * what it may do here. false: no memory. */
+/* Whom a service acts for goes with its secret. false: no memory. */
 static bool add_user(struct grpc_client_call *self, struct field_list *list)
 {
-    const struct call_identity *identity = &self->call->identity;
-    char scopes[ACCESS_SCOPES_TEXT_BYTES];
-    char user[ACCESS_USER_WORD_BYTES];
-    if (!identity->is_checked || identity->user.length == 0 ||
-        self->channel->options.tokens == NULL) {
+    struct text acting;
+    if (self->channel->options.tokens == NULL) {
         return true;
     }
-    struct text acting =
-        arena_format(self->call->arena, "%.*s %.*s",
-                     TEXT_ARGUMENTS(access_scopes_format(identity->scopes, scopes)),
-                     TEXT_ARGUMENTS(access_user_encode(identity->user, user)));
-    list->fields[list->count++] = hpack_field_of(TEXT("marquee-acting-for"), acting);
-    return acting.data != NULL;
+    if (!access_acting_for(self->call, &acting)) {
+        return false;
+    }
+    if (acting.length > 0) {
+        list->fields[list->count++] = hpack_field_of(TEXT(ACCESS_ACTING_HEADER), acting);
+    }
+    return true;
 }
 
 /* Fields whose values belong to this attempt. false: no memory. */

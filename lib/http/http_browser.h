@@ -1,4 +1,5 @@
-/* http_browser.h: what browsers say of a request: its cookies, and which page made it. */
+/* http_browser.h: what browsers say of a request: its cookies, which page made it, and by which
+ * name of ours. */
 #pragma once
 
 #include "http/http_server.h"
@@ -18,3 +19,17 @@ MUST_USE bool http_is_same_origin(const struct http_request *request);
 /* Whether a page of another origin may have made it, without being asked first (CORS): a body of
  * another type than JSON, or of none. */
 MUST_USE bool http_has_simple_body(const struct http_request *request);
+
+/* The host of an authority ("localhost:8083", "[::1]:8083"), without port, brackets, and the dot
+ * that may end a name; within it. Empty: it is malformed, or there is none. */
+struct text http_host_of(struct text authority);
+
+/* Whether no name server can lead the host elsewhere than to this machine: "localhost" and names
+ * below it (RFC 6761 section 6.3), 127.0.0.0/8, ::1. */
+MUST_USE bool http_host_is_loopback(struct text host);
+
+/* Whether a browser can have sent it on behalf of a page, whatever the page tried: all but gRPC
+ * over HTTP/2 proper. There `te: trailers` must be sent, which Fetch lets no page set ("forbidden
+ * request-header"); and without TLS no browser speaks HTTP/2. What browsers do send of themselves,
+ * `origin` and `sec-fetch-site`, gives the rest away. */
+MUST_USE bool http_may_be_browser(const struct http_request *request);

@@ -362,6 +362,18 @@ static bool reply_overload(struct http_exchange *exchange, const struct http_ove
     return answer != HTTP_OVERLOAD_SERVE;
 }
 
+/* A request for a host that is not served here gets no further, whatever it is for. */
+static void check_host(struct http_exchange *exchange)
+{
+    const struct http_server_options *options = &exchange->server->options;
+    const char *reason = options->misdirected != NULL
+                             ? options->misdirected(options->misdirected_state, &exchange->request)
+                             : NULL;
+    if (reason != NULL) {
+        refuse_later(exchange, 421, reason);
+    }
+}
+
 void http_exchange_begin(struct http_exchange *exchange)
 {
     struct http_server *server = exchange->server;
@@ -370,6 +382,9 @@ void http_exchange_begin(struct http_exchange *exchange)
     exchange->started_ns = clock_monotonic_ns();
     if (exchange->refusal == 0) {
         identify(exchange);
+        check_host(exchange);
+    }
+    if (exchange->refusal == 0) {
         if (http_overload_refuses(exchange, &overload) && reply_overload(exchange, &overload)) {
             finish(exchange);
             return;

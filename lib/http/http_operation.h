@@ -46,9 +46,9 @@ struct http_answer {
 };
 
 enum http_operation_traits {
-    HTTP_OPERATION_OPEN = 1, /* no token is asked for, though others of the service ask for one */
-    HTTP_OPERATION_OWN_ERRORS = 2,  /* its errors are among the answers: none is a problem */
-    HTTP_OPERATION_TAGGED = 4,      /* its JSON has an etag: http_json_reply_send() */
+    HTTP_OPERATION_OPEN = 1,       /* where handlers themselves ask for tokens: this one does not */
+    HTTP_OPERATION_OWN_ERRORS = 2, /* its errors are among the answers: none is a problem */
+    HTTP_OPERATION_TAGGED = 4,     /* its JSON has an etag: http_json_reply_send() */
     HTTP_OPERATION_CONDITIONAL = 8, /* it looks at `if-match` and `if-none-match: *` */
 };
 

@@ -57,27 +57,17 @@ static const char *type_of(int http_status)
         int status;
         const char *type;
     } types[] = {
-        {400, "invalid_argument"},
-        {401, "unauthenticated"},
-        {403, "permission_denied"},
-        {404, "not_found"},
-        {405, "method_not_allowed"},
-        {406, "not_acceptable"},
-        {408, "request_timeout"},
-        {409, "aborted"},
-        {412, "precondition_failed"},
-        {413, "content_too_large"},
-        {414, "uri_too_long"},
-        {415, "unsupported_media_type"},
-        {417, "expectation_failed"},
-        {422, "unprocessable_content"},
-        {429, "resource_exhausted"},
-        {431, "headers_too_large"},
-        {499, "canceled"},
-        {501, "unimplemented"},
-        {503, "unavailable"},
-        {504, "deadline_exceeded"},
-        {505, "version_not_supported"},
+        {400, "invalid_argument"},      {401, "unauthenticated"},
+        {403, "permission_denied"},     {404, "not_found"},
+        {405, "method_not_allowed"},    {406, "not_acceptable"},
+        {408, "request_timeout"},       {409, "aborted"},
+        {412, "precondition_failed"},   {413, "content_too_large"},
+        {414, "uri_too_long"},          {415, "unsupported_media_type"},
+        {417, "expectation_failed"},    {421, "misdirected_request"},
+        {422, "unprocessable_content"}, {429, "resource_exhausted"},
+        {431, "headers_too_large"},     {499, "canceled"},
+        {501, "unimplemented"},         {503, "unavailable"},
+        {504, "deadline_exceeded"},     {505, "version_not_supported"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(types); i++) {
         if (types[i].status == http_status) {

@@ -17,6 +17,7 @@ struct loop;
 struct http_server;
 struct http_exchange;
 struct http_operation;
+struct http_request;
 struct http_reply;
 struct http_transport;
 struct tls_context;
@@ -104,6 +105,11 @@ struct http_server_options {
      * in words for the log. Both borrowed. NULL: nobody is told. */
     void (*refused)(void *state, struct text peer, const char *reason);
     void *refused_state;
+    /* Asked of each request before it is routed, not in a fiber: it must not wait. Not NULL: the
+     * request's host is none of this server's, and it is answered by 421 (RFC 9110 section 15.5.20)
+     * with these static words. NULL: every host is served. */
+    const char *(*misdirected)(void *state, const struct http_request *request);
+    void *misdirected_state;
     uint32_t streams_max;      /* 0: HTTP_STREAMS_DEFAULT */
     int64_t idle_timeout_ms;   /* 0: 5 minutes: without a request, then the connection is drained */
     int64_t header_timeout_ms; /* 0: 10 s: from the first byte to the end of the headers */

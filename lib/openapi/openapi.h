@@ -21,6 +21,13 @@ struct openapi_document;
 
 enum { OPENAPI_BYTES_MAX = 4 * 1024 * 1024 };
 
+/* What an operation wants of who calls it. */
+struct openapi_need {
+    bool is_asked;     /* who shows nothing is refused */
+    bool is_looked_at; /* who shows something may be refused for it */
+    const char *scope; /* that a token or session must have: "vote"; NULL: none in particular */
+};
+
 /* All borrowed until the function returns. */
 struct openapi_options {
     struct text title;                       /* "marquee-rating" */
@@ -32,10 +39,13 @@ struct openapi_options {
     size_t service_count;
     const struct http_route *routes; /* methods' own are passed over */
     size_t route_count;
-    bool needs_token; /* of everything but what is open */
-    /* Paths that start so need none: "/grpc.health.v1.Health/". */
-    const char *const *open_paths;
-    size_t open_path_count;
+    /* Of a route's operation, or a method (NULL) by its path; NULL: nobody is asked for anything.
+     */
+    struct openapi_need (*need_of)(void *state, const struct http_operation *operation,
+                                   const char *path);
+    void *need_state;
+    const char *session_cookie; /* that stands for a token; NULL: none does */
+    bool checks_hosts;          /* a host that is not served is refused (421) */
     /* Which routes take an idempotency-key (idempotency/idempotency.h), as methods with side
      * effects then do; NULL: none, and no method. */
     bool (*takes_keys)(const struct http_route *route);

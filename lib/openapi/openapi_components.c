@@ -4,6 +4,9 @@
 #include "http/http_message.h"
 #include "idempotency/idempotency.h"
 
+/* Of the components' names of what a method answers. */
+#define CONNECT_PREFIX "Connect"
+
 void openapi_member_text(struct openapi *openapi, const char *name, struct text text)
 {
     if (text.length > 0) {
@@ -85,14 +88,25 @@ void openapi_write_place(struct openapi *openapi, const char *place)
     json_close_object(&openapi->json);
 }
 
-void openapi_write_problem(struct openapi *openapi, int status)
+static void write_status_of(struct openapi *openapi, int status, const char *prefix)
 {
     CHECK(status > 0 && status < OPENAPI_STATUSES_MAX);
     struct text name = arena_format(openapi->arena, "%d", status);
-    struct text place = arena_format(openapi->arena, "responses/%d", status);
-    openapi->problems[status] = true;
+    struct text place = arena_format(openapi->arena, "responses/%s%d", prefix, status);
     json_write_name(&openapi->json, name);
     openapi_write_place(openapi, place.data != NULL ? place.data : "");
+}
+
+void openapi_write_problem(struct openapi *openapi, int status)
+{
+    openapi->problems[status] = true;
+    write_status_of(openapi, status, "");
+}
+
+void openapi_write_connect_problem(struct openapi *openapi, int status)
+{
+    openapi->connect_problems[status] = true;
+    write_status_of(openapi, status, CONNECT_PREFIX);
 }
 
 /* RFC 9457, and Connect's error (connectrpc.com/docs/protocol, "Error"). */
@@ -113,10 +127,31 @@ static const char connect_error_schema[] =
     "\"items\":{\"type\":\"object\",\"required\":[\"type\",\"value\"],\"properties\":{"
     "\"type\":{\"type\":\"string\"},\"value\":{\"type\":\"string\",\"contentEncoding\":"
     "\"base64\"}}}}}}";
-static const char connect_error_response[] =
-    "{\"description\":\"The call failed: `code` says how\",\"content\":{\"application/json\":{"
-    "\"schema\":{\"$ref\":\"#/components/schemas/ConnectError\"}},\"application/problem+json\":{"
-    "\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}}}}";
+static const char problem_content[] =
+    "{\"application/problem+json\":{\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}}}";
+static const char connect_content[] =
+    "{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/ConnectError\"}},"
+    "\"application/problem+json\":{\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}}}";
+#define RETRY_AFTER "\"description\":\"Seconds\",\"schema\":{\"type\":\"integer\",\"minimum\":0}}}"
+
+/* What HTTP wants said beside some statuses. A method that answers 429 may mean a limit of its own,
+ * which no waiting helps. */
+static const struct {
+    int status;
+    const char *of_routes;
+    const char *of_methods;
+} headers_of_problems[] = {
+    {401,
+     "{\"www-authenticate\":{\"required\":true,\"schema\":{\"type\":\"string\",\"const\":"
+     "\"Bearer\"}}}",
+     "{\"www-authenticate\":{\"required\":true,\"schema\":{\"type\":\"string\",\"const\":"
+     "\"Bearer\"}}}"},
+    {429, "{\"retry-after\":{\"required\":true," RETRY_AFTER, "{\"retry-after\":{" RETRY_AFTER},
+    {503, "{\"retry-after\":{\"required\":true," RETRY_AFTER, "{\"retry-after\":{" RETRY_AFTER},
+};
+static const char bearer_scheme[] =
+    "{\"type\":\"http\",\"scheme\":\"bearer\",\"description\":\"A token (`marquee token create`). "
+    "What stands beside it in an operation is the scope that it must have; `admin` has all\"}";
 static const char timeout_parameter[] =
     "{\"name\":\"connect-timeout-ms\",\"in\":\"header\",\"description\":\"How long the call may "
     "take\",\"schema\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":9999999999}}";
@@ -171,22 +206,72 @@ static void write_schemas(struct openapi *openapi)
     json_close_object(&openapi->json);
 }
 
+static const char *headers_of(int status, bool is_of_method)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(headers_of_problems); i++) {
+        if (headers_of_problems[i].status == status) {
+            return is_of_method ? headers_of_problems[i].of_methods
+                                : headers_of_problems[i].of_routes;
+        }
+    }
+    return NULL;
+}
+
+static void write_response(struct openapi *openapi, struct text name, const char *description,
+                           const char *headers, const char *content)
+{
+    json_write_name(&openapi->json, name);
+    json_open_object(&openapi->json);
+    json_member_string(&openapi->json, "description", text_of(description));
+    if (headers != NULL) {
+        json_write_name(&openapi->json, TEXT("headers"));
+        json_write_raw(&openapi->json, text_of(headers));
+    }
+    json_write_name(&openapi->json, TEXT("content"));
+    json_write_raw(&openapi->json, text_of(content));
+    json_close_object(&openapi->json);
+}
+
+/* Those of `wanted`, each by its status behind the prefix. */
+static void write_problems(struct openapi *openapi, const bool wanted[static OPENAPI_STATUSES_MAX],
+                           const char *prefix, const char *content)
+{
+    for (int status = 0; status < OPENAPI_STATUSES_MAX; status++) {
+        if (wanted[status]) {
+            write_response(openapi, arena_format(openapi->arena, "%s%d", prefix, status),
+                           http_reason(status), headers_of(status, prefix[0] != '\0'), content);
+        }
+    }
+}
+
 static void write_responses(struct openapi *openapi)
 {
     json_write_name(&openapi->json, TEXT("responses"));
     json_open_object(&openapi->json);
-    json_write_name(&openapi->json, TEXT("ConnectError"));
-    json_write_raw(&openapi->json, text_of(connect_error_response));
-    for (int status = 0; status < OPENAPI_STATUSES_MAX; status++) {
-        if (!openapi->problems[status]) {
-            continue;
-        }
-        json_write_name(&openapi->json, arena_format(openapi->arena, "%d", status));
+    write_response(openapi, TEXT("ConnectError"), "The call failed: `code` says how", NULL,
+                   connect_content);
+    write_problems(openapi, openapi->connect_problems, CONNECT_PREFIX, connect_content);
+    write_problems(openapi, openapi->problems, "", problem_content);
+    json_close_object(&openapi->json);
+}
+
+static void write_schemes(struct openapi *openapi)
+{
+    const char *cookie = openapi->options->session_cookie;
+    json_write_name(&openapi->json, TEXT("securitySchemes"));
+    json_open_object(&openapi->json);
+    json_write_name(&openapi->json, TEXT("bearer"));
+    json_write_raw(&openapi->json, text_of(bearer_scheme));
+    if (cookie != NULL) {
+        json_write_name(&openapi->json, TEXT("session"));
         json_open_object(&openapi->json);
-        json_member_string(&openapi->json, "description", text_of(http_reason(status)));
-        json_write_name(&openapi->json, TEXT("content"));
-        json_write_raw(&openapi->json, TEXT("{\"application/problem+json\":{\"schema\":{\"$ref\":"
-                                            "\"#/components/schemas/Problem\"}}}"));
+        json_member_string(&openapi->json, "type", TEXT("apiKey"));
+        json_member_string(&openapi->json, "in", TEXT("cookie"));
+        json_member_string(&openapi->json, "name", text_of(cookie));
+        json_member_string(
+            &openapi->json, "description",
+            TEXT("What `POST /session` gives for a token. It counts in pages of this "
+                 "origin, and but for GET with JSON or no body alone"));
         json_close_object(&openapi->json);
     }
     json_close_object(&openapi->json);
@@ -199,19 +284,49 @@ void openapi_write_components(struct openapi *openapi)
     write_schemas(openapi);
     write_responses(openapi);
     write_parameters(openapi);
-    if (openapi->options->needs_token) {
-        json_write_name(&openapi->json, TEXT("securitySchemes"));
-        json_write_raw(&openapi->json,
-                       TEXT("{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"}}"));
+    if (openapi->options->need_of != NULL) {
+        write_schemes(openapi);
     }
     json_close_object(&openapi->json);
 }
 
-void openapi_write_security(struct openapi *openapi, bool is_open)
+struct openapi_need openapi_need_of(const struct openapi *openapi,
+                                    const struct http_operation *operation, struct text path)
 {
-    if (is_open && openapi->options->needs_token) {
-        json_write_name(&openapi->json, TEXT("security"));
-        json_open_array(&openapi->json);
-        json_close_array(&openapi->json);
+    const struct openapi_options *options = openapi->options;
+    return options->need_of != NULL && path.data != NULL
+               ? options->need_of(options->need_state, operation, path.data)
+               : (struct openapi_need){.is_asked = false};
+}
+
+static void write_requirement(struct openapi *openapi, const char *scheme, const char *scope)
+{
+    json_open_object(&openapi->json);
+    json_write_name(&openapi->json, text_of(scheme));
+    json_open_array(&openapi->json);
+    if (scope != NULL) {
+        json_write_string(&openapi->json, text_of(scope));
     }
+    json_close_array(&openapi->json);
+    json_close_object(&openapi->json);
+}
+
+void openapi_write_security(struct openapi *openapi, const struct openapi_need *need)
+{
+    if (openapi->options->need_of == NULL) {
+        return;
+    }
+    json_write_name(&openapi->json, TEXT("security"));
+    json_open_array(&openapi->json);
+    if (need->is_looked_at && !need->is_asked) {
+        json_open_object(&openapi->json);
+        json_close_object(&openapi->json);
+    }
+    if (need->is_looked_at) {
+        write_requirement(openapi, "bearer", need->scope);
+    }
+    if (need->is_looked_at && openapi->options->session_cookie != NULL) {
+        write_requirement(openapi, "session", need->scope);
+    }
+    json_close_array(&openapi->json);
 }

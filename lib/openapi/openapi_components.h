@@ -25,11 +25,12 @@ struct openapi {
     struct openapi_descriptors descriptors;
     struct openapi_use *uses; /* in the order of their first use */
     size_t use_count;
-    bool problems[OPENAPI_STATUSES_MAX]; /* of which statuses there is a component */
-    bool has_timeout;                    /* the parameter connect-timeout-ms is referred to */
-    bool has_key;                        /* and idempotency-key */
-    struct text description;             /* of the schema that is opened next; empty: none */
-    enum status status;                  /* the first failure, or OK */
+    bool problems[OPENAPI_STATUSES_MAX];         /* of which statuses there is a component */
+    bool connect_problems[OPENAPI_STATUSES_MAX]; /* the same, of methods */
+    bool has_timeout;        /* the parameter connect-timeout-ms is referred to */
+    bool has_key;            /* and idempotency-key */
+    struct text description; /* of the schema that is opened next; empty: none */
+    enum status status;      /* the first failure, or OK */
 };
 
 /* Opens an object that is a schema, with the description that waits for one. */
@@ -52,6 +53,8 @@ void openapi_write_place(struct openapi *openapi, const char *place);
 
 /* The member `responses`' entry of a problem: "404": {"$ref": …}. */
 void openapi_write_problem(struct openapi *openapi, int status);
+/* The same of a method, which answers in Connect's words. */
+void openapi_write_connect_problem(struct openapi *openapi, int status);
 
 /* The parameter idempotency-key, where it stands among others. */
 void openapi_write_key(struct openapi *openapi);
@@ -63,20 +66,17 @@ void openapi_write_components(struct openapi *openapi);
 void openapi_write_schema(struct openapi *openapi, const struct openapi_symbol *symbol,
                           enum openapi_flavour flavour);
 
-/* Types that JSON writes in forms of their own, where they stand. false: it is none of them.
- * is_nullable: null stands for a field that is not set. */
-bool openapi_write_well_known(struct openapi *openapi, struct text full_name,
-                              enum openapi_flavour flavour, bool is_nullable);
-
-/* Whether JSON writes the type in a form of its own. */
-bool openapi_is_well_known(struct text full_name);
-
 /* The members of "paths". */
 void openapi_write_methods(struct openapi *openapi);
 void openapi_write_routes(struct openapi *openapi);
 
-/* The member "security": [] where no token is needed though others need one. */
-void openapi_write_security(struct openapi *openapi, bool is_open);
+/* operation: NULL of a method. path: with NUL behind it; data NULL (no memory): asks nothing. */
+struct openapi_need openapi_need_of(const struct openapi *openapi,
+                                    const struct http_operation *operation, struct text path);
+
+/* The member "security": which tokens or sessions are taken, with the scope that they need; []
+ * where none is, {} in it where none must be. None where nobody is asked for anything. */
+void openapi_write_security(struct openapi *openapi, const struct openapi_need *need);
 
 /* A member of text, if there is any. */
 void openapi_member_text(struct openapi *openapi, const char *name, struct text text);

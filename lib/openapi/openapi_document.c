@@ -50,10 +50,6 @@ static void write_info(struct openapi *openapi)
     json_close_object(&openapi->json);
     json_write_name(&openapi->json, TEXT("servers"));
     json_write_raw(&openapi->json, TEXT("[{\"url\":\"/\"}]"));
-    if (options->needs_token) {
-        json_write_name(&openapi->json, TEXT("security"));
-        json_write_raw(&openapi->json, TEXT("[{\"bearer\":[]}]"));
-    }
 }
 
 /* Headings, for the services whose comments say something. */

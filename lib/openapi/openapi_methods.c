@@ -12,18 +12,8 @@ struct described_method {
     struct text comment;
     struct text request; /* the messages' full names */
     struct text response;
-    bool is_open;
+    struct openapi_need need;
 };
-
-static bool is_open_path(const struct openapi *openapi, struct text path)
-{
-    for (size_t i = 0; i < openapi->options->open_path_count; i++) {
-        if (text_starts_with(path, text_of(openapi->options->open_paths[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static struct text method_comment(struct openapi *openapi, const struct openapi_symbol *service,
                                   struct text name)
@@ -63,7 +53,7 @@ static void write_head(struct openapi *openapi, const struct described_method *d
     if (described->comment.length > summary.length + 1) {
         json_member_string(&openapi->json, "description", described->comment);
     }
-    openapi_write_security(openapi, described->is_open);
+    openapi_write_security(openapi, &described->need);
 }
 
 static void write_content(struct openapi *openapi, struct text message,
@@ -79,6 +69,21 @@ static void write_content(struct openapi *openapi, struct text message,
     json_close_object(&openapi->json);
 }
 
+/* A stream tells in its last frame how it failed. */
+static void write_failures(struct openapi *openapi, const struct described_method *described)
+{
+    bool is_stream = described->method->kind != GRPC_UNARY;
+    if (described->need.is_looked_at && !is_stream) {
+        openapi_write_connect_problem(openapi, 401);
+        openapi_write_connect_problem(openapi, 403);
+    }
+    if (!is_stream) {
+        openapi_write_connect_problem(openapi, 429);
+    }
+    json_write_name(&openapi->json, TEXT("default"));
+    openapi_write_place(openapi, "responses/ConnectError");
+}
+
 static void write_responses(struct openapi *openapi, const struct described_method *described)
 {
     json_write_name(&openapi->json, TEXT("responses"));
@@ -88,8 +93,7 @@ static void write_responses(struct openapi *openapi, const struct described_meth
     json_member_string(&openapi->json, "description", described->response);
     write_content(openapi, described->response, OPENAPI_OUTPUT);
     json_close_object(&openapi->json);
-    json_write_name(&openapi->json, TEXT("default"));
-    openapi_write_place(openapi, "responses/ConnectError");
+    write_failures(openapi, described);
     json_close_object(&openapi->json);
 }
 
@@ -176,8 +180,7 @@ static void write_stream(struct openapi *openapi, const struct described_method 
                             "call ended"));
     write_stream_content(openapi, described->response, OPENAPI_OUTPUT);
     json_close_object(&openapi->json);
-    json_write_name(&openapi->json, TEXT("default"));
-    openapi_write_place(openapi, "responses/ConnectError");
+    write_failures(openapi, described);
     json_close_object(&openapi->json);
     json_close_object(&openapi->json);
 }
@@ -214,7 +217,7 @@ void openapi_write_methods(struct openapi *openapi)
                 .request = text_of(method->request->name),
                 .response = text_of(method->response->name),
             };
-            described.is_open = is_open_path(openapi, described.path);
+            described.need = openapi_need_of(openapi, NULL, described.path);
             write_method(openapi, &described);
         }
     }

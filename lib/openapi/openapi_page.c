@@ -38,8 +38,7 @@ const struct http_operation openapi_page_operations[OPENAPI_PAGE_ROUTES] = {
      .id = "getApi",
      .summary = "A page to try this document at",
      .tag = "process",
-     .answers = page_answers,
-     .traits = HTTP_OPERATION_OPEN},
+     .answers = page_answers},
     {.method = "GET",
      .path = "/api/*",
      .handle = serve_file,
@@ -48,6 +47,5 @@ const struct http_operation openapi_page_operations[OPENAPI_PAGE_ROUTES] = {
      .tag = "process",
      .rest = &file,
      .answers = file_answers,
-     .problems = unknown_file,
-     .traits = HTTP_OPERATION_OPEN},
+     .problems = unknown_file},
 };

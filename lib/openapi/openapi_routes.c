@@ -7,6 +7,7 @@ static const int always[] = {400, 414, 429, 500, 503, 504, 0};
 static const int of_precondition[] = {412, 0};
 static const int of_body[] = {413, 415, 0};
 static const int of_token[] = {401, 403, 0};
+static const int of_host[] = {421, 0};
 static const int of_key[] = {409, 413, 422, 0};
 
 static void write_length(struct openapi *openapi, const struct http_parameter *parameter)
@@ -174,7 +175,7 @@ static void mark(bool wanted[static OPENAPI_STATUSES_MAX], const int *statuses)
 }
 
 static void write_responses(struct openapi *openapi, const struct http_operation *operation,
-                            bool takes_keys)
+                            const struct openapi_need *need, bool takes_keys)
 {
     static const struct http_answer unchanged = {.status = 304,
                                                  .about = "The client has it already"};
@@ -188,8 +189,8 @@ static void write_responses(struct openapi *openapi, const struct http_operation
         mark(problems, is_conditional ? of_precondition : NULL);
         mark(problems, is_nothing(&operation->body) ? NULL : of_body);
         mark(problems, takes_keys ? of_key : NULL);
-        bool is_open = (operation->traits & HTTP_OPERATION_OPEN) != 0;
-        mark(problems, openapi->options->needs_token && !is_open ? of_token : NULL);
+        mark(problems, need->is_looked_at ? of_token : NULL);
+        mark(problems, openapi->options->checks_hosts ? of_host : NULL);
     }
     json_write_name(&openapi->json, TEXT("responses"));
     json_open_object(&openapi->json);
@@ -224,6 +225,7 @@ static void write_operation(struct openapi *openapi, const struct http_route *ro
         name = strcmp(operation->method, names[i].method) == 0 ? names[i].name : name;
     }
     CHECK(name != NULL);
+    struct openapi_need need = openapi_need_of(openapi, operation, text_of(operation->path));
     json_write_name(&openapi->json, text_of(name));
     json_open_object(&openapi->json);
     json_member_string(&openapi->json, "operationId", text_of(operation->id));
@@ -233,10 +235,10 @@ static void write_operation(struct openapi *openapi, const struct http_route *ro
     json_close_array(&openapi->json);
     json_member_string(&openapi->json, "summary", text_of(operation->summary));
     openapi_member_text(openapi, "description", text_of(operation->about));
-    openapi_write_security(openapi, (operation->traits & HTTP_OPERATION_OPEN) != 0);
+    openapi_write_security(openapi, &need);
     write_parameters(openapi, operation, takes_keys);
     write_body(openapi, operation);
-    write_responses(openapi, operation, takes_keys);
+    write_responses(openapi, operation, &need, takes_keys);
     json_close_object(&openapi->json);
 }
 

@@ -113,5 +113,4 @@ const struct http_operation openapi_operation = {
     .summary = "This document",
     .tag = "process",
     .answers = answers,
-    .traits = HTTP_OPERATION_OPEN,
 };

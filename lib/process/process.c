@@ -288,6 +288,7 @@ static int run_until_stopped(struct process *process)
     loop_signal_close(terminate);
     loop_signal_close(interrupt);
     loop_signal_close(process->hangup);
+    process_guard_stop(process);
     worker_pool_destroy(process->pool);
     loop_threads_destroy(process->threads);
     loop_destroy(process->control);

@@ -152,6 +152,10 @@ struct access_tokens *process_tokens(const struct process *process);
 struct http_client_access process_call_access(const struct process *process);
 struct http_client_access process_registry_access(const struct process *process);
 
+/* config_set_default() of the process's options. In open. */
+MUST_USE enum status process_set_default(struct process *process, struct call *call,
+                                         const char *name, struct text value);
+
 const struct config *process_config(const struct process *process);
 const struct log *process_log(const struct process *process);
 struct telemetry *process_telemetry(struct process *process);

@@ -20,6 +20,17 @@ void process_add_check(struct process *process, const char *name,
     process->checks[process->check_count++] = (struct process_check){name, is_ready, state};
 }
 
+enum status process_set_default(struct process *process, struct call *call, const char *name,
+                                struct text value)
+{
+    struct call lasting;
+    call_init(&lasting, &process->arena, 0);
+    enum status status = config_set_default(&lasting, process->config, name, value);
+    return status == STATUS_OK
+               ? status
+               : call_fail(call, status, "%.*s", TEXT_ARGUMENTS(lasting.error.message));
+}
+
 const struct config *process_config(const struct process *process)
 {
     return process->config;

@@ -6,9 +6,6 @@
 #include "http/http_idempotency.h"
 #include "process/process_private.h"
 
-/* A service says so for whom it acts: "SCOPES USER", the user as access_user.h writes it. */
-static const struct text acting_header = TEXT_INIT("marquee-acting-for");
-
 enum status process_guard_refuse(struct process *process, enum process_refusal refusal,
                                  enum status status)
 {
@@ -67,7 +64,7 @@ static enum status act_for(struct process *process, struct call *call, struct te
         return process_guard_refuse(process, PROCESS_REFUSED_SCOPE, STATUS_PERMISSION_DENIED);
     }
     if (!access_scopes_parse(text_next(&words, ' '), &scopes) || !access_user_decode(words, user)) {
-        return call_fail(call, STATUS_INVALID_ARGUMENT, "marquee-acting-for is malformed");
+        return call_fail(call, STATUS_INVALID_ARGUMENT, ACCESS_ACTING_HEADER " is malformed");
     }
     struct access_holder holder = {.scopes = scopes & identity->scopes};
     memcpy(holder.user, user, strlen(user) + 1);
@@ -80,7 +77,8 @@ static enum status identify(struct process *process, const struct http_request *
 {
     struct text given =
         http_header_find(request->headers, request->header_count, TEXT("authorization"));
-    struct text acting = http_header_find(request->headers, request->header_count, acting_header);
+    struct text acting =
+        http_header_find(request->headers, request->header_count, TEXT(ACCESS_ACTING_HEADER));
     call->identity.is_checked = true;
     call->identity.scopes = process->access.opens_reads ? ACCESS_READ : ACCESS_OPEN;
     *ret_by_token = given.data != NULL;
@@ -88,6 +86,9 @@ static enum status identify(struct process *process, const struct http_request *
                                        : process_session_identify(process, request, call);
     if (status == STATUS_OK && acting.data != NULL) {
         status = act_for(process, call, acting);
+    }
+    if (process->access.opens_reads) {
+        call->identity.scopes |= ACCESS_READ; /* whoever it is may not less than nobody */
     }
     return status;
 }

@@ -21,9 +21,12 @@ struct process_server;
 /* How often the keys of sessions are looked at anew: more often than
  * ACCESS_SESSION_KEY_ADOPT_MS, so that a key is known to all before it signs. */
 #define PROCESS_SESSION_KEYS_LOOK_MS INT64_C(600000)
+/* How often it is looked which sessions others have ended. */
+#define PROCESS_SESSION_ENDS_LOOK_MS INT64_C(1000)
 
 enum {
-    PROCESS_LIMIT_BURST_SECONDS = 2, /* that a client may be ahead of its limit */
+    PROCESS_SESSION_ENDS_WAITING_MAX = 64, /* to be written down */
+    PROCESS_LIMIT_BURST_SECONDS = 2,       /* that a client may be ahead of its limit */
     PROCESS_LIMIT_RATE_MAX = 100000,
     /* A second and client, where strangers can come: unless the options say otherwise. */
     PROCESS_READS_BEYOND_LOOPBACK = 200,
@@ -35,6 +38,7 @@ enum process_refusal {
     PROCESS_REFUSED_SCOPE,  /* which lacks a scope */
     PROCESS_REFUSED_USER,   /* for another user */
     PROCESS_REFUSED_ORIGIN, /* a session, from a page of another origin */
+    PROCESS_REFUSED_HOST,   /* by a name that is none of ours */
     PROCESS_REFUSED_READS,  /* too many */
     PROCESS_REFUSED_WRITES,
     PROCESS_REFUSALS,
@@ -46,8 +50,10 @@ struct process_access {
     struct access_grants *grants;     /* of --access-file; NULL: none */
     struct access_sessions *sessions; /* NULL: cookies mean nothing */
     int64_t session_lifetime_ms;
-    struct loop_timer session_timer; /* of the control loop */
-    struct access_limit *reads;      /* NULL: no limit */
+    struct worker_pool *session_writer; /* NULL: their ends are written nowhere */
+    struct loop_timer session_timer;    /* of the control loop */
+    int64_t session_keys_due_ns;
+    struct access_limit *reads; /* NULL: no limit */
     struct access_limit *writes;
     _Atomic uint64_t refused[PROCESS_REFUSALS];
     _Atomic uint64_t sessions_opened;
@@ -66,8 +72,11 @@ void process_guard_close(struct process *process);
 /* When the listeners are known: whether they may be, and which limits they need.
  * STATUS_FAILED_PRECONDITION: one may not. */
 MUST_USE enum status process_guard_listeners(struct process *process, struct call *call);
-/* On the control loop, when the loops serve: keys of sessions are changed from then on. */
+/* On the control loop, when the loops serve: keys of sessions are changed from then on, and those
+ * that others end are ended. */
 void process_guard_start(struct process *process);
+/* Before the loops end: nothing is written any more. */
+void process_guard_stop(struct process *process);
 
 /* Whether routes and calls have to be looked at at all. */
 bool process_is_guarded(const struct process *process);
@@ -110,6 +119,9 @@ MUST_USE bool process_find_token(struct process *process, struct text token,
 MUST_USE enum status process_session_identify(struct process *process,
                                               const struct http_request *request,
                                               struct call *call);
+
+/* The cookie's name; NULL: the process has no sessions. */
+const char *process_session_cookie(const struct process *process);
 
 /* Counts the call against its client's limit. is_known: the identity holds.
  * STATUS_RESOURCE_EXHAUSTED: it is over it. */

@@ -4,13 +4,15 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "http/socket_address.h"
+#include "loop/worker.h"
 #include "process/process_guard.h"
 #include "process/process_private.h"
 
 static const char *const refusal_names[] = {
-    [PROCESS_REFUSED_TOKEN] = "token", [PROCESS_REFUSED_SCOPE] = "scope",
-    [PROCESS_REFUSED_USER] = "user",   [PROCESS_REFUSED_ORIGIN] = "origin",
-    [PROCESS_REFUSED_READS] = "reads", [PROCESS_REFUSED_WRITES] = "writes",
+    [PROCESS_REFUSED_TOKEN] = "token",   [PROCESS_REFUSED_SCOPE] = "scope",
+    [PROCESS_REFUSED_USER] = "user",     [PROCESS_REFUSED_ORIGIN] = "origin",
+    [PROCESS_REFUSED_HOST] = "host",     [PROCESS_REFUSED_READS] = "reads",
+    [PROCESS_REFUSED_WRITES] = "writes",
 };
 
 static void write_metrics(void *state, struct telemetry_page *page)
@@ -111,28 +113,67 @@ enum status process_open_sessions(struct process *process, struct call *call)
     struct text file = config_text(process->config, "session-keys");
     access->session_lifetime_ms = config_duration_ms(process->config, "session-lifetime");
     process_add_reload(process, refresh_sessions, process);
-    return access_sessions_open(call, file.length > 0 ? file.data : NULL, clock_wall_ms(),
-                                &access->sessions);
+    enum status status = access_sessions_open(call, file.length > 0 ? file.data : NULL,
+                                              clock_wall_ms(), &access->sessions);
+    if (status == STATUS_OK && access_sessions_are_shared(access->sessions)) {
+        status = worker_pool_create("sessions", 1, PROCESS_SESSION_ENDS_WAITING_MAX,
+                                    &access->session_writer);
+    }
+    return status == STATUS_OK ? status
+                               : call_fail(call, status, "no memory or threads for sessions");
+}
+
+static void look_at_ends(struct process *process)
+{
+    struct arena arena;
+    struct call call;
+    arena_init(&arena, PROCESS_ARENA_BYTES_MAX);
+    call_init(&call, &arena, 0);
+    if (access_sessions_look(&call, process->access.sessions, clock_wall_ms()) != STATUS_OK) {
+        log_call(&process->log, LOG_ERROR, &call,
+                 "goes on with the sessions that it knows to be ended", NULL);
+    }
+    arena_deinit(&arena);
+}
+
+static void start_session_timer(struct process *process)
+{
+    struct loop_timer *timer = &process->access.session_timer;
+    int64_t due_ns = loop_now_ns(process->control) + PROCESS_SESSION_ENDS_LOOK_MS * CLOCK_NS_PER_MS;
+    if (loop_timer_start(process->control, timer, due_ns) != STATUS_OK) {
+        log_write(&process->log, LOG_ERROR, "the keys of sessions stay: no timer can be had", NULL);
+    }
 }
 
 static void on_session_timer(struct loop_timer *timer)
 {
     struct process_access *access = CONTAINER_OF(timer, struct process_access, session_timer);
-    refresh_sessions(CONTAINER_OF(access, struct process, access));
-    process_guard_start(CONTAINER_OF(access, struct process, access));
+    struct process *process = CONTAINER_OF(access, struct process, access);
+    int64_t now_ns = loop_now_ns(process->control);
+    look_at_ends(process);
+    if (now_ns >= access->session_keys_due_ns) {
+        refresh_sessions(process);
+        access->session_keys_due_ns = now_ns + PROCESS_SESSION_KEYS_LOOK_MS * CLOCK_NS_PER_MS;
+    }
+    start_session_timer(process);
 }
 
 void process_guard_start(struct process *process)
 {
-    struct loop_timer *timer = &process->access.session_timer;
-    if (process->access.sessions == NULL) {
+    struct process_access *access = &process->access;
+    if (access->sessions == NULL) {
         return;
     }
-    timer->expire = on_session_timer;
-    int64_t due_ns = loop_now_ns(process->control) + PROCESS_SESSION_KEYS_LOOK_MS * CLOCK_NS_PER_MS;
-    if (loop_timer_start(process->control, timer, due_ns) != STATUS_OK) {
-        log_write(&process->log, LOG_ERROR, "the keys of sessions stay: no timer can be had", NULL);
-    }
+    access->session_timer.expire = on_session_timer;
+    access->session_keys_due_ns =
+        loop_now_ns(process->control) + PROCESS_SESSION_KEYS_LOOK_MS * CLOCK_NS_PER_MS;
+    start_session_timer(process);
+}
+
+void process_guard_stop(struct process *process)
+{
+    worker_pool_destroy(process->access.session_writer);
+    process->access.session_writer = NULL;
 }
 
 void process_guard_close(struct process *process)
@@ -160,8 +201,9 @@ static bool is_on_loopback(struct text address)
 
 /* STATUS_FAILED_PRECONDITION: strangers could reach it, and nobody is asked who they are. */
 static enum status check_listener(struct process *process, struct call *call,
-                                  const struct process_listener *spec)
+                                  struct process_server *server)
 {
+    const struct process_listener *spec = &server->spec;
     const struct config *config = process->config;
     bool asks = process->access.is_on || config_text(config, "tls-client-ca").length > 0;
     struct log_field listen = log_text("listen", spec->address);
@@ -169,7 +211,10 @@ static enum status check_listener(struct process *process, struct call *call,
         return call_fail(call, STATUS_FAILED_PRECONDITION,
                          "--access-file is not for this service: use --token-file");
     }
-    if (is_on_loopback(spec->address)) {
+    server->is_on_loopback = is_on_loopback(spec->address);
+    server->checks_hosts = process->allowed_host_count > 0 ||
+                           (server->is_on_loopback && (!asks || process->access.opens_reads));
+    if (server->is_on_loopback) {
         return STATUS_OK;
     }
     if (!asks && !config_boolean(config, "trust-network")) {
@@ -209,16 +254,19 @@ static enum status create_limit(struct process *process, struct call *call, cons
 enum status process_guard_listeners(struct process *process, struct call *call)
 {
     bool strangers_come = false;
+    enum status status = process_take_hosts(process, call);
+    if (status != STATUS_OK) {
+        return status;
+    }
     for (unsigned i = 0; i < process->server_count; i++) {
-        const struct process_listener *spec = &process->servers[i].spec;
-        enum status status = check_listener(process, call, spec);
+        struct process_server *server = &process->servers[i];
+        status = check_listener(process, call, server);
         if (status != STATUS_OK) {
             return status;
         }
-        strangers_come =
-            strangers_come || (process->access.is_on && !is_on_loopback(spec->address));
+        strangers_come = strangers_come || (process->access.is_on && !server->is_on_loopback);
     }
-    enum status status =
+    status =
         create_limit(process, call, "rate-limit-reads",
                      strangers_come ? PROCESS_READS_BEYOND_LOOPBACK : 0, &process->access.reads);
     return status == STATUS_OK ? create_limit(process, call, "rate-limit-writes",

@@ -137,6 +137,12 @@ const struct config_option process_options[] = {
     {.name = "trust-network",
      .kind = CONFIG_BOOLEAN,
      .help = "listen beyond loopback although nobody is asked who they are"},
+    {.name = "allowed-hosts",
+     .kind = CONFIG_TEXT,
+     .argument = "HOST,…",
+     .help =
+         "names by which browsers may ask, besides localhost: all others are refused; not given: "
+         "checked on loopback alone, where nobody is asked who they are"},
     {.name = "call-token-file",
      .kind = CONFIG_TEXT,
      .argument = "FILE",

@@ -24,7 +24,10 @@ enum {
     PROCESS_HEAP_MAPPED_BYTES = 4 * 1024 * 1024,
 };
 
-/* Lines a second about connections that were refused: strangers could fill a log with them. */
+enum { PROCESS_HOSTS_MAX = 32 }; /* of --allowed-hosts */
+
+/* Lines a second about connections and hosts that were refused: strangers could fill a log with
+ * them. */
 enum { PROCESS_REFUSALS_LOGGED_MAX = 10 };
 
 enum process_phase { PROCESS_STARTING, PROCESS_READY, PROCESS_DRAINING };
@@ -44,6 +47,8 @@ struct process_reload {
 struct process_server {
     struct process *process;
     struct process_listener spec;
+    bool is_on_loopback;
+    bool checks_hosts; /* who asks by another name is refused */
     struct grpc_server *grpc;
     struct grpc_interceptor interceptors[GRPC_INTERCEPTORS_MAX]; /* the log's, the metrics', its */
     struct http_route routes[PROCESS_ROUTES_MAX];
@@ -77,6 +82,8 @@ struct process {
     struct loop_threads *threads;
     struct text cors_origins[GRPC_CORS_ORIGINS_MAX]; /* of the option; texts valid in the config */
     size_t cors_origin_count;
+    struct text allowed_hosts[PROCESS_HOSTS_MAX]; /* as these */
+    size_t allowed_host_count;
     struct process_server servers[PROCESS_LISTENERS_MAX];
     unsigned server_count;
     struct process_check checks[PROCESS_CHECKS_MAX];
@@ -135,6 +142,13 @@ MUST_USE enum status process_watch_hangup(struct process *process);
 
 /* As http_server_options.refused; state: the process. */
 void process_connection_refused(void *state, struct text peer, const char *reason);
+/* Whether this second's lines about refusals are not used up; counts one. */
+MUST_USE bool process_may_log_refusal(struct process *process);
+
+/* --allowed-hosts. STATUS_INVALID_ARGUMENT: it is no list of hosts. */
+MUST_USE enum status process_take_hosts(struct process *process, struct call *call);
+/* As http_server_options.misdirected; state: the listener. */
+const char *process_misdirected(void *state, const struct http_request *request);
 
 /* Readiness, liveness and metrics, for each listener; appended to its routes. */
 void process_add_own_routes(struct process_server *server);

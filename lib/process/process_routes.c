@@ -134,16 +134,14 @@ static const struct http_operation operations[] = {
      .id = "getLivez",
      .summary = "Whether the process is alive",
      .tag = "process",
-     .answers = alive_answers,
-     .traits = HTTP_OPERATION_OPEN},
+     .answers = alive_answers},
     {.method = "GET",
      .path = "/readyz",
      .handle = serve_readyz,
      .id = "getReadyz",
      .summary = "Whether the process is ready, a line for each condition",
      .tag = "process",
-     .answers = ready_answers,
-     .traits = HTTP_OPERATION_OPEN},
+     .answers = ready_answers},
 };
 
 static const struct http_operation metrics_operation = {
@@ -192,8 +190,28 @@ static size_t list_sets(const struct process_listener *spec,
     return count;
 }
 
-/* Who asks how the process is needs no token. */
-static const char *const open_paths[] = {"/grpc.health.v1.Health/"};
+/* By the rules that are enforced. */
+static struct openapi_need need_of(void *state, const struct http_operation *operation,
+                                   const char *path)
+{
+    const struct process_server *server = state;
+    const struct process *process = server->process;
+    const struct access_rule *rule =
+        process_find_rule(process, operation != NULL ? operation->method : NULL, path);
+    if (rule == NULL && operation != NULL && server->spec.guards_routes) {
+        bool is_open = (operation->traits & HTTP_OPERATION_OPEN) != 0;
+        return (struct openapi_need){.is_asked = !is_open, .is_looked_at = !is_open};
+    }
+    enum access_scope scope = rule != NULL ? rule->scope : ACCESS_ADMIN;
+    if (scope == ACCESS_OPEN) {
+        return (struct openapi_need){.is_asked = false};
+    }
+    return (struct openapi_need){
+        .is_asked = scope != ACCESS_READ || !process->access.opens_reads,
+        .is_looked_at = true,
+        .scope = access_scope_name(scope),
+    };
+}
 
 static void tell_undescribed(const struct process_server *server)
 {
@@ -222,9 +240,10 @@ enum status process_describe(struct process_server *server, struct call *call)
         .set_count = list_sets(spec, sets),
         .routes = server->routes,
         .route_count = server->route_count,
-        .needs_token = process->access.is_on,
-        .open_paths = open_paths,
-        .open_path_count = ARRAY_LENGTH(open_paths),
+        .need_of = process->access.is_on ? need_of : NULL,
+        .need_state = server,
+        .session_cookie = process_session_cookie(process),
+        .checks_hosts = server->checks_hosts,
         .takes_keys = process_takes_keys,
     };
     tell_undescribed(server);

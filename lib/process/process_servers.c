@@ -213,6 +213,8 @@ enum status process_servers_create(struct process *process, struct call *call, u
             .tls = process->tls_server,
             .refused = process_connection_refused,
             .refused_state = process,
+            .misdirected = server->checks_hosts ? process_misdirected : NULL,
+            .misdirected_state = server,
         };
         enum status status =
             http_server_create(process_loop(process, index), &options, &server->http[index]);

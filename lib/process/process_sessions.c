@@ -5,6 +5,7 @@
 #include "http/http_browser.h"
 #include "http/http_json.h"
 #include "http/http_operation.h"
+#include "loop/worker.h"
 #include "process/process_guard.h"
 #include "process/process_private.h"
 
@@ -15,9 +16,14 @@ enum {
 
 /* With TLS the prefix has the browser keep others from setting the cookie: it takes it only with
  * Secure, for all paths, and from this very host (RFC 6265bis section 4.1.3.2). */
-static struct text cookie_name(const struct process *process)
+static const char *cookie_name(const struct process *process)
 {
-    return process->tls_server != NULL ? TEXT("__Host-marquee-session") : TEXT("marquee-session");
+    return process->tls_server != NULL ? "__Host-marquee-session" : "marquee-session";
+}
+
+const char *process_session_cookie(const struct process *process)
+{
+    return process->access.sessions != NULL ? cookie_name(process) : NULL;
 }
 
 /* false: the request has no session that holds. */
@@ -25,7 +31,7 @@ static bool find_session(struct process *process, const struct http_request *req
                          struct access_session *ret_session)
 {
     struct text cookie =
-        http_cookie_find(request->headers, request->header_count, cookie_name(process));
+        http_cookie_find(request->headers, request->header_count, text_of(cookie_name(process)));
     return process->access.sessions != NULL && cookie.data != NULL &&
            access_session_unseal(process->access.sessions, clock_wall_ms(), cookie, ret_session);
 }
@@ -224,9 +230,8 @@ static enum status sign_in_by_name(struct call *call, const struct json *body,
 static struct text format_cookie(struct process *process, struct call *call, const char *value,
                                  int64_t seconds)
 {
-    struct text name = cookie_name(process);
-    return arena_format(call->arena, "%.*s=%s; Path=/; HttpOnly; SameSite=Strict%s; Max-Age=%lld",
-                        TEXT_ARGUMENTS(name), value, process->tls_server != NULL ? "; Secure" : "",
+    return arena_format(call->arena, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s; Max-Age=%lld",
+                        cookie_name(process), value, process->tls_server != NULL ? "; Secure" : "",
                         (long long)seconds);
 }
 
@@ -297,6 +302,46 @@ static void post_session(void *state, struct http_exchange *exchange)
     }
 }
 
+/* The end of a session, on its way to the file of them. */
+struct told_end {
+    struct process *process;
+    const struct access_session *session;
+    enum status status;
+};
+
+static void write_end(void *argument)
+{
+    struct told_end *end = argument;
+    struct process *process = end->process;
+    struct arena arena;
+    struct call call;
+    arena_init(&arena, PROCESS_ARENA_BYTES_MAX);
+    call_init(&call, &arena, 0);
+    end->status =
+        access_session_tell_end(&call, process->access.sessions, end->session, clock_wall_ms());
+    if (end->status != STATUS_OK) {
+        log_call(&process->log, LOG_ERROR, &call, "the end of a session is not written down", NULL);
+    }
+    arena_deinit(&arena);
+}
+
+/* Written down first, so that it can be tried again; also if who asked for it does not wait. */
+static enum status end_session(struct process *process, struct call *call,
+                               const struct access_session *session)
+{
+    struct told_end end = {.process = process, .session = session, .status = STATUS_OK};
+    enum status status = STATUS_OK;
+    if (process->access.session_writer != NULL) {
+        status = worker_call(process->access.session_writer, NULL, write_end, &end);
+    }
+    if (status != STATUS_OK || end.status != STATUS_OK) {
+        return call_fail(call, STATUS_UNAVAILABLE,
+                         "the session goes on: its end could not be written down; try again");
+    }
+    access_session_end(process->access.sessions, session, clock_wall_ms());
+    return STATUS_OK;
+}
+
 static void delete_session(void *state, struct http_exchange *exchange)
 {
     struct process *process = state;
@@ -304,11 +349,13 @@ static void delete_session(void *state, struct http_exchange *exchange)
     struct access_session session;
     if (find_session(process, http_exchange_request(exchange), &session)) {
         enum status status = check_page(process, http_exchange_request(exchange), call);
+        if (status == STATUS_OK) {
+            status = end_session(process, call, &session);
+        }
         if (status != STATUS_OK) {
             process_reply_refused(exchange, status, PROCESS_RETRY_UNKNOWN);
             return;
         }
-        access_session_end(process->access.sessions, &session, clock_wall_ms());
     }
     struct http_header *headers = arena_calloc(call->arena, COOKIE_HEADERS, sizeof(*headers));
     struct text cookie = format_cookie(process, call, "", 0);
@@ -351,16 +398,14 @@ static const struct http_operation operations[PROCESS_SESSION_ROUTES] = {
      .body = {.schema = "{\"type\":\"object\",\"properties\":{\"token\":{\"type\":\"string\"},"
                         "\"userId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":128}}}"},
      .answers = session_answers,
-     .problems = refused,
-     .traits = HTTP_OPERATION_OPEN},
+     .problems = refused},
     {.method = "GET",
      .path = "/session",
      .handle = get_session,
      .id = "getSession",
      .summary = "Who the caller is, by its cookie",
      .tag = "session",
-     .answers = session_answers,
-     .traits = HTTP_OPERATION_OPEN},
+     .answers = session_answers},
     {.method = "DELETE",
      .path = "/session",
      .handle = delete_session,
@@ -368,8 +413,7 @@ static const struct http_operation operations[PROCESS_SESSION_ROUTES] = {
      .summary = "Sign out",
      .tag = "session",
      .answers = ended_answers,
-     .problems = refused_end,
-     .traits = HTTP_OPERATION_OPEN},
+     .problems = refused_end},
 };
 
 size_t process_session_routes(struct process *process,

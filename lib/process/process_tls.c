@@ -127,8 +127,7 @@ void process_tls_close(struct process *process)
     tls_context_destroy(process->tls_client);
 }
 
-/* Whether this second's lines are not used up. */
-static bool may_log(struct process *process)
+bool process_may_log_refusal(struct process *process)
 {
     int64_t second = loop_now_ns(loop_current()) / CLOCK_NS_PER_S;
     int64_t seen = atomic_load(&process->refusal_second);
@@ -142,7 +141,7 @@ void process_connection_refused(void *state, struct text peer, const char *reaso
 {
     struct process *process = state;
     (void)atomic_fetch_add(&process->refusals, 1);
-    if (may_log(process)) {
+    if (process_may_log_refusal(process)) {
         log_write(&process->log, LOG_INFO, "connection refused",
                   LOG_FIELDS(log_text("peer", peer), log_string("reason", reason)));
     }

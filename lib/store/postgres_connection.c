@@ -444,16 +444,27 @@ bool postgres_connection_is_alive(struct postgres_connection *connection)
             PQstatus(connection->pg) == CONNECTION_OK);
 }
 
+static bool take_notices(struct postgres_connection *connection, int64_t *ret_number)
+{
+    PGnotify *notice;
+    bool any = false;
+    *ret_number = 0;
+    while ((notice = PQnotifies(connection->pg)) != NULL) {
+        int64_t number;
+        if (text_to_i64(text_of(notice->extra), &number) && number > *ret_number) {
+            *ret_number = number;
+        }
+        any = true;
+        PQfreemem(notice);
+    }
+    return any;
+}
+
 enum status postgres_await_notice(struct postgres_connection *connection, struct call *call,
-                                  int stop_fd, struct store_error *error)
+                                  int stop_fd, struct store_error *error, int64_t *ret_number)
 {
     for (;;) {
-        PGnotify *notice = PQnotifies(connection->pg);
-        if (notice != NULL) {
-            PQfreemem(notice);
-            while ((notice = PQnotifies(connection->pg)) != NULL) {
-                PQfreemem(notice);
-            }
+        if (take_notices(connection, ret_number)) {
             return STATUS_OK;
         }
         enum status status = wait_on_thread(PQsocket(connection->pg), true, false, call, stop_fd);

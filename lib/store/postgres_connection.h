@@ -78,7 +78,8 @@ MUST_USE enum status postgres_receive_sync(struct postgres_connection *connectio
                                            struct call *call, struct store_error *error);
 
 /* Waits for a notification, at most until the call is over; stop_fd as above, STATUS_CANCELLED when
- * it was that. Nothing may be queued. */
+ * it was that. Nothing may be queued. Takes all that have come: *ret_number is the largest number
+ * (decimal) that one of them carries, 0 when none carries one. */
 MUST_USE enum status postgres_await_notice(struct postgres_connection *connection,
                                            struct call *call, int stop_fd,
-                                           struct store_error *error);
+                                           struct store_error *error, int64_t *ret_number);

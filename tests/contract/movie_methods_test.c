@@ -1,7 +1,9 @@
 /* What marquee-movie answers to people, whichever way it asks the others: one suite over real
  * services, by gRPC and by plain HTTP. */
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "contract/movie_scene.h"
 #include "movie/controller/movie_voting.h"
 #include "support/cmocka_test.h"
@@ -175,32 +177,38 @@ static void own_votes_come_newest_first(struct movie_scene *scene)
     movie_scene_put_vote(scene, "bob", "c", 300, TIME("01"));
     movie_scene_put_vote(scene, "bob", "gone", 500, TIME("03"));
     movie_scene_put_vote(scene, "bob", "b", 400, TIME("02"));
-    movie_scene_ask(scene, "ListUserMovies", "{\"userId\":\"bob\"}", 200,
+    movie_scene_ask(scene, "ListUserMovies", "{\"order\":\"BY_TIME\",\"userId\":\"bob\"}", 200,
                     "{\"movies\":[{\"id\":\"gone\"" RATED("5", "1")
                         OWN("500", "03") ",{" CARD("a", "One", "1999") RATED("8", "2")
                             OWN("900", "02") ",{" CARD("b", "One more", "2001") RATED("4", "1")
                                 OWN("400", "02") ",{" CARD("c", "Three", "2003") RATED("3", "1")
                                     OWN("300", "01") "]}");
-    movie_scene_ask(scene, "ListUserMovies", "{\"userId\":\"bob\",\"pageSize\":2}", 200,
+    movie_scene_ask(scene, "ListUserMovies",
+                    "{\"order\":\"BY_TIME\",\"userId\":\"bob\",\"pageSize\":2}", 200,
                     "{\"movies\":[{\"id\":\"gone\"" RATED("5", "1")
                         OWN("500", "03") ",{" CARD("a", "One", "1999") RATED("8", "2")
                             OWN("900", "02") "],\"nextPageToken\":\"1767312000000/1/a\"}");
     movie_scene_put_vote(scene, "bob", "new", 600, TIME("09")); /* moves no page */
     movie_scene_ask(scene, "ListUserMovies",
-                    "{\"userId\":\"bob\",\"pageSize\":2,\"pageToken\":\"1767312000000/1/a\"}", 200,
+                    "{\"order\":\"BY_TIME\",\"userId\":\"bob\",\"pageSize\":2,\"pageToken\":"
+                    "\"1767312000000/1/a\"}",
+                    200,
                     "{\"movies\":[{" CARD("b", "One more", "2001") RATED("4", "1")
                         OWN("400", "02") ",{" CARD("c", "Three", "2003") RATED("3", "1")
                             OWN("300", "01") "]}");
     movie_scene_ask(scene, "ListUserMovies", "{\"userId\":\"nobody\"}", 200, "{}");
     movie_scene_ask(scene, "ListUserMovies", "{}", 400, "user id is empty");
-    movie_scene_ask(scene, "ListUserMovies", "{\"userId\":\"bob\",\"pageToken\":\"x/1/a\"}", 400,
+    movie_scene_ask(scene, "ListUserMovies",
+                    "{\"order\":\"BY_TIME\",\"userId\":\"bob\",\"pageToken\":\"x/1/a\"}", 400,
                     "the page token is not one of ours");
-    movie_scene_ask(scene, "ListUserMovies", "{\"userId\":\"bob\",\"pageToken\":\"1/9/a\"}", 400,
+    movie_scene_ask(scene, "ListUserMovies",
+                    "{\"order\":\"BY_TIME\",\"userId\":\"bob\",\"pageToken\":\"1/9/a\"}", 400,
                     "the page token is not one of ours");
-    movie_scene_ask(scene, "ListUserMovies", "{\"userId\":\"bob\",\"pageSize\":101}", 400,
+    movie_scene_ask(scene, "ListUserMovies",
+                    "{\"order\":\"BY_TIME\",\"userId\":\"bob\",\"pageSize\":101}", 400,
                     "the page size must be 0 to 100");
     movie_scene_ask_plain(
-        scene, "GET", "/user/movies?userId=bob&pageSize=1", 200,
+        scene, "GET", "/user/movies?userId=bob&order=time&pageSize=1", 200,
         "{\"movies\":[{\"id\":\"new\",\"title\":\"\",\"genres\":[]" RATED(
             "6", "1") ",\"own\":6,\"ownTime\":\"" TIME("09") "\"}],\"nextPageToken\":"
                                                              "\"1767916800000/3/new\"}");
@@ -229,9 +237,9 @@ static void many_own_votes_are_walked(struct movie_scene *scene)
     do {
         struct call call = call_within(&scene->movie_scene.call, 0);
         struct movie_own_page page;
-        assert_int_equal(
-            movie_controller_list_own(&scene->movie, &call, TEXT("ann"), 100, token, &page),
-            STATUS_OK);
+        assert_int_equal(movie_controller_list_own(&scene->movie, &call, TEXT("ann"),
+                                                   MOVIE_OWN_BY_TIME, 100, token, &page),
+                         STATUS_OK);
         for (size_t i = 0; i < page.list.count; i++) {
             assert_true(page.list.cards[i].own.time_ms < before_ms);
             before_ms = page.list.cards[i].own.time_ms;
@@ -240,6 +248,86 @@ static void many_own_votes_are_walked(struct movie_scene *scene)
         token = page.next_page_token;
     } while (token.length > 0);
     assert_int_equal(seen, VOTES);
+}
+
+/* How much the rating service is asked for. */
+struct counted_votes {
+    struct rating_votes votes;
+    size_t calls;
+    size_t listed;
+};
+
+static enum status list_counted(void *state, struct call *call, struct text user_id,
+                                size_t page_size, struct text page_token,
+                                struct rated_movies *ret_page)
+{
+    struct counted_votes *self = state;
+    self->calls++;
+    enum status status =
+        self->votes.ops->list(self->votes.state, call, user_id, page_size, page_token, ret_page);
+    self->listed += status == STATUS_OK ? ret_page->count : 0;
+    return status;
+}
+
+/* Of a user with many votes a page by movie costs what is in it, wherever it is. */
+static void pages_by_movie_cost_what_they_hold(struct movie_scene *scene)
+{
+    enum { VOTES = 10000, PAGE = 100 };
+    struct counted_votes counted = {.votes = scene->movie.votes};
+    const struct rating_votes_ops ops = {.list = list_counted};
+    char before[16] = "";
+    char token_bytes[64];
+    struct text token = TEXT("");
+    size_t seen = 0;
+    for (unsigned i = 0; i < VOTES; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof(id), "m%05u", i * 7 % VOTES);
+        movie_scene_put_vote(scene, "ann", id, 500, TIME("01"));
+    }
+    scene->movie.votes = (struct rating_votes){&ops, &counted};
+    do {
+        struct arena arena;
+        struct movie_own_page page;
+        struct call call = call_within(&scene->movie_scene.call, 0);
+        arena_init(&arena, 16 * 1024 * 1024);
+        call.arena = &arena;
+        counted.calls = counted.listed = 0;
+        assert_int_equal(movie_controller_list_own(&scene->movie, &call, TEXT("ann"),
+                                                   MOVIE_OWN_BY_MOVIE, PAGE, token, &page),
+                         STATUS_OK);
+        assert_int_equal(counted.calls, 1);
+        assert_int_equal(counted.listed, PAGE);
+        for (size_t i = 0; i < page.list.count; i++) {
+            assert_true(text_compare(page.list.cards[i].id, text_of(before)) > 0);
+            assert_true(text_to_c_string(page.list.cards[i].id, before, sizeof(before)));
+        }
+        seen += page.list.count;
+        assert_true(text_to_c_string(page.next_page_token, token_bytes, sizeof(token_bytes)));
+        token = text_of(token_bytes);
+        arena_deinit(&arena);
+    } while (token.length > 0);
+    assert_int_equal(seen, VOTES);
+    scene->movie.votes = counted.votes;
+}
+
+static void own_votes_come_by_movie(struct movie_scene *scene)
+{
+    put_movies(scene);
+    movie_scene_put_vote(scene, "bob", "c", 300, TIME("01"));
+    movie_scene_put_vote(scene, "bob", "b", 400, TIME("02"));
+    movie_scene_ask(scene, "ListUserMovies", "{\"userId\":\"bob\"}", 200,
+                    "{\"movies\":[{" CARD("a", "One", "1999") RATED("8", "2")
+                        OWN("900", "02") ",{" CARD("b", "One more", "2001") RATED("4", "1")
+                            OWN("400", "02") ",{" CARD("c", "Three", "2003") RATED("3", "1")
+                                OWN("300", "01") "]}");
+    movie_scene_ask_plain(scene, "GET", "/user/movies?userId=bob&order=year", 400,
+                          "order must be movie or time");
+    movie_scene_ask(scene, "ListUserMovies", "{\"userId\":\"bob\",\"order\":2}", 400,
+                    "there is no such order");
+    /* A token is of its order. */
+    movie_scene_ask(scene, "ListUserMovies",
+                    "{\"userId\":\"bob\",\"pageToken\":\"1767312000000/1/a\"}", 400,
+                    "the page token is not one of ours");
 }
 
 static void many_votes_are_taken_in(struct movie_scene *scene)
@@ -264,7 +352,7 @@ static void many_votes_are_taken_in(struct movie_scene *scene)
         "{\"index\":3,\"reason\":\"the time is not one of RFC 3339\"},"
         "{\"index\":2,\"reason\":\"ratings are given in steps of 0.5 points\"}]}");
     /* The vote of the 1st is older than that of the 2nd, and yields to it. */
-    movie_scene_ask(scene, "ListUserMovies", "{\"userId\":\"bob\"}", 200,
+    movie_scene_ask(scene, "ListUserMovies", "{\"order\":\"BY_TIME\",\"userId\":\"bob\"}", 200,
                     "{\"movies\":[{" CARD("c", "Three", "2003") RATED("6", "1")
                         OWN("600", "04") ",{" CARD("a", "One", "1999") RATED("8", "2")
                             OWN("900", "02") "]}");
@@ -315,6 +403,8 @@ CASE(votes_are_cast_and_taken_back)
 CASE(votes_while_one_is_away)
 CASE(own_votes_come_newest_first)
 CASE(many_own_votes_are_walked)
+CASE(own_votes_come_by_movie)
+CASE(pages_by_movie_cost_what_they_hold)
 CASE(many_votes_are_taken_in)
 
 #define BOTH(name) cmocka_unit_test(name##_by_grpc), cmocka_unit_test(name##_by_http)
@@ -326,6 +416,7 @@ int main(void)
         BOTH(details_tell_more_when_asked), BOTH(votes_are_cast_and_taken_back),
         BOTH(votes_while_one_is_away),      BOTH(own_votes_come_newest_first),
         BOTH(many_own_votes_are_walked),    BOTH(many_votes_are_taken_in),
+        BOTH(own_votes_come_by_movie),      BOTH(pages_by_movie_cost_what_they_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
  * byte says which of them it is. A user's id that is taken is written and read again, and is the
  * same. */
 #include "access/access_grants.h"
+#include "access/access_session_ends.h"
 #include "access/access_session_keys.h"
 #include "access/access_sessions.h"
 #include "base/arena.h"
@@ -60,6 +61,17 @@ static void read_keys(struct call *call, struct text text)
     }
 }
 
+static void read_ends(struct call *call, struct text text)
+{
+    static struct access_session_end_list list;
+    if (access_session_ends_parse(call, text, "input", &list) == STATUS_OK) {
+        CHECK(list.count <= ACCESS_SESSIONS_ENDED_MAX);
+        for (size_t i = 0; i < list.count; i++) {
+            CHECK(list.ends[i].expires_ms > 0);
+        }
+    }
+}
+
 static void read_user(struct text text)
 {
     char user[ACCESS_USER_BYTES_MAX + 1];
@@ -101,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 3:
         read_keys(&call, text);
+        read_ends(&call, text);
         break;
     default:
         read_user(text);

@@ -494,7 +494,7 @@ static void a_listener_may_be_guarded(void **state)
 static void overload_and_count(struct trial *trial, struct call *call)
 {
     static const char put[] = "/BookmarkService/PutBookmark";
-    static const char start[] = "POST /BookmarkService/PutBookmark HTTP/1.1\r\nhost: a\r\n"
+    static const char start[] = "POST /BookmarkService/PutBookmark HTTP/1.1\r\nhost: localhost\r\n"
                                 "content-type: application/json\r\ncontent-length: 9\r\n\r\n";
     struct http_server *server = process_http_server(trial->process, 0, 0);
     struct raw_peer held;

@@ -79,10 +79,11 @@ struct http_loopback_reply http_loopback_send_with(struct http_server *server, s
     struct exchange exchange;
     struct http_transport *transport = NULL;
     struct text content = text_of(body);
-    struct text request = arena_format(
-        call->arena,
-        "%s %s HTTP/1.1\r\nhost: test\r\nconnection: close\r\n%scontent-length: %zu\r\n\r\n%.*s",
-        method, target, headers != NULL ? headers : "", content.length, TEXT_ARGUMENTS(content));
+    struct text request = arena_format(call->arena,
+                                       "%s %s HTTP/1.1\r\nhost: localhost\r\nconnection: "
+                                       "close\r\n%scontent-length: %zu\r\n\r\n%.*s",
+                                       method, target, headers != NULL ? headers : "",
+                                       content.length, TEXT_ARGUMENTS(content));
     buffer_init(&exchange.reply, REPLY_BYTES_MAX);
     fiber_wait_init(&exchange.ended);
     assert_non_null(request.data);

@@ -141,7 +141,8 @@ static void run_body_too_large(void *argument)
     test_call_again(&scene->cluster.test, SERVICE_WAIT_MS);
     struct wire_reply reply = wire_http_send(
         &scene->cluster.test.call, cluster_service(&scene->cluster, CLUSTER_METADATA)->address,
-        TEXT("PUT /metadata HTTP/1.1\r\nhost: test\r\n" JSON "content-length: 99999999\r\n\r\n{"));
+        TEXT("PUT /metadata HTTP/1.1\r\nhost: localhost\r\n" JSON
+             "content-length: 99999999\r\n\r\n{"));
     assert_int_equal(reply.status, 413);
     cluster_close(&scene->cluster);
 }

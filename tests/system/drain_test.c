@@ -117,8 +117,9 @@ static void open_half_request(struct scene *scene)
                      STATUS_OK);
     assert_int_equal(tcp_transport_create(loop_current(), fd, &transport), STATUS_OK);
     raw_peer_open(&scene->slow, transport);
-    raw_peer_say(&scene->slow, "PUT /metadata HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n"
-                               "content-type: application/json\r\ncontent-length: 28\r\n\r\n");
+    raw_peer_say(&scene->slow,
+                 "PUT /metadata HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n"
+                 "content-type: application/json\r\ncontent-length: 28\r\n\r\n");
     assert_true(raw_peer_await(&scene->slow, "100 Continue"));
     raw_peer_say(&scene->slow, "{\"id\":\"late\",\"title\":\"Late\"");
 }

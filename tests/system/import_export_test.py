@@ -60,6 +60,16 @@ LETTERBOXD = """Date,Name,Year,Letterboxd URI,Rating
 2024-13-10,Amelie,2001,https://boxd.it/e,3
 2024-05-11,"Amelie",2001,https://boxd.it/e,3
 """
+REVIEWS = f"""Date,Name,Year,Letterboxd URI,Rating,Rewatch,Review,Tags,Watched Date
+2024-06-01,The Matrix,1999,https://boxd.it/a,4.5,,First,,2024-05-31
+2024-06-02,The Matrix,1999,https://boxd.it/a,5,Yes,"Better each time: ""wow"",
+and <i>quick</i>. \u2665",,2024-06-02
+2024-06-03,Amelie,2001,https://boxd.it/e,,,Nice\t\ttab,,
+2024-06-03,Solaris,1972,https://boxd.it/b,,,{"x" * 10001},,
+2024-00-01,Solaris,1972,https://boxd.it/b,,,Never,,
+2024-06-04,Solaris,2002,https://boxd.it/b,3,,,,
+2024-06-05,Nobody Knows This,2001,https://boxd.it/d,,,Lost,,
+"""
 IMDB = """Const,Your Rating,Date Rated,Title,Original Title,URL,Title Type,IMDb Rating,Runtime (mins),Year,Genres
 tt0133093,10,2023-01-02,The Matrix,The Matrix,u,Movie,8.7,136,1999,Action
 tt0000000,7,2023-01-03,Solaris,Solaris,u,Movie,7.9,167,2002,Drama
@@ -108,11 +118,19 @@ class System:
         folder.mkdir()
         self.services = [Service("metadata", f"--store={store}", f"--data={folder}/metadata"),
                          Service("rating", f"--data={folder}/rating", "--event-log=none")]
+        self.more = []
+
+    def add_reviews(self):
+        review = Service("review", "--store=memory")
+        services = f"metadata={self.services[0].address};rating={self.services[1].address};review={review.address}"
+        movie = Service("movie", "--threads=1", f"--services={services}")
+        self.services += [movie, review]
+        self.more = [f"--movie={movie.address}"]
 
     def run(self, command, *arguments, status=0, given=None):
         """Standard output; what was said besides is in self.errors."""
         done = subprocess.run([BIN / "marquee", command, f"--metadata={self.services[0].address}",
-                               f"--rating={self.services[1].address}", *map(str, arguments)],
+                               f"--rating={self.services[1].address}", *self.more, *map(str, arguments)],
                               input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=WAIT_S, check=False)
         self.errors = done.stderr.decode()
         if done.returncode != status:
@@ -235,11 +253,73 @@ class ImportExportTest(unittest.TestCase):
             ["file", "row", "outcome", "movie", "detail"]])
         plain = self.file("ratings.csv", LETTERBOXD)
         self.assertIn("nothing has changed", self.system.run("import", "--user=ann", plain, status=FAILED))
-        given = self.system.run("export", "letterboxd", "--user=ann")
+        given = self.system.run("export", "letterboxd", "--user=ann", "--no-reviews")
         self.assertEqual(given.splitlines(), [
             "imdbID,tmdbID,Title,Year,Rating,WatchedDate", 'tt0133093,603,"Matrix, The",1999,4.5,2024-05-06',
             "tt0069293,593,Solaris,1972,5,2024-05-07",
             "tt0211915,194,Amélie (Fabuleux destin d'Amélie Poulain),2001,3,2024-05-11"])
+
+    def reviews(self, user):
+        """By film: the text, and the day."""
+        lines = self.system.run("review", "list", "--json", "--user", user).splitlines()
+        found = [entry["review"] for line in lines for entry in json.loads(line)["reviews"]]
+        return {review["recordId"]: (review["text"], review["createdTime"], review["editedTime"]) for review in found}
+
+    def test_letterboxd_reviews(self):
+        self.system.run("import", self.set(), status=FAILED)
+        self.system.add_reviews()
+        files = {"ratings.csv": LETTERBOXD, "reviews.csv": REVIEWS.replace("\n", "\r\n")}
+        packed = self.file("letterboxd.zip", archive(files))
+        report = self.folder / "report.csv"
+        matched = "matched: 6 by title and year, 1 by title and a year next to it, 1 ambiguous, 2 not matched"
+        skipped = "1 rows are no movies, or have no rating"
+        self.expect(self.system.run("import", "--user=ann", f"--report={report}", packed, status=FAILED),
+                    "0 movies, 3 votes, 3 rows refused", "votes: 3 new or changed, 0 as they were, or older",
+                    "reviews: 2 new or changed, 1 as they were, or older than what stands", matched, skipped)
+        self.assertIn("reviews.csv:6: the review is longer than 10000 characters", self.system.errors)
+        self.assertIn("reviews.csv:7: '2024-00-01' is no day such as 2024-05-06", self.system.errors)
+        text = 'Better each time: "wow",\nand <i>quick</i>. \u2665'
+        want = {"1": (text, "2024-06-02T00:00:00Z", ""), "4": ("Nice  tab", "2024-06-03T00:00:00Z", "")}
+        self.assertEqual(self.reviews("ann"), want)
+        rows = [row for row in csv.reader(io.StringIO(report.read_text())) if row[0] == "reviews.csv"]
+        self.assertEqual(sorted(rows)[:3], [
+            ["reviews.csv", "2", "matched", "1", "by title and year"], ["reviews.csv", "3", "matched", "1", "by title and year"],
+            ["reviews.csv", "5", "matched", "4", "by title and year"]])
+        self.assertIn(["reviews.csv", "9", "not matched", "", "Nobody Knows This (2001)"], rows)
+        for given in (packed, self.file("reviews.csv", REVIEWS)):
+            said = self.system.run("import", "--user=ann", given, status=FAILED)
+            self.assertIn("reviews: 0 new or changed, 3 as they were, or older than what stands", said)
+        self.assertIn("nothing has changed", self.system.run("import", "--user=ann", packed, status=FAILED))
+        self.assertEqual(self.reviews("ann"), want)
+        # Written here since: that stands.
+        self.system.run("review", "put", "ann", "1", "In other words.")
+        self.assertIn("reviews: 0 new", self.system.run("import", "--user=ann", packed, status=FAILED))
+        self.assertEqual(self.reviews("ann")["1"][0], "In other words.")
+        counts = json.loads(self.system.run("import", "--json", "--user=bob", packed, status=FAILED))
+        self.assertEqual((counts["reviewsChanged"], counts["reviewsUnchanged"]), (2, 1))
+        said = self.system.run("import", "--no-reviews", "--user=cid", packed, status=FAILED)
+        self.assertNotIn("reviews", said)
+        self.system.run("review", "list", "--user=cid", status=NOT_FOUND)
+
+    def test_letterboxd_export_with_reviews(self):
+        self.system.run("import", self.set(), status=FAILED)
+        self.assertIn("--no-reviews", self.errors_of("export", "letterboxd", "--user=ann"))
+        self.system.add_reviews()
+        for movie, value in (("1", "9"), ("2", "10")):
+            self.system.run("rate", "ann", movie, value)
+        for movie, text in (("1", 'One, "two",\nthree'), ("4", "Seen, and not rated")):
+            self.system.run("review", "put", "ann", movie, text)
+        rows = list(csv.DictReader(io.StringIO(self.system.run("export", "letterboxd", "--user=ann"))))
+        self.assertIn("2 reviews", self.system.errors)
+        self.assertEqual([(row["imdbID"], row["Rating"], row["Review"]) for row in rows], [
+            ("tt0133093", "4.5", 'One, "two",\nthree'), ("tt0069293", "5", ""), ("tt0211915", "", "Seen, and not rated")])
+        self.assertTrue(all(re.fullmatch(r"\d{4}-\d\d-\d\d", row["WatchedDate"]) for row in rows))
+        rows = list(csv.DictReader(io.StringIO(self.system.run("export", "letterboxd", "--user=bob"))))
+        self.assertEqual(rows, [])
+
+    def errors_of(self, *arguments):
+        self.system.run(*arguments, status=FAILED)
+        return self.system.errors
 
     def run_without_user(self, path):
         self.system.run("import", path, status=USAGE)

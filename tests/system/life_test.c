@@ -281,7 +281,7 @@ static void open_half_request(struct raw_peer *peer, struct call *call, const ch
     assert_int_equal(tcp_connect(loop_current(), call, text_of(address), &fd), STATUS_OK);
     assert_int_equal(tcp_transport_create(loop_current(), fd, &transport), STATUS_OK);
     raw_peer_open(peer, transport);
-    raw_peer_say(peer, "PUT /metadata HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n"
+    raw_peer_say(peer, "PUT /metadata HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n"
                        "content-type: application/json\r\ncontent-length: 28\r\n\r\n");
     assert_true(raw_peer_await(peer, "100 Continue"));
     raw_peer_say(peer, "{\"id\":\"late\",\"title\":\"Late\"");

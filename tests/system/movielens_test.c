@@ -207,7 +207,7 @@ static void expect_http2(struct scene *scene, struct call *call, const char *id,
     const struct http_header headers[] = {
         {TEXT(":method"), TEXT("POST")},
         {TEXT(":scheme"), TEXT("http")},
-        {TEXT(":authority"), TEXT("test")},
+        {TEXT(":authority"), TEXT("localhost")},
         {TEXT(":path"), TEXT("/MovieService/GetMovieDetails")},
         {TEXT("content-type"), TEXT("application/json")},
     };

@@ -14,7 +14,7 @@ import tempfile
 import time
 import unittest
 
-BIN = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else ".")
+BIN = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else ".").resolve()
 WAIT_S = 60
 READY = re.compile(r'message="ready" listen="([^"]*)"')
 JSON = {"content-type": "application/json"}

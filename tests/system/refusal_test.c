@@ -142,19 +142,20 @@ static const struct {
     int status;
 } raws[] = {
     {"a parameter twice", RATING,
-     TEXT_INIT("PUT /rating?id=r&type=movie&userId=u&userId=v&value=5 HTTP/1.1\r\nhost: x\r\n"
-               "connection: close\r\n\r\n"),
+     TEXT_INIT(
+         "PUT /rating?id=r&type=movie&userId=u&userId=v&value=5 HTTP/1.1\r\nhost: localhost\r\n"
+         "connection: close\r\n\r\n"),
      400},
     {"not a number", RATING,
-     TEXT_INIT("PUT /rating?id=r&type=movie&userId=u&value=nan HTTP/1.1\r\nhost: x\r\n"
+     TEXT_INIT("PUT /rating?id=r&type=movie&userId=u&value=nan HTTP/1.1\r\nhost: localhost\r\n"
                "connection: close\r\n\r\n"),
      400},
     {"a bad chunk", METADATA,
-     TEXT_INIT("PUT /metadata HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+     TEXT_INIT("PUT /metadata HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
                "transfer-encoding: chunked\r\nconnection: close\r\n\r\nzz\r\n"),
      400},
     {"not HTTP", METADATA, TEXT_INIT("HELO there\r\n\r\n"), 400},
-    {"another version", METADATA, TEXT_INIT("GET / HTTP/3.0\r\nhost: x\r\n\r\n"), 505},
+    {"another version", METADATA, TEXT_INIT("GET / HTTP/3.0\r\nhost: localhost\r\n\r\n"), 505},
     {"an HTTP/2 frame over the limit", METADATA,
      TEXT_INIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\x00\x00\x00\x00\x00\x01"), 0},
 };
@@ -177,7 +178,7 @@ static struct wire_reply send_post(struct cluster *cluster, const struct post *p
     struct call *call = &cluster->test.call;
     struct text body = fill_in(call, post->body);
     struct text head = arena_format(call->arena,
-                                    "POST %s HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
+                                    "POST %s HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"
                                     "content-type: %s\r\ncontent-length: %zu\r\n\r\n",
                                     post->path, post->type, body.length);
     char *bytes = arena_alloc(call->arena, head.length + body.length);
@@ -314,7 +315,7 @@ static void connect_raw(struct raw_peer *peer, struct call *call, const char *ad
 static void run_half_open(void *argument)
 {
     static const char *const beginnings[] = {"GET /metadata?id=", "PRI * HTTP/2.0\r\n\r\nSM",
-                                             "GET / HTTP/1.1\r\nhost: x\r\nx-a: b"};
+                                             "GET / HTTP/1.1\r\nhost: localhost\r\nx-a: b"};
     static struct raw_peer peers[HALF_OPEN];
     struct cluster cluster;
     (void)argument;
@@ -370,7 +371,7 @@ static void await_reply(int fd)
 
 static void ask_on_all(const int *sockets)
 {
-    static const char request[] = "GET /livez HTTP/1.1\r\nhost: x\r\n\r\n";
+    static const char request[] = "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n";
     for (size_t i = 0; i < CONNECTIONS; i++) {
         assert_int_equal(write(sockets[i], request, sizeof(request) - 1), sizeof(request) - 1);
     }

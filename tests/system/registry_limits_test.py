@@ -150,7 +150,7 @@ def put_many(registry, bodies, path=REGISTER):
         if not batch:
             return taken, None
         connection.sendall(b"".join(
-            b"PUT %s HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n%s" % (path.encode(), len(body), body.encode())
+            b"PUT %s HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n%s" % (path.encode(), len(body), body.encode())
             for body in batch))
         for _ in batch:
             status = int(reader.readline().split()[1])
@@ -180,7 +180,7 @@ class Waiting:
         self.connections = []
 
     def add(self, count, source):
-        query = b"GET /v1/health/service/web?index=%d&wait=10m HTTP/1.1\r\nhost: a\r\n\r\n" % (1 << 62)
+        query = b"GET /v1/health/service/web?index=%d&wait=10m HTTP/1.1\r\nhost: localhost\r\n\r\n" % (1 << 62)
         for _ in range(count):
             connection = self.registry.connect(source)
             connection.sendall(query)
@@ -203,7 +203,7 @@ class Waiting:
 def ask_blocked(registry, source):
     """The status and text of one blocked query that would wait for a millisecond."""
     connection = registry.connect(source)
-    connection.sendall(b"GET /v1/health/service/web?index=%d&wait=1ms HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
+    connection.sendall(b"GET /v1/health/service/web?index=%d&wait=1ms HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
                        % (1 << 62))
     reply = b""
     while part := connection.recv(65536):

@@ -105,11 +105,14 @@ static size_t send_body(struct raw_peer *peer, const char *head, size_t bytes)
 static void run_large_body(void *argument)
 {
     static const char *const heads[] = {
-        "PUT /v1/agent/service/register HTTP/1.1\r\nhost: x\r\ncontent-length: 10485760\r\n\r\n",
-        ("PUT /v1/agent/service/register HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+        "PUT /v1/agent/service/register HTTP/1.1\r\nhost: localhost\r\ncontent-length: "
+        "10485760\r\n\r\n",
+        ("PUT /v1/agent/service/register HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: "
+         "chunked\r\n\r\n"
          "a00000\r\n"),
-        "PUT /v1/catalog/register HTTP/1.1\r\nhost: x\r\ncontent-length: 10485760\r\n\r\n",
-        "PUT /v1/agent/check/update/a HTTP/1.1\r\nhost: x\r\ncontent-length: 10485760\r\n\r\n",
+        "PUT /v1/catalog/register HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10485760\r\n\r\n",
+        "PUT /v1/agent/check/update/a HTTP/1.1\r\nhost: localhost\r\ncontent-length: "
+        "10485760\r\n\r\n",
     };
     struct registry_scene *scene = argument;
     registry_scene_open(scene);
@@ -168,7 +171,7 @@ static void run_never_reads(void *argument)
         peers[i].transport->ops->pause(peers[i].transport->state);
         for (unsigned j = 0; j < REQUESTS; j++) {
             static const char request[] =
-                "GET /v1/health/service/large?index=1 HTTP/1.1\r\nhost: x\r\n\r\n";
+                "GET /v1/health/service/large?index=1 HTTP/1.1\r\nhost: localhost\r\n\r\n";
             (void)raw_peer_send_some(&peers[i], text_of(request));
         }
     }

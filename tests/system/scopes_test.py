@@ -5,13 +5,16 @@ limits; tokens that come and go; what a process does not start with.
     scopes_test.py BIN [CASE...]
 """
 import hashlib
+import http.server
 import json
 import os
 import re
 import signal
 import subprocess
 import tempfile
+import threading
 import unittest
+import urllib.parse
 
 from scopes_scene import BIN, JSON, WAIT_S, Program, System, wait_for
 
@@ -192,6 +195,68 @@ class OthersTest(System):
             self.assertEqual(self.rating.ask("PUT", path, headers=headers)[0], 400, given)
 
 
+class Recorder(http.server.BaseHTTPRequestHandler):
+    """A rating service that has nothing, and keeps the headers it was asked with."""
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.seen.append((self.path, self.headers.get("authorization"), self.headers.get("marquee-acting-for")))
+        body = b'{"code":"not_found","message":"nothing"}'
+        self.send_response(404)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *_):
+        pass
+
+
+class JsonGatewayTest(System):
+    """Movie asks the others with JSON: for whom, is passed on as it is by gRPC."""
+    OPTIONS = ("--gateway=http",)
+    HOLDERS = {**System.HOLDERS, "émile": "read,vote"}
+
+    def start(self, name, *options):
+        program = Program(name, "--listen=127.0.0.1:0", f"--access-file={self.scratch}/tokens",
+                          f"--token-file={self.scratch}/service", f"--call-token-file={self.scratch}/service",
+                          *(self.OPTIONS if name == "marquee-movie" else ()), *options)
+        self.programs.append(program)
+        return program
+
+    def write_tokens(self, holders):
+        super().write_tokens({urllib.parse.quote(user): scopes for user, scopes in holders.items()})
+        self.tokens["émile"] = self.tokens[urllib.parse.quote("émile")]
+
+    def test_for_whom(self):
+        seen = []
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as rating:
+            rating.seen = seen
+            thread = threading.Thread(target=rating.serve_forever)
+            thread.start()
+            movie = self.start("marquee-movie", f"--services=metadata={self.metadata.address};"
+                                                f"rating=127.0.0.1:{rating.server_port}")
+            for user in ("alice", "root", "-", "émile"):
+                self.assertEqual(movie.ask("GET", "/movie?id=m1", headers=self.bearer(user))[0], 200)
+                self.assertEqual(movie.call("MovieService/ListUserMovies", {}, self.bearer(user))[0], 400 if user == "-" else 404)
+            rating.shutdown()
+            thread.join()
+        secret = "Bearer " + (self.scratch / "service").read_text(encoding="utf-8").split()[1]
+        self.assertEqual({authorization for _, authorization, _ in seen}, {secret})
+        # The catalogue's own questions are for nobody.
+        asked = {acting for path, _, acting in seen if not re.search("Changes|ListAggregates|ListVotes", path)}
+        self.assertTrue({"read,vote alice", "admin root", "read,vote %c3%a9mile"} <= asked, asked)
+
+    def test_votes(self):
+        path = "/movie/rating?id=m1&value=7"
+        self.assertEqual(self.movie.ask("PUT", path, headers=self.bearer("alice"))[0], 200)
+        self.assertEqual(self.movie.ask("PUT", path + "&userId=alice", headers=self.bearer("bob"))[0], 403)
+        self.assertEqual(self.movie.ask("PUT", path, headers=self.bearer("reader"))[0], 403)
+        self.assertEqual((self.own_vote("alice"), self.own_vote("bob"), self.own_vote("reader")), (7, None, None))
+
+
 class OpenTest(System):
     """Reads are open; everything else is as before."""
     OPTIONS = ("--open-reads",)
@@ -203,6 +268,59 @@ class OpenTest(System):
         self.assertEqual(self.movie.ask("PUT", "/movie/rating?id=m1&value=9")[0], 401)
         self.assertEqual(self.movie.ask("GET", "/metrics")[0], 401)
         self.assertEqual(self.movie.ask("GET", "/movie?id=m1", headers={"authorization": "Bearer wrong"})[0], 401)
+
+
+class DocumentTest(System):
+    """/openapi.json tells of each operation what is enforced."""
+    HOLDERS = {scope: scope for scope in ("read", "vote", "write", "admin")} | {"root": "admin", "-": "read,vote,impersonate"}
+    PROGRAMS = ("metadata", "rating", "review", "movie")
+
+    def operations(self, program):
+        """(method, path and query, body, what it needs) of all but streams, which tell in their last frame."""
+        document = json.loads(program.ask("GET", "/openapi.json")[1])
+        self.assertEqual(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer")
+        for path, item in document["paths"].items():
+            for method, operation in item.items():
+                content = operation.get("requestBody", {}).get("content", {})
+                if "application/connect+json" in content:
+                    continue
+                is_method = path[1:2].isupper() or "." in path.rsplit("/", 1)[0]
+                query = "?connect=v1&encoding=json&message=%7B%7D" if is_method and method == "get" else ""
+                yield method.upper(), path.replace("{", "").replace("}", "") + query, "{}" if content else None, operation
+
+    def check(self, program, method, path, body, operation):
+        security = operation["security"]
+        is_asked = security != [] and {} not in security
+        scopes = {scope for one in security for scope in one.get("bearer", [])}
+        self.assertEqual(len(scopes), 1 if security else 0)
+        status, _, headers = program.ask(method, path, body, JSON)
+        self.assertEqual(status == 401, is_asked, path)
+        if is_asked:
+            self.assertEqual(headers["www-authenticate"], "Bearer")
+            self.assertTrue({"401", "403"} <= set(operation["responses"]), path)
+        if security:
+            self.assertEqual(program.ask(method, path, body, {**JSON, "authorization": "Bearer wrong"})[0], 401, path)
+        for holder in ("read", "vote", "write", "admin"):
+            status, words, _ = program.ask(method, path, body, {**JSON, **self.bearer(holder)})
+            may = not scopes or holder in (*scopes, "admin") or (scopes == {"read"} and not is_asked)
+            self.assertEqual(status in (401, 403), not may, f"{method} {path} by {holder}: {status} {words}")
+
+    def check_all(self, programs):
+        for name, program in programs:
+            operations = list(self.operations(program))
+            self.assertGreater(len(operations), 20, name)
+            for operation in operations:
+                with self.subTest(program=name, operation=operation[:2]):
+                    self.check(program, *operation)
+
+    def test_it_tells_what_is_enforced(self):
+        self.check_all((name, getattr(self, name)) for name in self.PROGRAMS)
+        document = json.loads(self.movie.ask("GET", "/openapi.json")[1])
+        self.assertEqual(document["components"]["securitySchemes"]["session"]["name"], "marquee-session")
+        self.assertEqual(document["paths"]["/movie/rating"]["put"]["security"], [{"bearer": ["vote"]}, {"session": ["vote"]}])
+
+    def test_where_reads_are_open(self):
+        self.check_all([("rating", self.start("marquee-rating", "--store=memory", "--event-log=none", "--open-reads"))])
 
 
 class LimitsTest(System):

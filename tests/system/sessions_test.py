@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
-from scopes_scene import JSON, SAME, WAIT_S, Program, System
+from scopes_scene import JSON, SAME, WAIT_S, Program, System, wait_for
 
 
 class SessionsTest(System):
@@ -113,6 +113,45 @@ class SessionsTest(System):
         self.assertEqual((self.scratch / "keys").stat().st_mode & 0o777, 0o600)
 
 
+class SharedSessionsTest(System):
+    """Two processes of movie, with one file of keys."""
+
+    def setUp(self):
+        super().setUp()
+        self.other = self.start_movie()
+
+    def start_movie(self):
+        return self.start("marquee-movie", f"--session-keys={self.scratch}/keys",
+                          f"--services=metadata={self.metadata.address};rating={self.rating.address};"
+                          f"review={self.review.address}")
+
+    def status_at(self, program, cookie):
+        return program.ask("GET", "/movie?id=m1", headers=cookie)[0]
+
+    def test_who_leaves_one_has_left_all(self):
+        cookie, kept = self.sign_in("alice"), self.sign_in("alice")
+        self.assertEqual((self.status_at(self.movie, cookie), self.status_at(self.other, cookie)), (200, 200))
+        self.assertEqual(self.other.ask("DELETE", "/session", headers={**cookie, **SAME})[0], 204)
+        self.assertEqual(self.status_at(self.other, cookie), 401)
+        wait_for(lambda: self.status_at(self.movie, cookie) == 401, "the first process knows")
+        self.assertEqual((self.status_at(self.movie, kept), self.status_at(self.other, kept)), (200, 200))
+        # Nor is it a session again when processes begin anew.
+        self.assertEqual(self.status_at(self.start_movie(), cookie), 401)
+        self.assertEqual((self.scratch / "keys.ended").stat().st_mode & 0o777, 0o600)
+
+    def test_an_end_that_cannot_be_written_is_none(self):
+        cookie = self.sign_in("alice")
+        broken = self.scratch / "keys.ended"
+        broken.write_text("no ends\n", encoding="utf-8")
+        status, body, _ = self.movie.ask("DELETE", "/session", headers={**cookie, **SAME})
+        self.assertEqual((status, "try again" in json.loads(body)["detail"], str(self.scratch) in body), (503, True, False))
+        self.assertEqual(self.status_at(self.movie, cookie), 200)
+        broken.unlink()
+        self.assertEqual(self.movie.ask("DELETE", "/session", headers={**cookie, **SAME})[0], 204)
+        self.assertEqual(self.status_at(self.movie, cookie), 401)
+        wait_for(lambda: self.status_at(self.other, cookie) == 401, "the other process knows")
+
+
 class OpenSessionsTest(unittest.TestCase):
     """Where nobody is asked for a token."""
 
@@ -161,7 +200,7 @@ class TlsTest(unittest.TestCase):
 
     def test_plaintext_is_refused(self):
         host, port = self.movie.address.split(":")
-        for sent in (b"GET /session HTTP/1.1\r\nhost: a\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"):
+        for sent in (b"GET /session HTTP/1.1\r\nhost: localhost\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"):
             with socket.create_connection((host, int(port)), WAIT_S) as plain:
                 plain.sendall(sent)
                 got = b""

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "marquee/bulk_private.h"
 #include "metadata/model/metadata_message.h"
+#include "movie.pb-c.h"
 #include "proto/proto.h"
 
 void bulk_init(struct bulk *bulk, struct session *session, const char *file)
@@ -12,6 +13,7 @@ void bulk_init(struct bulk *bulk, struct session *session, const char *file)
     fiber_group_init(&bulk->fibers);
     fiber_semaphore_init(&bulk->metadata_gate, BULK_METADATA_CALLS_MAX);
     fiber_semaphore_init(&bulk->batch_gate, BULK_BATCHES_MAX);
+    fiber_semaphore_init(&bulk->review_gate, BULK_REVIEW_CALLS_MAX);
 }
 
 static enum status no_memory(struct bulk *bulk)
@@ -56,6 +58,36 @@ enum status bulk_put_metadata(struct bulk *bulk, const struct metadata *metadata
     job->path = "/MetadataService/PutMetadata";
     job->request = &request->base;
     job->response_type = &put_metadata_response__descriptor;
+    job->lines[job->count++] = line;
+    return bulk_job_start(job);
+}
+
+enum status bulk_put_review(struct bulk *bulk, const struct review *review, uint64_t line)
+{
+    struct bulk_job *job;
+    struct review copy;
+    char time[CLOCK_TIME_TEXT_BYTES];
+    enum status status = begin(bulk, &bulk->review_gate, 1, &job);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    PutMovieReviewRequest *request = arena_alloc(&job->arena, sizeof(*request));
+    struct text written = arena_copy(&job->arena, clock_format(review->created_ms, time));
+    if (request == NULL || written.data == NULL ||
+        review_copy(&job->arena, review, &copy) != STATUS_OK) {
+        bulk_job_destroy(job);
+        return no_memory(bulk);
+    }
+    put_movie_review_request__init(request);
+    request->user_id = proto_bytes(copy.key.user);
+    request->movie_id = proto_bytes(copy.key.record.id);
+    request->text = proto_bytes(copy.text);
+    request->spoiler = copy.spoiler;
+    request->time = proto_bytes(written);
+    job->service = SESSION_MOVIE;
+    job->path = "/MovieService/PutReview";
+    job->request = &request->base;
+    job->response_type = &put_movie_review_response__descriptor;
     job->lines[job->count++] = line;
     return bulk_job_start(job);
 }

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "marquee/bulk_private.h"
+#include "movie.pb-c.h"
 #include "proto/proto.h"
 
 struct bulk_job *bulk_job_create(struct bulk *bulk, struct fiber_semaphore *gate, size_t lines_max)
@@ -52,6 +53,10 @@ static void take_response(struct bulk_job *job, const ProtobufCMessage *message)
 {
     struct bulk *bulk = job->bulk;
     bulk->stored += job->count;
+    if (job->service == SESSION_MOVIE) {
+        bulk->reviews += job->count;
+        bulk->reviews_changed += ((const PutMovieReviewResponse *)message)->changed ? 1 : 0;
+    }
     if (job->service != SESSION_RATING) {
         return;
     }
@@ -78,7 +83,7 @@ static enum status attempt(struct bulk_job *job)
                                      job->request, job->response_type, &response);
     if (status == STATUS_OK) {
         take_response(job, response);
-    } else if (status == STATUS_INVALID_ARGUMENT) {
+    } else if (status == STATUS_INVALID_ARGUMENT || status == STATUS_NOT_FOUND) {
         complaints_add(&job->bulk->complaints, job->file, job->lines[0], call.error.message);
     } else if (!is_worth_another(status)) {
         fail(job, &call, status);
@@ -86,6 +91,9 @@ static enum status attempt(struct bulk_job *job)
     arena_deinit(&arena);
     return status;
 }
+
+/* By enum session_service. */
+static const char *const service_names[SESSION_SERVICE_COUNT] = {"metadata", "rating", "movie"};
 
 static void send(void *argument)
 {
@@ -103,7 +111,7 @@ static void send(void *argument)
     if (is_worth_another(status)) {
         struct call words = call_within(call, 0);
         (void)call_fail(&words, status, "the %s service was unavailable %d times in a row",
-                        job->service == SESSION_RATING ? "rating" : "metadata", BULK_ATTEMPTS_MAX);
+                        service_names[job->service], BULK_ATTEMPTS_MAX);
         fail(job, &words, status);
     }
     bulk_job_destroy(job);

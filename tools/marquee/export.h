@@ -12,11 +12,13 @@ struct export
     struct text user; /* empty: all */
     bool with_movies;
     bool with_votes;
+    bool with_reviews; /* where the format has a place for them */
     struct progress progress;
     uint64_t movies;
     uint64_t votes;
+    uint64_t reviews;
     uint64_t rounded;       /* votes that the format cannot hold as they are */
-    uint64_t without_title; /* votes that the format cannot hold at all */
+    uint64_t without_title; /* votes and reviews that the format cannot hold at all */
 };
 
 /* Votes of a page, in the store's order. */

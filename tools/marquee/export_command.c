@@ -16,6 +16,10 @@ static const struct config_option options[] = {
      .argument = "all|votes|movies",
      .default_value = "all",
      .help = "json: movies and votes, or one of both; with --user: votes"},
+    {.name = "reviews",
+     .kind = CONFIG_BOOLEAN,
+     .default_value = "true",
+     .help = "letterboxd: with what the user has written; --no-reviews leaves it out"},
     {.name = "output",
      .kind = CONFIG_TEXT,
      .argument = "FILE",
@@ -32,8 +36,8 @@ static const struct config_program program = {
         "            marquee import takes both, marquee ingest the votes. Nothing is lost.\n"
         "csv         votes: userId,recordId,recordType,value,providerId,eventTime. Nothing is "
         "lost.\n"
-        "letterboxd  one user's votes on movies (--user), for Letterboxd's import: stars are "
-        "halves of\n"
+        "letterboxd  one user's votes on movies (--user) and reviews, for Letterboxd's import: "
+        "stars are halves of\n"
         "            points, rounded to half stars, and at least half a star; how many were "
         "rounded\n"
         "            is said.\n"
@@ -124,19 +128,23 @@ static enum status run(struct session *session)
     export.with_movies = text_equal(what, TEXT("movies")) ||
                          (text_equal(what, TEXT("all")) && export.user.length == 0);
     export.with_votes = !text_equal(what, TEXT("movies"));
+    export.with_reviews = config_boolean(session->config, "reviews");
     progress_init(&export.progress, session->input->errors, "exporting", 0);
     status = formats[format].run(&export);
     progress_end(&export.progress);
     enum status closed = close_output(session, export.output);
     (void)fprintf(session->input->errors, "%" PRIu64 " movies, %" PRIu64 " votes, in %.1f s\n",
                   export.movies, export.votes, progress_seconds(&export.progress));
+    if (export.reviews > 0) {
+        (void)fprintf(session->input->errors, "%" PRIu64 " reviews\n", export.reviews);
+    }
     if (export.rounded > 0) {
         (void)fprintf(session->input->errors, "%" PRIu64 " votes were rounded to half stars\n",
                       export.rounded);
     }
     if (export.without_title > 0) {
         (void)fprintf(session->input->errors,
-                      "%" PRIu64 " votes are on movies that are not in the catalogue: left out\n",
+                      "%" PRIu64 " are on movies that are not in the catalogue: left out\n",
                       export.without_title);
     }
     return status == STATUS_OK ? closed : status;

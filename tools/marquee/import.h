@@ -12,12 +12,14 @@ struct import_counts {
     uint64_t movies_new;
     uint64_t movies_changed;
     uint64_t movies_unchanged;
-    uint64_t movies_unknown; /* scores of movies that are not in the catalogue */
-    uint64_t votes;          /* taken by the service */
-    uint64_t votes_changed;  /* of them: those that were not so already */
-    uint64_t votes_held;     /* of them: those that do not count until they are reviewed */
-    uint64_t refused;        /* rows */
-    uint64_t skipped;        /* rows that are not for us: no movies, no value */
+    uint64_t movies_unknown;  /* scores of movies that are not in the catalogue */
+    uint64_t votes;           /* taken by the service */
+    uint64_t votes_changed;   /* of them: those that were not so already */
+    uint64_t votes_held;      /* of them: those that do not count until they are reviewed */
+    uint64_t reviews;         /* taken by the service, or others of the file stand */
+    uint64_t reviews_changed; /* of them: those that were not so already */
+    uint64_t refused;         /* rows */
+    uint64_t skipped;         /* rows that are not for us: no movies, no value */
     uint64_t by_how[IMPORT_HOW_COUNT]; /* rows that were matched, by enum MatchHow */
 };
 
@@ -27,6 +29,7 @@ struct import {
     struct import_report report;
     struct text user;     /* whose votes they are, where the file does not say; may be empty */
     struct text provider; /* of the votes, where the file does not say */
+    bool with_reviews;
     struct import_counts counts;
 };
 

@@ -14,6 +14,10 @@ static const struct config_option options[] = {
      .kind = CONFIG_TEXT,
      .argument = "NAME",
      .help = "letterboxd, imdb-ratings: whose votes they are"},
+    {.name = "reviews",
+     .kind = CONFIG_BOOLEAN,
+     .default_value = "true",
+     .help = "letterboxd: import what is written too; --no-reviews does not"},
     {.name = "provider",
      .kind = CONFIG_TEXT,
      .argument = "NAME",
@@ -57,7 +61,8 @@ static const struct config_program program = {
         "shown\n"
         "                beside our votes and never counted with them\n"
         "  imdb-ratings  a user's ratings as IMDb exports them (CSV)\n"
-        "  letterboxd    an export of Letterboxd, or its ratings.csv, diary.csv or reviews.csv\n"
+        "  letterboxd    an export of Letterboxd, or its ratings.csv, diary.csv or reviews.csv:\n"
+        "                votes, and reviews as of the day on which they were written\n"
         "  json, csv     what marquee export writes; json also a list of movies (a catalogue)\n"
         "Movies of other sites are matched by IMDb and TMDB id, then by title and year; --report "
         "says\n"
@@ -114,6 +119,12 @@ static void print_counts(FILE *output, const struct import_counts *counts, doubl
             output, "votes: %" PRIu64 " new or changed, %" PRIu64 " as they were, or older\n",
             counts->votes_changed, counts->votes - counts->votes_changed - counts->votes_held);
     }
+    if (counts->reviews > 0) {
+        (void)fprintf(output,
+                      "reviews: %" PRIu64 " new or changed, %" PRIu64
+                      " as they were, or older than what stands\n",
+                      counts->reviews_changed, counts->reviews - counts->reviews_changed);
+    }
     if (counts->votes_held > 0) {
         (void)fprintf(output,
                       "%" PRIu64 " votes came in a burst: kept, and not counted until they "
@@ -137,7 +148,7 @@ static void print_counts(FILE *output, const struct import_counts *counts, doubl
         (void)fprintf(output, "%" PRIu64 " rows are no movies, or have no rating\n",
                       counts->skipped);
     }
-    if (movies + counts->votes > 0 &&
+    if (movies + counts->votes + counts->reviews > 0 && counts->reviews_changed == 0 &&
         counts->movies_new + counts->movies_changed + counts->votes_changed + counts->votes_held ==
             0) {
         (void)fputs("nothing has changed\n", output);
@@ -158,6 +169,8 @@ static enum status print_json(struct session *session, const struct import_count
         {"votesChanged", counts->votes_changed},
         {"votesUnchanged", counts->votes - counts->votes_changed - counts->votes_held},
         {"votesHeld", counts->votes_held},
+        {"reviewsChanged", counts->reviews_changed},
+        {"reviewsUnchanged", counts->reviews - counts->reviews_changed},
         {"matchedByImdbId", counts->by_how[MATCH_HOW__MATCHED_BY_IMDB_ID]},
         {"matchedByTmdbId", counts->by_how[MATCH_HOW__MATCHED_BY_TMDB_ID]},
         {"matchedByTitleAndYear", counts->by_how[MATCH_HOW__MATCHED_BY_TITLE_AND_YEAR]},
@@ -244,6 +257,7 @@ static enum status run(struct session *session)
 {
     struct import import = {.session = session,
                             .user = config_text(session->config, "user"),
+                            .with_reviews = config_boolean(session->config, "reviews"),
                             .provider = config_text(session->config, "provider")};
     size_t count = config_argument_count(session->config);
     struct text path = config_argument(session->config, count - 1);

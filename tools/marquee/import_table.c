@@ -27,6 +27,8 @@ enum status import_table_close(struct import_table *table, enum status status)
     counts->votes += table->bulk.votes;
     counts->votes_changed += table->bulk.votes_changed;
     counts->votes_held += table->bulk.votes_held;
+    counts->reviews += table->bulk.reviews;
+    counts->reviews_changed += table->bulk.reviews_changed;
     return status == STATUS_OK ? finished : status;
 }
 

@@ -1,9 +1,11 @@
 #include "marquee/import_votes.h"
 
+#include "base/clock.h"
 #include "metadata/model/metadata.h"
 
-/* Of IMPORT_MATCH_MAX rows: their texts, their queries and the matches. */
-enum { GATHERED_BYTES_MAX = 32 * 1024 * 1024 };
+/* Of IMPORT_MATCH_MAX rows: their texts, their queries and the matches. With so many bytes of texts
+ * fewer are gathered: reviews may be long. */
+enum { GATHERED_BYTES_MAX = 32 * 1024 * 1024, GATHERED_BYTES_ENOUGH = 16 * 1024 * 1024 };
 
 void import_votes_init(struct import_votes *votes, struct import_table *table)
 {
@@ -55,13 +57,16 @@ enum status import_votes_put(struct import_votes *votes, struct call *call,
     copy.movie.tmdb_id = arena_copy(&votes->arena, vote->movie.tmdb_id);
     copy.movie.movie_id = arena_copy(&votes->arena, vote->movie.movie_id);
     copy.movie.title = arena_copy(&votes->arena, vote->movie.title);
+    copy.review = arena_copy(&votes->arena, vote->review);
     if (votes->gathered == NULL || copy.movie.imdb_id.data == NULL ||
         copy.movie.tmdb_id.data == NULL || copy.movie.movie_id.data == NULL ||
-        copy.movie.title.data == NULL) {
+        copy.movie.title.data == NULL || copy.review.data == NULL) {
         return no_memory(call);
     }
     votes->gathered[votes->count++] = copy;
-    return votes->count == IMPORT_MATCH_MAX ? import_votes_flush(votes) : STATUS_OK;
+    bool is_enough =
+        votes->count == IMPORT_MATCH_MAX || arena_used_bytes(&votes->arena) > GATHERED_BYTES_ENOUGH;
+    return is_enough ? import_votes_flush(votes) : STATUS_OK;
 }
 
 /* "Solaris (2002)", or the id. */
@@ -76,9 +81,72 @@ static struct text describe(struct arena *arena, const struct import_match_query
                : movie->title;
 }
 
-static enum status put_matched(struct import_votes *votes, const struct import_vote *vote,
-                               const struct import_matched *matched)
+/* Whether another review of the movie is among what is gathered that stands before this one. */
+static bool is_superseded(const struct import_votes *votes, const struct import_matched *matched,
+                          size_t index)
 {
+    const struct import_vote *own = &votes->gathered[index];
+    for (size_t i = 0; i < votes->count; i++) {
+        const struct import_vote *other = &votes->gathered[i];
+        bool is_later =
+            other->time_ms > own->time_ms || (other->time_ms == own->time_ms && i > index);
+        if (other->review.length > 0 && is_later &&
+            text_equal(matched[i].movie_id, matched[index].movie_id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A day may begin here later than where it was written. */
+static int64_t not_ahead(int64_t time_ms)
+{
+    int64_t now_ms = clock_wall_ms();
+    return time_ms < now_ms ? time_ms : now_ms;
+}
+
+static enum status put_review(struct import_votes *votes, const struct import_matched *matched,
+                              size_t index)
+{
+    struct import_table *table = votes->table;
+    const struct import_vote *vote = &votes->gathered[index];
+    if (vote->review.length == 0) {
+        return STATUS_OK;
+    }
+    if (is_superseded(votes, matched, index)) {
+        table->import->counts.reviews++;
+        return STATUS_OK;
+    }
+    const struct review review = {
+        .key = {.record = {RECORD_TYPE_MOVIE, matched[index].movie_id},
+                .user = table->import->user},
+        .text = vote->review,
+        .created_ms = not_ahead(vote->time_ms),
+    };
+    return bulk_put_review(&table->bulk, &review, vote->row);
+}
+
+static enum status put_vote(struct import_votes *votes, const struct import_vote *vote,
+                            struct text movie_id)
+{
+    struct import_table *table = votes->table;
+    const struct rating_change change = {
+        .kind = RATING_PUT,
+        .key = {.record = {RECORD_TYPE_MOVIE, movie_id},
+                .provider = table->import->provider,
+                .user = table->import->user},
+        .hundredths = vote->hundredths,
+        .has_time = true,
+        .time_ms = vote->time_ms,
+    };
+    return vote->is_review_alone ? STATUS_OK : bulk_put_vote(&table->bulk, &change, vote->row);
+}
+
+static enum status put_matched(struct import_votes *votes, const struct import_matched *all,
+                               size_t index)
+{
+    const struct import_vote *vote = &votes->gathered[index];
+    const struct import_matched *matched = &all[index];
     struct import_table *table = votes->table;
     struct import *import = table->import;
     struct text described = describe(&votes->arena, &vote->movie);
@@ -97,16 +165,8 @@ static enum status put_matched(struct import_votes *votes, const struct import_v
     }
     import_report_row(&import->report, table->file.name, vote->row, "matched", matched->movie_id,
                       text_of(import_match_how(matched->how)));
-    const struct rating_change change = {
-        .kind = RATING_PUT,
-        .key = {.record = {RECORD_TYPE_MOVIE, matched->movie_id},
-                .provider = import->provider,
-                .user = import->user},
-        .hundredths = vote->hundredths,
-        .has_time = true,
-        .time_ms = vote->time_ms,
-    };
-    return bulk_put_vote(&table->bulk, &change, vote->row);
+    enum status status = put_vote(votes, vote, matched->movie_id);
+    return status == STATUS_OK ? put_review(votes, all, index) : status;
 }
 
 enum status import_votes_flush(struct import_votes *votes)
@@ -124,7 +184,7 @@ enum status import_votes_flush(struct import_votes *votes)
     enum status status =
         count > 0 ? import_match(session, &votes->arena, queries, count, matched) : STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = put_matched(votes, &votes->gathered[i], &matched[i]);
+        status = put_matched(votes, matched, i);
     }
     votes->count = 0;
     votes->gathered = NULL;

@@ -1,5 +1,5 @@
-/* import_votes.h: votes on movies that somebody else names: gathered, matched with our catalogue,
- * and put for import->user. */
+/* import_votes.h: votes on movies that somebody else names, and reviews of them: gathered, matched
+ * with our catalogue, and put for import->user. */
 #pragma once
 
 #include "marquee/import.h"
@@ -8,7 +8,10 @@
 /* Texts are copied. */
 struct import_vote {
     struct import_match_query movie;
+    bool is_review_alone; /* no vote */
     int32_t hundredths;
+    struct text
+        review; /* empty: none; of several of a movie the latest counts, the last of a day */
     int64_t time_ms;
     uint64_t row;
 };

@@ -1,6 +1,7 @@
 /* marquee review put, show, list, delete. */
 #include "base/buffer.h"
 #include "marquee/byte_source.h"
+#include "marquee/review_text.h"
 #include "marquee/session.h"
 #include "marquee/terminal.h"
 #include "movie.pb-c.h"
@@ -91,22 +92,6 @@ static void print_review(FILE *output, struct text heading, const Review *review
     }
 }
 
-/* A copy with line feeds alone between lines, and none at the end. data is NULL: no memory. */
-static struct text with_line_feeds(struct arena *arena, struct text text)
-{
-    char *copy = arena_alloc(arena, text.length + 1);
-    size_t length = 0;
-    for (size_t i = 0; i < text.length && copy != NULL; i++) {
-        if (text.data[i] != '\r' || i + 1 == text.length || text.data[i + 1] != '\n') {
-            copy[length++] = text.data[i];
-        }
-    }
-    while (length > 0 && copy[length - 1] == '\n') {
-        length--;
-    }
-    return (struct text){copy, length};
-}
-
 static enum status read_text(struct session *session, struct text *ret_text)
 {
     const struct config *config = session->config;
@@ -119,7 +104,7 @@ static enum status read_text(struct session *session, struct text *ret_text)
     buffer_init(&bytes, FILE_BYTES_MAX);
     enum status status = file_source_read_all(call, config_text(config, "file").data, &bytes);
     if (status == STATUS_OK) {
-        *ret_text = with_line_feeds(&session->arena, buffer_text(&bytes));
+        *ret_text = review_text_lines(&session->arena, buffer_text(&bytes));
         status = ret_text->data != NULL ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
     }
     buffer_deinit(&bytes);

@@ -90,6 +90,18 @@ function showAnswer({ reply, text, took }) {
   ];
 }
 
+// "Needs the scope vote, by a token or a session."
+function needOf(operation) {
+  const taken = operation.security?.filter((one) => Object.keys(one).length > 0) ?? [];
+  if (taken.length === 0) {
+    return null;
+  }
+  const scope = Object.values(taken[0])[0][0];
+  const kinds = taken.map((one) => (Object.hasOwn(one, "bearer") ? "a token" : "a session")).join(" or ");
+  const may = taken.length < operation.security.length ? "Takes" : "Needs";
+  return h("p", { class: "need" }, scope ? `${may} ${kinds} with the scope ${scope}.` : `${may} ${kinds}.`);
+}
+
 function answersOf(document, operation) {
   return h("details", {}, h("summary", {}, "Answers"), h("ul", {},
     Object.entries(operation.responses).map(([status, answer]) =>
@@ -126,12 +138,12 @@ export function showOperation(document, { path, method, operation }, token) {
   };
   return [
     h("h1", { tabindex: "-1" }, operation.summary),
-    h("p", { class: "path" }, h("b", {}, method), ` ${path}`),
+    h("p", { class: "path" }, h("b", {}, method), ` ${path}`), needOf(operation),
     ...(operation.description ?? "").split("\n\n").filter(Boolean).map((words) => h("p", {}, words)),
     h("form", { onsubmit: submit },
       fields.map((field) => field.element), body?.element,
       h("div", { class: "buttons" }, h("button", {}, "Send"),
         h("button", { type: "button", class: "plain", onclick: copy }, "Copy as curl"))),
     command, answer, answersOf(document, operation),
-  ];
+  ].filter(Boolean);
 }

@@ -11,6 +11,7 @@ const PROBLEMS = {
   internal: "A fault of ours.",
   invalid_argument: "A parameter or the body is missing, malformed or out of range: detail says which.",
   method_not_allowed: "The path is served, by other methods: see Allow.",
+  misdirected_request: "The host that was asked by is none of this server's: it is started with --allowed-hosts for others than localhost.",
   not_found: "There is nothing of that id, or at that path.",
   out_of_range: "It is beyond what there is.",
   permission_denied: "Whoever asks may not do that.",

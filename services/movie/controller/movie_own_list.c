@@ -1,5 +1,5 @@
-/* The movies that a user has voted on, the newest vote first: the service lists them by movie, so
- * that all are looked through, and the page's worth of newest kept. */
+/* The movies that a user has voted on. The rating service lists them by movie, a page at a time;
+ * for the newest first, all are looked through, and the page's worth of newest kept. */
 #include <inttypes.h>
 
 #include "base/arena.h"
@@ -181,50 +181,91 @@ static void make_cards(const struct selection *selection, struct movie_cards *li
     }
 }
 
-static enum status begin(struct call *call, struct text user_id, int32_t page_size,
-                         struct text page_token, struct selection *selection)
+static enum status list_by_time(struct movie_controller *self, struct call *call,
+                                struct text user_id, size_t page_size, struct text page_token,
+                                struct movie_own_page *page)
 {
-    enum status status = rating_user_validate(call, user_id);
-    if (status == STATUS_OK && (page_size < 0 || page_size > MOVIE_OWN_PAGE_SIZE_MAX)) {
-        status = call_fail(call, STATUS_INVALID_ARGUMENT, "the page size must be 0 to %d",
-                           MOVIE_OWN_PAGE_SIZE_MAX);
-    }
-    if (status == STATUS_OK && page_token.length > 0) {
-        selection->has_after = true;
-        status = read_token(call, page_token, &selection->after);
-    }
-    selection->max = (page_size > 0 ? (size_t)page_size : MOVIE_OWN_PAGE_SIZE_DEFAULT) + 1;
-    return status;
-}
-
-enum status movie_controller_list_own(struct movie_controller *self, struct call *call,
-                                      struct text user_id, int32_t page_size,
-                                      struct text page_token, struct movie_own_page *ret_page)
-{
-    struct selection selection = {.count = 0};
-    struct movie_own_page page = {.list = {.count = 0}};
-    enum status status = begin(call, user_id, page_size, page_token, &selection);
+    struct selection selection = {.max = page_size + 1, .has_after = page_token.length > 0};
+    enum status status =
+        selection.has_after ? read_token(call, page_token, &selection.after) : STATUS_OK;
     if (status != STATUS_OK) {
         return status;
     }
     selection.votes = arena_calloc(call->arena, selection.max, sizeof(*selection.votes));
-    page.list.cards = arena_calloc(call->arena, selection.max, sizeof(*page.list.cards));
-    if (selection.votes == NULL || page.list.cards == NULL) {
+    page->list.cards = arena_calloc(call->arena, selection.max, sizeof(*page->list.cards));
+    if (selection.votes == NULL || page->list.cards == NULL) {
         return no_room(call);
     }
     status = look_through(self, call, user_id, &selection);
     if (status != STATUS_OK) {
         return status;
     }
-    page.list.count = selection.count < selection.max ? selection.count : selection.max - 1;
+    page->list.count = selection.count < selection.max ? selection.count : page_size;
     if (selection.count == selection.max) {
-        page.next_page_token = write_token(call, &selection.votes[page.list.count - 1]);
-        if (page.next_page_token.data == NULL) {
+        page->next_page_token = write_token(call, &selection.votes[page->list.count - 1]);
+        if (page->next_page_token.data == NULL) {
             return no_room(call);
         }
     }
-    make_cards(&selection, &page.list);
-    status = movie_cards_complete(self, call, &page.list);
+    make_cards(&selection, &page->list);
+    return STATUS_OK;
+}
+
+/* One page of the service's is one of ours, and its token too. */
+static enum status list_by_movie(struct movie_controller *self, struct call *call,
+                                 struct text user_id, size_t page_size, struct text page_token,
+                                 struct movie_own_page *page)
+{
+    struct rated_movies votes;
+    enum status status =
+        self->votes.ops->list(self->votes.state, call, user_id, page_size, page_token, &votes);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    page->next_page_token = votes.next_page_token;
+    page->list.cards = arena_calloc(call->arena, page_size, sizeof(*page->list.cards));
+    if (page->list.cards == NULL) {
+        return no_room(call);
+    }
+    for (size_t i = 0; i < votes.count && page->list.count < page_size; i++) {
+        if (is_sound(&votes.movies[i])) {
+            page->list.cards[page->list.count++] = (struct movie_card){
+                .id = votes.movies[i].movie_id, .has_own = true, .own = votes.movies[i].vote};
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status check(struct call *call, struct text user_id, enum movie_own_order order,
+                         int32_t page_size)
+{
+    enum status status = rating_user_validate(call, user_id);
+    if (status == STATUS_OK && (unsigned)order >= MOVIE_OWN_ORDER_COUNT) {
+        status = call_fail(call, STATUS_INVALID_ARGUMENT, "there is no such order");
+    }
+    if (status == STATUS_OK && (page_size < 0 || page_size > MOVIE_OWN_PAGE_SIZE_MAX)) {
+        status = call_fail(call, STATUS_INVALID_ARGUMENT, "the page size must be 0 to %d",
+                           MOVIE_OWN_PAGE_SIZE_MAX);
+    }
+    return status;
+}
+
+enum status movie_controller_list_own(struct movie_controller *self, struct call *call,
+                                      struct text user_id, enum movie_own_order order,
+                                      int32_t page_size, struct text page_token,
+                                      struct movie_own_page *ret_page)
+{
+    struct movie_own_page page = {.list = {.count = 0}};
+    size_t wanted = page_size > 0 ? (size_t)page_size : MOVIE_OWN_PAGE_SIZE_DEFAULT;
+    enum status status = check(call, user_id, order, page_size);
+    if (status == STATUS_OK) {
+        status = order == MOVIE_OWN_BY_TIME
+                     ? list_by_time(self, call, user_id, wanted, page_token, &page)
+                     : list_by_movie(self, call, user_id, wanted, page_token, &page);
+    }
+    if (status == STATUS_OK) {
+        status = movie_cards_complete(self, call, &page.list);
+    }
     if (status == STATUS_OK) {
         *ret_page = page;
     }

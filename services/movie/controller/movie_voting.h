@@ -39,17 +39,26 @@ MUST_USE enum status movie_controller_rate_all(struct movie_controller *self, st
                                                const struct movie_ballot *ballots, size_t count,
                                                struct cast_ballots *ret_cast);
 
+enum movie_own_order {
+    MOVIE_OWN_BY_MOVIE, /* by id, as the rating service keeps them */
+    MOVIE_OWN_BY_TIME,  /* the newest vote first; of equal times, by id */
+    MOVIE_OWN_ORDER_COUNT,
+};
+
 struct movie_own_page {
-    struct movie_cards list;     /* the newest vote first; of equal times, by id */
+    struct movie_cards list;
     struct text next_page_token; /* empty: the last page */
 };
 
-/* Valid in the call's arena. All votes of the user are looked through for each page, in memory that
- * does not grow with them: a page costs about a millisecond for every thousand votes. Whoever
- * provided them counts. page_size: 0 for the default. STATUS_INVALID_ARGUMENT: the user's id, the
- * page size or the token. STATUS_UNAVAILABLE: the rating service cannot be asked.
- * STATUS_RESOURCE_EXHAUSTED: more than MOVIE_OWN_VOTES_MAX votes. */
+/* Valid in the call's arena. By movie, what the page holds is asked for and no more; it may be
+ * short, or empty, before the last, as votes on others than movies are left out. By time, all votes
+ * of the user are looked through for each page, in memory that does not grow with them: a page
+ * costs about a millisecond for every thousand votes, as no store has an order by time. Whoever
+ * provided them counts. page_size: 0 for the default. page_token: of a page in the same order.
+ * STATUS_INVALID_ARGUMENT: the user's id, the page size, the order or the token.
+ * STATUS_UNAVAILABLE: the rating service cannot be asked. STATUS_RESOURCE_EXHAUSTED: more than
+ * MOVIE_OWN_VOTES_MAX votes, by time. */
 MUST_USE enum status movie_controller_list_own(struct movie_controller *self, struct call *call,
-                                               struct text user_id, int32_t page_size,
-                                               struct text page_token,
+                                               struct text user_id, enum movie_own_order order,
+                                               int32_t page_size, struct text page_token,
                                                struct movie_own_page *ret_page);

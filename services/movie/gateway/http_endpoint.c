@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "access/access_identity.h"
 #include "access/access_tokens.h"
 #include "base/arena.h"
 #include "base/random.h"
@@ -42,7 +43,7 @@ void http_endpoint_update(void *endpoint, const struct discovery_snapshot *snaps
     self->count = snapshot->count;
 }
 
-enum { HEADERS_MAX = 2, CODE_BYTES_MAX = 32 };
+enum { HEADERS_MAX = 3, CODE_BYTES_MAX = 32 };
 
 /* Connect's name of a status, where the reply has one. */
 static enum status named_status(const struct json *problem, enum status otherwise)
@@ -72,7 +73,7 @@ static enum status failure_of(struct call *call, const struct http_client_reply 
     return call_fail(call, named_status(problem, status), "%.*s", TEXT_ARGUMENTS(words));
 }
 
-/* What is sent with every attempt, as far as the request does not say it. */
+/* What is sent with every attempt: who we are, and for whom we ask. */
 static enum status add_authorization(struct http_endpoint *endpoint, struct call *call,
                                      struct http_header headers[static HEADERS_MAX], size_t *count)
 {
@@ -84,6 +85,12 @@ static enum status add_authorization(struct http_endpoint *endpoint, struct call
         return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the request");
     }
     headers[(*count)++] = (struct http_header){TEXT("authorization"), value};
+    if (!access_acting_for(call, &value)) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the request");
+    }
+    if (value.length > 0) {
+        headers[(*count)++] = (struct http_header){TEXT(ACCESS_ACTING_HEADER), value};
+    }
     return STATUS_OK;
 }
 

@@ -34,7 +34,8 @@ void http_endpoint_deinit(struct http_endpoint *endpoint);
  */
 void http_endpoint_update(void *endpoint, const struct discovery_snapshot *snapshot);
 
-/* GET of a path with its query. STATUS_OK: 200. STATUS_UNAVAILABLE: no instance, or none could be
+/* GET of a path with its query, on behalf of whose call it is, where a secret is shown
+ * (access_acting_for()). STATUS_OK: 200. STATUS_UNAVAILABLE: no instance, or none could be
  * reached. Otherwise the status that the reply names (Connect's `code`), or that its HTTP
  * status means; the call's error holds the words of its problem details, if it has any. ret_reply
  * is valid in the call's arena. */

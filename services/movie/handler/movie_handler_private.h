@@ -59,6 +59,7 @@ void movie_handler_delete_rating(void *state, struct http_exchange *exchange);
 
 /* "score", "mean", …: by enum movie_order; NULL ends. */
 extern const char *const movie_handler_orders[];
+extern const char *const movie_handler_own_orders[];
 
 enum { MOVIE_HANDLER_REVIEW_ROUTE_COUNT = 9 };
 

@@ -35,9 +35,9 @@ enum status movie_handler_list_user_movies(void *state, struct call *call, const
     const ListUserMoviesRequest *list = request;
     ListUserMoviesResponse *reply = response;
     struct movie_own_page page;
-    enum status status =
-        movie_controller_list_own(state, call, proto_text(list->user_id), list->page_size,
-                                  proto_text(list->page_token), &page);
+    enum status status = movie_controller_list_own(
+        state, call, proto_text(list->user_id), (enum movie_own_order)list->order, list->page_size,
+        proto_text(list->page_token), &page);
     if (status != STATUS_OK) {
         return status;
     }

@@ -45,19 +45,47 @@ void movie_handler_get_search(void *state, struct http_exchange *exchange)
     http_json_reply_send(&reply, 200);
 }
 
+const char *const movie_handler_own_orders[] = {
+    [MOVIE_OWN_BY_MOVIE] = "movie",
+    [MOVIE_OWN_BY_TIME] = "time",
+    [MOVIE_OWN_ORDER_COUNT] = NULL,
+};
+
+static enum status read_order(struct http_exchange *exchange, enum movie_own_order *ret_order)
+{
+    struct text name;
+    enum status status = http_json_optional_parameter(exchange, "order", &name);
+    *ret_order = MOVIE_OWN_BY_MOVIE;
+    for (size_t i = 0; status == STATUS_OK && name.data != NULL; i++) {
+        if (i == MOVIE_OWN_ORDER_COUNT) {
+            return call_fail(http_json_call(exchange), STATUS_INVALID_ARGUMENT,
+                             "order must be movie or time");
+        }
+        if (text_equal(name, text_of(movie_handler_own_orders[i]))) {
+            *ret_order = (enum movie_own_order)i;
+            return STATUS_OK;
+        }
+    }
+    return status;
+}
+
 void movie_handler_get_user_movies(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
     struct text user;
     struct text token;
     int32_t page_size;
+    enum movie_own_order order = MOVIE_OWN_BY_MOVIE;
     struct movie_own_page page;
     enum status status = http_json_named_user(exchange, &user);
+    if (status == STATUS_OK) {
+        status = read_order(exchange, &order);
+    }
     if (status == STATUS_OK) {
         status = movie_parameter_page(exchange, &page_size, &token);
     }
     if (status == STATUS_OK) {
-        status = movie_controller_list_own(state, call, user, page_size, token, &page);
+        status = movie_controller_list_own(state, call, user, order, page_size, token, &page);
     }
     if (status != STATUS_OK) {
         http_reply_problem(exchange, status);

@@ -113,6 +113,9 @@ static const struct http_parameter own_parameters[] = {
 
 static const struct http_parameter list_parameters[] = {
     MOVIE_USER_PARAMETER(true, "Whose votes they are"),
+    {.name = "order",
+     .about = "By movie, else by time: the newest vote first, for which all are looked through",
+     .choices = movie_handler_own_orders},
     MOVIE_PAGE_SIZE_PARAMETER(MOVIE_OWN_PAGE_SIZE_MAX, MOVIE_OWN_PAGE_SIZE_DEFAULT),
     MOVIE_PAGE_TOKEN_PARAMETER,
     {.name = NULL},

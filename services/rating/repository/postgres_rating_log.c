@@ -103,6 +103,9 @@ size_t postgres_rating_send_log(struct postgres_rating_writer *writer,
         for (unsigned i = 0; i < 3; i++) {
             postgres_add_array(&parameters, &writer->arrays[i]);
         }
+        postgres_add_text(&parameters, text_of(writer->name));
+        postgres_add_int8(&parameters, (int64_t)writer->group);
+        postgres_add_text(&parameters, text_of(writer->session->schema));
         postgres_send(writer->connection, POSTGRES_LOG, &parameters);
     }
     return log.chunks;

@@ -1,5 +1,6 @@
-/* Telling the watch what any process has added to the change log: the server notifies who listens.
- * A look now and then, and one after each new connection, makes up for a notice that got lost. */
+/* Telling the watch what any process has added to the change log: the server notifies who listens
+ * of the last sequence of each commit. A look now and then, and one after each new connection,
+ * makes up for a notice that got lost. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -64,16 +65,18 @@ static void listen_on(struct postgres_rating_notice *notice, struct postgres_con
     int64_t none = 0;
     (void)snprintf(sql, sizeof(sql), "listen %s", notice->session.schema); /* fits */
     enum status status = ask(connection, sql, &error, &none);
-    while (status == STATUS_OK) {
+    if (status == STATUS_OK) {
         status = look(notice, connection, &error);
+    }
+    while (status == STATUS_OK) {
+        struct call call = within(LOOK_MS);
+        int64_t last = 0;
+        status = postgres_await_notice(connection, &call, notice->stop_fd, &error, &last);
         if (status == STATUS_OK) {
-            struct call call = within(LOOK_MS);
-            status = postgres_await_notice(connection, &call, notice->stop_fd, &error);
-            if (status == STATUS_OK) {
-                atomic_fetch_add_explicit(&notice->counters->notices, 1, memory_order_relaxed);
-            } else if (status == STATUS_DEADLINE_EXCEEDED) {
-                status = STATUS_OK;
-            }
+            atomic_fetch_add_explicit(&notice->counters->notices, 1, memory_order_relaxed);
+            rating_watch_notify(notice->watch, last);
+        } else if (status == STATUS_DEADLINE_EXCEEDED) {
+            status = look(notice, connection, &error);
         }
     }
 }

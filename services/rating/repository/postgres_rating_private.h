@@ -58,7 +58,6 @@ enum postgres_rating_write {
     POSTGRES_SETTLE,
     POSTGRES_PUT_LETTERS,
     POSTGRES_LOG,
-    POSTGRES_NOTIFY,
     POSTGRES_WRITE_STATEMENT_COUNT,
 };
 
@@ -234,7 +233,8 @@ MUST_USE enum status postgres_rating_write_plan(struct postgres_rating_writer *w
 void postgres_rating_make_records(struct postgres_rating_writer *writer,
                                   const struct postgres_rating_plan *plan, struct call *call);
 
-/* Sends what a folded plan adds to the change log; how many chunks. */
+/* Sends what a folded plan adds to the change log, with the writer's mark and a notice of the last
+ * sequence, which the answer gives. How many chunks; 0: nothing was sent. */
 size_t postgres_rating_send_log(struct postgres_rating_writer *writer,
                                 const struct postgres_rating_plan *plan);
 

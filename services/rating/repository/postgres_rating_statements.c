@@ -85,6 +85,11 @@ const struct postgres_statement postgres_rating_pool_statements[POSTGRES_POOL_ST
  * which was sent with it, is then not done. */
 #define ALL_OF(count) " select 1 / (count(*) = " count ")::int4 from done"
 
+#define PUT_MARK(writer, group)                                                                    \
+    "insert into commit_marks (writer, last_group, seen_ms) values (" writer ", " group ", " NOW   \
+    ") on conflict (writer) do update"                                                             \
+    " set last_group = excluded.last_group, seen_ms = excluded.seen_ms"
+
 #define VOTE_ARRAYS "unnest($1::int2[], $2::text[], $3::text[], $4::text[]"
 #define VOTE_JOIN                                                                                  \
     " v.record_type = k.t and v.record_id = k.r and v.provider = k.p and v.user_id = k.u"
@@ -101,9 +106,7 @@ const struct postgres_statement postgres_rating_write_statements[POSTGRES_WRITE_
     /* Waits for the transaction in doubt, should it still be under way. */
     [POSTGRES_READ_MARK] =
         {"select last_group from commit_marks where writer = $1::text for update"},
-    [POSTGRES_PUT_MARK] = {"insert into commit_marks (writer, last_group, seen_ms)"
-                           " values ($1::text, $2::int8, " NOW ") on conflict (writer) do update"
-                           " set last_group = excluded.last_group, seen_ms = excluded.seen_ms"},
+    [POSTGRES_PUT_MARK] = {PUT_MARK("$1::text", "$2::int8")},
     [POSTGRES_LOCK_POSITION] = {"select next_offset, epoch from positions"
                                 " where topic = $1::text and partition = $2::int4 for update"},
     [POSTGRES_PUT_POSITION] =
@@ -159,12 +162,17 @@ const struct postgres_statement postgres_rating_write_statements[POSTGRES_WRITE_
          " select * from unnest($1::text[], $2::int4[], $3::int8[], $4::int8[], $5::bytea[],"
          " $6::bytea[]) on conflict (topic, partition, event_offset) do update set"
          " time_ms = excluded.time_ms, reason = excluded.reason, payload = excluded.payload"},
-    [POSTGRES_LOG] = {"with log as (update change_log set last_sequence = last_sequence + $1::int8"
-                      " returning last_sequence - $1::int8 as base)"
-                      " insert into changes (first_sequence, record_count, chunk) select log.base "
-                      "+ k.f, k.c, k.b"
-                      " from log, unnest($2::int8[], $3::int4[], $4::bytea[]) as k(f, c, b)"},
-    [POSTGRES_NOTIFY] = {"select last_sequence, pg_notify($1::text, '') from change_log"},
+    /* With the mark, and the notice of those who listen: one statement in place of three, as the
+     * log's row is locked from here to the commit. */
+    [POSTGRES_LOG] = {"with mark as (" PUT_MARK(
+        "$5::text",
+        "$6::int8") "),"
+                    " log as (update change_log set last_sequence = last_sequence + $1::int8"
+                    " returning last_sequence),"
+                    " chunks as (insert into changes (first_sequence, record_count, chunk)"
+                    " select log.last_sequence - $1::int8 + k.f, k.c, k.b"
+                    " from log, unnest($2::int8[], $3::int4[], $4::bytea[]) as k(f, c, b))"
+                    " select last_sequence, pg_notify($7::text, last_sequence::text) from log"},
 };
 
 _Static_assert(RATING_BIN_COUNT == 21, "as the statements and the tables have it");

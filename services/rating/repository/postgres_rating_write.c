@@ -377,19 +377,6 @@ static void send_positions(struct writes *writes)
     }
 }
 
-/* The log: last, as its lock is held to the end. */
-static void send_log(struct writes *writes)
-{
-    size_t chunks = postgres_rating_send_log(writes->writer, writes->plan);
-    writes->log = chunks > 0;
-    if (chunks > 0) {
-        struct postgres_parameters parameters = {.count = 0};
-        expect(writes, chunks);
-        postgres_add_text(&parameters, text_of(writes->writer->session->schema));
-        postgres_send(writes->writer->connection, POSTGRES_NOTIFY, &parameters);
-    }
-}
-
 static void send_mark(struct writes *writes)
 {
     struct postgres_rating_writer *writer = writes->writer;
@@ -398,6 +385,17 @@ static void send_mark(struct writes *writes)
     postgres_add_int8(&parameters, (int64_t)writer->group);
     postgres_send(writer->connection, POSTGRES_PUT_MARK, &parameters);
     expect(writes, 1);
+}
+
+/* Last, as the log's lock is held to the end. */
+static void send_log_and_mark(struct writes *writes)
+{
+    size_t chunks = postgres_rating_send_log(writes->writer, writes->plan);
+    writes->log = chunks > 0;
+    writes->rows += chunks;
+    if (chunks == 0) {
+        send_mark(writes);
+    }
 }
 
 static enum status receive_written(struct writes *writes, struct call *call,
@@ -435,8 +433,7 @@ enum status postgres_rating_write_plan(struct postgres_rating_writer *writer,
     send_letters(&writes, false);
     send_letters(&writes, true);
     send_positions(&writes);
-    send_mark(&writes);
-    send_log(&writes);
+    send_log_and_mark(&writes);
     send_plain(writer, POSTGRES_COMMIT);
     postgres_sync(writer->connection);
     writer->in_doubt = true;

@@ -1,8 +1,10 @@
 #include "access/access_sessions.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
+#include "access/access_session_ends.h"
 #include "access/access_session_keys.h"
 #include "base/clock.h"
 #include "support/cmocka_test.h"
@@ -133,6 +135,104 @@ static void ended_ones_are_bounded(void **state)
     }
     assert_false(unseal(sessions, NOW_MS + 1, text_of(text)));
     access_sessions_destroy(sessions);
+}
+
+/* Those who share the keys, and who starts later. */
+static void ends_are_told(void **state)
+{
+    struct access_scene *scene = *state;
+    struct access_sessions *one = open_sessions(scene, scene->file, NOW_MS);
+    struct access_sessions *other = open_sessions(scene, scene->file, NOW_MS);
+    struct access_session first;
+    struct access_session second;
+    char first_text[ACCESS_SESSION_TEXT_BYTES];
+    char second_text[ACCESS_SESSION_TEXT_BYTES];
+    struct text ended = seal(one, NOW_MS, &alices, &first, first_text);
+    struct text kept = seal(one, NOW_MS, &alices, &second, second_text);
+    assert_true(access_sessions_are_shared(one));
+    for (int i = 0; i < 2; i++) { /* twice is once */
+        assert_int_equal(access_session_tell_end(&scene->call, one, &first, NOW_MS), STATUS_OK);
+    }
+    assert_true(unseal(other, NOW_MS, ended));
+    assert_int_equal(access_sessions_look(&scene->call, other, NOW_MS), STATUS_OK);
+    assert_false(unseal(other, NOW_MS, ended));
+    assert_true(unseal(other, NOW_MS, kept));
+    assert_int_equal(access_session_tell_end(&scene->call, other, &second, NOW_MS), STATUS_OK);
+    assert_int_equal(access_sessions_look(&scene->call, one, NOW_MS), STATUS_OK);
+    assert_false(unseal(one, NOW_MS, ended));
+    assert_false(unseal(one, NOW_MS, kept));
+    access_sessions_destroy(one);
+    access_sessions_destroy(other);
+    one = open_sessions(scene, scene->file, NOW_MS + 1);
+    assert_false(unseal(one, NOW_MS + 1, ended));
+    access_sessions_destroy(one);
+}
+
+static struct access_session_end_list list_of(struct access_scene *scene, const char *file)
+{
+    static struct access_session_end_list list;
+    struct access_session_ends_seen seen = {0};
+    bool is_new;
+    assert_int_equal(access_session_ends_read(&scene->call, file, &seen, &list, &is_new),
+                     STATUS_OK);
+    assert_true(is_new);
+    assert_int_equal(access_session_ends_read(&scene->call, file, &seen, &list, &is_new),
+                     STATUS_OK);
+    assert_false(is_new);
+    return list;
+}
+
+static void told_ends_are_bounded(void **state)
+{
+    struct access_scene *scene = *state;
+    struct access_session_end end = {.id = "new", .expires_ms = NOW_MS + 5000};
+    static char lines[ACCESS_SESSIONS_ENDED_MAX * 40];
+    size_t length = 0;
+    for (unsigned i = 0; i < ACCESS_SESSIONS_ENDED_MAX; i++) {
+        char expires[CLOCK_TIME_TEXT_BYTES];
+        (void)clock_format(NOW_MS + (i == 7 ? 1000 : 2000), expires);
+        length +=
+            (size_t)snprintf(lines + length, sizeof(lines) - length, "%016x %s\n", i, expires);
+        assert_true(length < sizeof(lines));
+    }
+    access_scene_write(scene, text_of(lines));
+    assert_int_equal(access_session_ends_add(&scene->call, scene->file, NOW_MS, &end), STATUS_OK);
+    struct access_session_end_list list = list_of(scene, scene->file);
+    assert_int_equal(list.count, ACCESS_SESSIONS_ENDED_MAX);
+    bool has_new = false;
+    for (size_t i = 0; i < list.count; i++) {
+        assert_int_not_equal(list.ends[i].expires_ms, NOW_MS + 1000); /* the one soonest over */
+        has_new = has_new || list.ends[i].expires_ms == end.expires_ms;
+    }
+    assert_true(has_new);
+    /* Those that are over go. */
+    end.id[0] = 'N';
+    assert_int_equal(access_session_ends_add(&scene->call, scene->file, NOW_MS + 2000, &end),
+                     STATUS_OK);
+    assert_int_equal(list_of(scene, scene->file).count, 2);
+}
+
+static void refuses_other_files_of_ends(void **state)
+{
+    static const char *const wrong[] = {
+        "x",
+        "00112233445566 2027-01-15T08:00:00Z",
+        "0011223344556677",
+        "0011223344556677 soon",
+        "0011223344556677 2027-01-15T08:00:00Z more",
+        "0011223344556677 1969-01-15T08:00:00Z",
+    };
+    struct access_scene *scene = *state;
+    struct access_session_end_list list;
+    for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
+        call_clear_error(&scene->call);
+        assert_int_equal(access_session_ends_parse(&scene->call, text_of(wrong[i]), "place", &list),
+                         STATUS_FAILED_PRECONDITION);
+        assert_true(text_starts_with(scene->call.error.message, TEXT("place:1:")));
+    }
+    assert_int_equal(access_session_ends_parse(&scene->call, TEXT("\n\n"), "place", &list),
+                     STATUS_OK);
+    assert_int_equal(list.count, 0);
 }
 
 static void keys_are_kept(void **state)
@@ -278,6 +378,9 @@ int main(void)
         CASE(cannot_be_changed),
         CASE(end),
         CASE(ended_ones_are_bounded),
+        CASE(ends_are_told),
+        CASE(told_ends_are_bounded),
+        CASE(refuses_other_files_of_ends),
         CASE(keys_are_kept),
         CASE(keys_change_for_all),
         CASE(keys_outlive_sessions),

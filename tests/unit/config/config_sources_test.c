@@ -49,6 +49,26 @@ static void test_precedence(void **state)
     }
 }
 
+/* It gives way to what was given, wherever. */
+static void test_later_defaults(void **state)
+{
+    struct config_fixture *fixture = *state;
+    const char *none[] = {NULL};
+    const char *given[] = {"--count=4", NULL};
+    assert_int_equal(config_fixture_load(fixture, &config_fixture_program, none, NULL), STATUS_OK);
+    assert_int_equal(config_set_default(&fixture->call, fixture->config, "count", TEXT("7")),
+                     STATUS_OK);
+    assert_int_equal(config_integer(fixture->config, "count"), 7);
+    assert_false(config_is_given(fixture->config, "count"));
+    assert_int_equal(config_set_default(&fixture->call, fixture->config, "count", TEXT("many")),
+                     STATUS_INVALID_ARGUMENT);
+    assert_false(config_is_given(fixture->config, "count"));
+    assert_int_equal(config_fixture_load(fixture, &config_fixture_program, given, NULL), STATUS_OK);
+    assert_int_equal(config_set_default(&fixture->call, fixture->config, "count", TEXT("7")),
+                     STATUS_OK);
+    assert_int_equal(config_integer(fixture->config, "count"), 4);
+}
+
 static void test_last_flag_wins(void **state)
 {
     struct config_fixture *fixture = *state;
@@ -118,7 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_precedence),         cmocka_unit_test(test_last_flag_wins),
         cmocka_unit_test(test_variable_names),     cmocka_unit_test(test_a_bad_variable_is_named),
-        cmocka_unit_test(test_who_names_the_file),
+        cmocka_unit_test(test_who_names_the_file), cmocka_unit_test(test_later_defaults),
     };
     return cmocka_run_group_tests(tests, config_fixture_setup, config_fixture_teardown);
 }

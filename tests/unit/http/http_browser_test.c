@@ -137,13 +137,88 @@ static void knows_safe_methods(void **state)
     }
 }
 
+static void finds_hosts(void **state)
+{
+    static const struct {
+        const char *authority;
+        const char *want; /* "": it is malformed */
+        bool is_loopback;
+    } cases[] = {
+        {"localhost", "localhost", true},
+        {"LOCALHOST:80", "LOCALHOST", true},
+        {"localhost.:80", "localhost", true},
+        {"localhost:", "localhost", true},
+        {"a.b.localhost", "a.b.localhost", true},
+        {"127.0.0.1:8083", "127.0.0.1", true},
+        {"127.255.0.9", "127.255.0.9", true},
+        {"[::1]:8083", "::1", true},
+        {"[0:0:0:0:0:0:0:1]", "0:0:0:0:0:0:0:1", true},
+        {"films.example.org:443", "films.example.org", false},
+        {"localhost.example.org", "localhost.example.org", false},
+        {"xlocalhost", "xlocalhost", false},
+        {".localhost", ".localhost", false},
+        {"128.0.0.1", "128.0.0.1", false},
+        {"127.0.0.1.example.org", "127.0.0.1.example.org", false},
+        {"[::ffff:127.0.0.1]", "::ffff:127.0.0.1", false},
+        {"0.0.0.0", "0.0.0.0", false},
+        {"localhost:80x", "", false},
+        {"localhost:80:80", "", false},
+        {"localhost:80@evil.example", "", false},
+        {"[::1", "", false},
+        {"[::1]x", "", false},
+        {"::1", "", false},
+        {":80", "", false},
+        {"", "", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct text host = http_host_of(text_of(cases[i].authority));
+        if (!text_equal(host, text_of(cases[i].want)) ||
+            http_host_is_loopback(host) != cases[i].is_loopback) {
+            fail_msg("%s: '%.*s'", cases[i].authority, TEXT_ARGUMENTS(host));
+        }
+    }
+}
+
+static void knows_what_no_page_sends(void **state)
+{
+    static const struct {
+        const char *headers;
+        int version;
+        bool want;
+    } cases[] = {
+        {"content-type: application/grpc\nte: trailers", 2, false},
+        {"content-type: application/grpc+json; charset=utf-8\nte: Trailers", 2, false},
+        {"content-type: application/grpc\nte: trailers", 1, true},
+        {"content-type: application/grpc", 2, true},
+        {"content-type: application/grpc\nte: gzip", 2, true},
+        {"content-type: application/grpc-web\nte: trailers", 2, true},
+        {"content-type: application/json\nte: trailers", 2, true},
+        {"te: trailers", 2, true},
+        {"content-type: application/grpc\nte: trailers\norigin: http://a", 2, true},
+        {"content-type: application/grpc\nte: trailers\nsec-fetch-site: none", 2, true},
+        {"", 2, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct http_header headers[HEADERS_MAX];
+        struct http_request request = {
+            .method = TEXT("POST"), .headers = headers, .version = cases[i].version};
+        request.header_count = parse(cases[i].headers, headers);
+        if (http_may_be_browser(&request) != cases[i].want) {
+            fail_msg("%s over HTTP/%d", cases[i].headers, cases[i].version);
+        }
+        request.method = TEXT("GET");
+        assert_true(http_may_be_browser(&request));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_cookies),
-        cmocka_unit_test(knows_own_pages),
-        cmocka_unit_test(knows_simple_bodies),
-        cmocka_unit_test(knows_safe_methods),
+        cmocka_unit_test(finds_cookies),       cmocka_unit_test(knows_own_pages),
+        cmocka_unit_test(knows_simple_bodies), cmocka_unit_test(knows_safe_methods),
+        cmocka_unit_test(finds_hosts),         cmocka_unit_test(knows_what_no_page_sends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,8 +67,7 @@ static const struct http_operation operations[] = {
      .id = "getFile",
      .summary = "A file",
      .tag = "files",
-     .rest = &file,
-     .traits = HTTP_OPERATION_OPEN},
+     .rest = &file},
     {.method = "PUT",
      .path = "/leaf",
      .id = "putLeaf",
@@ -178,13 +177,28 @@ static void test_routes(void **state)
                         "\"application/problem+json\":{\"schema\":{\"$ref\":"
                         "\"#/components/schemas/Problem\"}}}}");
     assert_false(has(fixture, "\"401\""));
+    assert_false(has(fixture, "421"));
     assert_false(has(fixture, "security"));
+}
+
+/* Get may be called by all, Put needs a scope, /leaf any token, files nothing. */
+static struct openapi_need need_of(void *state, const struct http_operation *operation,
+                                   const char *path)
+{
+    (void)state;
+    if (operation != NULL) {
+        bool is_leaf = strcmp(path, "/leaf") == 0;
+        assert_true(is_leaf || strcmp(path, "/files/*") == 0);
+        return (struct openapi_need){.is_asked = is_leaf, .is_looked_at = is_leaf};
+    }
+    return (struct openapi_need){.is_asked = strcmp(path, "/shapes.ShapeService/Get") != 0,
+                                 .is_looked_at = true,
+                                 .scope = "vote"};
 }
 
 static void test_tokens(void **state)
 {
     struct fixture *fixture = *state;
-    const char *const open_paths[] = {"/shapes.ShapeService/P"};
     const struct grpc_method methods[] = {
         {.name = "Get",
          .request = &shapes__nothing__descriptor,
@@ -198,19 +212,34 @@ static void test_tokens(void **state)
     const struct grpc_service service = {"shapes.ShapeService", methods, 2, NULL};
     fixture->options.services = &service;
     fixture->options.service_count = 1;
-    fixture->options.needs_token = true;
-    fixture->options.open_paths = open_paths;
-    fixture->options.open_path_count = 1;
+    fixture->options.need_of = need_of;
+    fixture->options.session_cookie = "crumb";
+    fixture->options.checks_hosts = true;
     assert_int_equal(openapi_write(&fixture->call, &fixture->options, &fixture->document),
                      STATUS_OK);
-    assert_has(fixture, "\"security\":[{\"bearer\":[]}]");
     assert_has(fixture,
-               "\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"}}");
+               "\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",");
+    assert_has(fixture, "\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"crumb\",");
     assert_has(fixture, "\"summary\":\"A file\",\"security\":[],");
-    assert_has(fixture, "\"summary\":\"Put\",\"security\":[],");
-    assert_has(fixture, "\"summary\":\"Get\",\"parameters\"");
-    assert_has(fixture, "\"summary\":\"A leaf\",\"parameters\"");
-    assert_has(fixture, "\"401\":{\"description\":\"Unauthorized\"");
+    assert_has(fixture, "\"summary\":\"Put\",\"security\":[{\"bearer\":[\"vote\"]},{\"session\":["
+                        "\"vote\"]}],");
+    assert_has(fixture,
+               "\"summary\":\"Get\",\"security\":[{},{\"bearer\":[\"vote\"]},{\"session\":["
+               "\"vote\"]}],");
+    assert_has(fixture, "\"summary\":\"A leaf\",\"security\":[{\"bearer\":[]},{\"session\":[]}],");
+    assert_has(fixture,
+               "\"401\":{\"description\":\"Unauthorized\",\"headers\":{\"www-authenticate\"");
+    assert_has(fixture,
+               "\"429\":{\"description\":\"Too Many Requests\",\"headers\":{\"retry-after\":{"
+               "\"required\":true,");
+    assert_has(fixture, "\"Connect401\":{\"description\":\"Unauthorized\",\"headers\"");
+    assert_has(fixture, "\"Connect429\":{\"description\":\"Too Many Requests\",\"headers\":{"
+                        "\"retry-after\":{\"description\"");
+    assert_has(fixture, "\"421\":{\"description\":\"Misdirected Request\",\"content\"");
+    assert_has(fixture,
+               "\"401\":{\"$ref\":\"#/components/responses/Connect401\"},\"403\":{\"$ref\":"
+               "\"#/components/responses/Connect403\"},\"429\":{\"$ref\":"
+               "\"#/components/responses/Connect429\"},\"default\":");
 }
 
 static void test_methods(void **state)
