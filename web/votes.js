@@ -100,10 +100,10 @@ class Votes {
   async #export(format, button) {
     button.disabled = true;
     try {
-      const votes = await exportVotes(format, this.#signal, (count) => {
-        this.#said.textContent = `${plural(count, "vote")} so far …`;
+      const { count, lacksReviews } = await exportVotes(format, this.#signal, (soFar) => {
+        this.#said.textContent = `${plural(soFar, "vote")} so far …`;
       });
-      this.#said.textContent = `${plural(votes, "vote")} exported.`;
+      this.#said.textContent = `${plural(count, "vote")} exported${lacksReviews ? ", without reviews: they cannot be had now" : ""}.`;
     } catch (error) {
       if (!isAborted(error)) {
         this.#said.textContent = `Not exported: ${error.message}`;
