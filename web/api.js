@@ -2,6 +2,8 @@
 
 const TIMEOUT_MS = 15000;
 const WORDS_MAX = 300;
+const CHANGE_TRIES_MAX = 3;
+const CHANGE_PAUSE_MS = 500;
 
 const PLAIN = {
   unauthenticated: "You are not signed in.",
@@ -52,9 +54,10 @@ function patience(signal) {
   return signal ? AbortSignal.any([signal, timeout]) : timeout;
 }
 
-export async function send(method, path, body, signal) {
+export async function send(method, path, body, signal, key) {
   // Also of a request without a body: another site's page cannot send it without asking first.
-  const headers = { Accept: "application/json", "Content-Type": "application/json" };
+  const headers = { Accept: "application/json", "Content-Type": "application/json",
+    ...key === undefined ? {} : { "Idempotency-Key": key } };
   try {
     return await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body),
       signal: patience(signal), cache: "no-store", credentials: "same-origin" });
@@ -67,9 +70,15 @@ export async function send(method, path, body, signal) {
   }
 }
 
-// {…} as the method's response message in JSON; throws a Failure.
-export async function call(method, request, signal) {
-  const reply = await send("POST", `/MovieService/${method}`, request, signal);
+// Of one thing that is to be done once, however often it must be asked for: 128 random bits.
+export function drawKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// {…} as the method's response message in JSON; throws a Failure. key: what is sent again with the same one is done once.
+export async function call(method, request, signal, key) {
+  const reply = await send("POST", `/MovieService/${method}`, request, signal, key);
   if (!reply.ok) {
     const failure = await failureOf(reply);
     if (failure.code === "unauthenticated") {
@@ -80,7 +89,23 @@ export async function call(method, request, signal) {
   return await reply.json();
 }
 
-// The same for a plain route; undefined where it answers without a body.
+// The same for what changes something: where no answer came, or the first attempt is still under way, it is asked for again.
+export async function change(method, request) {
+  const key = drawKey();
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await call(method, request, undefined, key);
+    } catch (error) {
+      if (!["unreachable", "aborted"].includes(error.code) || tried === CHANGE_TRIES_MAX) {
+        throw error;
+      }
+      const waitMs = error.retryAfterS * 1000 || CHANGE_PAUSE_MS;
+      await new Promise((resolve) => { setTimeout(resolve, waitMs); });
+    }
+  }
+}
+
+// The same as call() for a plain route; undefined where it answers without a body.
 export async function ask(method, path, body, signal) {
   const reply = await send(method, path, body, signal);
   if (!reply.ok) {

@@ -1,6 +1,6 @@
 // Votes as files: our own CSV and JSON, which lose nothing, and what Letterboxd reads.
 
-import { call } from "./api.js";
+import { call, isAborted } from "./api.js";
 import { writeCsv } from "./csv.js";
 import { session } from "./session.js";
 
@@ -22,11 +22,42 @@ export const FORMATS = {
     make: (votes) => `${JSON.stringify(votes.map((vote) => ({ userId: vote.user, recordId: vote.movieId, recordType: "movie",
       value: pointsOf(vote), eventTime: vote.time, providerId: vote.provider || undefined, title: vote.title,
       year: vote.year || undefined })), null, 1)}\n` },
-  letterboxd: { name: "for Letterboxd", file: "letterboxd-ratings.csv", type: "text/csv",
-    make: (votes) => writeCsv([["Title", "Year", "imdbID", "Rating", "WatchedDate"],
-      ...votes.map((vote) => [vote.title, vote.year || "", /^tt\d+$/.test(vote.movieId) ? vote.movieId : "",
-        halfStars(vote), vote.time.slice(0, 10)])]) },
+  letterboxd: { name: "for Letterboxd", file: "letterboxd-ratings.csv", type: "text/csv", hasReviews: true,
+    make: (votes, reviews) => writeCsv([["Title", "Year", "imdbID", "Rating", "WatchedDate", "Review"],
+      ...[...votes, ...notVotedOn(reviews, votes)].map((row) => [row.title, row.year || "",
+        /^tt\d+$/.test(row.movieId) ? row.movieId : "", "hundredths" in row ? halfStars(row) : "", row.time.slice(0, 10),
+        reviews.get(row.movieId)?.text ?? ""])]) },
 };
+
+// What was written about films without a vote, by film.
+function notVotedOn(reviews, votes) {
+  const voted = new Set(votes.map(({ movieId }) => movieId));
+  return [...reviews.values()].filter(({ movieId }) => !voted.has(movieId));
+}
+
+// By film; null: they cannot be had now.
+async function allReviews(signal) {
+  const reviews = new Map();
+  let pageToken = "";
+  try {
+    do {
+      const reply = await call("ListUserReviews", { userId: session.user, pageSize: PAGE, pageToken }, signal);
+      for (const { review = {}, title = "", year = 0 } of reply.reviews ?? []) {
+        const { recordId = "", recordType, text = "", createdTime = "" } = review;
+        if (recordType === "movie") {
+          reviews.set(recordId, { movieId: recordId, title, year, text, time: createdTime });
+        }
+      }
+      pageToken = reply.nextPageToken ?? "";
+    } while (pageToken !== "");
+  } catch (error) {
+    if (isAborted(error)) {
+      throw error;
+    }
+    return null;
+  }
+  return reviews;
+}
 
 async function allVotes(signal, tell) {
   const votes = [];
@@ -51,10 +82,11 @@ export function download(name, type, text) {
   setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
-// Resolves to how many there are. tell(count) is called as they come.
+// Resolves to how many votes there are, and whether what was written could not be had. tell(count) is called as they come.
 export async function exportVotes(format, signal, tell) {
-  const { file, type, make } = FORMATS[format];
+  const { file, type, make, hasReviews = false } = FORMATS[format];
   const votes = await allVotes(signal, tell);
-  download(file, type, make(votes));
-  return votes.length;
+  const reviews = hasReviews ? await allReviews(signal) : new Map();
+  download(file, type, make(votes, reviews ?? new Map()));
+  return { count: votes.length, lacksReviews: reviews === null };
 }

@@ -1,6 +1,6 @@
 // One film: what it is, what people think of it, and what the reader does.
 
-import { call, isAborted, isMissing } from "./api.js";
+import { call, change, isAborted, isMissing } from "./api.js";
 import { cardsBy, failed, filmCard, section, wordsView } from "./cards.js";
 import { announce, h, setHidden } from "./dom.js";
 import { Reviews } from "./reviews.js";
@@ -197,8 +197,8 @@ class Film {
     }
     const whose = { userId: session.user, movieId: this.#id };
     try {
-      const reply = hundredths === null ? await call("UnrateMovie", whose)
-        : await call("RateMovie", { ...whose, value: { hundredths } });
+      const reply = hundredths === null ? await change("UnrateMovie", whose)
+        : await change("RateMovie", { ...whose, value: { hundredths } });
       if (number === this.#wanted) {
         this.#settle(reply, hundredths);
         this.#say(reply.held ? `${scale.words(hundredths)} is kept, but does not count yet: ${HELD}`
@@ -241,7 +241,7 @@ class Film {
     this.#details = { ...this.#details, liked: !liked, likeCount: Math.max(likeCount + (liked ? -1 : 1), 0) };
     this.#show();
     try {
-      const reply = await call(liked ? "UnlikeMovie" : "LikeMovie", { userId: session.user, movieId: this.#id });
+      const reply = await change(liked ? "UnlikeMovie" : "LikeMovie", { userId: session.user, movieId: this.#id });
       this.#details = { ...this.#details, likeCount: reply.likeCount ?? 0 };
       this.#say(liked ? "You no longer like it." : "You like it.");
     } catch (error) {

@@ -1,6 +1,6 @@
 // Votes from a file: read here, matched with our films by the service, looked at, and then written.
 
-import { Failure, call, isAborted, isMissing } from "./api.js";
+import { Failure, call, drawKey, isAborted, isMissing } from "./api.js";
 import { notice } from "./cards.js";
 import { writeCsv } from "./csv.js";
 import { announce, h, plural, setText } from "./dom.js";
@@ -15,6 +15,8 @@ const TRIES_MAX = 6; // of one batch, when there is too much to do
 const WAIT_MAX_S = 10;
 const SHOWN_MAX = 50; // rows that are listed; the file that can be fetched has all
 
+const isVote = ({ hundredths }) => hundredths !== null;
+
 const HOW = {
   MATCHED_BY_IMDB_ID: "by IMDb id",
   MATCHED_BY_TMDB_ID: "by TMDB id",
@@ -24,6 +26,23 @@ const HOW = {
   MATCH_AMBIGUOUS: "not: several films are as good",
   NOT_MATCHED: "not: no such film here",
 };
+
+// Of several reviews of one film the latest, and of one day the last: there is one a user and film.
+function latest(reviews) {
+  const byFilm = new Map();
+  for (const review of reviews) {
+    const other = byFilm.get(review.found);
+    if (other === undefined || other.time <= review.time) {
+      byFilm.set(review.found, review);
+    }
+  }
+  return [...byFilm.values()];
+}
+
+// "3 votes and 1 review"
+function both(votes, reviews) {
+  return reviews === 0 ? plural(votes, "vote") : `${plural(votes, "vote")} and ${plural(reviews, "review")}`;
+}
 
 function pause(ms, signal) {
   return new Promise((resolve, reject) => {
@@ -37,11 +56,12 @@ function pause(ms, signal) {
 
 // The call, again and again while there is too much to do or nobody answers; within bounds.
 async function callPatiently(method, request, signal) {
+  const key = drawKey();
   for (let tried = 1; ; tried += 1) {
     try {
-      return await call(method, request, signal);
+      return await call(method, request, signal, key);
     } catch (error) {
-      const passes = ["resource_exhausted", "unavailable", "deadline_exceeded", "unreachable"].includes(error.code);
+      const passes = ["resource_exhausted", "unavailable", "deadline_exceeded", "unreachable", "aborted"].includes(error.code);
       if (!(error instanceof Failure) || !passes || tried === TRIES_MAX) {
         throw error;
       }
@@ -92,7 +112,7 @@ class Import {
       h("p", { class: "lead" }, "Your votes from elsewhere, with the days they were cast on. To import a file twice changes nothing."),
       this.#drop, this.#below,
       h("h2", {}, "What is read"), h("ul", { class: "formats" },
-        item("Letterboxd", "the ZIP of its export, or ratings.csv of it"),
+        item("Letterboxd", "the ZIP of its export, with reviews, or ratings.csv of it"),
         item("IMDb", "the CSV of “Your ratings”"),
         item("Marquee", "its own CSV and JSON, as “My votes” exports them")));
   }
@@ -140,7 +160,7 @@ class Import {
     try {
       const reading = this.#progress("Reading");
       const read = await readVotes(file, session.user, signal, (rows) => reading.show(rows, 0));
-      const matched = await this.#match(read.votes, signal);
+      const matched = await this.#match([...read.votes, ...read.reviews ?? []], signal);
       this.#report({ ...read, matched });
     } catch (error) {
       this.#failed(error, `${file.name} is not imported`);
@@ -177,7 +197,7 @@ class Import {
     const rows = Object.entries(HOW).map(([how, words]) => [words, matched.filter((vote) => vote.how === how).length])
       .concat([["not read", bad.length]]).filter(([, many]) => many > 0);
     const write = h("button", { type: "button", disabled: found.length === 0, onclick: () => this.#write(found, lost) },
-      `Write ${plural(found.length, "vote")}`);
+      `Write ${both(found.filter(isVote).length, latest(found.filter((row) => !isVote(row))).length)}`);
     this.#show(h("div", { class: "report" }, h("h2", { tabindex: "-1" }, `${plural(matched.length + bad.length, "row")} of ${kind}`),
       h("table", {}, h("caption", { class: "hidden" }, "How the films were found"),
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Found"), h("th", { scope: "col", class: "number" }, "Rows"))),
@@ -197,14 +217,33 @@ class Import {
       h("b", {}, title || imdbId || movieId || "without a name"), year ? ` (${year})` : "", `: ${why || (HOW[how] ?? how).replace("not: ", "")}`);
     const save = () => download("not-imported.csv", "text/csv", writeCsv([["row", "movieId", "imdbId", "title", "year", "value", "why"],
       ...lost.map((vote) => [vote.row, vote.movieId, vote.imdbId, vote.title, vote.year || "",
-        vote.hundredths === null ? "" : vote.hundredths / 100, vote.why || vote.how])]));
+        isVote(vote) ? vote.hundredths / 100 : "", vote.why || vote.how])]));
     return [h("details", {}, h("summary", {}, `${plural(lost.length, "row")} will be left out`),
       h("ul", { class: "formats" }, lost.slice(0, SHOWN_MAX).map(line)),
       lost.length > SHOWN_MAX ? h("p", { class: "under" }, `and ${count(lost.length - SHOWN_MAX)} more`) : null,
       h("button", { type: "button", class: "quiet small", onclick: save }, "Download them as CSV"))];
   }
 
-  async #write(found, lost) {
+  // Each, for they may be long. Returns those that were refused.
+  async #writeReviews(reviews, progress, signal) {
+    const refused = [];
+    for (const [i, { found, review, time, ...rest }] of reviews.entries()) {
+      progress.show(i, reviews.length);
+      try {
+        await callPatiently("PutReview", { userId: session.user, movieId: found, text: review, time }, signal);
+      } catch (error) {
+        if (error.code !== "invalid_argument") {
+          throw error;
+        }
+        refused.push({ ...rest, why: error.message });
+      }
+    }
+    return refused;
+  }
+
+  async #write(all, lost) {
+    const found = all.filter(isVote);
+    const reviews = latest(all.filter((row) => !isVote(row)));
     const running = new AbortController();
     this.#running = running;
     const signal = AbortSignal.any([this.#signal, running.signal]);
@@ -222,15 +261,16 @@ class Import {
         written += batch.length - (reply.refused ?? []).length;
         held += reply.held ?? 0;
       }
-      this.#done(written, [...refused, ...lost], held > 0 ? `${plural(held, "vote")} of them kept, but not counted yet: ${HELD}` : "");
+      const unfit = await this.#writeReviews(reviews, progress, signal);
+      this.#done(both(written, reviews.length - unfit.length), [...refused, ...unfit, ...lost], held > 0 ? `${plural(held, "vote")} of them kept, but not counted yet: ${HELD}` : "");
     } catch (error) {
       const words = isAborted(error) ? "Cancelled." : `It stopped: ${error.message}`;
-      this.#done(written, [...refused, ...lost], `${words} What was written stays; the same file again goes on from here.`);
+      this.#done(both(written, 0), [...refused, ...lost], `${words} What was written stays; the same file again goes on from here.`);
     }
   }
 
   #done(written, lost, trouble) {
-    const title = h("h2", { tabindex: "-1" }, `${plural(written, "vote")} written`);
+    const title = h("h2", { tabindex: "-1" }, `${written} written`);
     this.#show(h("div", { class: "report", role: "status" }, title, trouble === "" ? null : notice(trouble), ...this.#lostList(lost),
       h("p", {}, h("a", { class: "button quiet", href: "/votes" }, "My votes"))));
     title.focus();

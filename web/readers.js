@@ -1,7 +1,7 @@
 // The files that votes come in: which it is, and what its rows say.
 
 import { ROWS_MAX, readCsv } from "./csv.js";
-import { readFromZip, textOf } from "./zip.js";
+import { isInZip, readFromZip, textOf } from "./zip.js";
 
 const HUNDREDTHS_MAX = 1000;
 const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?$/;
@@ -61,6 +61,17 @@ function sort(rows, read, user) {
   return { votes: judged.filter(({ why }) => why === ""), bad: judged.filter(({ why }) => why !== "") };
 }
 
+// What Letterboxd's archive has beside the ratings: texts, with the day on which they were written. A day may begin here
+// later than where that was.
+async function readReviews(text, signal, tell) {
+  const { rows } = await readCsv(text, signal, tell);
+  const now = new Date().toISOString();
+  return rows.map((row, i) => ({ movieId: "", imdbId: "", tmdbId: "", title: row.Name ?? "", year: yearOf(row.Year),
+    hundredths: null, review: (row.Review ?? "").replaceAll("\r\n", "\n").replaceAll("\t", " ").trim(),
+    time: timeOf(row.Date) < now ? timeOf(row.Date) : now, row: i + 2 }))
+    .filter(({ review, title }) => review !== "" && title !== "");
+}
+
 async function fromCsv(text, user, signal, tell) {
   const { names, rows } = await readCsv(text, signal, tell);
   const kind = KINDS.find(({ has }) => has.every((name) => names.includes(name)));
@@ -79,12 +90,15 @@ function fromJson(text, user) {
   return { kind: "Marquee's own JSON", ...sort(rows, (row) => readOwn(asTexts(row)), user) };
 }
 
-// Resolves to {kind, votes, bad}: votes with {movieId, imdbId, tmdbId, title, year, hundredths, time, row}, and rows that
-// are none, with why. Throws what is to be told of a file that cannot be read. user: who reads it.
+// Resolves to {kind, votes, bad, reviews}: votes with {movieId, imdbId, tmdbId, title, year, hundredths, time, row}, rows
+// that are none, with why, and where there are any reviews, as votes with `review` in place of hundredths. Throws what is to be told of a file that cannot be read. user: who reads it.
 export async function readVotes(file, user, signal, tell) {
   const start = new Uint8Array(await file.slice(0, 4).arrayBuffer());
   if (start[0] === 0x50 && start[1] === 0x4b) {
-    return fromCsv(await readFromZip(file, "ratings.csv"), user, signal, tell);
+    const read = await fromCsv(await readFromZip(file, "ratings.csv"), user, signal, tell);
+    const reviews = await isInZip(file, "reviews.csv")
+      ? await readReviews(await readFromZip(file, "reviews.csv"), signal, tell) : [];
+    return { ...read, kind: reviews.length > 0 ? "Letterboxd ratings and reviews" : read.kind, reviews };
   }
   const text = (await textOf(file.stream())).replace(/^\uFEFF/, "");
   return /^\s*[[{]/.test(text) ? fromJson(text, user) : fromCsv(text, user, signal, tell);

@@ -1,6 +1,6 @@
 // The reviews of a film, and the reader's own: written, edited, deleted. Their words are text and nothing else.
 
-import { call, isAborted, isMissing } from "./api.js";
+import { call, change, isAborted, isMissing } from "./api.js";
 import { failed } from "./cards.js";
 import { announce, h, plural, setHidden, setText } from "./dom.js";
 import { count } from "./scale.js";
@@ -36,7 +36,7 @@ function likeButton(movieId, { userId = "", likeCount = 0, liked = false }, say)
     Object.assign(state, { liked: !was.liked, likeCount: Math.max(was.likeCount + (was.liked ? -1 : 1), 0) });
     show();
     try {
-      const reply = await call(was.liked ? "UnlikeReview" : "LikeReview",
+      const reply = await change(was.liked ? "UnlikeReview" : "LikeReview",
         { userId: session.user, movieId, authorId: userId });
       state.likeCount = reply.likeCount ?? 0;
       announce(was.liked ? `You no longer like the review of ${userId}` : `You like the review of ${userId}`);
@@ -190,7 +190,7 @@ export class Reviews {
     }
     const request = { userId: session.user, movieId: this.#movieId, text, spoiler: this.#spoiler.checked };
     try {
-      const { review } = await call("PutReview", request);
+      const { review } = await change("PutReview", request);
       this.#own = review ?? request;
       this.#edit(false);
       this.#said.textContent = "Your review is published.";
@@ -204,7 +204,7 @@ export class Reviews {
   async #delete() {
     const was = this.#own;
     try {
-      await call("DeleteReview", { userId: session.user, movieId: this.#movieId });
+      await change("DeleteReview", { userId: session.user, movieId: this.#movieId });
       this.#own = null;
       this.#showOwn();
       const back = h("button", { type: "button", class: "quiet small", onclick: () => this.#restore(was) }, "Undo");
@@ -218,7 +218,7 @@ export class Reviews {
 
   async #restore({ text, spoiler = false, createdTime = "" }) {
     try {
-      const { review } = await call("PutReview", { userId: session.user, movieId: this.#movieId, text, spoiler,
+      const { review } = await change("PutReview", { userId: session.user, movieId: this.#movieId, text, spoiler,
         time: createdTime });
       this.#own = review ?? { userId: session.user, text, spoiler };
       this.#showOwn();

@@ -1,6 +1,6 @@
 // What the reader has voted: to look at, to take back, to take away as a file.
 
-import { call, isAborted, isMissing } from "./api.js";
+import { call, change, isAborted, isMissing } from "./api.js";
 import { Pages, cardsOf, failed, filmRow, notice } from "./cards.js";
 import { announce, h, plural } from "./dom.js";
 import { FORMATS, exportVotes } from "./export.js";
@@ -77,9 +77,9 @@ class Votes {
       const whose = { userId: session.user, movieId: card.id };
       try {
         if (isThere) {
-          await call("UnrateMovie", whose);
+          await change("UnrateMovie", whose);
         } else {
-          const { held = false } = await call("RateMovie", { ...whose, value: { hundredths: card.own } });
+          const { held = false } = await change("RateMovie", { ...whose, value: { hundredths: card.own } });
           this.#said.textContent = held ? `${card.title}: your rating is kept, but does not count yet: ${HELD}` : "";
         }
         isThere = !isThere;
@@ -100,10 +100,10 @@ class Votes {
   async #export(format, button) {
     button.disabled = true;
     try {
-      const votes = await exportVotes(format, this.#signal, (count) => {
-        this.#said.textContent = `${plural(count, "vote")} so far …`;
+      const { count, lacksReviews } = await exportVotes(format, this.#signal, (soFar) => {
+        this.#said.textContent = `${plural(soFar, "vote")} so far …`;
       });
-      this.#said.textContent = `${plural(votes, "vote")} exported.`;
+      this.#said.textContent = `${plural(count, "vote")} exported${lacksReviews ? ", without reviews: they cannot be had now" : ""}.`;
     } catch (error) {
       if (!isAborted(error)) {
         this.#said.textContent = `Not exported: ${error.message}`;

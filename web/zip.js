@@ -66,6 +66,11 @@ export async function textOf(stream) {
   }
 }
 
+// Whether there is a file of that name, in whatever folder of the archive.
+export async function isInZip(file, name) {
+  return (await entriesOf(file)).some((entry) => entry.name.split("/").at(-1) === name);
+}
+
 // Resolves to the text of the file of that name, in whatever folder of the archive, the outermost first.
 export async function readFromZip(file, name) {
   const depth = (entry) => entry.name.split("/").length;

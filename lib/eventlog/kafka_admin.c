@@ -38,8 +38,9 @@ static void ask(void *argument)
     rd_kafka_queue_destroy(queue);
 }
 
-enum status kafka_admin_fail(struct kafka_admin *admin, struct call *call,
-                             rd_kafka_resp_err_t error, const char *words)
+/* The call's error of what the broker said. */
+static enum status fail(struct kafka_admin *admin, struct call *call, rd_kafka_resp_err_t error,
+                        const char *words)
 {
     (void)call_fail_detail(call, STATUS_UNAVAILABLE, "%s; %s", rd_kafka_err2str(error),
                            admin->client->last_error);
@@ -81,12 +82,10 @@ enum status kafka_admin_ask(struct kafka_admin *admin, struct call *call,
         return call_fail(call, status, "Kafka was not asked in time");
     }
     if (question.answer == NULL) {
-        return kafka_admin_fail(admin, call, RD_KAFKA_RESP_ERR__TIMED_OUT,
-                                "Kafka has not answered");
+        return fail(admin, call, RD_KAFKA_RESP_ERR__TIMED_OUT, "Kafka has not answered");
     }
     if (rd_kafka_event_error(question.answer) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        status = kafka_admin_fail(admin, call, rd_kafka_event_error(question.answer),
-                                  "Kafka has not answered");
+        status = fail(admin, call, rd_kafka_event_error(question.answer), "Kafka has not answered");
         rd_kafka_event_destroy(question.answer);
         return status;
     }
@@ -99,9 +98,8 @@ static enum status first_error(struct kafka_admin *admin, struct call *call,
 {
     rd_kafka_resp_err_t error =
         count == 1 ? rd_kafka_topic_result_error(results[0]) : RD_KAFKA_RESP_ERR__FAIL;
-    return error == RD_KAFKA_RESP_ERR_NO_ERROR
-               ? STATUS_OK
-               : kafka_admin_fail(admin, call, error, "Kafka refuses");
+    return error == RD_KAFKA_RESP_ERR_NO_ERROR ? STATUS_OK
+                                               : fail(admin, call, error, "Kafka refuses");
 }
 
 static void set_number(rd_kafka_NewTopic_t *topic, const char *name, int64_t value)
@@ -258,7 +256,7 @@ enum status kafka_admin_find_bounds(struct kafka_admin *admin, struct call *call
     }
     return question.error == RD_KAFKA_RESP_ERR_NO_ERROR
                ? STATUS_OK
-               : kafka_admin_fail(admin, call, question.error, "Kafka has not answered");
+               : fail(admin, call, question.error, "Kafka has not answered");
 }
 
 static bool is_shown(const struct rd_kafka_metadata_topic *topic)
@@ -413,7 +411,7 @@ static enum status admin_list_topics(void *state, struct call *call,
         return call_fail(call, status, "Kafka was not asked in time");
     }
     if (question.error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return kafka_admin_fail(admin, call, question.error, "Kafka has not answered");
+        return fail(admin, call, question.error, "Kafka has not answered");
     }
     size_t count = 0;
     struct eventlog_topic_state *rows =

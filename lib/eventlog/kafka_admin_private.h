@@ -31,9 +31,5 @@ struct kafka_admin_bounds {
 MUST_USE enum status kafka_admin_find_bounds(struct kafka_admin *admin, struct call *call,
                                              struct kafka_admin_bounds *rows, size_t count);
 
-/* The call's error of what the broker said. */
-enum status kafka_admin_fail(struct kafka_admin *admin, struct call *call,
-                             rd_kafka_resp_err_t error, const char *words);
-
 MUST_USE enum status kafka_admin_list_groups(void *state, struct call *call,
                                              struct eventlog_groups *ret_groups);

@@ -38,7 +38,8 @@ void memory_eventlog_wake(struct memory_eventlog *log)
     }
 }
 
-struct memory_group *memory_group_find(struct memory_eventlog *log, struct text name,
+/* Made when it is not there. NULL: no memory. */
+static struct memory_group *find_group(struct memory_eventlog *log, struct text name,
                                        struct text topic)
 {
     for (struct list *link = log->groups.next; link != &log->groups; link = link->next) {
@@ -311,7 +312,7 @@ enum status memory_eventlog_consumer_open(struct memory_eventlog *log, struct ca
     }
     struct memory_consumer *consumer = calloc(1, sizeof(*consumer));
     if (consumer != NULL && group.length > 0) {
-        consumer->group = memory_group_find(log, group, topic);
+        consumer->group = find_group(log, group, topic);
     }
     if (consumer == NULL || (group.length > 0 && consumer->group == NULL)) {
         free(consumer);

@@ -72,10 +72,6 @@ struct memory_topic *memory_eventlog_add(struct memory_eventlog *log, struct tex
 /* Takes it out and frees it. */
 void memory_topic_free(struct memory_topic *topic);
 
-/* Made when it is not there. NULL: no memory. */
-struct memory_group *memory_group_find(struct memory_eventlog *log, struct text group,
-                                       struct text topic);
-
 /* The number of the group's member that owns the partition, by its place in the list, from 1; 0:
  * nobody. */
 unsigned memory_group_owner(const struct memory_eventlog *log, const struct memory_group *group,

@@ -14,14 +14,15 @@ static int64_t now_ns(const struct http_connection *connection)
     return loop_now_ns(connection->server->loop);
 }
 
-bool http2_is_noticed(const struct http2_connection *http2)
+/* Between the two GOAWAYs of a drain. */
+static bool is_noticed(const struct http2_connection *http2)
 {
     return http2->notice_ns != 0 && !http2->terminated;
 }
 
 void http2_end_notice(struct http2_connection *http2)
 {
-    if (http2_is_noticed(http2)) {
+    if (is_noticed(http2)) {
         http2->terminated = true;
         http2->idle_since_ns = now_ns(http2->connection);
         http2_session_shut_down(&http2->session, HTTP2_NO_ERROR,
@@ -147,7 +148,7 @@ static int64_t due_ns(const struct http_connection *connection)
         return http2->blamed_ns + HTTP2_LINGER_MS * CLOCK_NS_PER_MS;
     }
     int64_t due = http2_pending_due_ns(connection);
-    if (list_is_empty(&http2->streams) && !http2_is_noticed(http2)) {
+    if (list_is_empty(&http2->streams) && !is_noticed(http2)) {
         due = http2->idle_since_ns + server->idle_timeout_ms * CLOCK_NS_PER_MS;
     }
     const struct http2_session *session = &http2->session;
@@ -156,7 +157,7 @@ static int64_t due_ns(const struct http_connection *connection)
         since + server->header_timeout_ms * CLOCK_NS_PER_MS < due) {
         due = since + server->header_timeout_ms * CLOCK_NS_PER_MS;
     }
-    if (http2_is_noticed(http2) && http2->notice_ns + HTTP_DRAIN_ACK_MS * CLOCK_NS_PER_MS < due) {
+    if (is_noticed(http2) && http2->notice_ns + HTTP_DRAIN_ACK_MS * CLOCK_NS_PER_MS < due) {
         due = http2->notice_ns + HTTP_DRAIN_ACK_MS * CLOCK_NS_PER_MS;
     }
     int64_t alive_due =
@@ -202,7 +203,7 @@ static void expire(struct http_connection *connection)
     }
     if (http2_pending_due_ns(connection) <= now_ns(connection) && !http2->blamed) {
         http2_blame(connection, HTTP2_ENHANCE_YOUR_CALM, "replies are not taken");
-    } else if (http2_is_noticed(http2)) {
+    } else if (is_noticed(http2)) {
         http2_end_notice(http2);
     } else if (is_unused(connection)) {
         connection->farewell = "max_idle"; /* gRFC A9 */

@@ -55,9 +55,6 @@ void http2_note_failure(struct http_connection *connection);
 /* The PING that follows the first GOAWAY of a drain. */
 extern const uint8_t http2_drain_ping[HTTP2_PING_BYTES];
 
-/* Between the two GOAWAYs of a drain. */
-bool http2_is_noticed(const struct http2_connection *http2);
-
 /* The second and last GOAWAY: whatever the peer had under way when it read the first has come. */
 void http2_end_notice(struct http2_connection *http2);
 

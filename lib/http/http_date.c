@@ -10,7 +10,7 @@ static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}
 static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-void http_date_format(int64_t wall_s, char text[static HTTP_DATE_LENGTH + 1])
+static void format_date(int64_t wall_s, char text[static HTTP_DATE_LENGTH + 1])
 {
     time_t seconds = (time_t)wall_s;
     struct tm parts;
@@ -27,7 +27,7 @@ struct text http_date_text(struct http_date *date, int64_t now_ns)
 {
     if (now_ns >= date->due_ns) {
         int64_t wall_ms = clock_wall_ms();
-        http_date_format(wall_ms / 1000, date->text);
+        format_date(wall_ms / 1000, date->text);
         date->due_ns = now_ns + (1000 - wall_ms % 1000) * CLOCK_NS_PER_MS;
     }
     return (struct text){date->text, HTTP_DATE_LENGTH};

@@ -14,6 +14,3 @@ struct http_date {
 
 /* now_ns: the loop's clock. Borrowed; changes every second (RFC 9110 section 5.6.7). */
 struct text http_date_text(struct http_date *date, int64_t now_ns);
-
-/* Any time, in seconds since 1970. */
-void http_date_format(int64_t wall_s, char text[static HTTP_DATE_LENGTH + 1]);

@@ -66,14 +66,6 @@ void openapi_write_components(struct openapi *openapi);
 void openapi_write_schema(struct openapi *openapi, const struct openapi_symbol *symbol,
                           enum openapi_flavour flavour);
 
-/* Types that JSON writes in forms of their own, where they stand. false: it is none of them.
- * is_nullable: null stands for a field that is not set. */
-bool openapi_write_well_known(struct openapi *openapi, struct text full_name,
-                              enum openapi_flavour flavour, bool is_nullable);
-
-/* Whether JSON writes the type in a form of its own. */
-bool openapi_is_well_known(struct text full_name);
-
 /* The members of "paths". */
 void openapi_write_methods(struct openapi *openapi);
 void openapi_write_routes(struct openapi *openapi);

@@ -143,13 +143,10 @@ static size_t find_well_known(struct text full_name)
     return found;
 }
 
-bool openapi_is_well_known(struct text full_name)
-{
-    return find_well_known(full_name) < ARRAY_LENGTH(well_known);
-}
-
-bool openapi_write_well_known(struct openapi *openapi, struct text full_name,
-                              enum openapi_flavour flavour, bool is_nullable)
+/* Types that JSON writes in forms of their own, where they stand. false: it is none of them.
+ * is_nullable: null stands for a field that is not set. */
+static bool write_well_known(struct openapi *openapi, struct text full_name,
+                             enum openapi_flavour flavour, bool is_nullable)
 {
     size_t index = find_well_known(full_name);
     if (index == ARRAY_LENGTH(well_known)) {
@@ -179,7 +176,7 @@ static void write_value(struct openapi *openapi,
         write_scalar(openapi, scalar, flavour, is_nullable);
         return;
     }
-    if (openapi_write_well_known(openapi, type_name, flavour, is_nullable)) {
+    if (write_well_known(openapi, type_name, flavour, is_nullable)) {
         return;
     }
     if (flavour == OPENAPI_OUTPUT || !is_nullable) {

@@ -85,32 +85,18 @@ struct single_process {
     struct http_route movie_routes[MOVIE_HANDLER_ROUTE_COUNT + MOVIE_PAGE_ROUTE_COUNT];
 };
 
+#define LISTEN_OPTION(service, address)                                                            \
+    {                                                                                              \
+        .name = "listen-" service, .kind = CONFIG_TEXT, .argument = "HOST:PORT",                   \
+        .default_value = (address), .help = "the address of the " service " service"               \
+    }
+
 static const struct config_option options[] = {
-    {.name = "listen-metadata",
-     .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT",
-     .default_value = "127.0.0.1:8081",
-     .help = "the address of the metadata service"},
-    {.name = "listen-rating",
-     .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT",
-     .default_value = "127.0.0.1:8082",
-     .help = "the address of the rating service"},
-    {.name = "listen-movie",
-     .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT",
-     .default_value = "127.0.0.1:8083",
-     .help = "the address of the movie service"},
-    {.name = "listen-review",
-     .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT",
-     .default_value = "127.0.0.1:8084",
-     .help = "the address of the review service"},
-    {.name = "listen-recommendation",
-     .kind = CONFIG_TEXT,
-     .argument = "HOST:PORT",
-     .default_value = "127.0.0.1:8085",
-     .help = "the address of the recommendation service"},
+    LISTEN_OPTION("metadata", "127.0.0.1:8081"),
+    LISTEN_OPTION("rating", "127.0.0.1:8082"),
+    LISTEN_OPTION("movie", "127.0.0.1:8083"),
+    LISTEN_OPTION("review", "127.0.0.1:8084"),
+    LISTEN_OPTION("recommendation", "127.0.0.1:8085"),
     {.name = "data",
      .kind = CONFIG_TEXT,
      .argument = "DIRECTORY",
@@ -310,35 +296,56 @@ static enum status open_single(void *self, struct process *process, struct call 
     return status;
 }
 
-/* It knows its own secrets. */
-static struct grpc_channel_options own_channel_options(struct single_process *single,
-                                                       struct process *process, const char *target)
+/* To a service that listens in this process. It knows its own secrets. */
+static enum status open_own(struct process *process, unsigned loop, unsigned listener,
+                            const struct proto_pool *messages, const char *service,
+                            struct grpc_channel **ret_channel)
 {
-    struct grpc_channel_options own = process_channel_options(process, single->messages, target);
+    struct grpc_channel_options own = process_channel_options(process, messages, service);
     own.tokens = process_tokens(process);
-    return own;
+    return grpc_channel_create_loopback(process_loop(process, loop),
+                                        process_http_server(process, listener, loop), &own,
+                                        ret_channel);
 }
 
-static enum status start_recommendations(struct single_process *single, struct process *process,
-                                         unsigned loop)
+static enum status open_channels(struct single_process *single, struct process *process,
+                                 unsigned loop)
 {
-    const struct grpc_channel_options movies =
-        own_channel_options(single, process, "recommendation");
-    struct grpc_channel_options feed =
-        process_channel_options(process, single->feed_messages, "rating");
-    feed.tokens = process_tokens(process);
-    enum status status = grpc_channel_create_loopback(
-        process_loop(process, loop),
-        process_http_server(process, single->recommendation_listener, loop), &movies,
-        &single->recommendation_gateway.channels[loop]);
-    if (status == STATUS_OK && loop == 0) {
-        status = grpc_channel_create_loopback(
-            process_loop(process, loop),
-            process_http_server(process, single->rating_listener, loop), &feed,
-            &single->feed.channel);
-        if (status == STATUS_OK) {
-            status = followed_recommendations_start(single->followed);
-        }
+    const struct {
+        const char *service;
+        unsigned listener;
+        struct grpc_channel **channel;
+    } channels[] = {
+        {"metadata", single->metadata_listener, &single->metadata_gateway.channels[loop]},
+        {"rating", single->rating_listener, &single->rating_gateway.channels[loop]},
+        {"review", single->review_listener, &single->review_gateway.channels[loop]},
+        {"recommendation", single->recommendation_listener,
+         &single->recommendation_gateway.channels[loop]},
+    };
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < ARRAY_LENGTH(channels); i++) {
+        status = open_own(process, loop, channels[i].listener, single->messages,
+                          channels[i].service, channels[i].channel);
+    }
+    return status;
+}
+
+static enum status start_recommendations(struct single_process *single, struct process *process)
+{
+    enum status status = open_own(process, 0, single->rating_listener, single->feed_messages,
+                                  "rating", &single->feed.channel);
+    return status == STATUS_OK ? followed_recommendations_start(single->followed) : status;
+}
+
+/* Events are taken, and sent, only once the addresses are ours. */
+static enum status start_events(struct single_process *single, struct process *process,
+                                struct call *call)
+{
+    enum status status = rating_ingestion_open(process, call, single->rating.repository,
+                                               single->progress, single->burst, &single->ingestion);
+    if (status == STATUS_OK) {
+        status = rating_outbox_open(process, call, single->rating.repository,
+                                    rating_ingestion_log(single->ingestion), &single->outbox);
     }
     return status;
 }
@@ -347,46 +354,24 @@ static enum status start_single(void *self, struct process *process, struct call
                                 unsigned loop)
 {
     struct single_process *single = self;
-    const struct grpc_channel_options metadata = own_channel_options(single, process, "metadata");
-    const struct grpc_channel_options rating = own_channel_options(single, process, "rating");
-    const struct grpc_channel_options review = own_channel_options(single, process, "review");
-    enum status status = grpc_channel_create_loopback(
-        process_loop(process, loop), process_http_server(process, single->metadata_listener, loop),
-        &metadata, &single->metadata_gateway.channels[loop]);
+    enum status status = open_channels(single, process, loop);
+    if (status != STATUS_OK || loop != 0) {
+        return status;
+    }
+    status = start_recommendations(single, process);
     if (status == STATUS_OK) {
-        status = grpc_channel_create_loopback(
-            process_loop(process, loop),
-            process_http_server(process, single->rating_listener, loop), &rating,
-            &single->rating_gateway.channels[loop]);
+        status = start_events(single, process, call);
     }
     if (status == STATUS_OK) {
-        status = grpc_channel_create_loopback(
-            process_loop(process, loop),
-            process_http_server(process, single->review_listener, loop), &review,
-            &single->review_gateway.channels[loop]);
-    }
-    if (status == STATUS_OK) {
-        status = start_recommendations(single, process, loop);
-    }
-    /* Events are taken, and sent, only once the addresses are ours. */
-    if (status == STATUS_OK && loop == 0) {
-        status = rating_ingestion_open(process, call, single->rating.repository, single->progress,
-                                       single->burst, &single->ingestion);
-    }
-    if (status == STATUS_OK && loop == 0) {
-        status = rating_outbox_open(process, call, single->rating.repository,
-                                    rating_ingestion_log(single->ingestion), &single->outbox);
-    }
-    if (status == STATUS_OK && loop == 0) {
         status = indexed_metadata_search_start(single->search);
     }
-    if (status == STATUS_OK && loop == 0) {
+    if (status == STATUS_OK) {
         status = ranked_catalogue_start(single->catalogue);
     }
-    if (status == STATUS_OK && loop == 0) {
+    if (status == STATUS_OK) {
         status = indexed_rating_ranking_start(single->ranking);
     }
-    if (status == STATUS_OK && loop == 0) {
+    if (status == STATUS_OK) {
         status = rating_upkeep_start(single->upkeep);
         single->is_kept = status == STATUS_OK;
     }
@@ -417,8 +402,6 @@ static void stop_single(void *self, struct process *process, struct call *call, 
         ranked_catalogue_stop(single->catalogue); /* where nothing was drained */
         indexed_metadata_search_stop(single->search);
         indexed_rating_ranking_stop(single->ranking);
-    }
-    if (loop == 0) {
         followed_recommendations_stop(single->followed);
         grpc_channel_destroy(single->feed.channel);
     }

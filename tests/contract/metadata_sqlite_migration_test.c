@@ -1,16 +1,10 @@
 /* Files of schema versions 1 and 2, as they were written then, opened by the repository of today.
  */
-#include <sqlite3.h>
 #include <stdio.h>
 
-#include "base/arena.h"
-#include "loop/worker.h"
+#include "contract/sqlite_file.h"
 #include "metadata/repository/sqlite_metadata_repository.h"
 #include "support/cmocka_test.h"
-#include "support/in_fiber.h"
-#include "support/scratch_directory.h"
-
-enum { ARENA_BYTES_MAX = 1024 * 1024, TIMEOUT_MS = 60 * 1000, PATH_BYTES = 128 };
 
 static const char version_1[] =
     "PRAGMA journal_mode = WAL;"
@@ -48,26 +42,15 @@ static const char version_2[] =
 static const char title_of_version_2[] = "UPDATE metadata SET title = 'Other' WHERE id = 'b'";
 
 struct scene {
-    struct arena arena;
-    struct call call;
-    struct worker_pool *workers;
+    struct sqlite_file file;
     struct metadata_repository repository;
-    char path[PATH_BYTES];
 };
-
-static void run_sql(const char *path, const char *sql)
-{
-    sqlite3 *database;
-    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(database), SQLITE_OK);
-}
 
 static enum status open_repository(struct scene *scene)
 {
-    const struct sqlite_metadata_repository_options options = {.path = text_of(scene->path),
-                                                               .workers = scene->workers};
-    return sqlite_metadata_repository_open(&scene->call, &options, &scene->repository);
+    const struct sqlite_metadata_repository_options options = {.path = text_of(scene->file.path),
+                                                               .workers = scene->file.workers};
+    return sqlite_metadata_repository_open(&scene->file.call, &options, &scene->repository);
 }
 
 static void close_repository(struct scene *scene)
@@ -80,7 +63,7 @@ static void expect_changes(struct scene *scene, int64_t after, const char *want)
     char got[64] = "";
     size_t at = 0;
     struct metadata_changes changes;
-    assert_int_equal(scene->repository.ops->list_changes(scene->repository.state, &scene->call,
+    assert_int_equal(scene->repository.ops->list_changes(scene->repository.state, &scene->file.call,
                                                          after, 10, &changes),
                      STATUS_OK);
     for (size_t i = 0; i < changes.count; i++) {
@@ -94,7 +77,7 @@ static void expect_first(struct scene *scene)
 {
     struct metadata got;
     assert_int_equal(
-        scene->repository.ops->get(scene->repository.state, &scene->call, TEXT("a"), &got),
+        scene->repository.ops->get(scene->repository.state, &scene->file.call, TEXT("a"), &got),
         STATUS_OK);
     assert_true(text_equal(got.title, TEXT("First")) && text_equal(got.description, TEXT("D")));
     assert_true(text_equal(got.director, TEXT("X")) && got.year == 1999);
@@ -107,22 +90,22 @@ static void migrate(void *argument)
 {
     struct scene *scene = argument;
     struct metadata metadata = {.id = TEXT("b"), .title = TEXT("Second"), .popularity = 7};
-    run_sql(scene->path, version_1);
+    sqlite_file_execute(&scene->file, version_1);
     assert_int_equal(open_repository(scene), STATUS_OK);
     expect_first(scene);
     expect_changes(scene, 0, "a b ");
-    run_sql(scene->path, put_of_version_1); /* an instance of then, beside this one */
+    sqlite_file_execute(&scene->file, put_of_version_1); /* an instance of then, beside this one */
     expect_changes(scene, 2, "c ");
     assert_int_equal(
-        scene->repository.ops->put(scene->repository.state, &scene->call, &metadata, NULL),
+        scene->repository.ops->put(scene->repository.state, &scene->file.call, &metadata, NULL),
         STATUS_OK);
     close_repository(scene);
     assert_int_equal(open_repository(scene), STATUS_OK); /* of version 3 by now */
     expect_first(scene);
     expect_changes(scene, 0, "a c b ");
-    assert_int_equal(
-        scene->repository.ops->get(scene->repository.state, &scene->call, TEXT("b"), &metadata),
-        STATUS_OK);
+    assert_int_equal(scene->repository.ops->get(scene->repository.state, &scene->file.call,
+                                                TEXT("b"), &metadata),
+                     STATUS_OK);
     assert_int_equal(metadata.popularity, 7);
     close_repository(scene);
 }
@@ -132,7 +115,7 @@ static void expect_found(struct scene *scene, enum metadata_lookup_kind kind, co
 {
     const struct metadata_lookup lookup = {text_of(value), 1999, 1999};
     struct metadata_candidates found;
-    assert_int_equal(scene->repository.ops->find(scene->repository.state, &scene->call, kind,
+    assert_int_equal(scene->repository.ops->find(scene->repository.state, &scene->file.call, kind,
                                                  &lookup, 1, &found),
                      STATUS_OK);
     struct text got = found.count == 1 ? found.candidates[0].id : TEXT("");
@@ -143,22 +126,22 @@ static void migrate_2(void *argument)
 {
     struct scene *scene = argument;
     struct metadata metadata;
-    run_sql(scene->path, version_2);
+    sqlite_file_execute(&scene->file, version_2);
     assert_int_equal(open_repository(scene), STATUS_OK);
     expect_first(scene);
     expect_changes(scene, 0, "b a "); /* nothing has changed */
     expect_found(scene, METADATA_LOOKUP_TITLE, "The Matrix", "b");
     expect_found(scene, METADATA_LOOKUP_IMDB_ID, "tt2", "b");
     expect_found(scene, METADATA_LOOKUP_TMDB_ID, "17", "a");
-    run_sql(scene->path, title_of_version_2);
+    sqlite_file_execute(&scene->file, title_of_version_2);
     expect_changes(scene, 0, "a b ");
     expect_found(scene, METADATA_LOOKUP_TITLE, "The Matrix", "");
-    assert_int_equal(
-        scene->repository.ops->get(scene->repository.state, &scene->call, TEXT("b"), &metadata),
-        STATUS_OK);
+    assert_int_equal(scene->repository.ops->get(scene->repository.state, &scene->file.call,
+                                                TEXT("b"), &metadata),
+                     STATUS_OK);
     assert_int_equal(metadata.external_score_count, 0);
     assert_int_equal(
-        scene->repository.ops->put(scene->repository.state, &scene->call, &metadata, NULL),
+        scene->repository.ops->put(scene->repository.state, &scene->file.call, &metadata, NULL),
         STATUS_OK);
     expect_found(scene, METADATA_LOOKUP_TITLE, "other", "b");
     close_repository(scene);
@@ -167,25 +150,17 @@ static void migrate_2(void *argument)
 static void refuse_newer(void *argument)
 {
     struct scene *scene = argument;
-    run_sql(scene->path, version_1);
-    run_sql(scene->path, "PRAGMA user_version = 4");
+    sqlite_file_execute(&scene->file, version_1);
+    sqlite_file_execute(&scene->file, "PRAGMA user_version = 4");
     assert_int_equal(open_repository(scene), STATUS_FAILED_PRECONDITION);
-    assert_true(text_equal(scene->call.error.message, TEXT("the store is of another version")));
+    assert_true(
+        text_equal(scene->file.call.error.message, TEXT("the store is of another version")));
 }
 
 static void run_in_scene(void (*body)(void *))
 {
     struct scene scene;
-    char directory[SCRATCH_PATH_BYTES];
-    scratch_directory_make(directory);
-    (void)snprintf(scene.path, sizeof(scene.path), "%s/metadata.sqlite", directory);
-    arena_init(&scene.arena, ARENA_BYTES_MAX);
-    call_init(&scene.call, &scene.arena, TIMEOUT_MS);
-    assert_int_equal(worker_pool_create("lists", 1, 16, &scene.workers), STATUS_OK);
-    in_fiber(body, &scene);
-    worker_pool_destroy(scene.workers);
-    arena_deinit(&scene.arena);
-    scratch_directory_remove(directory);
+    sqlite_file_run(&scene.file, body, &scene);
 }
 
 static void version_1_is_migrated(void **state)

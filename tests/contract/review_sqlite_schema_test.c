@@ -1,46 +1,27 @@
 /* The file of reviews as others find it: of a newer version it is refused, and whoever writes it,
  * the counts follow. */
-#include <sqlite3.h>
-#include <stdio.h>
-
-#include "base/arena.h"
-#include "loop/worker.h"
+#include "contract/sqlite_file.h"
 #include "review/repository/sqlite_review_repository.h"
 #include "support/cmocka_test.h"
-#include "support/in_fiber.h"
-#include "support/scratch_directory.h"
-
-enum { ARENA_BYTES_MAX = 1024 * 1024, TIMEOUT_MS = 60 * 1000, PATH_BYTES = 128 };
 
 struct scene {
-    struct arena arena;
-    struct call call;
-    struct worker_pool *workers;
+    struct sqlite_file file;
     struct review_repository repository;
-    char path[PATH_BYTES];
 };
-
-static void run_sql(const char *path, const char *sql)
-{
-    sqlite3 *database;
-    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(database), SQLITE_OK);
-}
 
 static enum status open_repository(struct scene *scene)
 {
-    const struct sqlite_review_repository_options options = {.path = text_of(scene->path),
-                                                             .workers = scene->workers};
-    return sqlite_review_repository_open(&scene->call, &options, &scene->repository);
+    const struct sqlite_review_repository_options options = {.path = text_of(scene->file.path),
+                                                             .workers = scene->file.workers};
+    return sqlite_review_repository_open(&scene->file.call, &options, &scene->repository);
 }
 
 static void expect_counts(struct scene *scene, const char *record, uint64_t reviews, uint64_t likes)
 {
     const struct review_key key = {.record = {RECORD_TYPE_MOVIE, text_of(record)}};
     struct review_reactions reactions;
-    assert_int_equal(scene->repository.ops->get_reactions(scene->repository.state, &scene->call,
-                                                          &key, &reactions),
+    assert_int_equal(scene->repository.ops->get_reactions(scene->repository.state,
+                                                          &scene->file.call, &key, &reactions),
                      STATUS_OK);
     assert_int_equal(reactions.review_count, reviews);
     assert_int_equal(reactions.like_count, likes);
@@ -61,16 +42,17 @@ static void follow_others(void *argument)
             .key = {.record = {RECORD_TYPE_MOVIE, TEXT("m")}, .user = text_of(users[i])},
             .text = TEXT("words")};
         const struct like like = {.key = review.key};
-        assert_int_equal(repository.ops->put(repository.state, &scene->call, &review, false,
+        assert_int_equal(repository.ops->put(repository.state, &scene->file.call, &review, false,
                                              &stored, &is_changed),
                          STATUS_OK);
-        assert_int_equal(repository.ops->put_like(repository.state, &scene->call, &like, &count),
-                         STATUS_OK);
+        assert_int_equal(
+            repository.ops->put_like(repository.state, &scene->file.call, &like, &count),
+            STATUS_OK);
     }
     expect_counts(scene, "m", 2, 2);
-    run_sql(scene->path, "DELETE FROM reviews WHERE user_id = 'ann';"
-                         "DELETE FROM likes WHERE user_id = 'ann';"
-                         "INSERT INTO likes VALUES (1, 'n', 'cid', 5);");
+    sqlite_file_execute(&scene->file, "DELETE FROM reviews WHERE user_id = 'ann';"
+                                      "DELETE FROM likes WHERE user_id = 'ann';"
+                                      "INSERT INTO likes VALUES (1, 'n', 'cid', 5);");
     expect_counts(scene, "m", 1, 1);
     expect_counts(scene, "n", 0, 1);
     repository.ops->close(repository.state);
@@ -81,9 +63,10 @@ static void refuse_newer(void *argument)
     struct scene *scene = argument;
     assert_int_equal(open_repository(scene), STATUS_OK);
     scene->repository.ops->close(scene->repository.state);
-    run_sql(scene->path, "PRAGMA user_version = 3");
+    sqlite_file_execute(&scene->file, "PRAGMA user_version = 3");
     assert_int_equal(open_repository(scene), STATUS_FAILED_PRECONDITION);
-    assert_true(text_equal(scene->call.error.message, TEXT("the store is of another version")));
+    assert_true(
+        text_equal(scene->file.call.error.message, TEXT("the store is of another version")));
 }
 
 /* As version 1 made it. */
@@ -117,8 +100,8 @@ static uint64_t like_review(struct scene *scene, const char *user)
         .review = {.record = {RECORD_TYPE_MOVIE, TEXT("m")}, .user = TEXT("ann")},
         .user = text_of(user)};
     uint64_t count;
-    assert_int_equal(scene->repository.ops->put_review_like(scene->repository.state, &scene->call,
-                                                            &like, &count),
+    assert_int_equal(scene->repository.ops->put_review_like(scene->repository.state,
+                                                            &scene->file.call, &like, &count),
                      STATUS_OK);
     return count;
 }
@@ -128,7 +111,7 @@ static uint64_t likes_of_review(struct scene *scene)
     const struct review_key key = {.record = {RECORD_TYPE_MOVIE, TEXT("m")}, .user = TEXT("ann")};
     struct review review;
     assert_int_equal(
-        scene->repository.ops->get(scene->repository.state, &scene->call, &key, &review),
+        scene->repository.ops->get(scene->repository.state, &scene->file.call, &key, &review),
         STATUS_OK);
     assert_true(text_equal(review.text, TEXT("words of old")) && review.created_ms == 10);
     return review.like_count;
@@ -137,17 +120,17 @@ static uint64_t likes_of_review(struct scene *scene)
 static void bring_up(void *argument)
 {
     struct scene *scene = argument;
-    run_sql(scene->path, version_1);
+    sqlite_file_execute(&scene->file, version_1);
     assert_int_equal(open_repository(scene), STATUS_OK);
     assert_int_equal(likes_of_review(scene), 0);
     assert_int_equal(like_review(scene, "x"), 1);
     assert_int_equal(like_review(scene, "y"), 2);
-    run_sql(scene->path, "DELETE FROM review_likes WHERE user_id = 'x';");
+    sqlite_file_execute(&scene->file, "DELETE FROM review_likes WHERE user_id = 'x';");
     assert_int_equal(likes_of_review(scene), 1);
     scene->repository.ops->close(scene->repository.state);
     assert_int_equal(open_repository(scene), STATUS_OK); /* once is enough */
     assert_int_equal(likes_of_review(scene), 1);
-    run_sql(scene->path, "DELETE FROM reviews;");
+    sqlite_file_execute(&scene->file, "DELETE FROM reviews;");
     expect_counts(scene, "m", 0, 0);
     scene->repository.ops->close(scene->repository.state);
 }
@@ -155,16 +138,7 @@ static void bring_up(void *argument)
 static void run_in_scene(void (*body)(void *))
 {
     struct scene scene;
-    char directory[SCRATCH_PATH_BYTES];
-    scratch_directory_make(directory);
-    (void)snprintf(scene.path, sizeof(scene.path), "%s/review.sqlite", directory);
-    arena_init(&scene.arena, ARENA_BYTES_MAX);
-    call_init(&scene.call, &scene.arena, TIMEOUT_MS);
-    assert_int_equal(worker_pool_create("lists", 1, 16, &scene.workers), STATUS_OK);
-    in_fiber(body, &scene);
-    worker_pool_destroy(scene.workers);
-    arena_deinit(&scene.arena);
-    scratch_directory_remove(directory);
+    sqlite_file_run(&scene.file, body, &scene);
 }
 
 static void counts_follow_other_programs(void **state)

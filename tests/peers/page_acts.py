@@ -207,6 +207,45 @@ def takes_back_what_was_not_saved(page, scene):
     sign_out(page)
 
 
+LOSE_THE_FIRST_ANSWER = """
+window.keys = [];
+window.replayed = [];
+window.intercept = (url, init) => {
+  if (!url.endsWith('/UnrateMovie')) { return undefined; }
+  window.keys.push(init.headers['Idempotency-Key']);
+  return realFetch(url, init).then((reply) => {
+    window.replayed.push(reply.headers.get('idempotent-replayed'));
+    if (window.keys.length === 1) { throw new TypeError('lost'); }
+    return reply;
+  });
+};
+"""
+
+
+def asks_again_for_a_lost_answer(page, scene):
+    """What was done is answered as it was, not done twice; the next change is another one."""
+    user = "persistent"
+    scene.vote(user, CASABLANCA, 400)
+    sign_in(page, scene, user, f"/film/{CASABLANCA}")
+    page.wait("document.querySelector('.slider').getAttribute('aria-valuetext') === '2 of 5 stars'")
+    page.driver.execute_script(LOSE_THE_FIRST_ANSWER)
+    remove = "[...document.querySelectorAll('.mine button')].find((one) => one.textContent === 'Remove my rating')"
+    page.run(f"{remove}.click()")
+    page.wait(f"{SAID} === 'Your rating is removed.'")
+    check(page.run("window.replayed") == [None, "true"], page.run("window.replayed"))
+    keys = page.run("window.keys")
+    check(keys[0] == keys[1] and len(keys[0]) == 32, keys)
+    check(scene.vote_of(user, CASABLANCA) is None, scene.vote_of(user, CASABLANCA))
+    click_star(page, 4)
+    page.wait(f"{SAID}.startsWith('Saved: ')")
+    page.run(f"{remove}.click()")
+    page.wait(f"{SAID} === 'Your rating is removed.'")
+    keys = page.run("window.keys")
+    check(len(keys) == 3 and keys[2] != keys[0], keys)
+    check(page.run("window.replayed[2]") is None, "it is done anew")
+    sign_out(page)
+
+
 def tells_that_a_vote_is_held(page, scene):
     """One of a burst: it is no failure, and nobody is left to think that it counts."""
     scene.kill_rating()
@@ -272,5 +311,5 @@ def is_used_without_a_mouse(page, scene):
 
 
 CASES = (signs_in_and_out, finds_as_one_types, is_not_overtaken_by_old_answers, rates_by_mouse_touch_and_keys,
-         shows_every_scale_without_loss, takes_back_what_was_not_saved, tells_that_a_vote_is_held, remembers_the_theme,
-         is_used_without_a_mouse)
+         shows_every_scale_without_loss, takes_back_what_was_not_saved, asks_again_for_a_lost_answer, tells_that_a_vote_is_held,
+         remembers_the_theme, is_used_without_a_mouse)

@@ -38,12 +38,14 @@ def choose_file(page, folder, name, content):
     page.driver.find_element("css selector", "#file").send_keys(path)
 
 
-def letterboxd_zip():
+def letterboxd_zip(reviews=""):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("profile.csv", "Username\r\nsomebody\r\n")
         archive.writestr("deleted/ratings.csv", "Date,Name,Year,Letterboxd URI,Rating\r\n")
         archive.writestr("ratings.csv", LETTERBOXD)
+        if reviews:
+            archive.writestr("reviews.csv", reviews)
     return packed.getvalue()
 
 
@@ -79,6 +81,35 @@ def imports_and_tells_how(page, scene):
         page.wait(f"{REPORT}.includes('1 vote written')")
         check(scene.vote_of(user, CASABLANCA) == 900, scene.vote_of(user, CASABLANCA))
         sign_out(page)
+
+
+REVIEWS = ("Date,Name,Year,Letterboxd URI,Rating,Rewatch,Review,Tags,Watched Date\r\n"
+           "2020-06-01,Casablanca,1942,https://boxd.it/29MQ,4.5,,Earlier words,,2020-05-31\r\n"
+           '2020-06-02,Casablanca,1942,https://boxd.it/29MQ,4.5,,"Play it, ""Sam"".\r\nAgain.",,2020-06-02\r\n'
+           "2020-06-03,Amélie,2001,https://boxd.it/2aHi,3,,,,\r\n"
+           "2020-06-04,Nobody Knows,2001,https://boxd.it/x,,,Lost,,\r\n"
+           f"2020-06-05,The Matrix,1999,https://boxd.it/y,,,{'x' * 10001},,\r\n")
+
+
+def imports_reviews(page, scene):
+    user = "importing critic"
+    with tempfile.TemporaryDirectory() as folder:
+        for again in (False, True):  # the second time nothing is another
+            sign_in(page, scene, user, "/import")
+            choose_file(page, folder, "letterboxd.zip", letterboxd_zip(REVIEWS))
+            page.wait(f"{REPORT}.includes('6 rows of Letterboxd ratings and reviews')")
+            check(page.run(f"{WRITE}.textContent") == "Write 2 votes and 2 reviews", page.run(f"{WRITE}.textContent"))
+            with page.expecting_failures("/MovieService/PutReview"):
+                page.run(f"{WRITE}.click()")
+                page.wait(f"{REPORT}.includes('2 votes and 1 review written')")
+            page.run("document.querySelector('.report summary').click()")
+            check("the review is longer than 10000 characters" in page.run(REPORT), page.run(REPORT))
+            listed = scene.ask("movie", "POST", "/MovieService/ListUserReviews", {"userId": user})["reviews"]
+            check([entry["review"]["recordId"] for entry in listed] == [CASABLANCA], listed)
+            review = listed[0]["review"]
+            check((review["text"], review["createdTime"], review.get("editedTime")) ==
+                  ('Play it, "Sam".\nAgain.', "2020-06-02T00:00:00Z", None), (again, review))
+    sign_out(page)
 
 
 def tells_of_files_that_it_cannot_read(page, scene):
@@ -129,6 +160,18 @@ def can_be_cancelled(page, scene):
     sign_out(page)
 
 
+def exported(page, name, file):
+    """What the button of that name gives."""
+    with tempfile.TemporaryDirectory() as folder:
+        page.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": folder})
+        button = "[...document.querySelectorAll('.vote-tools button')].find((one) => one.textContent === arguments[0])"
+        page.wait(f"{button} !== undefined", f"Export {name}")
+        page.run(f"{button}.click()", f"Export {name}")
+        page.wait_for(lambda: os.path.exists(os.path.join(folder, file)))
+        with open(os.path.join(folder, file), encoding="utf-8", newline="") as source:
+            return source.read()
+
+
 def lists_and_exports_own_votes(page, scene):
     user = "keeper"
     given = {MATRIX: 870, CASABLANCA: 1000, AMELIE: 0}
@@ -137,16 +180,8 @@ def lists_and_exports_own_votes(page, scene):
     sign_in(page, scene, user, "/votes")
     page.wait("document.querySelectorAll('.lines > li').length === 3")
     check("Amélie" in page.run("document.querySelector('.lines h2').textContent"), "the newest first")
-    with tempfile.TemporaryDirectory() as folder:
-        page.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": folder})
-        files = {}
-        for name, file in (("CSV", "marquee-votes.csv"), ("JSON", "marquee-votes.json"),
-                           ("for Letterboxd", "letterboxd-ratings.csv")):
-            page.run("[...document.querySelectorAll('.vote-tools button')].find((one) => one.textContent === arguments[0])"
-                     ".click()", f"Export {name}")
-            page.wait_for(lambda file=file: os.path.exists(os.path.join(folder, file)))
-            with open(os.path.join(folder, file), encoding="utf-8", newline="") as source:
-                files[name] = source.read()
+    files = {name: exported(page, name, file) for name, file in (
+        ("CSV", "marquee-votes.csv"), ("JSON", "marquee-votes.json"), ("for Letterboxd", "letterboxd-ratings.csv"))}
     rows = {row["recordId"]: row for row in csv.DictReader(io.StringIO(files["CSV"]))}
     check({film: round(float(row["value"]) * 100) for film, row in rows.items()} == given, files["CSV"])
     check({vote["recordId"]: round(vote["value"] * 100) for vote in json.loads(files["JSON"])} == given, files["JSON"])
@@ -164,6 +199,26 @@ def lists_and_exports_own_votes(page, scene):
     sign_out(page)
 
 
+def exports_reviews_for_letterboxd(page, scene):
+    user = "exporting critic"
+    scene.vote(user, CASABLANCA, 930)
+    scene.vote(user, MATRIX, 400)
+    for film, words in ((CASABLANCA, 'Play it, "Sam".\nAgain.'), (AMELIE, "Seen, and not rated")):
+        scene.ask("movie", "POST", "/MovieService/PutReview",
+                  {"userId": user, "movieId": film, "text": words, "time": "2020-06-02T00:00:00Z"})
+    sign_in(page, scene, user, "/votes")
+    text = exported(page, "for Letterboxd", "letterboxd-ratings.csv")
+    rows = {row["Title"]: (row["Rating"], row["Review"]) for row in csv.DictReader(io.StringIO(text))}
+    check(rows == {"Casablanca": ("4.5", 'Play it, "Sam".\nAgain.'), "The Matrix": ("2", ""),
+                   "Amélie": ("", "Seen, and not rated")}, rows)
+    with page.expecting_failures("/MovieService/ListUserReviews"), scene.without("review", "--store", "memory"):
+        text = exported(page, "for Letterboxd", "letterboxd-ratings.csv")
+        check(len(text.splitlines()) == 3, text)
+        page.wait("document.querySelector('main .said').textContent === "
+                  "'2 votes exported, without reviews: they cannot be had now.'")
+    sign_out(page)
+
+
 def takes_back_from_the_list(page, scene):
     user = "fickle"
     scene.vote(user, MATRIX, 500)
@@ -178,5 +233,5 @@ def takes_back_from_the_list(page, scene):
     sign_out(page)
 
 
-CASES = (imports_and_tells_how, tells_of_files_that_it_cannot_read, reads_its_own_of_many, can_be_cancelled, lists_and_exports_own_votes,
-         takes_back_from_the_list)
+CASES = (imports_and_tells_how, imports_reviews, tells_of_files_that_it_cannot_read, reads_its_own_of_many, can_be_cancelled,
+         lists_and_exports_own_votes, exports_reviews_for_letterboxd, takes_back_from_the_list)

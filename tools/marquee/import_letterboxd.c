@@ -38,6 +38,9 @@ static enum status take_row(void *state, struct call *call, const struct import_
     }
     if (has_review) {
         vote.review = review_text_clean(call->arena, row->fields[REVIEW]);
+        if (vote.review.data == NULL) {
+            return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for a review");
+        }
     }
     enum status status = vote.is_review_alone
                              ? STATUS_OK

@@ -76,7 +76,9 @@ enum status stream_event_read(struct call *call, const struct stream_source *sou
     return STATUS_OK;
 }
 
-struct text stream_source_id(struct call *call, const struct stream_source *source)
+/* The id that follows from the place: "TOPIC/PARTITION/OFFSET"; data is NULL when there is no room.
+ */
+static struct text source_id(struct call *call, const struct stream_source *source)
 {
     return arena_format(call->arena, "%.*s/%" PRId32 "/%" PRId64, TEXT_ARGUMENTS(source->topic),
                         source->partition, source->record->offset);
@@ -94,7 +96,7 @@ enum status stream_event_write(struct call *call, const struct stream_source *so
     char time[CLOCK_TIME_TEXT_BYTES];
     struct buffer buffer;
     struct json_writer writer;
-    struct text id = event->event_id.length > 0 ? event->event_id : stream_source_id(call, source);
+    struct text id = event->event_id.length > 0 ? event->event_id : source_id(call, source);
     if (id.data == NULL) {
         return no_room(call);
     }

@@ -46,10 +46,6 @@ MUST_USE enum status stream_event_write(struct call *call, const struct stream_s
                                         const struct stream_event *event, struct text value,
                                         struct text *ret_json);
 
-/* The id that follows from the place: "TOPIC/PARTITION/OFFSET", valid in the call's arena; data is
- * NULL when there is no room. */
-MUST_USE struct text stream_source_id(struct call *call, const struct stream_source *source);
-
 /* Sets a record aside: as it is, with the headers of a dead letter (api/events.md), which say why
  * and where it came from. */
 MUST_USE enum status stream_refuse(struct call *call, struct eventlog_outputs *outputs,

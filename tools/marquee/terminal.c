@@ -51,7 +51,8 @@ void terminal_print(FILE *file, struct text text)
     }
 }
 
-size_t terminal_width(struct text text)
+/* Characters of UTF-8, which are columns but for wide ones. */
+static size_t text_width(struct text text)
 {
     size_t width = 0;
     for (size_t i = 0; i < text.length; i++) {
@@ -62,7 +63,7 @@ size_t terminal_width(struct text text)
 
 void terminal_print_padded(FILE *file, struct text text, size_t width)
 {
-    size_t taken = terminal_width(text);
+    size_t taken = text_width(text);
     terminal_print(file, text);
     (void)fprintf(file, "%*s", taken < width ? (int)(width - taken) : 0, "");
 }
@@ -72,7 +73,7 @@ void terminal_print_wrapped(FILE *file, struct text text, const char *indent, si
     size_t column = 0;
     while (text.data != NULL) {
         struct text word = text_next(&text, ' ');
-        size_t taken = terminal_width(word);
+        size_t taken = text_width(word);
         if (word.length == 0) {
             continue;
         }

@@ -31,6 +31,3 @@ void terminal_print_padded(FILE *file, struct text text, size_t width);
 
 /* The same in lines of at most `width` characters, broken at spaces, each after `indent`. */
 void terminal_print_wrapped(FILE *file, struct text text, const char *indent, size_t width);
-
-/* Characters of UTF-8, which are columns but for wide ones. */
-size_t terminal_width(struct text text);

@@ -116,7 +116,7 @@ static void write_rating(struct json_writer *writer, const struct movie_card *ca
     }
 }
 
-void movie_card_write_json(struct json_writer *writer, const struct movie_card *card)
+static void write_card(struct json_writer *writer, const struct movie_card *card)
 {
     json_open_object(writer);
     json_member_string(writer, "id", card->id);
@@ -154,7 +154,7 @@ void movie_cards_write_json(struct json_writer *writer, const struct movie_card 
 {
     json_open_array(writer);
     for (size_t i = 0; i < count; i++) {
-        movie_card_write_json(writer, &cards[i]);
+        write_card(writer, &cards[i]);
     }
     json_close_array(writer);
 }

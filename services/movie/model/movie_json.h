@@ -15,8 +15,6 @@ void movie_summary_write_json(struct json_writer *writer, const struct movie_sum
 void movie_score_parameters_write_json(struct json_writer *writer,
                                        const struct movie_score_parameters *parameters);
 
-/* Points are numbers. */
-void movie_card_write_json(struct json_writer *writer, const struct movie_card *card);
-/* As an array. */
+/* As an array; points are numbers. */
 void movie_cards_write_json(struct json_writer *writer, const struct movie_card *cards,
                             size_t count);

@@ -141,7 +141,7 @@ MovieSummary *movie_summary_to_message(struct arena *arena, const struct movie_s
     return message;
 }
 
-MovieCard *movie_card_to_message(struct arena *arena, const struct movie_card *card)
+static MovieCard *card_message(struct arena *arena, const struct movie_card *card)
 {
     MovieCard *message = arena_alloc(arena, sizeof(*message));
     ProtobufCBinaryData *genres = arena_calloc(arena, card->genre_count, sizeof(*genres));
@@ -177,7 +177,7 @@ MovieCard **movie_cards_to_messages(struct arena *arena, const struct movie_card
 {
     MovieCard **messages = arena_calloc(arena, count, sizeof(MovieCard *));
     for (size_t i = 0; messages != NULL && i < count; i++) {
-        messages[i] = movie_card_to_message(arena, &cards[i]);
+        messages[i] = card_message(arena, &cards[i]);
         if (messages[i] == NULL) {
             return NULL;
         }

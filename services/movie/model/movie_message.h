@@ -13,7 +13,6 @@ RatingState movie_rating_state_to_message(enum movie_rating_state state);
 
 MovieDetails *movie_details_to_message(struct arena *arena, const struct movie_details *details);
 MovieSummary *movie_summary_to_message(struct arena *arena, const struct movie_summary *summary);
-MovieCard *movie_card_to_message(struct arena *arena, const struct movie_card *card);
 
 /* Of `count` cards: a list of as many messages. */
 MovieCard **movie_cards_to_messages(struct arena *arena, const struct movie_card *cards,

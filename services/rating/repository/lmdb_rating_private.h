@@ -179,10 +179,6 @@ struct lmdb_rating_walk {
 MUST_USE enum status lmdb_rating_walk(struct lmdb_store *store, struct call *call,
                                       const struct lmdb_rating_walk *walk, size_t *ret_count);
 
-/* Moves the cursor behind `after`, to the first when that is empty. Returns LMDB's code. */
-MUST_USE int lmdb_rating_seek_after(MDB_cursor *cursor, struct text after, MDB_val *key,
-                                    MDB_val *value);
-
 /* Looks a key up and has the value decoded. */
 struct lmdb_rating_lookup {
     enum lmdb_rating_map map;

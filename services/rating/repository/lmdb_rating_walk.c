@@ -22,7 +22,8 @@ enum status lmdb_rating_look_up(struct lmdb_store *store, struct call *call,
     return code == 0 ? STATUS_OK : lmdb_store_fail_call(store, call, code, lookup->what);
 }
 
-int lmdb_rating_seek_after(MDB_cursor *cursor, struct text after, MDB_val *key, MDB_val *value)
+/* Moves the cursor behind `after`, to the first when that is empty. Returns LMDB's code. */
+static int seek_after(MDB_cursor *cursor, struct text after, MDB_val *key, MDB_val *value)
 {
     if (after.length == 0) {
         return mdb_cursor_get(cursor, key, value, MDB_FIRST);
@@ -43,8 +44,7 @@ static enum status walk_map(struct lmdb_store *store, struct call *call, MDB_cur
     size_t count = 0;
     bool ok = true;
     enum status status = STATUS_OK;
-    int code =
-        walk->limit > 0 ? lmdb_rating_seek_after(cursor, walk->after, &key, &value) : MDB_NOTFOUND;
+    int code = walk->limit > 0 ? seek_after(cursor, walk->after, &key, &value) : MDB_NOTFOUND;
     while (code == 0 && status == STATUS_OK) {
         status = walk->take(walk->page, call, count++, lmdb_rating_text(key),
                             lmdb_rating_text(value), &ok);

@@ -7,8 +7,9 @@
 
 /* Positions */
 
-struct rating_position memory_rating_find_position(struct memory_rating_repository *self,
-                                                   struct text topic, int32_t partition)
+/* Zeroed where there is none. */
+static struct rating_position find_position(struct memory_rating_repository *self,
+                                            struct text topic, int32_t partition)
 {
     char key[RATING_POSITION_KEY_BYTES_MAX];
     size_t length = rating_key_encode_position(topic, partition, key);
@@ -23,8 +24,8 @@ struct rating_position memory_rating_find_position(struct memory_rating_reposito
     return position;
 }
 
-void memory_rating_put_position(struct memory_rating_repository *self,
-                                const struct rating_position *position)
+static void put_position(struct memory_rating_repository *self,
+                         const struct rating_position *position)
 {
     char key[RATING_POSITION_KEY_BYTES_MAX];
     size_t length = rating_key_encode_position(position->topic, position->partition, key);
@@ -45,9 +46,9 @@ enum status memory_rating_claim_position(void *state, struct call *call, struct 
         return status;
     }
     pthread_mutex_lock(&self->lock);
-    struct rating_position position = memory_rating_find_position(self, topic, partition);
+    struct rating_position position = find_position(self, topic, partition);
     position.epoch++;
-    memory_rating_put_position(self, &position);
+    put_position(self, &position);
     pthread_mutex_unlock(&self->lock);
     *ret_position = position;
     return STATUS_OK;
@@ -156,8 +157,7 @@ static enum status check_position(struct memory_rating_repository *self, struct 
                                   const struct rating_batch *batch)
 {
     const struct rating_position *given = batch->position;
-    struct rating_position stored =
-        memory_rating_find_position(self, given->topic, given->partition);
+    struct rating_position stored = find_position(self, given->topic, given->partition);
     return stored.epoch == given->epoch && stored.next_offset == batch->from_offset
                ? STATUS_OK
                : call_fail(call, STATUS_ABORTED, "the partition was claimed by another");
@@ -188,7 +188,7 @@ static enum status apply_locked(struct memory_rating_repository *self, struct ca
         put_dead_letter(self, &batch->dead_letters[i], now_ms);
     }
     if (batch->position != NULL) {
-        memory_rating_put_position(self, batch->position);
+        put_position(self, batch->position);
     }
     return STATUS_OK;
 }

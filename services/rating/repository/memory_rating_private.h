@@ -31,10 +31,6 @@ struct memory_rating_repository {
 
 /* Zeroed where there is none. */
 struct vote_state memory_rating_find_vote(struct memory_rating_repository *self, struct text key);
-struct rating_position memory_rating_find_position(struct memory_rating_repository *self,
-                                                   struct text topic, int32_t partition);
-void memory_rating_put_position(struct memory_rating_repository *self,
-                                const struct rating_position *position);
 
 /* Adds a record to the change log: of a vote as it stands now, or, with vote NULL, of a dead
  * letter. */

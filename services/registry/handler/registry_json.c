@@ -113,8 +113,8 @@ void registry_write_node(struct registry_request *request, struct json_writer *w
     json_close_object(writer);
 }
 
-void registry_write_tags(struct json_writer *writer, const char *name,
-                         const struct registry_service_definition *definition)
+static void write_tags(struct json_writer *writer, const char *name,
+                       const struct registry_service_definition *definition)
 {
     json_write_name(writer, text_of(name));
     json_open_array(writer);
@@ -180,7 +180,7 @@ static void write_service_members(struct json_writer *writer,
 {
     json_member_string(writer, "ID", definition->id);
     json_member_string(writer, "Service", definition->name);
-    registry_write_tags(writer, "Tags", definition);
+    write_tags(writer, "Tags", definition);
     json_member_string(writer, "Address", definition->address);
     write_addresses(writer, "TaggedAddresses", definition);
     if (definition->socket_path.length > 0) {
@@ -235,7 +235,7 @@ void registry_write_catalog_service(struct registry_request *request, struct jso
     json_member_string(writer, "ServiceKind", TEXT(""));
     json_member_string(writer, "ServiceID", definition->id);
     json_member_string(writer, "ServiceName", definition->name);
-    registry_write_tags(writer, "ServiceTags", definition);
+    write_tags(writer, "ServiceTags", definition);
     json_member_string(writer, "ServiceAddress", definition->address);
     write_addresses(writer, "ServiceTaggedAddresses", definition);
     write_weights(writer, "ServiceWeights", definition);
@@ -295,7 +295,7 @@ static void write_check_members(struct registry_request *request, struct json_wr
         json_write_name(writer, TEXT("ServiceTags"));
         json_write_null(writer);
     } else {
-        registry_write_tags(writer, "ServiceTags", service);
+        write_tags(writer, "ServiceTags", service);
     }
 }
 

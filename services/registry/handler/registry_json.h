@@ -30,6 +30,3 @@ void registry_write_health_check(struct registry_request *request, struct json_w
                                  const struct registry_check *check);
 /* The form of agent/members. */
 void registry_write_member(struct registry_request *request, struct json_writer *writer);
-/* "Tags": […] */
-void registry_write_tags(struct json_writer *writer, const char *name,
-                         const struct registry_service_definition *definition);

@@ -10,7 +10,7 @@ enum { ERROR_BYTES_MAX = 1024 };
 static const struct http_header text_type = {TEXT_INIT("content-type"),
                                              TEXT_INIT("text/plain; charset=utf-8")};
 
-void registry_reply_empty(struct registry_request *request)
+static void reply_empty(struct registry_request *request)
 {
     request->replied = 200;
     http_reply(request->exchange, &(struct http_reply){.status = 200});
@@ -89,7 +89,8 @@ void registry_reply_method(struct registry_request *request, struct text method,
                });
 }
 
-bool registry_read_body(struct registry_request *request, struct text *ret_body)
+/* The whole body of the request. false: it was answered. */
+static bool read_body(struct registry_request *request, struct text *ret_body)
 {
     enum status status = http_read_all(request->exchange, REGISTRY_BODY_BYTES_MAX, ret_body);
     if (status == STATUS_RESOURCE_EXHAUSTED) {
@@ -104,7 +105,7 @@ bool registry_read_body(struct registry_request *request, struct text *ret_body)
 bool registry_read_json(struct registry_request *request, const struct json **ret_body)
 {
     struct text body;
-    if (!registry_read_body(request, &body)) {
+    if (!read_body(request, &body)) {
         return false;
     }
     if (text_trim(body).length == 0) {
@@ -124,7 +125,7 @@ bool registry_read_json(struct registry_request *request, const struct json **re
 void registry_reply_write(struct registry_request *request, enum status status)
 {
     if (status == STATUS_OK) {
-        registry_reply_empty(request);
+        reply_empty(request);
     } else {
         registry_reply_status(request, status);
     }

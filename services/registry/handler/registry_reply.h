@@ -6,9 +6,6 @@
 #include "registry/handler/registry_handler_private.h"
 #include "json/json.h"
 
-/* 200 without a body. */
-void registry_reply_empty(struct registry_request *request);
-
 /* Plain text; `message` valid in the call's arena or static. */
 void registry_reply_error(struct registry_request *request, int http_status, struct text message);
 void registry_reply_format(struct registry_request *request, int http_status, const char *format,
@@ -26,9 +23,6 @@ void registry_reply_options(struct registry_request *request, const char *allowe
 /* 405 with Allow. */
 void registry_reply_method(struct registry_request *request, struct text method,
                            const char *allowed);
-
-/* The whole body of the request. false: it was answered. */
-MUST_USE bool registry_read_body(struct registry_request *request, struct text *ret_body);
 
 /* The body as one JSON value, valid in the call's arena. false: it was answered. */
 MUST_USE bool registry_read_json(struct registry_request *request, const struct json **ret_body);

@@ -33,14 +33,6 @@ void review_write_json(struct json_writer *writer, const struct review *review)
     json_close_object(writer);
 }
 
-void like_write_json(struct json_writer *writer, const struct like *like)
-{
-    json_open_object(writer);
-    write_key(writer, &like->key);
-    write_time(writer, "time", like->time_ms);
-    json_close_object(writer);
-}
-
 void review_reactions_write_json(struct json_writer *writer,
                                  const struct review_reactions *reactions)
 {
@@ -199,26 +191,6 @@ enum status review_from_json(struct call *call, const struct json *json, struct 
     }
     if (status == STATUS_OK) {
         *ret_review = review;
-    }
-    return status;
-}
-
-enum status review_reactions_from_json(struct call *call, const struct json *json,
-                                       struct review_reactions *ret_reactions)
-{
-    struct review_reactions reactions = {.like_count = 0};
-    enum status status = read_count(call, json, "likeCount", &reactions.like_count);
-    if (status == STATUS_OK) {
-        status = read_count(call, json, "reviewCount", &reactions.review_count);
-    }
-    if (status == STATUS_OK) {
-        status = read_boolean(call, json, "liked", &reactions.liked);
-    }
-    if (status == STATUS_OK) {
-        status = read_boolean(call, json, "reviewed", &reactions.reviewed);
-    }
-    if (status == STATUS_OK) {
-        *ret_reactions = reactions;
     }
     return status;
 }

@@ -11,8 +11,6 @@ struct json_writer;
  * it was edited, and "liked" where the user that asks likes it. The text is escaped as JSON has it,
  * and no further. */
 void review_write_json(struct json_writer *writer, const struct review *review);
-/* {"userId","recordId","recordType","time"}. */
-void like_write_json(struct json_writer *writer, const struct like *like);
 /* {"likeCount","liked","reviewCount","reviewed"}. */
 void review_reactions_write_json(struct json_writer *writer,
                                  const struct review_reactions *reactions);
@@ -46,9 +44,7 @@ enum { REVIEW_JSON_BYTES_MAX = REVIEW_TEXT_CHARACTERS_MAX * 12 + 4096 };
 MUST_USE enum status review_words_from_json(struct call *call, const struct json *json,
                                             struct review *review);
 
-/* Read what is written above. STATUS_INVALID_ARGUMENT: as above, or not a time, a count, a record
- * type. */
+/* Reads what review_write_json() writes. STATUS_INVALID_ARGUMENT: as above, or not a time, a count,
+ * a record type. */
 MUST_USE enum status review_from_json(struct call *call, const struct json *json,
                                       struct review *ret_review);
-MUST_USE enum status review_reactions_from_json(struct call *call, const struct json *json,
-                                                struct review_reactions *ret_reactions);

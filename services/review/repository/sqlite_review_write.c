@@ -177,13 +177,13 @@ struct wanted {
     apply_fn *apply;
 };
 
-/* *ret_job: on STATUS_OK alone, to be released. */
-static enum status run(struct sqlite_review_repository *self, struct call *call,
-                       const struct wanted *wanted, struct write_job **ret_job)
+/* NULL: there is no memory, as the call says. */
+static struct write_job *create_job(struct call *call, const struct wanted *wanted)
 {
     struct write_job *job = calloc(1, sizeof(*job));
     if (job == NULL) {
-        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the write");
+        (void)call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the write");
+        return NULL;
     }
     job->job = (struct group_commit_job){.apply = wanted->apply, .release = release};
     job->yields = wanted->yields;
@@ -192,22 +192,30 @@ static enum status run(struct sqlite_review_repository *self, struct call *call,
     if (job->liker.data == NULL ||
         review_copy(&job->arena, &wanted->review, &job->review) != STATUS_OK) {
         release(&job->job);
-        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the write");
+        (void)call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the write");
+        return NULL;
     }
     job->job.bytes = sizeof(*job) + arena_used_bytes(&job->arena);
-    enum status status = group_commit_run(sqlite_store_writer(self->store), call, &job->job);
-    if (status == STATUS_OK) {
-        *ret_job = job;
-    }
-    return status;
+    return job;
+}
+
+/* STATUS_OK: what came of it stands in the job, which is to be released. Otherwise it is not the
+ * caller's any more. */
+static enum status run(struct sqlite_review_repository *self, struct call *call,
+                       struct write_job *job)
+{
+    return group_commit_run(sqlite_store_writer(self->store), call, &job->job);
 }
 
 enum status sqlite_review_put(void *state, struct call *call, const struct review *review,
                               bool yields, struct review *ret_stored, bool *ret_changed)
 {
     const struct wanted wanted = {.review = *review, .yields = yields, .apply = apply_put};
-    struct write_job *job;
-    enum status status = run(state, call, &wanted, &job);
+    struct write_job *job = create_job(call, &wanted);
+    if (job == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    enum status status = run(state, call, job);
     if (status != STATUS_OK) {
         return status;
     }
@@ -225,8 +233,11 @@ enum status sqlite_review_put(void *state, struct call *call, const struct revie
 enum status sqlite_review_remove(void *state, struct call *call, const struct review_key *key)
 {
     const struct wanted wanted = {.review = {.key = *key}, .apply = apply_remove};
-    struct write_job *job;
-    enum status status = run(state, call, &wanted, &job);
+    struct write_job *job = create_job(call, &wanted);
+    if (job == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    enum status status = run(state, call, job);
     if (status == STATUS_OK) {
         release(&job->job);
     }
@@ -236,8 +247,11 @@ enum status sqlite_review_remove(void *state, struct call *call, const struct re
 static enum status run_of_like(void *state, struct call *call, const struct wanted *wanted,
                                uint64_t *ret_count)
 {
-    struct write_job *job;
-    enum status status = run(state, call, wanted, &job);
+    struct write_job *job = create_job(call, wanted);
+    if (job == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    enum status status = run(state, call, job);
     if (status == STATUS_OK) {
         *ret_count = job->like_count;
         release(&job->job);
