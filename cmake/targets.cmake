@@ -32,11 +32,15 @@ if(MARQUEE_FUZZ)
   target_compile_options(marquee_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# All libraries, without the programs: what the release build warns of is found without linking across files.
+add_custom_target(libraries)
+
 # The flags are ours alone: who uses an installed library has flags of its own.
 function(marquee_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PUBLIC $<BUILD_INTERFACE:marquee_flags> Threads::Threads ${arg_LINK})
+  add_dependencies(libraries ${name})
 endfunction()
 
 function(marquee_program name)

@@ -10,8 +10,9 @@
  * What says "try again" is not kept: then the key is free, and the next attempt runs.
  *
  * In memory, of one process: another instance, or the same one after a restart, knows nothing of
- * it (docs/adr/0023-idempotency-keys.md). It does not grow: see the maxima below. When one is
- * reached, what was finished first goes first; what is under way never does.
+ * it (docs/adr/0023-outcomes-of-writes-kept-by-idempotency-keys.md). It does not grow: see the
+ * maxima below. When one is reached, what was finished first goes first; what is under way never
+ * does.
  *
  * May be used from any thread. Nothing here waits, but for another thread that copies a reply. */
 #pragma once

@@ -29,47 +29,31 @@ struct weights_input {
 #define FIELD(json_name, field_kind, member)                                                       \
     REGISTRY_FIELD(json_name, field_kind, service_input, member)
 
+/* What an agent and the catalog name alike. */
+#define SHARED_FIELDS                                                                              \
+    FIELD("ID", TEXT, id), FIELD("Address", TEXT, address), FIELD("Port", INTEGER, port),          \
+        FIELD("EnableTagOverride", BOOLEAN, enable_tag_override), FIELD("Tags", VALUE, tags),      \
+        FIELD("Meta", VALUE, meta), FIELD("Weights", VALUE, weights),                              \
+        FIELD("SocketPath", TEXT, socket_path), FIELD("TaggedAddresses", VALUE, tagged_addresses), \
+        FIELD("Connect", VALUE, connect), REGISTRY_FIELD_WITHOUT_PLACE("Kind", REFUSED),           \
+        REGISTRY_FIELD_WITHOUT_PLACE("Proxy", REFUSED),                                            \
+        REGISTRY_FIELD_WITHOUT_PLACE("Namespace", REFUSED),                                        \
+        REGISTRY_FIELD_WITHOUT_PLACE("Partition", REFUSED)
+
 static const struct registry_field fields[] = {
-    FIELD("ID", TEXT, id),
     FIELD("Name", TEXT, name),
-    FIELD("Address", TEXT, address),
-    FIELD("Port", INTEGER, port),
-    FIELD("EnableTagOverride", BOOLEAN, enable_tag_override),
-    FIELD("Tags", VALUE, tags),
-    FIELD("Meta", VALUE, meta),
-    FIELD("Weights", VALUE, weights),
-    FIELD("SocketPath", TEXT, socket_path),
-    FIELD("TaggedAddresses", VALUE, tagged_addresses),
-    FIELD("Connect", VALUE, connect),
+    SHARED_FIELDS,
     FIELD("Check", VALUE, check),
     FIELD("Checks", VALUE, checks),
     REGISTRY_FIELD_WITHOUT_PLACE("Token", IGNORED),
-    REGISTRY_FIELD_WITHOUT_PLACE("Kind", REFUSED),
-    REGISTRY_FIELD_WITHOUT_PLACE("Proxy", REFUSED),
-    REGISTRY_FIELD_WITHOUT_PLACE("Namespace", REFUSED),
-    REGISTRY_FIELD_WITHOUT_PLACE("Partition", REFUSED),
 };
 
-/* The same as the catalog's writes name them. */
 static const struct registry_field catalog_fields[] = {
-    FIELD("ID", TEXT, id),
     FIELD("Service", TEXT, name),
-    FIELD("Address", TEXT, address),
-    FIELD("Port", INTEGER, port),
-    FIELD("EnableTagOverride", BOOLEAN, enable_tag_override),
-    FIELD("Tags", VALUE, tags),
-    FIELD("Meta", VALUE, meta),
-    FIELD("Weights", VALUE, weights),
-    FIELD("SocketPath", TEXT, socket_path),
-    FIELD("TaggedAddresses", VALUE, tagged_addresses),
-    FIELD("Connect", VALUE, connect),
+    SHARED_FIELDS,
     REGISTRY_FIELD_WITHOUT_PLACE("CreateIndex", IGNORED),
     REGISTRY_FIELD_WITHOUT_PLACE("ModifyIndex", IGNORED),
     REGISTRY_FIELD_WITHOUT_PLACE("PeerName", REFUSED),
-    REGISTRY_FIELD_WITHOUT_PLACE("Kind", REFUSED),
-    REGISTRY_FIELD_WITHOUT_PLACE("Proxy", REFUSED),
-    REGISTRY_FIELD_WITHOUT_PLACE("Namespace", REFUSED),
-    REGISTRY_FIELD_WITHOUT_PLACE("Partition", REFUSED),
 };
 
 static const struct registry_field weight_fields[] = {
