@@ -1,84 +1,24 @@
 """The product as people use it: all services together, at the size of MovieLens's small set and at a million films."""
 import csv
-import json
 import os
 import random
 import re
 import subprocess
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 
 from bench_load import percentiles
+from bench_product_system import SERVICES, WAIT_SECONDS, System, slow_bounds
 from bench_report import thousands
-from bench_servers import ALL_CORES, LOAD_CORE, SERVER_CORE, free_port, memory_kib
+from bench_servers import ALL_CORES, LOAD_CORE, SERVER_CORE
 
 SMALL, LARGE = (9_125, 100_000, 671), (1_000_000, 20_000_000, 200_000)  # films, votes, users
 QUICK_LARGE = (100_000, 1_000_000, 10_000)
-SERVICES = ("metadata", "rating", "review", "recommendation", "movie")
 CONNECTIONS, STREAMS = 8, 4
 QUESTIONS = 500
 CALM_RATE = 200  # requests a second: what is waited for is then the work, not the queue
-WAIT_SECONDS = 1800
 SEED = 7
-
-
-class System:
-    """A registry, which is not counted, and one process of each service on one core."""
-
-    def __init__(self, workplace, name):
-        self.workplace, self.name = workplace, name
-        self.ports = {service: free_port() for service in ("registry", *SERVICES)}
-        self.servers = {}
-        self.start()
-
-    def start(self):
-        registry = f"127.0.0.1:{self.ports['registry']}"
-        self.run("registry", "--dns-listen=", "--audit-log=", f"--data={self.path('registry')}", cores=LOAD_CORE)
-        own = {"rating": ["--event-log=none"]}
-        data = ("metadata", "rating", "review")
-        for service in SERVICES:
-            self.run(service, f"--registry={registry}", "--threads=1", *own.get(service, []),
-                     *([f"--data={self.path(service)}"] if service in data else []))
-
-    def path(self, name):
-        return self.workplace.path(f"{self.name}-{name}")
-
-    def run(self, service, *options, cores=SERVER_CORE):
-        port = self.ports[service]
-        command = [self.workplace.program(f"marquee-{service}"), f"--listen=127.0.0.1:{port}", *options]
-        self.servers[service] = self.workplace.start(service, port, [command], cores=cores)
-
-    def stop(self):
-        for server in reversed(self.servers.values()):
-            self.workplace.stop(server)
-        self.servers = {}
-
-    def cpu_seconds(self):
-        return sum(self.servers[service].cpu_seconds() for service in SERVICES)
-
-    def memory_mib(self, service):
-        return memory_kib(self.servers[service].processes[0].pid) / 1024
-
-    def marquee(self, *arguments):
-        addresses = [f"--{service}=127.0.0.1:{self.ports[service]}" for service in ("metadata", "rating", "movie")]
-        done = subprocess.run(["taskset", "-c", ALL_CORES, self.workplace.program("marquee"), *arguments[:1], *addresses,
-                               *arguments[1:]], capture_output=True, text=True)
-        if done.returncode:
-            raise SystemExit(f"marquee {' '.join(arguments)}: {done.stdout}{done.stderr}"[-2000:])
-
-    def answers(self, path):
-        """What a path answers, when it does: an index may still be built."""
-        end = time.monotonic() + WAIT_SECONDS
-        while True:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.ports['movie']}{path}") as reply:
-                    return json.loads(reply.read())
-            except (urllib.error.HTTPError, ConnectionError) as error:
-                if time.monotonic() > end:
-                    raise SystemExit(f"{path} is not answered: {error}") from error
-                time.sleep(0.1)
+ANSWERED = ("top list", "search", "similar films")  # what is waited for after a start
 
 
 class Questions:
@@ -113,10 +53,11 @@ def run_h2load(system, paths, seconds, rate=None):
         file.writelines(f"http://127.0.0.1:{system.ports['movie']}{path}\n" for path in paths)
     if os.path.exists(log):
         os.remove(log)
-    pace = ["-m", str(STREAMS)] if rate is None else ["-m", "100", f"--rps={rate / CONNECTIONS:.0f}"]
+    # A pace is kept by one connection: several would send at the same moments, and each wait for the others.
+    pace = ["-c", str(CONNECTIONS), "-m", str(STREAMS)] if rate is None else ["-c", "1", "-m", "100", f"--rps={rate}"]
     before, began = system.cpu_seconds(), time.monotonic()
-    output = subprocess.run(["taskset", "-c", LOAD_CORE, "h2load", "-D", f"{round(seconds * 1000)}ms", "-c", str(CONNECTIONS),
-                             *pace, "-t", "1", f"--log-file={log}", "-i", uris], check=True, capture_output=True, text=True).stdout
+    output = subprocess.run(["taskset", "-c", LOAD_CORE, "h2load", "-D", f"{round(seconds * 1000)}ms", *pace, "-t", "1",
+                             f"--log-file={log}", "-i", uris], check=True, capture_output=True, text=True).stdout
     elapsed, cpu = time.monotonic() - began, system.cpu_seconds() - before
     found = re.search(r"(\d+) succeeded, 0 failed, 0 errored, 0 timeout", output)
     if found is None or int(found.group(1)) == 0:
@@ -125,18 +66,24 @@ def run_h2load(system, paths, seconds, rate=None):
     return count / elapsed, count / cpu, percentiles(log)
 
 
-def measure_start(system):
-    """From nothing running to everything ready, on the data that there is; all cores, as a user has it."""
+def measure_start(system, questions):
+    """From nothing running, on the data that there is, until all is ready, and until each question is answered; all
+    cores, as a user has it."""
     system.stop()
     began = time.monotonic()
-    system.start()
+    system.start(ALL_CORES)
     while True:
         done = subprocess.run([system.workplace.program("marquee"), "status", "--json",
                                f"--registry=127.0.0.1:{system.ports['registry']}"], capture_output=True, text=True)
         if done.returncode == 0:
-            return time.monotonic() - began
+            break
         if time.monotonic() - began > WAIT_SECONDS:
             raise SystemExit(f"not ready: {done.stdout}{done.stderr}")
+    times = [time.monotonic() - began]
+    for what in ANSWERED:
+        system.answers(questions.paths[what][0])
+        times.append(time.monotonic() - began)
+    return times
 
 
 def make_set(workplace, name, size):
@@ -146,26 +93,45 @@ def make_set(workplace, name, size):
     return directory
 
 
+def measure_import(system, directory):
+    """Seconds, and seconds of the services' CPU."""
+    before, began = system.cpu_seconds(), time.monotonic()
+    system.marquee("import", "movielens", directory)
+    return time.monotonic() - began, system.cpu_seconds() - before
+
+
+def measure_speeds(system, questions, films, seconds, speeds, servers):
+    for what, paths in questions.paths.items():
+        system.answers(paths[0])
+        rate, per_cpu, _ = run_h2load(system, paths, 5 * seconds)
+        before = system.durations()
+        _, _, (p50, p99) = run_h2load(system, paths, 10 * seconds, CALM_RATE)
+        speeds.add(what, films, thousands(per_cpu), thousands(rate), f"{p50 / 1000:.2f} ms", f"{p99 / 1000:.2f} ms")
+        for (service, method), calls, bound in slow_bounds(before, system.durations(), 0.99):
+            if calls > CALM_RATE * seconds:
+                servers.add(what, films, service, method, f"{bound * 1000:g} ms")
+
+
 def measure_product(workplace, report, options):
     sizes_wanted = {"small": SMALL, "large": QUICK_LARGE if options.quick else LARGE}
     wanted = options.only.split(",") if options.only else sizes_wanted
     speeds = report.table("The product: all services on one core, over HTTP/2",
                           ["what", "films", "per CPU-second", "a second", f"p50 at {CALM_RATE}/s", f"p99 at {CALM_RATE}/s"])
-    sizes = report.table("The product: memory in MiB, and times",
-                         ["films", "votes", *SERVICES, "import, s", "votes a second", "start to ready, s"])
+    servers = report.table(f"The product: the same calls at {CALM_RATE}/s as the servers time them, first to last byte",
+                           ["what", "films", "server", "method", "p99 at most"])
+    imports = report.table("The product: import, on all cores", ["films", "votes", "s", "CPU s of the services", "votes a second"])
+    sizes = report.table("The product: memory in MiB", ["films", "votes", *SERVICES])
+    starts = report.table("The product: seconds from a start on existing data, on all cores",
+                          ["films", "votes", "ready", *(f"{what} answered" for what in ANSWERED)])
     for films, votes, users in (sizes_wanted[name] for name in wanted):
         directory = make_set(workplace, f"{films}", (films, votes, users))
-        system = System(workplace, f"{films}")
-        began = time.monotonic()
-        system.marquee("import", "movielens", directory)
-        imported = time.monotonic() - began
+        shown = (f"{films:,}", f"{votes:,}")
+        system = System(workplace, f"{films}", ALL_CORES)
+        imported, cpu = measure_import(system, directory)
+        imports.add(*shown, f"{imported:.1f}", f"{cpu:.1f}", thousands(votes / imported))
         questions = Questions(directory, users)
-        for what, paths in questions.paths.items():
-            system.answers(paths[0])
-            rate, per_cpu, _ = run_h2load(system, paths, 5 * options.seconds)
-            _, _, (p50, p99) = run_h2load(system, paths, 10 * options.seconds, CALM_RATE)
-            speeds.add(what, f"{films:,}", thousands(per_cpu), thousands(rate), f"{p50 / 1000:.2f} ms", f"{p99 / 1000:.2f} ms")
-        memory = [f"{system.memory_mib(service):,.0f}" for service in SERVICES]
-        started = measure_start(system)
-        sizes.add(f"{films:,}", f"{votes:,}", *memory, f"{imported:.1f}", thousands(votes / imported), f"{started:.2f}")
+        starts.add(*shown, *(f"{seconds:.2f}" for seconds in measure_start(system, questions)))
+        system.pin(SERVER_CORE)
+        measure_speeds(system, questions, shown[0], options.seconds, speeds, servers)
+        sizes.add(*shown, *(f"{system.memory_mib(service):,.0f}" for service in SERVICES))
         system.stop()

@@ -186,7 +186,10 @@ static void advance(struct http1_connection *http1)
     }
     http1->advancing = false;
     http1_settle(http1);
-    if (http1->connection->transport != NULL && http1->closing) {
+    /* While it lingers nothing is left to send: scheduled, it would fill, and advance, each turn.
+     */
+    bool is_last = http1->closing && !http1->lingering && http1->exchange == NULL;
+    if (http1->connection->transport != NULL && is_last) {
         http_output_schedule(&http1->connection->output);
     }
 }

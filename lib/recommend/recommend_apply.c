@@ -30,6 +30,17 @@ static bool sampled(const struct recommend_model *model, const struct recommend_
     return recommend_sampled(user->hash, recommend_item_at(model, item)->hash, bits);
 }
 
+/* Notes a change of one of the item's votes. */
+static void reach(struct recommend_model *model, uint32_t number)
+{
+    struct recommend_item *item = recommend_item_at(model, number);
+    uint32_t share = model->settings.changes_share;
+    item->changed++;
+    if (share == 0 || (uint64_t)item->changed * share >= item->count) {
+        recommend_wait(model, number);
+    }
+}
+
 static void add_norm(struct recommend_model *model, const struct recommend_user *user,
                      uint32_t number, uint8_t value, bool more)
 {
@@ -37,7 +48,7 @@ static void add_norm(struct recommend_model *model, const struct recommend_user 
     int32_t centred = (int32_t)value - user->mean;
     uint64_t square = (uint64_t)(centred * centred);
     item->norm += more ? square : -square;
-    recommend_wait(model, number);
+    reach(model, number);
 }
 
 static void add_norms(struct recommend_model *model, const struct recommend_user *user, bool more)

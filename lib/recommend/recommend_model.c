@@ -11,6 +11,7 @@ struct recommend_settings recommend_settings_default(void)
         .shrinkage = RECOMMEND_SHRINKAGE_DEFAULT,
         .neighbours = RECOMMEND_NEIGHBOURS_MAX,
         .user_votes_max = RECOMMEND_USER_VOTES_MAX,
+        .changes_share = RECOMMEND_CHANGES_SHARE_DEFAULT,
     };
 }
 

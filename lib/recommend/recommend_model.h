@@ -14,7 +14,9 @@
  * left out. The liked item that gave most is the reason.
  *
  * Exact: votes are kept in twentieths of a point and sums are of integers, so that a model that
- * followed changes is the same as one built of what is left, whatever the order.
+ * followed changes is the same as one built of what is left, whatever the order. Of an item with
+ * many votes, whose list costs the more to compute and says the same after one of them, this holds
+ * but for the last few changes (changes_share): with the defaults, from 64 votes on.
  *
  * Bounded: of a user with more than RECOMMEND_USER_VOTES_MAX votes one in two, four, … counts
  * between items, chosen by hash, so that about that many do at most; all count for the mean and
@@ -44,6 +46,7 @@ enum {
     RECOMMEND_HUNDREDTHS_MAX = 1000, /* 10 points */
     RECOMMEND_CO_RATERS_DEFAULT = 3,
     RECOMMEND_SHRINKAGE_DEFAULT = 100,
+    RECOMMEND_CHANGES_SHARE_DEFAULT = 64,
 };
 
 struct recommend_settings {
@@ -51,9 +54,12 @@ struct recommend_settings {
     uint32_t shrinkage;
     uint32_t neighbours;     /* 1 to RECOMMEND_NEIGHBOURS_MAX */
     uint32_t user_votes_max; /* that count between items; 1 to RECOMMEND_USER_VOTES_MAX */
+    /* A list is computed anew when changes, times this, are as many as the votes on its item; a
+     * vote that has got another value, or another mean of its user, is two. 0: with each. */
+    uint32_t changes_share;
 };
 
-/* The defaults: 3, 100, 40, 500; how they were found: docs/recommendations.md. */
+/* The defaults: 3, 100, 40, 500, 64; how they were found: docs/recommendations.md. */
 struct recommend_settings recommend_settings_default(void);
 
 struct recommend_model;

@@ -42,7 +42,8 @@ struct recommend_item {
     uint32_t count;
     uint32_t capacity;
     uint32_t hash;
-    uint32_t votes; /* all */
+    uint32_t votes;   /* all */
+    uint32_t changed; /* changes since its list was computed */
     bool waiting;
     uint64_t norm;     /* sum of the squares of the centred values */
     uint64_t computed; /* the model's changes by then */

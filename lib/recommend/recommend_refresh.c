@@ -199,6 +199,7 @@ static uint32_t take_waiting(struct recommend_model *model)
     model->unpublished++;
     pthread_mutex_unlock(&model->lock);
     recommend_item_at(model, item)->waiting = false;
+    recommend_item_at(model, item)->changed = 0;
     recommend_item_at(model, item)->computed = model->changes;
     return item;
 }

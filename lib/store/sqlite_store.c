@@ -7,6 +7,8 @@
 #include "store/sqlite_store_private.h"
 #include "store/store_directory.h"
 
+enum { PRAGMA_BYTES = 64 };
+
 /* The writer's transaction. */
 
 static enum status begin_write(void *state, struct store_error *error)
@@ -64,6 +66,19 @@ static enum status add_functions(struct sqlite_store *store,
     return STATUS_OK;
 }
 
+static enum status size_writer(struct sqlite_store *store,
+                               const struct sqlite_store_options *options,
+                               struct store_error *error)
+{
+    char pragma[PRAGMA_BYTES];
+    int pages = options->checkpoint_pages > 0 ? options->checkpoint_pages
+                                              : (int)SQLITE_STORE_CHECKPOINT_PAGES;
+    (void)sqlite3_wal_autocheckpoint(store->write_connection->database, pages); /* always OK */
+    (void)snprintf(pragma, sizeof(pragma), "PRAGMA cache_size = -%d",           /* fits */
+                   SQLITE_STORE_CACHE_KIB);
+    return sqlite_connection_run(store, store->write_connection, pragma, error);
+}
+
 static enum status set_up_writer(struct sqlite_store *store,
                                  const struct sqlite_store_options *options,
                                  struct store_error *error)
@@ -82,6 +97,9 @@ static enum status set_up_writer(struct sqlite_store *store,
                                SQLITE_STORE_WRITE_WAIT_MS); /* always OK */
     for (size_t i = 0; i < ARRAY_LENGTH(settings) && status == STATUS_OK; i++) {
         status = sqlite_connection_run(store, store->write_connection, settings[i], error);
+    }
+    if (status == STATUS_OK) {
+        status = size_writer(store, options, error);
     }
     if (status == STATUS_OK) {
         status = add_functions(store, options, error);

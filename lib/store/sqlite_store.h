@@ -13,11 +13,12 @@
 
 enum {
     SQLITE_STORE_STATEMENTS_MAX = 32,
-    SQLITE_STORE_READERS_MAX = 64,     /* at once */
-    SQLITE_STORE_WRITE_WAIT_MS = 1000, /* for another process's write, on the writer's thread */
-    SQLITE_STORE_READ_WAIT_MS = 20,    /* for a recovery after a crash, on a loop's thread */
-    SQLITE_STORE_CACHE_KIB = 8 * 1024, /* of each connection */
-    SQLITE_INDEX_HEAD_BYTES = 48,      /* of the WAL's index */
+    SQLITE_STORE_READERS_MAX = 64,        /* at once */
+    SQLITE_STORE_WRITE_WAIT_MS = 1000,    /* for another process's write, on the writer's thread */
+    SQLITE_STORE_READ_WAIT_MS = 20,       /* for a recovery after a crash, on a loop's thread */
+    SQLITE_STORE_CACHE_KIB = 8 * 1024,    /* of the writer's connection */
+    SQLITE_STORE_CHECKPOINT_PAGES = 1000, /* unless the options say otherwise */
+    SQLITE_INDEX_HEAD_BYTES = 48,         /* of the WAL's index */
 };
 
 /* A function that SQL may call: the same for the same arguments. */
@@ -39,6 +40,10 @@ struct sqlite_store_options {
     size_t function_count;
     const char *const *statements; /* SQL, each prepared once a connection; static storage */
     size_t statement_count;        /* at most SQLITE_STORE_STATEMENTS_MAX */
+    /* Pages of the WAL after which it is written into the file, by the commit that finds it so
+     * long. More: pages that many commits change are written there once, and that commit waits
+     * longer. 0: SQLITE_STORE_CHECKPOINT_PAGES. */
+    int checkpoint_pages;
 };
 
 struct sqlite_store;

@@ -1,9 +1,9 @@
 /* bulk.h: many writes to the services with several in flight: metadata and reviews one by one,
  * votes in batches.
  *
- * A write that finds the service unavailable is tried again, BULK_ATTEMPTS_MAX times in all; one
- * that still fails ends the whole: nothing more is begun. What a service refuses is complained of
- * by file and line, and the rest goes on. */
+ * A write that finds the service unavailable, or is not answered in time, is tried again,
+ * BULK_ATTEMPTS_MAX times in all; one that still fails ends the whole: nothing more is begun. What
+ * a service refuses is complained of by file and line, and the rest goes on. */
 #pragma once
 
 #include "loop/fiber.h"
@@ -14,8 +14,8 @@
 #include "review/model/review.h"
 
 enum {
-    BULK_METADATA_CALLS_MAX = 64,
-    BULK_BATCHES_MAX = 48,
+    BULK_METADATA_CALLS_MAX = 512,
+    BULK_BATCHES_MAX = 160,
     BULK_REVIEW_CALLS_MAX = 32,
     BULK_ATTEMPTS_MAX = 6,
     BULK_RETRY_MS = 200, /* the first pause; doubles */

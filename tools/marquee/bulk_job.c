@@ -31,6 +31,13 @@ void bulk_job_destroy(struct bulk_job *job)
     free(job);
 }
 
+/* Putting is putting, however often: what was not answered in time is asked again too, as a store
+ * may be behind with its disk. */
+static bool is_worth_another(enum status status)
+{
+    return status == STATUS_UNAVAILABLE || status == STATUS_DEADLINE_EXCEEDED;
+}
+
 /* The first failure stands for the whole. */
 static void fail(struct bulk_job *job, const struct call *call, enum status status)
 {
@@ -78,7 +85,7 @@ static enum status attempt(struct bulk_job *job)
         take_response(job, response);
     } else if (status == STATUS_INVALID_ARGUMENT || status == STATUS_NOT_FOUND) {
         complaints_add(&job->bulk->complaints, job->file, job->lines[0], call.error.message);
-    } else if (status != STATUS_UNAVAILABLE) {
+    } else if (!is_worth_another(status)) {
         fail(job, &call, status);
     }
     arena_deinit(&arena);
@@ -94,14 +101,14 @@ static void send(void *argument)
     struct call *call = &job->bulk->session->call;
     int64_t pause_ms = BULK_RETRY_MS;
     enum status status = attempt(job);
-    for (unsigned i = 1; i < BULK_ATTEMPTS_MAX && status == STATUS_UNAVAILABLE; i++) {
+    for (unsigned i = 1; i < BULK_ATTEMPTS_MAX && is_worth_another(status); i++) {
         if (fiber_sleep(call, pause_ms * CLOCK_NS_PER_MS) != STATUS_OK) {
             break;
         }
         pause_ms *= 2;
         status = attempt(job);
     }
-    if (status == STATUS_UNAVAILABLE) {
+    if (is_worth_another(status)) {
         struct call words = call_within(call, 0);
         (void)call_fail(&words, status, "the %s service was unavailable %d times in a row",
                         service_names[job->service], BULK_ATTEMPTS_MAX);

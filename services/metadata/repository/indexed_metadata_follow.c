@@ -7,7 +7,7 @@ enum {
     /* A page of the largest entries. */
     STEP_BYTES_MAX = INDEXED_SEARCH_CHANGES_MAX * 24 * 1024,
     READS_IN_A_ROW = 32, /* on the loop's thread, before others have their turn */
-    PAUSE_MS_MAX = 1000,
+    PAUSES = 4,          /* as long as making a segment took, before the next is begun */
 };
 
 /* One question to the repository, with memory of its own. */
@@ -125,22 +125,21 @@ static enum status build(struct indexed_metadata_search *self)
 
 /* Following */
 
-/* What stands under the ids now. */
-static enum status read_entries(struct indexed_metadata_search *self, struct call *call,
+/* What stands under the ids now, into the set, until it is full. */
+static enum status read_entries(struct call *call, const struct metadata_changes *changes,
                                 struct index_change_set *set)
 {
-    struct metadata *entries = arena_calloc(call->arena, set->count, sizeof(*entries));
-    set->entries = arena_calloc(call->arena, set->count, sizeof(struct metadata *));
-    if (entries == NULL || set->entries == NULL) {
-        return fail_memory(call, STATUS_RESOURCE_EXHAUSTED);
-    }
-    for (size_t i = 0; i < set->count; i++) {
-        enum status status = self->repository.ops->get(self->repository.state, call,
-                                                       set->changes[i].id, &entries[i]);
+    const struct metadata_repository *repository = &set->self->repository;
+    for (size_t i = 0; i < changes->count; i++) {
+        struct metadata entry;
+        const struct metadata_change *change = &changes->changes[i];
+        enum status status = repository->ops->get(repository->state, call, change->id, &entry);
         if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
             return status;
         }
-        set->entries[i] = status == STATUS_OK ? &entries[i] : NULL;
+        if (!index_change_set_add(set, change, status == STATUS_OK ? &entry : NULL)) {
+            return set->count > 0 ? STATUS_OK : fail_memory(call, STATUS_RESOURCE_EXHAUSTED);
+        }
         if ((i + 1) % READS_IN_A_ROW == 0) {
             fiber_give_way();
         }
@@ -148,32 +147,54 @@ static enum status read_entries(struct indexed_metadata_search *self, struct cal
     return STATUS_OK;
 }
 
-/* ret_more: there may be further ones. */
-static enum status take_changes(struct indexed_metadata_search *self, bool *ret_more)
+/* ret_more: there may be further ones, and there is room for them. */
+static enum status gather_page(struct index_change_set *set, bool *ret_more)
 {
+    struct indexed_metadata_search *self = set->self;
     struct step step;
     struct metadata_changes changes = {.count = 0};
-    struct index_change_set set = {.self = self};
     begin_step(self, &step);
     enum status status = self->repository.ops->list_changes(
-        self->repository.state, &step.call, self->sequence, INDEXED_SEARCH_CHANGES_MAX, &changes);
-    set.changes = changes.changes;
-    set.count = changes.count;
-    *ret_more = changes.count == INDEXED_SEARCH_CHANGES_MAX;
-    if (status == STATUS_OK && changes.count > 0) {
-        status = read_entries(self, &step.call, &set);
+        self->repository.state, &step.call, set->sequence, INDEXED_SEARCH_CHANGES_MAX, &changes);
+    if (status == STATUS_OK) {
+        status = read_entries(&step.call, &changes, set);
     }
-    if (status == STATUS_OK && changes.count > 0) {
-        status = worker_call(self->worker, &step.call, index_apply, &set);
-        status = status == STATUS_OK ? fail_memory(&step.call, set.status) : status;
-    }
-    if (status == STATUS_OK && changes.count > 0) {
-        self->sequence = changes.changes[changes.count - 1].sequence;
-    }
+    *ret_more = changes.count == INDEXED_SEARCH_CHANGES_MAX && !set->is_full;
     return end_step(self, &step, status);
 }
 
-/* Half of the worker's time at most goes into changes. STATUS_CANCELLED: it is to end. */
+static enum status apply(struct index_change_set *set)
+{
+    struct step step;
+    begin_step(set->self, &step);
+    enum status status = worker_call(set->self->worker, &step.call, index_apply, set);
+    status = status == STATUS_OK ? fail_memory(&step.call, set->status) : status;
+    return end_step(set->self, &step, status);
+}
+
+/* All that have come, as far as there is room: making a segment takes as long for one as for a
+ * thousand. ret_more: there may be further ones. */
+static enum status take_changes(struct indexed_metadata_search *self, bool *ret_more)
+{
+    struct index_change_set set;
+    enum status status = STATUS_OK;
+    bool more = true;
+    index_change_set_init(&set, self);
+    while (status == STATUS_OK && more) {
+        status = gather_page(&set, &more);
+    }
+    if (status == STATUS_OK && set.count > 0) {
+        status = apply(&set);
+    }
+    if (status == STATUS_OK) {
+        self->sequence = set.sequence;
+    }
+    *ret_more = set.is_full;
+    index_change_set_deinit(&set);
+    return status;
+}
+
+/* STATUS_CANCELLED: it is to end. */
 static enum status pause(struct indexed_metadata_search *self, int64_t pause_ns)
 {
     struct step step;
@@ -183,11 +204,14 @@ static enum status pause(struct indexed_metadata_search *self, int64_t pause_ns)
     return status;
 }
 
+/* A fifth of the worker's time at most goes into changes: while many come, as in an import, they
+ * gather meanwhile, and few segments are made. */
 static int64_t pause_ns_of(const struct indexed_metadata_search *self)
 {
     int64_t least = INDEXED_SEARCH_PAUSE_MS * CLOCK_NS_PER_MS;
-    int64_t most = PAUSE_MS_MAX * CLOCK_NS_PER_MS;
-    int64_t pause_ns = self->took_ns > least ? self->took_ns : least;
+    int64_t most = INDEXED_SEARCH_PAUSE_MS_MAX * CLOCK_NS_PER_MS;
+    int64_t pause_ns = PAUSES * self->took_ns;
+    pause_ns = pause_ns > least ? pause_ns : least;
     return pause_ns < most ? pause_ns : most;
 }
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
@@ -77,14 +78,38 @@ size_t index_snapshot_documents(const struct index_snapshot *snapshot);
 /* Consumed: in place of the one before. */
 void index_snapshot_publish(struct indexed_metadata_search *self, struct index_snapshot *snapshot);
 
-/* What has changed: entries[i] is what stands under changes[i].id now, NULL: nothing. */
+/* What stands under a changed id now, as the index knows it. */
+struct index_change {
+    int64_t sequence;
+    bool is_there; /* else it is gone */
+    struct search_document document;
+};
+
+/* Changes that are taken into the index together. */
 struct index_change_set {
     struct indexed_metadata_search *self;
-    const struct metadata_change *changes;
-    const struct metadata **entries;
+    struct arena arena; /* of the texts */
+    struct index_change *changes;
     size_t count;
+    size_t capacity;
+    int64_t sequence;   /* of the last one */
+    bool is_full;       /* there may be further ones */
     enum status status; /* set by index_apply() */
 };
+
+/* Borrows the texts. */
+struct search_document index_document_of(const struct metadata *metadata);
+
+void index_change_set_init(struct index_change_set *set, struct indexed_metadata_search *self);
+void index_change_set_deinit(struct index_change_set *set);
+
+/* Copied. metadata: NULL, it is gone. false: the set is full without it. */
+MUST_USE bool index_change_set_add(struct index_change_set *set,
+                                   const struct metadata_change *change,
+                                   const struct metadata *metadata);
+
+/* By id, each once: an id that has changed while others were read is there twice. */
+void index_change_set_settle(struct index_change_set *set);
 
 /* On the worker: jobs for worker_call(). */
 void index_apply(void *change_set);

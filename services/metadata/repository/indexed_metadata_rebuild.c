@@ -15,13 +15,7 @@ static void tell_full(struct indexed_metadata_search *self)
 
 static enum status add(struct search_builder *builder, const struct metadata *metadata)
 {
-    const struct search_document document = {
-        .id = metadata->id,
-        .title = metadata->title,
-        .people = metadata->director,
-        .year = metadata->year,
-        .popularity = metadata->popularity,
-    };
+    const struct search_document document = index_document_of(metadata);
     return search_builder_add(builder, &document);
 }
 
@@ -77,7 +71,7 @@ static enum status keep_unchanged(struct search_builder *builder,
     uint64_t *changed = calloc(count / 64 + 1, sizeof(*changed));
     enum status status = changed != NULL ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
     for (size_t i = 0; i < set->count && count > 0 && status == STATUS_OK; i++) {
-        uint32_t document = search_segment_find(delta, set->changes[i].id);
+        uint32_t document = search_segment_find(delta, set->changes[i].document.id);
         if (document != UINT32_MAX) {
             changed[document / 64] |= UINT64_C(1) << document % 64;
         }
@@ -96,18 +90,18 @@ static enum status add_changed(struct index_snapshot *next, struct search_builde
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < set->count; i++) {
-        index_snapshot_bury(next, set->changes[i].id);
+        index_snapshot_bury(next, set->changes[i].document.id);
     }
     size_t room = INDEXED_SEARCH_DOCUMENTS_MAX - index_snapshot_documents(next);
     for (size_t i = 0; i < set->count && status == STATUS_OK; i++) {
-        if (set->entries[i] == NULL) {
+        if (!set->changes[i].is_there) {
             continue;
         }
         if (room == 0) {
             tell_full(set->self);
             return STATUS_OK;
         }
-        status = add(builder, set->entries[i]);
+        status = search_builder_add(builder, &set->changes[i].document);
         room--;
     }
     return status;
@@ -180,6 +174,7 @@ void index_apply(void *argument)
 {
     struct index_change_set *set = argument;
     int64_t began_ns = clock_monotonic_ns();
+    index_change_set_settle(set);
     set->status = publish_changed(set);
     if (set->status == STATUS_OK) {
         struct index_snapshot *snapshot = index_snapshot_take(set->self);

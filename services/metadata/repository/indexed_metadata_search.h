@@ -18,15 +18,18 @@ struct log;
 struct telemetry_page;
 
 enum {
-    INDEXED_SEARCH_DOCUMENTS_MAX = 1 << 24, /* what comes beyond is not found, and logged */
-    INDEXED_SEARCH_PAGE = 500,              /* entries listed at once */
-    INDEXED_SEARCH_CHANGES_MAX = 1000,      /* followed at once */
-    INDEXED_SEARCH_DELTA_MIN = 1000,        /* documents of the small segment: at least */
-    INDEXED_SEARCH_DELTA_MAX = 32 * 1024,   /* and at most */
-    INDEXED_SEARCH_DELTA_SHARE = 16,        /* between: the large one's, by this */
-    INDEXED_SEARCH_LOOK_MS = 1000,          /* for the changes of others */
-    INDEXED_SEARCH_PAUSE_MS = 20,           /* between two changes of the index, at least */
-    INDEXED_SEARCH_TIMEOUT_MS = 30 * 1000,  /* of one question to the repository */
+    INDEXED_SEARCH_DOCUMENTS_MAX = 1 << 24,       /* what comes beyond is not found, and logged */
+    INDEXED_SEARCH_PAGE = 500,                    /* entries listed at once */
+    INDEXED_SEARCH_CHANGES_MAX = 1000,            /* read at once */
+    INDEXED_SEARCH_GATHERED_MAX = 1 << 18,        /* taken in at once … */
+    INDEXED_SEARCH_GATHERED_BYTES_MAX = 64 << 20, /* … and of these, their texts */
+    INDEXED_SEARCH_DELTA_MIN = 1000,              /* documents of the small segment: at least */
+    INDEXED_SEARCH_DELTA_MAX = 32 * 1024,         /* and at most */
+    INDEXED_SEARCH_DELTA_SHARE = 16,              /* between: the large one's, by this */
+    INDEXED_SEARCH_LOOK_MS = 1000,                /* for the changes of others */
+    INDEXED_SEARCH_PAUSE_MS = 20,            /* between two changes of the index, at least … */
+    INDEXED_SEARCH_PAUSE_MS_MAX = 10 * 1000, /* … and at most */
+    INDEXED_SEARCH_TIMEOUT_MS = 30 * 1000,   /* of one question to the repository */
 };
 
 /* In the open hook. The repository and the log are borrowed until it is destroyed.

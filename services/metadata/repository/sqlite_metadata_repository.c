@@ -6,7 +6,11 @@
 #include "metadata/repository/metadata_title_key.h"
 #include "metadata/repository/sqlite_metadata_private.h"
 
-enum { SCHEMA_VERSION = 3, FOLDING_BYTES_MAX = 128 * 1024 };
+enum {
+    SCHEMA_VERSION = 3,
+    FOLDING_BYTES_MAX = 128 * 1024,
+    CHECKPOINT_PAGES = 8192, /* 32 MiB: of an import, each title's key is in a page of its own */
+};
 
 /* Each id once, with its latest change. */
 #define CHANGES                                                                                    \
@@ -137,6 +141,7 @@ sqlite_metadata_repository_open(struct call *call,
         .function_count = ARRAY_LENGTH(functions),
         .statements = statements,
         .statement_count = ARRAY_LENGTH(statements),
+        .checkpoint_pages = CHECKPOINT_PAGES,
     };
     struct sqlite_metadata_repository *self = calloc(1, sizeof(*self));
     if (self == NULL) {

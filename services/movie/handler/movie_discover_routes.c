@@ -91,10 +91,7 @@ void movie_handler_get_movies(void *state, struct http_exchange *exchange)
     json_write_name(&reply.writer, TEXT("movies"));
     movie_cards_write_json(&reply.writer, list.cards, list.count);
     json_member_string(&reply.writer, "nextPageToken", list.next_page_token);
-    if (list.parameters.version.length > 0) {
-        json_write_name(&reply.writer, TEXT("parameters"));
-        movie_score_parameters_write_json(&reply.writer, &list.parameters);
-    }
+    movie_score_parameters_write_member(&reply.writer, &list.parameters);
     write_age(&reply.writer, &list.age);
     json_close_object(&reply.writer);
     http_json_reply_send(&reply, 200);

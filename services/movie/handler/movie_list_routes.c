@@ -6,15 +6,6 @@
 #include "movie/handler/movie_parameters.h"
 #include "movie/model/movie_json.h"
 
-static void write_parameters(struct json_writer *writer,
-                             const struct movie_score_parameters *parameters)
-{
-    if (parameters->version.length > 0) {
-        json_write_name(writer, TEXT("parameters"));
-        movie_score_parameters_write_json(writer, parameters);
-    }
-}
-
 void movie_handler_get_search(void *state, struct http_exchange *exchange)
 {
     struct call *call = http_json_call(exchange);
@@ -40,7 +31,7 @@ void movie_handler_get_search(void *state, struct http_exchange *exchange)
     if (list.rating_reason.length > 0) {
         json_member_string(&reply.writer, "ratingUnavailableReason", list.rating_reason);
     }
-    write_parameters(&reply.writer, &list.parameters);
+    movie_score_parameters_write_member(&reply.writer, &list.parameters);
     json_close_object(&reply.writer);
     http_json_reply_send(&reply, 200);
 }

@@ -23,10 +23,7 @@ static void reply(struct http_exchange *exchange, enum status status,
     if (found->list.is_without_titles) {
         json_member_boolean(&reply.writer, "metadataUnavailable", true);
     }
-    if (found->list.parameters.version.length > 0) {
-        json_write_name(&reply.writer, TEXT("parameters"));
-        movie_score_parameters_write_json(&reply.writer, &found->list.parameters);
-    }
+    movie_score_parameters_write_member(&reply.writer, &found->list.parameters);
     json_member_integer(&reply.writer, "votes", found->votes);
     json_member_integer(&reply.writer, "modelAgeMs", found->model_age_ms);
     json_close_object(&reply.writer);

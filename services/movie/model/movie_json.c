@@ -74,9 +74,13 @@ void movie_details_write_json(struct json_writer *writer, const struct movie_det
     json_close_object(writer);
 }
 
-void movie_score_parameters_write_json(struct json_writer *writer,
-                                       const struct movie_score_parameters *parameters)
+void movie_score_parameters_write_member(struct json_writer *writer,
+                                         const struct movie_score_parameters *parameters)
 {
+    if (parameters->version.length == 0) {
+        return;
+    }
+    json_write_name(writer, TEXT("parameters"));
     json_open_object(writer);
     json_member_integer(writer, "formula", parameters->formula);
     json_member_number(writer, "minimumVotes", parameters->minimum_votes);
@@ -98,9 +102,8 @@ void movie_summary_write_json(struct json_writer *writer, const struct movie_sum
     json_close_array(writer);
     if (summary->parameters.version.length > 0) {
         json_member_number(writer, "weightedScore", summary->score);
-        json_write_name(writer, TEXT("parameters"));
-        movie_score_parameters_write_json(writer, &summary->parameters);
     }
+    movie_score_parameters_write_member(writer, &summary->parameters);
     json_close_object(writer);
 }
 

@@ -12,8 +12,9 @@ struct json_writer;
  * what was not asked for now. */
 void movie_details_write_json(struct json_writer *writer, const struct movie_details *details);
 void movie_summary_write_json(struct json_writer *writer, const struct movie_summary *summary);
-void movie_score_parameters_write_json(struct json_writer *writer,
-                                       const struct movie_score_parameters *parameters);
+/* The member "parameters", where they are known. */
+void movie_score_parameters_write_member(struct json_writer *writer,
+                                         const struct movie_score_parameters *parameters);
 
 /* As an array; points are numbers. */
 void movie_cards_write_json(struct json_writer *writer, const struct movie_card *cards,

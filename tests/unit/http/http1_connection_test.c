@@ -1,9 +1,12 @@
 /* What a server says over one HTTP/1.1 connection, byte for byte. */
 #include <stdio.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "http/http1_private.h"
 #include "unit/http/http_scene.h"
+
+enum { LINGER_MS = 200 };
 
 struct talk_case {
     const char *name;
@@ -356,13 +359,45 @@ static void test_half_close(void **state)
     http_scene_run(half_close, NULL);
 }
 
+static int64_t processor_ns(void)
+{
+    struct timespec time;
+    assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time), 0);
+    return (int64_t)time.tv_sec * CLOCK_NS_PER_S + time.tv_nsec;
+}
+
+/* The last reply is out, and the client takes its time to close: nothing is to be done until then.
+ */
+static void linger(struct http_scene *scene)
+{
+    struct raw_peer peer;
+    http_scene_connect(scene, &peer);
+    raw_peer_say(&peer, "GET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+    assert_true(raw_peer_await_end(&peer));
+    int64_t began_ns = processor_ns();
+    assert_int_equal(fiber_sleep(&scene->call, LINGER_MS * CLOCK_NS_PER_MS), STATUS_OK);
+    assert_true(processor_ns() - began_ns < LINGER_MS * CLOCK_NS_PER_MS / 20);
+    raw_peer_close(&peer);
+}
+
+static void test_linger(void **state)
+{
+    (void)state;
+    http_scene_run(linger, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_talks),         cmocka_unit_test(test_talks_cut_anywhere),
-        cmocka_unit_test(test_expect),        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_unread_chunks), cmocka_unit_test(test_timeouts),
-        cmocka_unit_test(test_not_idle),      cmocka_unit_test(test_half_close),
+        cmocka_unit_test(test_linger),
+        cmocka_unit_test(test_talks),
+        cmocka_unit_test(test_talks_cut_anywhere),
+        cmocka_unit_test(test_expect),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_unread_chunks),
+        cmocka_unit_test(test_timeouts),
+        cmocka_unit_test(test_not_idle),
+        cmocka_unit_test(test_half_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

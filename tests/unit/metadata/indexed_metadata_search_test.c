@@ -295,6 +295,8 @@ SEARCH_TEST(an_answer_without_room)
 struct faulty {
     struct metadata_repository behind;
     unsigned failures;
+    unsigned pages;                                          /* of changes, that were full */
+    void (*on_page)(struct faulty *self, struct call *call); /* behind each; NULL: nothing */
     enum status (*list)(void *, struct call *, struct text, size_t, struct metadata **, size_t *);
 };
 
@@ -324,7 +326,15 @@ static enum status faulty_list_changes(void *state, struct call *call, int64_t a
                                        struct metadata_changes *ret_changes)
 {
     struct faulty *self = state;
-    return self->behind.ops->list_changes(self->behind.state, call, after, limit, ret_changes);
+    enum status status =
+        self->behind.ops->list_changes(self->behind.state, call, after, limit, ret_changes);
+    if (status == STATUS_OK && limit > 0 && ret_changes->count == limit) {
+        self->pages++;
+        if (self->on_page != NULL) {
+            self->on_page(self, call);
+        }
+    }
+    return status;
 }
 
 static const struct metadata_repository_ops faulty_ops = {
@@ -346,6 +356,37 @@ static void a_store_that_comes_back_is_followed(struct fixture *fixture)
     end_search(fixture);
 }
 SEARCH_TEST(a_store_that_comes_back_is_followed)
+
+static void put_again(struct faulty *self, struct call *call)
+{
+    const struct metadata metadata = {.id = TEXT("m000000"), .title = TEXT("Third")};
+    assert_int_equal(self->behind.ops->put(self->behind.state, call, &metadata, NULL), STATUS_OK);
+    self->on_page = NULL;
+}
+
+/* What has changed again while others were read is in two of the pages. */
+static void pages_of_changes_are_taken_together(struct fixture *fixture)
+{
+    struct faulty faulty = {.behind = fixture->repository, .on_page = put_again};
+    struct metadata_search port;
+    fixture->repository = (struct metadata_repository){&faulty_ops, &faulty};
+    start_search(fixture);
+    await(fixture, "nothing", "");
+    port = fixture->port;
+    fixture->repository = faulty.behind;
+    fixture->port.ops = NULL; /* is told at the end */
+    put_many(fixture, "Second", MANY);
+    fixture->port = port;
+    port.ops->note_change(port.state);
+    await_at_most(fixture, "second n1499", 1, "m001499");
+    await(fixture, "third", "m000000");
+    await(fixture, "second n0", "");
+    assert_int_equal(faulty.pages, 1);
+    assert_true(metric(fixture, "marquee_search_documents") == MANY);
+    assert_true(metric(fixture, "marquee_search_rebuilds_total{segment=\"delta\"}") == 1);
+    end_search(fixture);
+}
+SEARCH_TEST(pages_of_changes_are_taken_together)
 
 /* Two instances over one file, as two processes would be. */
 static void open_shared(struct fixture *fixture, const char *path, struct worker_pool *workers)
@@ -398,6 +439,7 @@ int main(void)
         cmocka_unit_test(it_ends_while_it_builds_test),
         cmocka_unit_test(an_answer_without_room_test),
         cmocka_unit_test(a_store_that_comes_back_is_followed_test),
+        cmocka_unit_test(pages_of_changes_are_taken_together_test),
         cmocka_unit_test(instances_follow_each_other_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

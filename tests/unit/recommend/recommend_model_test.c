@@ -199,6 +199,40 @@ static void a_list_that_is_only_told_equals_the_formula(void **state)
     close_scene(scene);
 }
 
+static uint32_t waiting(struct scene *scene)
+{
+    return recommend_model_counts(scene->model).waiting;
+}
+
+/* Of as many voters as there are, one who changes a vote changes little: the list waits for the
+ * eighth of them, and is then as the formula has it. */
+static void a_list_of_many_votes_waits_for_its_share_of_changes(void **state)
+{
+    struct recommend_settings settings = small_settings();
+    settings.changes_share = 4; /* each changes it twice: the vote goes, and comes */
+    struct scene *scene = open_scene(settings);
+    size_t changes = 0;
+    (void)state;
+    name_items(scene);
+    for (size_t user = 0; user < ORACLE_USERS; user++) {
+        for (size_t item = 0; item < ORACLE_ITEMS; item++) {
+            change(scene, user, item, (user + item) % 2 == 0 ? 480 : 520);
+        }
+        arena_reset(&scene->arena);
+    }
+    check_all(scene);
+    while (waiting(scene) == 0) {
+        assert_true(changes < ORACLE_USERS);
+        change(scene, changes, 0, changes % 2 == 0 ? 485 : 525); /* moves no mean */
+        changes++;
+    }
+    assert_int_equal(changes, (ORACLE_USERS + 7) / 8);
+    assert_int_equal(waiting(scene), 1);
+    check_all(scene);
+    assert_int_equal(waiting(scene), 0);
+    close_scene(scene);
+}
+
 /* u0 to u2 agree on i0 and i1, and that i2 is bad; u3 knows i0 alone. */
 static void tell_tastes(struct scene *scene)
 {
@@ -366,6 +400,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_that_follows_equals_the_formula),
         cmocka_unit_test(a_list_that_is_only_told_equals_the_formula),
+        cmocka_unit_test(a_list_of_many_votes_waits_for_its_share_of_changes),
         cmocka_unit_test(what_is_recommended_says_why),
         cmocka_unit_test(a_vote_takes_the_item_out_at_once),
         cmocka_unit_test(who_has_not_voted_gets_nothing),
