@@ -297,8 +297,23 @@ static enum status apply_changes(struct indexed_rating_ranking *self, struct cal
     return status;
 }
 
-/* Parks until there is a change. */
-static enum status take_changes(struct indexed_rating_ranking *self, bool *ret_more)
+/* Whether reading everything is less than what the log has left. */
+static enum status look_ahead(struct indexed_rating_ranking *self, struct call *call,
+                              const struct change_set *set)
+{
+    struct rating_repository repository = self->options.repository;
+    struct rating_change_range range;
+    enum status status = repository.ops->get_change_range(repository.state, call, &range);
+    if (status == STATUS_OK) {
+        size_t records = atomic_load(&self->read);
+        self->wants_all = range.last - set->last > INDEXED_RANKING_CHANGES_MAX &&
+                          (uint64_t)(range.last - set->last) > records;
+    }
+    return status;
+}
+
+/* Parks until there is a change. *ret_began_ns: when it was there. */
+static enum status take_changes(struct indexed_rating_ranking *self, int64_t *ret_began_ns)
 {
     struct rating_repository repository = self->options.repository;
     struct change_set set = {.count = 0};
@@ -306,6 +321,7 @@ static enum status take_changes(struct indexed_rating_ranking *self, bool *ret_m
     begin_step(self, &step);
     enum status status =
         repository.ops->await_change(repository.state, &step.call, atomic_load(&self->sequence));
+    *ret_began_ns = clock_monotonic_ns();
     if (status == STATUS_DEADLINE_EXCEEDED) {
         arena_deinit(&step.arena);
         return STATUS_OK;
@@ -323,7 +339,9 @@ static enum status take_changes(struct indexed_rating_ranking *self, bool *ret_m
     }
     if (status == STATUS_OK) {
         atomic_store(&self->sequence, set.last);
-        *ret_more = set.is_full;
+    }
+    if (status == STATUS_OK && set.is_full) {
+        status = look_ahead(self, &step.call, &set);
     }
     return end_step(self, &step, status);
 }
@@ -337,16 +355,24 @@ static enum status pause(struct indexed_rating_ranking *self, int64_t pause_ms)
     return status;
 }
 
+static int64_t pause_after(int64_t began_ns)
+{
+    int64_t pause_ms =
+        INDEXED_RANKING_PAUSE_TIMES * (clock_monotonic_ns() - began_ns) / CLOCK_NS_PER_MS;
+    pause_ms = pause_ms > INDEXED_RANKING_PAUSE_MS_MIN ? pause_ms : INDEXED_RANKING_PAUSE_MS_MIN;
+    return pause_ms < INDEXED_RANKING_PAUSE_MS_MAX ? pause_ms : INDEXED_RANKING_PAUSE_MS_MAX;
+}
+
 void ranking_follow(void *argument)
 {
     struct indexed_rating_ranking *self = argument;
     enum status status = STATUS_OK;
     while (status != STATUS_CANCELLED) {
-        bool more = false;
-        status = self->wants_all ? read_all(self) : take_changes(self, &more);
+        int64_t began_ns = clock_monotonic_ns();
+        status = self->wants_all ? read_all(self) : take_changes(self, &began_ns);
         if (status == STATUS_OK) {
             self->is_failing = false;
-            status = more ? STATUS_OK : pause(self, INDEXED_RANKING_PAUSE_MS);
+            status = pause(self, pause_after(began_ns));
         } else if (status != STATUS_CANCELLED) {
             status = pause(self, INDEXED_RANKING_RETRY_MS);
         }

@@ -4,7 +4,9 @@
  * After a start all aggregates are read into the indexes, a page at a time; until that is done,
  * lists answer UNAVAILABLE, and the parameters are known only where the mean is given. From then on
  * the changes are followed: of each turn's changes, every record is read once. When the log does
- * not reach back to what was read last, everything is read again beside the old lists.
+ * not reach back to what was read last, or has more changes than there are records, everything is
+ * read again beside the old lists. So lists are behind by some twenty milliseconds, under a load of
+ * votes by some hundred, and while millions are imported by seconds.
  *
  * C of a record type is the mean of all its votes. It is published at the start, and whenever it
  * has moved by RANK_MEAN_STEP; the lists are then sorted anew beside the old ones. Processes of one
@@ -23,7 +25,10 @@ struct telemetry_page;
 
 enum {
     INDEXED_RANKING_CHANGES_MAX = 10000,    /* of the log, looked at in one turn */
-    INDEXED_RANKING_PAUSE_MS = 20,          /* between two turns, so that they have more to share */
+    INDEXED_RANKING_PAUSE_TIMES = 8,        /* between two turns, what the one before took, so many
+                                               times: votes come first, and turns have more to share */
+    INDEXED_RANKING_PAUSE_MS_MIN = 20,      /* but at least so long */
+    INDEXED_RANKING_PAUSE_MS_MAX = 5000,    /* and at most */
     INDEXED_RANKING_RETRY_MS = 1000,        /* after a failure */
     INDEXED_RANKING_TIMEOUT_MS = 30 * 1000, /* of one turn */
     INDEXED_RANKING_LISTS_MAX = 64,         /* long lists that wait for the thread */

@@ -6,14 +6,21 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "loop/fiber.h"
 #include "rating/controller/rating_top.h"
 #include "rating/repository/memory_rating_repository.h"
 #include "support/cmocka_test.h"
 #include "support/in_fiber.h"
+#include "telemetry/telemetry.h"
 
-enum { TIMEOUT_MS = 20000, ARENA_BYTES_MAX = 64 * 1024 * 1024, ANSWER_BYTES = 256 };
+enum {
+    TIMEOUT_MS = 20000,
+    ARENA_BYTES_MAX = 64 * 1024 * 1024,
+    ANSWER_BYTES = 256,
+    METRICS_BYTES_MAX = 1024 * 1024,
+};
 
 struct fixture {
     struct arena arena;
@@ -279,6 +286,56 @@ static void follows_more_than_a_turn_takes(struct fixture *fixture)
 }
 RANKING_TEST(follows_more_than_a_turn_takes)
 
+/* "marquee_rating_ranking_builds_total 2", whenever it comes to that. */
+static void expect_metric(struct fixture *fixture, const char *want)
+{
+    struct telemetry *telemetry;
+    struct buffer page;
+    bool found = false;
+    assert_int_equal(telemetry_create(1, &telemetry), STATUS_OK);
+    telemetry_add_source(telemetry, indexed_rating_ranking_write_metrics, fixture->ranking);
+    buffer_init(&page, METRICS_BYTES_MAX);
+    do {
+        buffer_clear(&page);
+        assert_true(telemetry_write(telemetry, &page) && buffer_append_byte(&page, '\0'));
+        found = strstr(page.data, want) != NULL;
+    } while (!found && fiber_sleep(&fixture->call, CLOCK_NS_PER_MS) == STATUS_OK);
+    buffer_deinit(&page);
+    telemetry_destroy(telemetry);
+    assert_true(found);
+}
+
+/* What is far behind, of two records alone. */
+static void reads_all_when_that_is_less(struct fixture *fixture)
+{
+    enum { MANY = 3 * INDEXED_RANKING_CHANGES_MAX };
+    struct rating_repository repository = fixture->controller.repository;
+    struct rating_change *changes = calloc(MANY, sizeof(*changes));
+    char(*users)[16] = calloc(MANY, sizeof(*users));
+    assert_true(changes != NULL && users != NULL);
+    vote(fixture, RECORD_TYPE_MOVIE, "a", "ann", 1000);
+    start(fixture, 25, 7);
+    expect(fixture, &movies, "a:1");
+    expect_metric(fixture, "\nmarquee_rating_ranking_builds_total 1\n");
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(users[i], sizeof(users[i]), "u%d", i / 2);
+        changes[i] = (struct rating_change){
+            .key = {.record = {RECORD_TYPE_MOVIE, i % 2 == 0 ? TEXT("a") : TEXT("b")},
+                    .user = text_of(users[i])},
+            .hundredths = i % 2 == 0 ? 900 : 300};
+    }
+    const struct rating_batch batch = {.changes = changes, .change_count = MANY};
+    assert_int_equal(repository.ops->apply(repository.state, &fixture->call, &batch), STATUS_OK);
+    expect(fixture, &movies, "a:15001 b:15000");
+    expect_metric(fixture, "\nmarquee_rating_ranking_builds_total 2\n");
+    vote(fixture, RECORD_TYPE_MOVIE, "b", "ann", 100);
+    expect(fixture, &movies, "a:15001 b:15001");
+    expect_metric(fixture, "\nmarquee_rating_ranking_builds_total 2\n");
+    free(changes);
+    free(users);
+}
+RANKING_TEST(reads_all_when_that_is_less)
+
 static void says_what_is_wrong_with_a_request(struct fixture *fixture)
 {
     static const struct {
@@ -313,6 +370,7 @@ int main(void)
         cmocka_unit_test(publishes_the_mean_when_it_has_moved_test),
         cmocka_unit_test(a_list_begun_before_is_gone_on_with_test),
         cmocka_unit_test(follows_more_than_a_turn_takes_test),
+        cmocka_unit_test(reads_all_when_that_is_less_test),
         cmocka_unit_test(says_what_is_wrong_with_a_request_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
