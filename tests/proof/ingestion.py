@@ -50,7 +50,7 @@ class Run:
         self.due = [0.0] * plan.instances       # when it is killed by us; 0: by the shim, or never
         self.killed = self.random_kills = self.started = 0
         self.unexpected = []
-        self.broker_kills = self.server_kills = 0
+        self.broker_kills = self.server_kills = self.refused_starts = 0
 
     def start(self, slot):
         is_armed = self.killed + self.armed() < self.plan.kills
@@ -75,10 +75,18 @@ class Run:
             if rating is not None and not rating.is_alive():
                 if rating.died_by_kill():
                     self.killed += 1
+                elif self.found_no_server(rating):
+                    self.refused_starts += 1
                 else:
                     self.unexpected.append(f"{rating.name} ended with {rating.process.returncode}: {rating.log()[-600:]}")
                 rating.output.close()
                 self.start(slot)
+
+    def found_no_server(self, rating):
+        """It was about to start when the server was killed: it ends and says so, and its supervisor starts it again. Once
+        ready, it must not end."""
+        return (self.server_kills > 0 and self.refused_starts < self.plan.instances and rating.process.returncode == 1
+                and not rating.found_ready() and "database" in rating.log())
 
     def live(self):
         for slot in range(len(self.slots)):
@@ -200,6 +208,7 @@ def run_once(programs, options, seed, keep=None):
         row = {"seed": seed, "seconds": round(time.monotonic() - began, 2), "events": len(run.generator.events),
                "instances": plan.instances, "started": run.started, "killed": run.killed, "random": run.random_kills,
                "broker kills": run.broker_kills, "server kills": run.server_kills,
+               "refused starts": run.refused_starts,
                "reached": reached, "fired": fired, "differences": dict(found.kinds), "words": found.words,
                "epochs": [epochs.get(i, 0) for i in range(4)]}
         if found and keep:

@@ -108,11 +108,14 @@ class Rating:
     def died_by_kill(self):
         return self.process.returncode == -signal.SIGKILL
 
+    def found_ready(self):
+        return re.search(r'message="ready"[^\n]*?(127\.0\.0\.1:\d+)', self.log())
+
     def address(self, timeout_s=READY_S):
         """Of its HTTP interface, once it is ready."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            found = re.search(r'message="ready"[^\n]*?(127\.0\.0\.1:\d+)', self.log())
+            found = self.found_ready()
             if found:
                 return found.group(1)
             if not self.is_alive():
