@@ -5,7 +5,7 @@
 #include "loop/loop.h"
 
 enum {
-    CONTRACT_WAIT_MS = 30000, /* for what must come */
+    CONTRACT_WAIT_MS = 60000, /* of a whole case; groups at a mock of Kafka take some 20 s */
     CONTRACT_QUIET_MS = 150,  /* for what must not */
 };
 
