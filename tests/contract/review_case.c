@@ -126,26 +126,56 @@ static void add(struct listing *listing, struct text name, int64_t time_ms)
     listing->length += (size_t)length;
 }
 
-void review_case_expect_record(struct review_case *self, const char *record, size_t limit,
-                               const char *want)
+/* ":2" of two likes, "!" where the user that asks is among them. */
+static void add_likes(struct listing *listing, const struct review *review)
 {
-    const struct review_query query = {.record = {RECORD_TYPE_MOVIE, text_of(record)}};
+    if (review->like_count > 0) {
+        int length = snprintf(listing->words + listing->length, LIST_BYTES_MAX - listing->length,
+                              ":%" PRIu64 "%s", review->like_count, review->liked ? "!" : "");
+        assert_true(length > 0 && (size_t)length < LIST_BYTES_MAX - listing->length);
+        listing->length += (size_t)length;
+    }
+}
+
+/* with_likes: what users have liked is among the words. */
+static void expect_of_record(struct review_case *self, const struct review_query *query,
+                             size_t limit, bool with_likes, const char *want)
+{
     struct listing got = {.words = ""};
     const struct review *after = NULL;
     size_t count = limit;
     while (count == limit) {
         struct review *reviews;
         assert_int_equal(self->repository.ops->list_of_record(self->repository.state, self->call,
-                                                              &query, after, limit, &reviews,
+                                                              query, after, limit, &reviews,
                                                               &count),
                          STATUS_OK);
         for (size_t i = 0; i < count; i++) {
-            assert_true(text_equal(reviews[i].key.record.id, query.record.id));
+            assert_true(text_equal(reviews[i].key.record.id, query->record.id));
             add(&got, reviews[i].key.user, reviews[i].created_ms);
+            if (with_likes) {
+                add_likes(&got, &reviews[i]);
+            }
             after = &reviews[i];
         }
     }
     assert_string_equal(got.words, want);
+}
+
+void review_case_expect_record(struct review_case *self, const char *record, size_t limit,
+                               const char *want)
+{
+    const struct review_query query = {.record = {RECORD_TYPE_MOVIE, text_of(record)}};
+    expect_of_record(self, &query, limit, false, want);
+}
+
+void review_case_expect_by_likes(struct review_case *self, const char *record, const char *viewer,
+                                 size_t limit, const char *want)
+{
+    const struct review_query query = {.record = {RECORD_TYPE_MOVIE, text_of(record)},
+                                       .order = REVIEW_ORDER_MOST_LIKED,
+                                       .viewer = text_of(viewer)};
+    expect_of_record(self, &query, limit, true, want);
 }
 
 void review_case_expect_user(struct review_case *self, const char *user, size_t limit,
@@ -185,41 +215,6 @@ void review_case_expect_likes(struct review_case *self, const char *user, size_t
             assert_true(text_equal(likes[i].key.user, text_of(user)));
             add(&got, likes[i].key.record.id, likes[i].time_ms);
             after = &likes[i];
-        }
-    }
-    assert_string_equal(got.words, want);
-}
-
-/* ":2" of two likes, "!" where the user that asks is among them. */
-static void add_likes(struct listing *listing, const struct review *review)
-{
-    if (review->like_count > 0) {
-        int length = snprintf(listing->words + listing->length, LIST_BYTES_MAX - listing->length,
-                              ":%" PRIu64 "%s", review->like_count, review->liked ? "!" : "");
-        assert_true(length > 0 && (size_t)length < LIST_BYTES_MAX - listing->length);
-        listing->length += (size_t)length;
-    }
-}
-
-void review_case_expect_by_likes(struct review_case *self, const char *record, const char *viewer,
-                                 size_t limit, const char *want)
-{
-    const struct review_query query = {.record = {RECORD_TYPE_MOVIE, text_of(record)},
-                                       .order = REVIEW_ORDER_MOST_LIKED,
-                                       .viewer = text_of(viewer)};
-    struct listing got = {.words = ""};
-    const struct review *after = NULL;
-    size_t count = limit;
-    while (count == limit) {
-        struct review *reviews;
-        assert_int_equal(self->repository.ops->list_of_record(self->repository.state, self->call,
-                                                              &query, after, limit, &reviews,
-                                                              &count),
-                         STATUS_OK);
-        for (size_t i = 0; i < count; i++) {
-            add(&got, reviews[i].key.user, reviews[i].created_ms);
-            add_likes(&got, &reviews[i]);
-            after = &reviews[i];
         }
     }
     assert_string_equal(got.words, want);
