@@ -1,5 +1,6 @@
 """The real programs without access rules, for quarantine_test.py and movies_command_test.py. BIN, their first argument,
 is where the programs are."""
+import functools
 import http.client
 import json
 import os
@@ -11,26 +12,17 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
+
+import waiting
 
 BIN = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else ".").resolve()
 WAIT_S = 60
+wait_for = functools.partial(waiting.wait_for, within_s=WAIT_S)
 READY = re.compile(r'message="ready" listen="([^"]*)"')
 JSON = {"content-type": "application/json"}
 PARTS = ("registry", "metadata", "rating", "movie", "review", "recommendation")
 FAILED, USAGE, NOT_FOUND = 1, 2, 3  # exit statuses of the commands
-
-
-def wait_for(condition, what):
-    end = time.monotonic() + WAIT_S
-    while True:
-        found = condition()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {WAIT_S} s: {what}")
-        time.sleep(0.02)
 
 
 def ask(address, method, path, body=None, headers=None):

@@ -1,5 +1,6 @@
 """The real programs with tokens, for scopes_test.py and sessions_test.py. BIN, their first argument, is where the
 programs are."""
+import functools
 import hashlib
 import http.client
 import json
@@ -13,25 +14,16 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
+
+import waiting
 
 BIN = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else ".")
 WAIT_S = 30
+wait_for = functools.partial(waiting.wait_for, within_s=WAIT_S)
 READY = re.compile(r'message="ready" listen="([^"]*)"')
 JSON = {"content-type": "application/json"}
 SAME = {"sec-fetch-site": "same-origin"}
-
-
-def wait_for(condition, what):
-    end = time.monotonic() + WAIT_S
-    while True:
-        found = condition()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {WAIT_S} s: {what}")
-        time.sleep(0.02)
 
 
 class Program:
