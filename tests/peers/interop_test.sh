@@ -80,17 +80,20 @@ each() {
             passed=$((passed + 1))
         else
             echo "interop_test: $name: $case FAILED"
-            tail -n 5 "$scratch/log"
+            tail -n 20 "$scratch/log"
             failed=1
         fi
     done
     echo "interop_test: $name: $passed of $total cases passed"
 }
 
-# The commands of each(), which need the case elsewhere than at their end.
+# The commands of each(), which need the case elsewhere than at their end. The soaks need few calls to tell whether
+# they work, and a busy machine more time than a second for one.
 grpc_go_client() {
     case $1 in
     orca_*) set -- "$@" -service_config_json "$reporting_balancer" ;;
+    *_soak) set -- "$@" -soak_iterations 10 -soak_max_failures 0 \
+        -soak_per_iteration_max_acceptable_latency_ms 5000 -soak_overall_timeout_seconds 50 ;;
     esac
     grpc-interop-client -server_host 127.0.0.1 -server_port "${address##*:}" -test_case "$@"
 }
@@ -108,7 +111,6 @@ http2_grpc_go() {
         -server_port '{port}' -test_case "$1"
 }
 
-# The soaks need few calls to tell whether they work, and a busy machine more time than a second for one.
 grpc_java_client() {
     case $3 in
     orca_*) set -- "$@" "--service_config_json=$reporting_balancer" ;;
