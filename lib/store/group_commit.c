@@ -39,8 +39,16 @@ struct group_commit {
     bool stopping;
     struct counters counters;
     /* Of the writer. */
-    struct group_commit_job *members[GROUP_COMMIT_GROUP_MAX];
+    struct group_commit_job *jobs[GROUP_COMMIT_GROUP_MAX];
     int64_t sync_due_ns; /* 0: nothing waits to be synced */
+};
+
+/* The jobs of one transaction. */
+struct members {
+    struct group_commit_job **jobs;
+    size_t count;
+    size_t bytes;
+    bool open; /* those that come while the others are applied are taken in */
 };
 
 static bool is_refusal(enum status status)
@@ -192,19 +200,21 @@ static void sync_commits(struct group_commit *group)
     }
 }
 
-static size_t take_jobs(struct group_commit *group)
+/* Takes what waits, behind those that the group has. false: nothing. */
+static bool take_jobs(struct group_commit *group, struct members *members)
 {
-    size_t taken = 0;
+    size_t before = members->count;
     pthread_mutex_lock(&group->lock);
-    while (taken < GROUP_COMMIT_GROUP_MAX && !list_is_empty(&group->queue)) {
+    while (members->count < GROUP_COMMIT_GROUP_MAX && !list_is_empty(&group->queue)) {
         struct group_commit_job *job =
             CONTAINER_OF(group->queue.next, struct group_commit_job, link);
         unqueue(group, job);
         job->state = JOB_BEGUN;
-        group->members[taken++] = job;
+        members->bytes += job->bytes;
+        members->jobs[members->count++] = job;
     }
     pthread_mutex_unlock(&group->lock);
-    return taken;
+    return members->count > before;
 }
 
 /* Waking */
@@ -226,14 +236,14 @@ static void wake_jobs(struct loop_task *task)
 }
 
 /* Posts once for each loop: the first job of a loop carries the others. */
-static void wake_group(struct group_commit *group, size_t jobs)
+static void wake_group(const struct members *members)
 {
     struct group_commit_job *heads[LOOP_THREADS_MAX];
     struct group_commit_job *tails[LOOP_THREADS_MAX];
     size_t loops = 0;
 
-    for (size_t i = 0; i < jobs; i++) {
-        struct group_commit_job *job = group->members[i];
+    for (size_t i = 0; i < members->count; i++) {
+        struct group_commit_job *job = members->jobs[i];
         size_t at = 0;
         while (at < loops && heads[at]->loop != job->loop) {
             at++;
@@ -263,21 +273,33 @@ static bool give_up(struct group_commit *group)
     return group->ops->abort(group->store);
 }
 
-/* Applies and commits the jobs in the transaction that is open. On failure it is given up;
- * *ret_again: it is worth another try. */
-static enum status write_once(struct group_commit *group, struct group_commit_job **jobs,
-                              size_t job_count, struct store_error *error, bool *ret_again)
+static enum status apply_jobs(struct group_commit *group, struct group_commit_job **jobs,
+                              size_t job_count, struct store_error *error)
 {
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < job_count && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < job_count; i++) {
         struct group_commit_job *job = jobs[i];
         job->error = (struct store_error){.message = ""};
         job->status = job->apply(job, group->store, &job->error);
         if (job->status != STATUS_OK && !is_refusal(job->status)) {
-            status = job->status;
             *error = job->error;
+            return job->status;
         }
     }
+    return STATUS_OK;
+}
+
+/* Applies and commits the jobs in the transaction that is open, with those that come meanwhile. On
+ * failure it is given up; *ret_again: it is worth another try. */
+static enum status write_once(struct group_commit *group, struct members *members,
+                              struct store_error *error, bool *ret_again)
+{
+    enum status status;
+    size_t applied = 0;
+    do {
+        status = apply_jobs(group, members->jobs + applied, members->count - applied, error);
+        applied = members->count;
+    } while (status == STATUS_OK && members->open && members->bytes < GROUP_COMMIT_OPEN_BYTES_MAX &&
+             take_jobs(group, members));
     if (status == STATUS_OK) {
         status = group->ops->commit(group->store, error);
     }
@@ -286,21 +308,21 @@ static enum status write_once(struct group_commit *group, struct group_commit_jo
 }
 
 /* The same, with new transactions as long as it is worth it. */
-static enum status write_jobs(struct group_commit *group, struct group_commit_job **jobs,
-                              size_t job_count, struct store_error *error)
+static enum status write_members(struct group_commit *group, struct members *members,
+                                 struct store_error *error)
 {
     bool again = true;
     int64_t began_ns = clock_monotonic_ns();
-    enum status status = write_once(group, jobs, job_count, error, &again);
+    enum status status = write_once(group, members, error, &again);
     for (unsigned tries = 1; again && tries < GROUP_COMMIT_TRIES_MAX; tries++) {
         status = group->ops->begin(group->store, error);
         if (status != STATUS_OK) {
             break;
         }
-        status = write_once(group, jobs, job_count, error, &again);
+        status = write_once(group, members, error, &again);
     }
     if (status == STATUS_OK) {
-        count_commit(group, job_count, began_ns);
+        count_commit(group, members->count, began_ns);
         if (group->ops->sync != NULL && group->sync_due_ns == 0) {
             group->sync_due_ns = next_sync_ns(group);
         }
@@ -308,25 +330,26 @@ static enum status write_jobs(struct group_commit *group, struct group_commit_jo
     return status;
 }
 
-static void fail_jobs(struct group_commit_job **jobs, size_t job_count, enum status status,
-                      const struct store_error *error)
+static void fail_members(const struct members *members, enum status status,
+                         const struct store_error *error)
 {
-    for (size_t i = 0; i < job_count; i++) {
-        jobs[i]->status = status;
-        jobs[i]->error = *error;
+    for (size_t i = 0; i < members->count; i++) {
+        members->jobs[i]->status = status;
+        members->jobs[i]->error = *error;
     }
 }
 
-static void write_one_by_one(struct group_commit *group, size_t jobs)
+static void write_one_by_one(struct group_commit *group, const struct members *members)
 {
-    for (size_t i = 0; i < jobs; i++) {
+    for (size_t i = 0; i < members->count; i++) {
         struct store_error error = {.message = ""};
+        struct members one = {.jobs = &members->jobs[i], .count = 1};
         enum status status = group->ops->begin(group->store, &error);
         if (status == STATUS_OK) {
-            status = write_jobs(group, &group->members[i], 1, &error);
+            status = write_members(group, &one, &error);
         }
         if (status != STATUS_OK) {
-            fail_jobs(&group->members[i], 1, status, &error);
+            fail_members(&one, status, &error);
         }
     }
 }
@@ -334,21 +357,22 @@ static void write_one_by_one(struct group_commit *group, size_t jobs)
 static void write_group(struct group_commit *group)
 {
     struct store_error error = {.message = ""};
+    struct members members = {.jobs = group->jobs, .open = true};
     enum status status = group->ops->begin(group->store, &error);
-    size_t jobs = take_jobs(group); /* only now: those who came while begin() waited are in */
+    bool any = take_jobs(group, &members); /* now: those who came while begin() waited are in */
     if (status != STATUS_OK) {
-        fail_jobs(group->members, jobs, status, &error);
-    } else if (jobs == 0) {
+        fail_members(&members, status, &error);
+    } else if (!any) {
         (void)group->ops->abort(group->store); /* all withdrawn meanwhile: nothing to retry */
     } else {
-        status = write_jobs(group, group->members, jobs, &error);
-        if (status != STATUS_OK && jobs > 1) {
-            write_one_by_one(group, jobs);
+        status = write_members(group, &members, &error);
+        if (status != STATUS_OK && members.count > 1) {
+            write_one_by_one(group, &members);
         } else if (status != STATUS_OK) {
-            fail_jobs(group->members, jobs, status, &error);
+            fail_members(&members, status, &error);
         }
     }
-    wake_group(group, jobs);
+    wake_group(&members);
 }
 
 static void *write_until_stopped(void *argument)

@@ -1,9 +1,10 @@
 /* group_commit.h: durable writes that share one commit.
  *
- * A store has one writer thread. It opens a transaction, takes every job that waits by then,
- * applies them in order, commits (synced) once and wakes all who wait, with one post for each loop:
- * a durable acknowledgement costs a share of a sync, not one each. The writer is told of jobs
- * at the end of a loop's turn, so that those of all fibers that ran in it make one group.
+ * A store has one writer thread. It opens a transaction, takes every job that waits by then, and
+ * those that come while it applies them in order; commits (synced) once and wakes all who wait,
+ * with one post for each loop: a durable acknowledgement costs a share of a sync, not one each. The
+ * writer is told of jobs at the end of a loop's turn, so that those of all fibers that ran in it
+ * make one group.
  *
  * A job that fails never takes others with it: the transaction is given up and the jobs are run
  * again one by one, each in a transaction of its own. A refusal (NOT_FOUND, ALREADY_EXISTS,
@@ -25,12 +26,13 @@
 #include "store/store_error.h"
 
 enum {
-    GROUP_COMMIT_JOBS_MAX = 4096,       /* that wait */
-    GROUP_COMMIT_GROUP_MAX = 1024,      /* of one transaction */
-    GROUP_COMMIT_BYTES_MAX = 128 << 20, /* that the waiting jobs hold */
-    GROUP_COMMIT_TRIES_MAX = 24,        /* of a group whose cause of failure was removed */
-    GROUP_COMMIT_STOP_MS_MAX = 3000,    /* that group_commit_destroy() waits for the writer */
-    GROUP_COMMIT_SIZE_BINS = 11,        /* 1, 2, 3-4, 5-8, … 513-1024 jobs */
+    GROUP_COMMIT_JOBS_MAX = 4096,          /* that wait */
+    GROUP_COMMIT_GROUP_MAX = 1024,         /* of one transaction */
+    GROUP_COMMIT_OPEN_BYTES_MAX = 1 << 20, /* of a transaction's jobs: with more it is closed */
+    GROUP_COMMIT_BYTES_MAX = 128 << 20,    /* that the waiting jobs hold */
+    GROUP_COMMIT_TRIES_MAX = 24,           /* of a group whose cause of failure was removed */
+    GROUP_COMMIT_STOP_MS_MAX = 3000,       /* that group_commit_destroy() waits for the writer */
+    GROUP_COMMIT_SIZE_BINS = 11,           /* 1, 2, 3-4, 5-8, … 513-1024 jobs */
 };
 
 /* What the store does, on the writer's thread. The first three are mandatory. */

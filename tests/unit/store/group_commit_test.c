@@ -150,6 +150,78 @@ static void test_writers_of_a_turn_share_a_commit(void **state)
     run_with_store(share_a_turn);
 }
 
+/* The first is being applied when the others come. */
+static void come_late(struct fixture *self, struct writer *writers, size_t count)
+{
+    struct fiber_group first;
+    struct fiber_group late;
+    fake_store_close_gate(&self->store, &self->store.apply);
+    start_writers(&first, writers, 1);
+    fiber_yield(); /* the turn is over, and the writer knows of it */
+    fake_store_await_writer(&self->store, &self->store.apply);
+    start_writers(&late, &writers[1], count - 1);
+    fake_store_open_gate(&self->store, &self->store.apply);
+    fiber_group_join(&first);
+    fiber_group_join(&late);
+}
+
+static void join_while_applied(struct fixture *self)
+{
+    struct writer writers[5];
+    init_writers(self, writers, ARRAY_LENGTH(writers));
+    come_late(self, writers, ARRAY_LENGTH(writers));
+    for (int i = 0; i < (int)ARRAY_LENGTH(writers); i++) {
+        assert_int_equal(writers[i].status, STATUS_OK);
+        assert_int_equal(self->store.values[i], i);
+    }
+    assert_int_equal(self->store.commits, 1);
+}
+
+static void test_those_who_come_while_others_are_applied_join(void **state)
+{
+    (void)state;
+    run_with_store(join_while_applied);
+}
+
+/* A transaction of many bytes takes long: it is not made longer. */
+static void stay_out_of_large(struct fixture *self)
+{
+    struct writer writers[5];
+    init_writers(self, writers, ARRAY_LENGTH(writers));
+    writers[0].bytes = GROUP_COMMIT_OPEN_BYTES_MAX;
+    come_late(self, writers, ARRAY_LENGTH(writers));
+    for (int i = 0; i < (int)ARRAY_LENGTH(writers); i++) {
+        assert_int_equal(writers[i].status, STATUS_OK);
+        assert_int_equal(fake_store_count(&self->store, i), 1);
+    }
+    assert_int_equal(self->store.commits, 2);
+}
+
+static void test_large_groups_take_no_more(void **state)
+{
+    (void)state;
+    run_with_store(stay_out_of_large);
+}
+
+/* Not even where one that came late is what failed. */
+static void fail_late(struct fixture *self)
+{
+    struct writer writers[5];
+    init_writers(self, writers, ARRAY_LENGTH(writers));
+    writers[3].given = STATUS_INTERNAL;
+    come_late(self, writers, ARRAY_LENGTH(writers));
+    for (size_t i = 0; i < ARRAY_LENGTH(writers); i++) {
+        assert_int_equal(writers[i].status, i == 3 ? STATUS_INTERNAL : STATUS_OK);
+        assert_int_equal(fake_store_count(&self->store, (int)i), i == 3 ? 0 : 1);
+    }
+}
+
+static void test_failure_of_a_late_one_takes_no_other_along(void **state)
+{
+    (void)state;
+    run_with_store(fail_late);
+}
+
 static void fail_alone(struct fixture *self)
 {
     struct writer writers[5];
@@ -356,6 +428,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_writers_share_a_commit),
         cmocka_unit_test(test_writers_of_a_turn_share_a_commit),
+        cmocka_unit_test(test_those_who_come_while_others_are_applied_join),
+        cmocka_unit_test(test_large_groups_take_no_more),
+        cmocka_unit_test(test_failure_of_a_late_one_takes_no_other_along),
         cmocka_unit_test(test_failure_takes_no_other_along),
         cmocka_unit_test(test_refusal_is_an_answer),
         cmocka_unit_test(test_removed_cause_is_retried),
