@@ -19,7 +19,8 @@ class Film {
   #id;
   #signal = null;
   #details = {};
-  #own = null;     // hundredths as shown: ahead of the service while a vote is being written
+  #own = null;     // hundredths that count: ahead of the service while a vote is being written
+  #held = null;    // of a later vote that does not count yet
   #before = null;  // what undo goes back to; undefined: nothing to undo
   #writes = Promise.resolve();
   #wanted = 0;     // number of the newest write
@@ -106,6 +107,7 @@ class Film {
     const wasAway = this.#details.ratingState === "UNAVAILABLE";
     this.#details = movieDetails;
     this.#own = movieDetails.own === undefined ? null : movieDetails.own.hundredths ?? 0;
+    this.#hold(movieDetails.held ? movieDetails.heldValue?.hundredths ?? 0 : null);
     this.#showHead();
     this.#show();
     if (movieDetails.ratingState === "UNAVAILABLE") {
@@ -116,6 +118,19 @@ class Film {
         announce("Ratings are back.");
       }
     }
+  }
+
+  // Says so when it begins to be so, and no longer than it is.
+  #hold(hundredths) {
+    if (hundredths !== this.#held) {
+      this.#say(hundredths === null ? "" : `${scale.words(hundredths)} is kept, but does not count yet: ${HELD}`);
+    }
+    this.#held = hundredths;
+  }
+
+  // What the reader has chosen, whether it counts yet or not.
+  get #chosen() {
+    return this.#held ?? this.#own;
   }
 
   #later() {
@@ -160,8 +175,8 @@ class Film {
       fold.open = wasUnfolded[i] ?? false;
     });
     this.#stars.disable(isAway);
-    this.#stars.show(this.#own);
-    setHidden(this.#remove, this.#own === null || isAway);
+    this.#stars.show(this.#chosen);
+    setHidden(this.#remove, this.#chosen === null || isAway);
     setHidden(this.#undo, this.#before === undefined || isAway);
     setHidden(this.#like, reviewState !== "REACTIONS_KNOWN");
     this.#like.setAttribute("aria-pressed", String(liked));
@@ -178,14 +193,16 @@ class Film {
   // Shows the vote as cast, and writes it; what the service does not take is taken back.
   async #rate(hundredths, isUndo = false) {
     if (!(await someone())) {
-      this.#stars.show(this.#own);
+      this.#stars.show(this.#chosen);
       return;
     }
-    const earlier = { own: this.#own, before: this.#before, details: this.#details };
+    const earlier = { own: this.#own, held: this.#held, before: this.#before, details: this.#details };
     this.#wanted += 1;
     const number = this.#wanted;
-    this.#before = isUndo ? undefined : this.#own;
-    this.#take(hundredths, summaryWith(this.#summary, this.#own, hundredths));
+    this.#before = isUndo ? undefined : this.#chosen;
+    const summary = summaryWith(this.#summary, this.#own, hundredths);
+    this.#held = null;
+    this.#take(hundredths, summary);
     this.#say("Saving …");
     this.#writes = this.#writes.then(() => this.#write(number, hundredths, isUndo, earlier));
   }
@@ -200,13 +217,14 @@ class Film {
       const reply = hundredths === null ? await change("UnrateMovie", whose)
         : await change("RateMovie", { ...whose, value: { hundredths } });
       if (number === this.#wanted) {
-        this.#settle(reply, hundredths);
-        this.#say(reply.held ? `${scale.words(hundredths)} is kept, but does not count yet: ${HELD}`
-          : isUndo ? "Undone." : hundredths === null ? "Your rating is removed." : `Saved: ${scale.words(hundredths)}.`);
+        this.#say(isUndo ? "Undone." : hundredths === null ? "Your rating is removed." : `Saved: ${scale.words(hundredths)}.`);
+        this.#hold(reply.held ? hundredths : null);
+        this.#settle(reply, reply.held ? earlier.own : hundredths);
       }
     } catch (error) {
       if (number === this.#wanted) {
         this.#own = earlier.own;
+        this.#held = earlier.held;
         this.#before = earlier.before;
         this.#details = earlier.details;
         this.#show();
@@ -215,11 +233,11 @@ class Film {
     }
   }
 
-  #settle({ summary, ratingState }, hundredths) {
+  #settle({ summary, ratingState }, own) {
     if (ratingState === "UNAVAILABLE" || ratingState === undefined) {
       return; // it is written; what it makes is told later
     }
-    this.#take(hundredths, summary ?? { count: 0 });
+    this.#take(own, summary ?? { count: 0 });
   }
 
   #take(own, summary) {

@@ -40,6 +40,12 @@ enum status access_provider_writing(struct call *call, struct text provider)
                            "to do this for a provider's users needs the scope 'impersonate'");
 }
 
+bool access_user_is_shown(const struct call *call, struct text user, struct text provider)
+{
+    return access_may(call, ACCESS_IMPERSONATE) || (provider.length == 0 && user.length > 0 &&
+                                                    access_secret_equal(user, call->identity.user));
+}
+
 bool access_acting_for(const struct call *call, struct text *ret_value)
 {
     const struct call_identity *identity = &call->identity;

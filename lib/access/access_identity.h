@@ -21,6 +21,10 @@ MUST_USE enum status access_user_writing(struct call *call, struct text given,
  * provider: empty is ourselves. STATUS_PERMISSION_DENIED: no. */
 MUST_USE enum status access_provider_writing(struct call *call, struct text provider);
 
+/* Whether what is a user's alone may be shown: to that user, and to who may act for others; where
+ * access is open, to all. Users of a provider are none of the callers, whatever their ids. */
+MUST_USE bool access_user_is_shown(const struct call *call, struct text user, struct text provider);
+
 /* How a service says for whom it acts: "SCOPES USER", the user as access_user.h writes it. It goes
  * with the service's own secret, and is believed of who may impersonate (docs/security.md). */
 #define ACCESS_ACTING_HEADER "marquee-acting-for"

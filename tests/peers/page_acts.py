@@ -4,7 +4,9 @@ from browser import (BACKSPACE, DOWN, END, ENTER, ESCAPE, HOME, LEFT, PAGE_UP, R
 from page_scene import AMELIE, CASABLANCA, MATRIX
 
 OPTIONS = "[...document.querySelectorAll('#found [role=option] .title')].map((one) => one.textContent)"
-SAID = "document.querySelector('.mine .said').textContent"
+SAID = "document.querySelector('.mine .said')?.textContent"
+OWN_BAR = "document.querySelector('.histogram .bar.own')"
+REMOVE = "[...document.querySelectorAll('.mine button')].find((one) => one.textContent === 'Remove my rating')"
 
 
 def sign_in(page, scene, name, path="/"):
@@ -32,6 +34,12 @@ def click_star(page, half):
 
 def touch_star(page, half):
     touch_beside_middle(page.driver, *on_stars(page, half))
+
+
+def refresh(page):
+    """Until the film is there again."""
+    page.driver.refresh()
+    page.wait("document.querySelector('.big') !== null && window.asking === 0")
 
 
 def slider(page):
@@ -144,7 +152,7 @@ def rates_by_mouse_touch_and_keys(page, scene):
     page.click(".mine .buttons button:not([hidden])")
     page.wait(f"{SAID} === 'Undone.'")
     check(scene.vote_of(user, AMELIE) == 200, scene.vote_of(user, AMELIE))
-    page.run("[...document.querySelectorAll('.mine button')].find((one) => one.textContent === 'Remove my rating').click()")
+    page.run(f"{REMOVE}.click()")
     page.wait(f"{SAID} === 'Your rating is removed.'")
     check(scene.vote_of(user, AMELIE) is None, scene.vote_of(user, AMELIE))
     check(page.run(mean) == before, "all is as before")
@@ -229,8 +237,7 @@ def asks_again_for_a_lost_answer(page, scene):
     sign_in(page, scene, user, f"/film/{CASABLANCA}")
     page.wait("document.querySelector('.slider').getAttribute('aria-valuetext') === '2 of 5 stars'")
     page.driver.execute_script(LOSE_THE_FIRST_ANSWER)
-    remove = "[...document.querySelectorAll('.mine button')].find((one) => one.textContent === 'Remove my rating')"
-    page.run(f"{remove}.click()")
+    page.run(f"{REMOVE}.click()")
     page.wait(f"{SAID} === 'Your rating is removed.'")
     check(page.run("window.replayed") == [None, "true"], page.run("window.replayed"))
     keys = page.run("window.keys")
@@ -238,7 +245,7 @@ def asks_again_for_a_lost_answer(page, scene):
     check(scene.vote_of(user, CASABLANCA) is None, scene.vote_of(user, CASABLANCA))
     click_star(page, 4)
     page.wait(f"{SAID}.startsWith('Saved: ')")
-    page.run(f"{remove}.click()")
+    page.run(f"{REMOVE}.click()")
     page.wait(f"{SAID} === 'Your rating is removed.'")
     keys = page.run("window.keys")
     check(len(keys) == 3 and keys[2] != keys[0], keys)
@@ -246,8 +253,16 @@ def asks_again_for_a_lost_answer(page, scene):
     sign_out(page)
 
 
+def sees_it_held(page, scene, score):
+    page.wait(f"{SAID}.startsWith('1 of 5 stars is kept, but does not count yet: unusually many votes')")
+    check(slider(page) == "1 of 5 stars", "it is shown as it was chosen")
+    check(page.run("document.querySelector('.big').innerText") == score, "the score is without it")
+    check(page.run(OWN_BAR) is None, "and so is how votes are spread")
+    check(scene.vote_of("late", CASABLANCA) is None, "it does not count")
+
+
 def tells_that_a_vote_is_held(page, scene):
-    """One of a burst: it is no failure, and nobody is left to think that it counts."""
+    """One of a burst: it is no failure, and nobody is left to think that it counts, nor that it is gone."""
     scene.kill_rating()
     scene.restart_rating("--burst-guard", "quarantine", "--burst-floor", "1", "--burst-window", "24h")
     try:
@@ -256,9 +271,19 @@ def tells_that_a_vote_is_held(page, scene):
         page.wait("document.querySelector('.slider')?.getAttribute('aria-valuetext') === 'not rated'")
         before = page.run("document.querySelector('.big').innerText")
         click_star(page, 2)
-        page.wait(f"{SAID}.startsWith('1 of 5 stars is kept, but does not count yet: unusually many votes')")
-        check(page.run("document.querySelector('.big').innerText") == before, "the score is without it")
-        check(scene.vote_of("late", CASABLANCA) is None, "it does not count")
+        sees_it_held(page, scene, before)
+        refresh(page)
+        sees_it_held(page, scene, before)
+        page.run(f"{REMOVE}.click()")
+        page.wait(f"{SAID} === 'Your rating is removed.'")
+        refresh(page)
+        check((slider(page), page.run(SAID)) == ("not rated", ""), "taken back, it is not held any more")
+        click_star(page, 2)
+        page.wait(f"{SAID}.startsWith('1 of 5 stars is kept')")
+        scene.ask("rating", "POST", "/RatingService/ReleaseQuarantine", {"held": {"recordId": CASABLANCA, "recordType": "movie"}})
+        refresh(page)
+        check((slider(page), page.run(SAID)) == ("1 of 5 stars", ""), "released, it counts")
+        check(page.run(OWN_BAR) is not None, "and is among how votes are spread")
     finally:
         scene.kill_rating()
         scene.restart_rating()

@@ -122,12 +122,22 @@ class QuarantineTest(Scene):
         self.assertEqual((reply["held"], reply["summary"]["count"]), (True, FLOOR))
         status, body = movie.ask("PUT", "/movie/rating?id=m1&userId=cid&value=2")
         self.assertEqual((status, json.loads(body)["held"], json.loads(body)["summary"]["count"]), (202, True, FLOOR))
+        self.assertEqual(movie.call("MovieService/GetMovieDetails", userId="bob", movieId="m1")["movieDetails"],
+                         {"rating": 7, "ratingCount": FLOOR, "ratingState": "RATED", "ownState": "NO_VOTES", "held": True,
+                          "heldValue": {"hundredths": 200}, "metadata": {"id": "m1", "title": "m1"}})
+        shown = self.command("movie", "--user=bob", "m1")
+        self.assertIn("\n  held vote 2, which does not count until it is reviewed\n", shown)
+        self.assertNotIn("own vote", shown)
         status, body = movie.ask("PUT", "/movie/rating?id=m2&userId=cid&value=2")
         self.assertEqual((status, "held" in json.loads(body)), (200, False))
         votes = [{"movieId": "m3", "value": {"hundredths": 500}, "time": CAST}] * (FLOOR + 2)
         self.assertEqual(movie.call("MovieService/RateMovies", userId="dee", votes=votes),
                          {"accepted": FLOOR + 2, "held": 2})
         self.assertEqual(self.listed(), [("m1", "ann"), ("m1", "bob"), ("m1", "cid"), ("m3", "dee")])
+        self.command("quarantine", "release", "--record=m1")
+        shown = self.command("movie", "--user=bob", "m1")
+        self.assertIn("\n  own vote  2\n", shown)
+        self.assertNotIn("held vote", shown)
 
     def test_an_import_counts_what_is_held(self):
         rows = [f"{user},m1,movie,5,club,{CAST}" for user in VOTERS]

@@ -89,6 +89,7 @@ class System(unittest.TestCase):
     HOLDERS = {"alice": "read,vote", "bob": "read,vote", "reader": "read", "editor": "read,write", "root": "admin",
                "-": "read,vote,impersonate"}
     OPTIONS = ()
+    RATING_OPTIONS = ()
 
     def setUp(self):
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="marquee-scopes."))
@@ -96,7 +97,7 @@ class System(unittest.TestCase):
         self.tokens = {}
         self.write_tokens(self.HOLDERS)
         self.write("service", "movie " + secrets.token_hex(16) + "\n")
-        self.rating = self.start("marquee-rating", "--store=memory", "--event-log=none")
+        self.rating = self.start("marquee-rating", "--store=memory", "--event-log=none", *self.RATING_OPTIONS)
         self.metadata = self.start("marquee-metadata", "--store=memory")
         self.review = self.start("marquee-review", "--store=memory")
         self.movie = self.start(

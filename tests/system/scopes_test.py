@@ -270,6 +270,55 @@ class OpenTest(System):
         self.assertEqual(self.movie.ask("GET", "/movie?id=m1", headers={"authorization": "Bearer wrong"})[0], 401)
 
 
+class HeldTest(System):
+    """That a vote is held for review is told to whose vote it is, and to who may act for others, whoever may read."""
+    OPTIONS = ("--open-reads",)
+    # Votes of now must not fall into two windows: of one day they do so at midnight alone.
+    RATING_OPTIONS = ("--burst-guard=quarantine", "--burst-floor=1", "--burst-window=24h")
+    KEY = {"userId": "alice", "recordId": "m1", "recordType": "movie"}
+    DETAILS = {"userId": "alice", "movieId": "m1"}
+
+    def vote(self, user, points):
+        return json.loads(self.movie.ask("PUT", f"/movie/rating?id=m1&value={points}", headers=self.bearer(user))[1])
+
+    def told_by_rating(self, user):
+        """Points of the held vote, or None, by both faces."""
+        status, body, _ = self.rating.call("RatingService/GetRating", {**self.KEY, "wantHeld": True}, self.bearer(user))
+        _, plain, _ = self.rating.ask("GET", "/rating?type=movie&id=m1&userId=alice", headers=self.bearer(user))
+        held = json.loads(body)["held"]["ratingValue"] if status == 200 else None
+        self.assertEqual("is held for review" in plain, held is not None, plain)
+        self.assertEqual("has not rated" in body + plain, held is None, body + plain)
+        return held
+
+    def told_by_movie(self, user):
+        _, body, _ = self.movie.call("MovieService/GetMovieDetails", self.DETAILS, self.bearer(user))
+        _, plain, _ = self.movie.ask("GET", "/movie?id=m1&userId=alice", headers=self.bearer(user))
+        details, plain = json.loads(body)["movieDetails"], json.loads(plain)
+        self.assertEqual((details["ownState"], plain["ownState"]), ("NO_VOTES", "NO_VOTES"))
+        self.assertEqual(details.get("held", False), plain.get("held", False))
+        self.assertEqual(details.get("heldValue", {}).get("hundredths"),
+                         plain["heldValue"] * 100 if "heldValue" in plain else None)
+        return plain.get("heldValue")
+
+    def test_who_is_told(self):
+        self.assertNotIn("held", self.vote("bob", 8))
+        self.assertTrue(self.vote("alice", 3)["held"])
+        for user, told in (("alice", 3), ("root", 3), ("-", 3), ("bob", None), ("reader", None), (None, None)):
+            with self.subTest(user=user):
+                self.assertEqual((self.told_by_rating(user), self.told_by_movie(user)), (told, told))
+
+    def test_it_is_told_beside_what_counts(self):
+        self.assertNotIn("held", self.vote("alice", 8))
+        self.assertTrue(self.vote("alice", 3)["held"])
+        for user, told in (("alice", 3), ("bob", None), (None, None)):
+            with self.subTest(user=user):
+                _, body, _ = self.rating.call("RatingService/GetRating", self.KEY, self.bearer(user))
+                reply = json.loads(body)
+                self.assertEqual((reply["rating"]["ratingValue"], reply.get("held", {}).get("ratingValue")), (8, told))
+                details = json.loads(self.movie.ask("GET", "/movie?id=m1&userId=alice", headers=self.bearer(user))[1])
+                self.assertEqual((details["own"], details.get("heldValue")), (8, told))
+
+
 class DocumentTest(System):
     """/openapi.json tells of each operation what is enforced."""
     HOLDERS = {scope: scope for scope in ("read", "vote", "write", "admin")} | {"root": "admin", "-": "read,vote,impersonate"}

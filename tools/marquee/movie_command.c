@@ -63,9 +63,17 @@ static void print_score(FILE *output, const MovieDetails *details)
                       summary->weighted_score, summary->parameters->minimum_votes,
                       summary->parameters->mean);
     }
+}
+
+static void print_own(FILE *output, const MovieDetails *details)
+{
     if (details->own != NULL) {
         (void)fprintf(output, "  %-10s%g\n", "own vote",
                       (double)details->own->hundredths / RATING_HUNDREDTHS_PER_POINT);
+    }
+    if (details->held && details->held_value != NULL) {
+        (void)fprintf(output, "  %-10s%g, which does not count until it is reviewed\n", "held vote",
+                      (double)details->held_value->hundredths / RATING_HUNDREDTHS_PER_POINT);
     }
 }
 
@@ -100,6 +108,7 @@ static void print_details(FILE *output, const MovieDetails *details)
     (void)fputc('\n', output);
     print_rating(output, details);
     print_score(output, details);
+    print_own(output, details);
     print_scores(output, metadata);
     print_field(output, "director", metadata->director);
     print_genres(output, metadata);

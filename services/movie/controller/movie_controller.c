@@ -18,7 +18,7 @@ struct details_fetch {
     struct rating_view rating;
     struct movie_summary summary; /* where it is asked for, and rating_status is OK */
     bool has_summary;
-    struct movie_vote own;
+    struct movie_own own;
     struct movie_reactions reactions;
     enum status metadata_status;
     enum status rating_status;
@@ -74,8 +74,9 @@ static void fetch_own(void *argument)
 {
     struct details_fetch *fetch = argument;
     const struct rating_votes *votes = &fetch->self->votes;
-    fetch->own_status = votes->ops->get_vote(votes->state, &fetch->own_call, fetch->query->user_id,
-                                             fetch->query->movie_id, &fetch->own);
+    fetch->own_status =
+        votes->ops->get_own(votes->state, &fetch->own_call, fetch->query->user_id,
+                            fetch->query->movie_id, fetch->query->wants_held, &fetch->own);
 }
 
 /* All that the rating service is asked. */
@@ -163,8 +164,8 @@ static void view_own(const struct details_fetch *fetch, struct movie_details *de
 {
     details->is_own_wanted = fetch->query->user_id.length > 0;
     if (fetch->own_status == STATUS_OK) {
-        details->own_state = MOVIE_RATED;
         details->own = fetch->own;
+        details->own_state = fetch->own.is_counted ? MOVIE_RATED : MOVIE_NO_VOTES;
     } else {
         details->own_state =
             fetch->own_status == STATUS_NOT_FOUND ? MOVIE_NO_VOTES : MOVIE_RATING_UNAVAILABLE;

@@ -47,9 +47,10 @@ struct rating_votes_ops {
     enum status (*get_summary)(void *state, struct call *call, struct text movie_id,
                                struct movie_summary *ret_summary);
 
-    /* STATUS_NOT_FOUND: the user has not. */
-    enum status (*get_vote)(void *state, struct call *call, struct text user_id,
-                            struct text movie_id, struct movie_vote *ret_vote);
+    /* What counts of a user's and, where wants_held, what is held of it. STATUS_NOT_FOUND: there is
+     * none. */
+    enum status (*get_own)(void *state, struct call *call, struct text user_id,
+                           struct text movie_id, bool wants_held, struct movie_own *ret_own);
 
     /* Replaces the vote of before. *ret_held: it came in a burst and is kept for review; what was
      * before stands until then. */

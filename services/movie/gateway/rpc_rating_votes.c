@@ -54,21 +54,31 @@ static enum status unreadable(struct call *call)
     return gateway_status(call, "rating", STATUS_INTERNAL);
 }
 
-static enum status get_vote(void *state, struct call *call, struct text user_id,
-                            struct text movie_id, struct movie_vote *ret_vote)
+static enum status get_own(void *state, struct call *call, struct text user_id,
+                           struct text movie_id, bool wants_held, struct movie_own *ret_own)
 {
     GetRatingRequest request = GET_RATING_REQUEST__INIT;
     ProtobufCMessage *response;
     request.user_id = proto_bytes(user_id);
     request.record_id = proto_bytes(movie_id);
     request.record_type = movie_type();
+    request.want_held = wants_held;
     enum status status = gateway_rpc_ask(state, call, "/RatingService/GetRating", &request.base,
                                          &get_rating_response__descriptor, &response);
-    if (status == STATUS_OK &&
-        !read_vote(((const GetRatingResponse *)response)->rating, ret_vote)) {
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const GetRatingResponse *reply = (const GetRatingResponse *)response;
+    struct movie_own own = {.is_counted = reply->rating != NULL,
+                            .is_held = wants_held && reply->held != NULL};
+    bool is_readable = (own.is_counted || own.is_held) &&
+                       (!own.is_counted || read_vote(reply->rating, &own.counted)) &&
+                       (!own.is_held || read_vote(reply->held, &own.held));
+    if (!is_readable) {
         return unreadable(call);
     }
-    return status;
+    *ret_own = own;
+    return STATUS_OK;
 }
 
 static enum status put(void *state, struct call *call, struct text user_id, struct text movie_id,
@@ -195,7 +205,7 @@ static enum status list(void *state, struct call *call, struct text user_id, siz
 
 static const struct rating_votes_ops ops = {
     .get_summary = get_summary,
-    .get_vote = get_vote,
+    .get_own = get_own,
     .put = put,
     .put_all = put_all,
     .remove = remove_vote,

@@ -1,4 +1,5 @@
 /* The plain HTTP face of movies: details here, the rest beside. */
+#include "access/access_identity.h"
 #include "http/http_json.h"
 #include "http/http_operation.h"
 #include "movie/controller/movie_discover.h"
@@ -38,6 +39,7 @@ static void get_movie(void *state, struct http_exchange *exchange)
         status = read_view(exchange, &query.is_full);
     }
     if (status == STATUS_OK) {
+        query.wants_held = access_user_is_shown(call, query.user_id, TEXT(""));
         status = movie_controller_get_details(state, call, &query, &details);
     }
     if (status != STATUS_OK) {

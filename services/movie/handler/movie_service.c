@@ -1,4 +1,5 @@
 /* The RPC face of movies: details here, the rest beside. */
+#include "access/access_identity.h"
 #include "movie.pb-c.h"
 #include "movie/handler/movie_handler.h"
 #include "movie/handler/movie_handler_private.h"
@@ -15,9 +16,11 @@ static enum status get_movie_details(void *state, struct call *call, const void 
 {
     const GetMovieDetailsRequest *get = request;
     GetMovieDetailsResponse *reply = response;
+    struct text user_id = proto_text(get->user_id);
     const struct movie_details_query query = {
         .movie_id = proto_text(get->movie_id),
-        .user_id = proto_text(get->user_id),
+        .user_id = user_id,
+        .wants_held = access_user_is_shown(call, user_id, TEXT("")),
         .is_full = get->view == MOVIE_VIEW__MOVIE_FULL,
     };
     struct movie_details details;

@@ -26,10 +26,19 @@ struct movie_vote {
     struct text provider; /* where it came from; empty: our own interface */
 };
 
+/* What a user's vote on a movie is. Owns nothing. */
+struct movie_own {
+    bool is_counted;
+    struct movie_vote counted;
+    bool is_held; /* a later one came in a burst: kept for review, it does not count */
+    struct movie_vote held;
+};
+
 /* What is asked for. */
 struct movie_details_query {
     struct text movie_id;
     struct text user_id; /* whose own vote is told; empty: nobody's */
+    bool wants_held;     /* with what is held of it */
     bool is_full;        /* with the summary, and with likes and reviews */
 };
 
@@ -47,7 +56,7 @@ struct movie_details {
     struct movie_summary summary;
     bool is_own_wanted;
     enum movie_rating_state own_state; /* MOVIE_NO_VOTES: this user has none */
-    struct movie_vote own;             /* of MOVIE_RATED */
+    struct movie_own own;
     struct movie_reactions reactions;
 };
 

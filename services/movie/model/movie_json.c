@@ -6,10 +6,15 @@
 
 enum { HUNDREDTHS_PER_POINT = 100 };
 
+static double points_of(const struct movie_vote *vote)
+{
+    return (double)vote->hundredths / HUNDREDTHS_PER_POINT;
+}
+
 static void write_own(struct json_writer *writer, const struct movie_vote *vote)
 {
     char buffer[CLOCK_TIME_TEXT_BYTES];
-    json_member_number(writer, "own", (double)vote->hundredths / HUNDREDTHS_PER_POINT);
+    json_member_number(writer, "own", points_of(vote));
     json_member_string(writer, "ownTime", clock_format(vote->time_ms, buffer));
     if (vote->provider.length > 0) {
         json_member_string(writer, "ownProviderId", vote->provider);
@@ -42,8 +47,12 @@ static void write_more(struct json_writer *writer, const struct movie_details *d
     if (details->is_own_wanted) {
         json_member_string(writer, "ownState",
                            text_of(movie_rating_state_name(details->own_state)));
-        if (details->own_state == MOVIE_RATED) {
-            write_own(writer, &details->own);
+        if (details->own.is_counted) {
+            write_own(writer, &details->own.counted);
+        }
+        if (details->own.is_held) {
+            json_member_boolean(writer, "held", true);
+            json_member_number(writer, "heldValue", points_of(&details->own.held));
         }
     }
     write_reactions(writer, &details->reactions, details->is_own_wanted);

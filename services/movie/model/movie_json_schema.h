@@ -8,6 +8,12 @@
     "\"ownTime\":{\"type\":\"string\",\"format\":\"date-time\"},"                                  \
     "\"ownProviderId\":{\"type\":\"string\"}"
 
+#define MOVIE_HELD_SCHEMA_MEMBERS                                                                  \
+    "\"held\":{\"type\":\"boolean\",\"description\":\"The user's newest vote came in a burst: "    \
+    "kept, "                                                                                       \
+    "and not counted until it is reviewed\"},"                                                     \
+    "\"heldValue\":{\"type\":\"number\",\"description\":\"That vote, in points\"}"
+
 #define MOVIE_REACTIONS_SCHEMA_MEMBERS                                                             \
     "\"reviewState\":{\"type\":\"string\",\"enum\":[\"REACTIONS_KNOWN\",\"REACTIONS_"              \
     "UNAVAILABLE\"]},"                                                                             \
@@ -52,5 +58,5 @@
     "\"ratingUnavailableReason\":{\"type\":\"string\"},"                                           \
     "\"ratingSource\":{\"type\":\"string\",\"enum\":[\"CACHED\",\"LOCAL\"]},"                      \
     "\"ratingAgeMs\":{\"type\":\"integer\"},\"summary\":" MOVIE_SUMMARY_SCHEMA ","                 \
-    "\"ownState\":" MOVIE_STATE_SCHEMA "," MOVIE_OWN_SCHEMA_MEMBERS                                \
+    "\"ownState\":" MOVIE_STATE_SCHEMA "," MOVIE_OWN_SCHEMA_MEMBERS "," MOVIE_HELD_SCHEMA_MEMBERS  \
     "," MOVIE_REACTIONS_SCHEMA_MEMBERS "}}"

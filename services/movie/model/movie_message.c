@@ -35,18 +35,27 @@ static uint32_t age_ms(int64_t milliseconds)
     return milliseconds < 0 ? 0 : milliseconds > UINT32_MAX ? UINT32_MAX : (uint32_t)milliseconds;
 }
 
+/* NULL: no room. */
+static ExactValue *value_message(struct arena *arena, const struct movie_vote *vote)
+{
+    ExactValue *value = arena_alloc(arena, sizeof(*value));
+    if (value != NULL) {
+        exact_value__init(value);
+        value->hundredths = vote->hundredths;
+    }
+    return value;
+}
+
 /* false: no room. */
 static bool add_vote(struct arena *arena, const struct movie_vote *vote, ExactValue **ret_value,
                      ProtobufCBinaryData *ret_time)
 {
     char buffer[CLOCK_TIME_TEXT_BYTES];
-    ExactValue *value = arena_alloc(arena, sizeof(*value));
+    ExactValue *value = value_message(arena, vote);
     struct text time = arena_copy(arena, clock_format(vote->time_ms, buffer));
     if (value == NULL || time.data == NULL) {
         return false;
     }
-    exact_value__init(value);
-    value->hundredths = vote->hundredths;
     *ret_value = value;
     *ret_time = proto_bytes(time);
     return true;
@@ -68,6 +77,17 @@ static void add_reactions(const struct movie_reactions *reactions, MovieDetails 
     message->reviewed = reactions->counts.reviewed;
 }
 
+/* false: no room. */
+static bool add_own(struct arena *arena, const struct movie_own *own, MovieDetails *message)
+{
+    message->held = own->is_held;
+    if (own->is_held) {
+        message->held_value = value_message(arena, &own->held);
+    }
+    return (!own->is_held || message->held_value != NULL) &&
+           (!own->is_counted || add_vote(arena, &own->counted, &message->own, &message->own_time));
+}
+
 static bool add_more(struct arena *arena, const struct movie_details *details,
                      MovieDetails *message)
 {
@@ -82,8 +102,7 @@ static bool add_more(struct arena *arena, const struct movie_details *details,
         return true;
     }
     message->own_state = states[details->own_state];
-    return details->own_state != MOVIE_RATED ||
-           add_vote(arena, &details->own, &message->own, &message->own_time);
+    return add_own(arena, &details->own, message);
 }
 
 MovieDetails *movie_details_to_message(struct arena *arena, const struct movie_details *details)

@@ -132,16 +132,6 @@ enum status rating_controller_get_vote(struct rating_controller *self, struct ca
     if (status == STATUS_OK) {
         status = self->repository.ops->get_vote(self->repository.state, call, key, ret_vote);
     }
-    if (status == STATUS_NOT_FOUND && self->burst != NULL) {
-        struct rating_dead_letter_key held;
-        struct vote vote;
-        if (rating_quarantine_find(self, call, key, &held, &vote) == STATUS_OK) {
-            return call_fail(call, STATUS_NOT_FOUND,
-                             "the vote of user '%.*s' on %s '%.*s' is held for review",
-                             TEXT_ARGUMENTS(key->user), record_type_name(key->record.type),
-                             TEXT_ARGUMENTS(key->record.id));
-        }
-    }
     return status == STATUS_NOT_FOUND ? no_such_vote(call, key) : status;
 }
 

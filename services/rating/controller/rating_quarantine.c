@@ -174,6 +174,38 @@ enum status rating_quarantine_find(struct rating_controller *self, struct call *
     return status;
 }
 
+/* What was held before a vote that counts is no news: released, it changes nothing. */
+static enum status add_held(struct rating_controller *self, struct call *call,
+                            const struct vote_key *key, struct rating_own_vote *own)
+{
+    struct rating_dead_letter_key place;
+    enum status status = rating_quarantine_find(self, call, key, &place, &own->held);
+    own->is_held =
+        status == STATUS_OK && !(own->is_counted && own->held.time_ms < own->counted.time_ms);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status rating_quarantine_get_own(struct rating_controller *self, struct call *call,
+                                      const struct vote_key *key, struct rating_own_vote *ret_own)
+{
+    struct rating_own_vote own = {.is_counted = false};
+    struct call reading = call_within(call, 0);
+    enum status status = rating_controller_get_vote(self, &reading, key, &own.counted);
+    own.is_counted = status == STATUS_OK;
+    if (self->burst != NULL && (status == STATUS_OK || status == STATUS_NOT_FOUND)) {
+        enum status held_status = add_held(self, call, key, &own);
+        if (held_status != STATUS_OK) {
+            return held_status;
+        }
+    }
+    if (!own.is_counted && !own.is_held) {
+        call->error = reading.error;
+        return status;
+    }
+    *ret_own = own;
+    return STATUS_OK;
+}
+
 /* Review */
 
 static bool is_asked_for(const struct rating_held_request *request,

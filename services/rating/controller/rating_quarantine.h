@@ -17,6 +17,20 @@ MUST_USE enum status rating_quarantine_find(struct rating_controller *self, stru
                                             struct rating_dead_letter_key *ret_place,
                                             struct vote *ret_vote);
 
+/* What there is of a key, for whose vote it is. */
+struct rating_own_vote {
+    bool is_counted;
+    struct vote counted;
+    bool is_held; /* a later one, which does not count */
+    struct vote held;
+};
+
+/* Where no vote is held (the controller's burst is NULL), what counts alone. STATUS_NOT_FOUND:
+ * there is neither. */
+MUST_USE enum status rating_quarantine_get_own(struct rating_controller *self, struct call *call,
+                                               const struct vote_key *key,
+                                               struct rating_own_vote *ret_own);
+
 struct rating_held_vote {
     struct rating_dead_letter_key place;
     struct vote vote;

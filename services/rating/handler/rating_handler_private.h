@@ -6,12 +6,19 @@
 #include "http/http_server.h"
 #include "rating.pb-c.h"
 #include "rating/controller/rating_controller.h"
+#include "rating/controller/rating_quarantine.h"
 
 enum status rating_handler_no_room(struct call *call);
 
 /* Waits for the event that the caller wants to have been applied; NULL: for none. */
 enum status rating_handler_await(struct rating_controller *controller, struct call *call,
                                  const LogPosition *after);
+
+/* What there is of a key, for the caller: what is held of it is told to whose vote it is alone.
+ * STATUS_NOT_FOUND: nothing, or, unless wants_held, a vote that is held alone. */
+enum status rating_handler_get_own(struct rating_controller *controller, struct call *call,
+                                   const struct vote_key *key, bool wants_held,
+                                   struct rating_own_vote *ret_own);
 
 /* STATUS_INVALID_ARGUMENT: an unknown type. */
 enum status rating_handler_read_record(struct call *call, ProtobufCBinaryData type,

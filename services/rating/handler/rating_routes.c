@@ -77,15 +77,16 @@ static void get_rating(void *state, struct http_exchange *exchange)
     struct call *call = http_json_call(exchange);
     struct vote_key key;
     struct rating_aggregate aggregate;
-    struct vote vote;
+    struct rating_own_vote own;
     double value = 0;
     enum status status = read_key(exchange, &key);
     if (status == STATUS_OK) {
         status = await_after(state, exchange);
     }
     if (status == STATUS_OK && key.user.data != NULL) {
-        status = rating_controller_get_vote(state, call, &key, &vote);
-        value = status == STATUS_OK ? (double)vote.hundredths / RATING_HUNDREDTHS_PER_POINT : 0;
+        status = rating_handler_get_own(state, call, &key, false, &own);
+        value =
+            status == STATUS_OK ? (double)own.counted.hundredths / RATING_HUNDREDTHS_PER_POINT : 0;
     } else if (status == STATUS_OK) {
         status = rating_controller_get_aggregate(state, call, key.record, &aggregate);
         value = status == STATUS_OK ? rating_aggregate_mean(&aggregate) : 0;

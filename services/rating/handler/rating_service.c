@@ -1,8 +1,8 @@
 /* The RPC face of ratings: between messages and the controller. */
+#include "access/access_identity.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "proto/proto.h"
-#include "rating/controller/rating_quarantine.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/handler/rating_handler_private.h"
 #include "rating/model/rating_message.h"
@@ -67,21 +67,31 @@ static enum status put_rating(void *state, struct call *call, const void *reques
     return status;
 }
 
-/* A later vote of the same user that is held for review. */
-static enum status add_held(struct rating_controller *controller, struct call *call,
-                            const struct vote_key *key, GetRatingResponse *reply)
+enum status rating_handler_get_own(struct rating_controller *controller, struct call *call,
+                                   const struct vote_key *key, bool wants_held,
+                                   struct rating_own_vote *ret_own)
 {
-    struct rating_dead_letter_key place;
-    struct vote held;
-    if (controller->burst == NULL) {
-        return STATUS_OK;
+    struct rating_own_vote own = {.is_counted = true};
+    enum status status = access_user_is_shown(call, key->user, key->provider)
+                             ? rating_quarantine_get_own(controller, call, key, &own)
+                             : rating_controller_get_vote(controller, call, key, &own.counted);
+    if (status == STATUS_OK && !own.is_counted && !wants_held) {
+        status = call_fail(call, STATUS_NOT_FOUND,
+                           "the vote of user '%.*s' on %s '%.*s' is held for review",
+                           TEXT_ARGUMENTS(key->user), record_type_name(key->record.type),
+                           TEXT_ARGUMENTS(key->record.id));
     }
-    enum status status = rating_quarantine_find(controller, call, key, &place, &held);
     if (status == STATUS_OK) {
-        reply->held = vote_to_message(call->arena, &held);
-        return reply->held != NULL ? STATUS_OK : rating_handler_no_room(call);
+        *ret_own = own;
     }
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return status;
+}
+
+/* NULL where there is no such vote. false: no room. */
+static bool add_vote(struct arena *arena, bool exists, const struct vote *vote, Rating **ret_rating)
+{
+    *ret_rating = exists ? vote_to_message(arena, vote) : NULL;
+    return !exists || *ret_rating != NULL;
 }
 
 static enum status get_rating(void *state, struct call *call, const void *request, void *response)
@@ -89,7 +99,7 @@ static enum status get_rating(void *state, struct call *call, const void *reques
     const GetRatingRequest *get = request;
     GetRatingResponse *reply = response;
     struct vote_key key;
-    struct vote vote;
+    struct rating_own_vote own;
     enum status status =
         vote_key_from_texts(call, proto_text(get->record_type), proto_text(get->record_id),
                             proto_text(get->user_id), proto_text(get->provider_id), &key);
@@ -97,14 +107,15 @@ static enum status get_rating(void *state, struct call *call, const void *reques
         status = rating_handler_await(state, call, get->after);
     }
     if (status == STATUS_OK) {
-        status = rating_controller_get_vote(state, call, &key, &vote);
+        status = rating_handler_get_own(state, call, &key, get->want_held, &own);
     }
     if (status != STATUS_OK) {
         return status;
     }
-    reply->rating = vote_to_message(call->arena, &vote);
-    return reply->rating != NULL ? add_held(state, call, &key, reply)
-                                 : rating_handler_no_room(call);
+    return add_vote(call->arena, own.is_counted, &own.counted, &reply->rating) &&
+                   add_vote(call->arena, own.is_held, &own.held, &reply->held)
+               ? STATUS_OK
+               : rating_handler_no_room(call);
 }
 
 static enum status delete_rating(void *state, struct call *call, const void *request,

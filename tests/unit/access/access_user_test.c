@@ -106,6 +106,38 @@ static void speak_for_themselves(void **state)
     }
 }
 
+/* What is theirs alone is shown to them, and to who may act for them. */
+static void see_what_is_theirs(void **state)
+{
+    static const struct {
+        bool is_checked;
+        unsigned scopes;
+        const char *caller;
+        const char *user;
+        const char *provider;
+        bool is_shown;
+    } cases[] = {
+        {true, ACCESS_READ, "alice", "alice", "", true},
+        {true, ACCESS_READ, "alice", "bob", "", false},
+        {true, ACCESS_READ, "alice", "alice", "imdb", false},
+        {true, ACCESS_READ, "", "bob", "", false},
+        {true, ACCESS_READ, "", "", "", false},
+        {true, ACCESS_SCOPES_ALL, "root", "bob", "imdb", true},
+        {true, ACCESS_READ | ACCESS_IMPERSONATE, "", "bob", "", true},
+        {false, 0, "", "bob", "imdb", true},
+    };
+    struct access_scene *scene = *state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct call call = scene->call;
+        call.identity.is_checked = cases[i].is_checked;
+        call.identity.scopes = cases[i].scopes;
+        call.identity.user = text_of(cases[i].caller);
+        assert_int_equal(
+            access_user_is_shown(&call, text_of(cases[i].user), text_of(cases[i].provider)),
+            cases[i].is_shown);
+    }
+}
+
 static void vote_for_no_providers(void **state)
 {
     struct access_scene *scene = *state;
@@ -128,11 +160,9 @@ int main(void)
 #define CASE(test)                                                                                 \
     cmocka_unit_test_setup_teardown(test, access_scene_set_up, access_scene_tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(are_words),
-        CASE(are_within_limits),
-        CASE(are_nothing_else),
-        CASE(speak_for_themselves),
-        CASE(vote_for_no_providers),
+        CASE(are_words),          CASE(are_within_limits),
+        CASE(are_nothing_else),   CASE(speak_for_themselves),
+        CASE(see_what_is_theirs), CASE(vote_for_no_providers),
     };
 #undef CASE
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,7 @@ struct fixture {
     struct answer rating;
     struct answer summary;
     struct answer own;
+    bool is_held_alone;     /* beside no vote that counts */
     unsigned asked;         /* all together */
     unsigned asked_at_once; /* the most that were asked before one answered */
     unsigned waiting;
@@ -92,21 +93,24 @@ static enum status get_summary(void *state, struct call *call, struct text movie
     return status;
 }
 
-static enum status get_vote(void *state, struct call *call, struct text user_id,
-                            struct text movie_id, struct movie_vote *ret_vote)
+static enum status get_own(void *state, struct call *call, struct text user_id,
+                           struct text movie_id, bool wants_held, struct movie_own *ret_own)
 {
     struct fixture *fixture = state;
     (void)movie_id;
     assert_true(text_equal(user_id, TEXT("ann")));
     enum status status = give(fixture, call, &fixture->own);
     if (status == STATUS_OK) {
-        *ret_vote = (struct movie_vote){.hundredths = 950};
+        *ret_own = (struct movie_own){.is_counted = !fixture->is_held_alone,
+                                      .counted = {.hundredths = 950},
+                                      .is_held = wants_held,
+                                      .held = {.hundredths = 100}};
     }
     return status;
 }
 
 static const struct metadata_gateway_ops metadata_ops = {.get = get_metadata};
-static const struct rating_votes_ops votes_ops = {.get_summary = get_summary, .get_vote = get_vote};
+static const struct rating_votes_ops votes_ops = {.get_summary = get_summary, .get_own = get_own};
 static const struct rating_gateway_ops rating_ops = {.get_aggregate = get_rating};
 
 static void begin_call(struct fixture *fixture, int64_t timeout_ms)
@@ -300,10 +304,31 @@ static void what_is_asked_for_is_asked_at_once(struct fixture *fixture)
         assert_true(details.rating == (cases[i].state == MOVIE_RATED ? 6.5 : 0));
         assert_true(details.is_own_wanted);
         assert_int_equal(details.own_state, cases[i].own_state);
-        assert_int_equal(details.own.hundredths, cases[i].own_state == MOVIE_RATED ? 950 : 0);
+        assert_int_equal(details.own.counted.hundredths,
+                         cases[i].own_state == MOVIE_RATED ? 950 : 0);
+        assert_false(details.own.is_held);
     }
 }
 CONTROLLER_TEST(what_is_asked_for_is_asked_at_once)
+
+/* A held vote is none, and is told where it is asked for. */
+static void a_held_vote_is_told_beside_the_state(struct fixture *fixture)
+{
+    const struct movie_details_query query = {
+        .movie_id = TEXT("tt1"), .user_id = TEXT("ann"), .wants_held = true};
+    for (int alone = 0; alone <= 1; alone++) {
+        struct movie_details details;
+        fixture->is_held_alone = alone != 0;
+        begin_call(fixture, TIMEOUT_MS);
+        assert_int_equal(
+            movie_controller_get_details(&fixture->controller, &fixture->call, &query, &details),
+            STATUS_OK);
+        assert_int_equal(details.own_state, alone != 0 ? MOVIE_NO_VOTES : MOVIE_RATED);
+        assert_true(details.own.is_held);
+        assert_int_equal(details.own.held.hundredths, 100);
+    }
+}
+CONTROLLER_TEST(a_held_vote_is_told_beside_the_state)
 
 /* A copy of the ratings answers for the service that is away, without its histogram. */
 static void kept_ratings_stand_in_for_the_summary(struct fixture *fixture)
@@ -462,6 +487,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_pair_of_answers_test),
         cmocka_unit_test(what_is_asked_for_is_asked_at_once_test),
+        cmocka_unit_test(a_held_vote_is_told_beside_the_state_test),
         cmocka_unit_test(kept_ratings_stand_in_for_the_summary_test),
         cmocka_unit_test(hanging_rating_leaves_the_metadata_test),
         cmocka_unit_test(rating_never_gets_more_than_its_most_test),

@@ -105,6 +105,16 @@ static size_t end_all(struct fixture *fixture, enum rating_held_end end)
     return page.count;
 }
 
+static struct rating_own_vote get_own(struct fixture *fixture, const char *user, enum status status)
+{
+    const struct vote_key key = vote_of(user, 0).key;
+    struct call call = call_within(&fixture->call, 0);
+    struct rating_own_vote own = {.is_counted = false};
+    assert_int_equal(rating_quarantine_get_own(&fixture->controller, &call, &key, &own), status);
+    assert_int_equal(call.error.message.length > 0, status != STATUS_OK);
+    return own;
+}
+
 /* Fills the window: what comes now is in a burst. */
 static void fill(struct fixture *fixture)
 {
@@ -166,28 +176,48 @@ QUARANTINE_TEST(what_is_rejected_never_counts)
 static void a_user_is_told_what_stands(struct fixture *fixture)
 {
     const struct vote_key bot = vote_of("bot", 0).key;
-    struct rating_dead_letter_key place;
-    struct vote vote;
+    struct rating_own_vote own = get_own(fixture, "bot", STATUS_NOT_FOUND);
     fill(fixture);
     assert_true(put(fixture, "bot", 1000));
-    struct call call = call_within(&fixture->call, 0);
-    assert_int_equal(rating_controller_get_vote(&fixture->controller, &call, &bot, &vote),
-                     STATUS_NOT_FOUND);
-    assert_true(text_equal(call.error.message,
-                           TEXT("the vote of user 'bot' on movie 'a film' is held for review")));
-    assert_int_equal(
-        rating_quarantine_find(&fixture->controller, &fixture->call, &bot, &place, &vote),
-        STATUS_OK);
-    assert_int_equal(vote.hundredths, 1000);
+    own = get_own(fixture, "bot", STATUS_OK);
+    assert_false(own.is_counted);
+    assert_true(own.is_held);
+    assert_int_equal(own.held.hundredths, 1000);
+    assert_true(put(fixture, "u1", 100));
+    own = get_own(fixture, "u1", STATUS_OK);
+    assert_true(own.is_counted && own.is_held);
+    assert_int_equal(own.counted.hundredths, 500);
+    assert_int_equal(own.held.hundredths, 100);
+    own = get_own(fixture, "u2", STATUS_OK);
+    assert_true(own.is_counted && !own.is_held);
     /* Taken back, it is not held any more. */
     assert_int_equal(rating_controller_delete(&fixture->controller, &fixture->call, &bot),
                      STATUS_OK);
-    assert_int_equal(count_held(fixture), 0);
-    call = call_within(&fixture->call, 0);
+    assert_int_equal(count_held(fixture), 1);
+    struct call call = call_within(&fixture->call, 0);
     assert_int_equal(rating_controller_delete(&fixture->controller, &call, &bot), STATUS_NOT_FOUND);
     expect_aggregate(fixture, 3, 1500);
 }
 QUARANTINE_TEST(a_user_is_told_what_stands)
+
+/* A vote of another window that is later and counts: what is held would change nothing. */
+static void a_held_vote_that_is_outdone_is_not_told(struct fixture *fixture)
+{
+    struct rating_change later = vote_of("bot", 200);
+    bool held = true;
+    fill(fixture);
+    assert_true(put(fixture, "bot", 1000));
+    later.has_time = true;
+    later.time_ms = clock_wall_ms() + 2 * RATING_BURST_WINDOW_MS_MAX;
+    assert_int_equal(rating_controller_put(&fixture->controller, &fixture->call, &later, &held),
+                     STATUS_OK);
+    assert_false(held);
+    const struct rating_own_vote own = get_own(fixture, "bot", STATUS_OK);
+    assert_true(own.is_counted && !own.is_held);
+    assert_int_equal(own.counted.hundredths, 200);
+    assert_int_equal(count_held(fixture), 1);
+}
+QUARANTINE_TEST(a_held_vote_that_is_outdone_is_not_told)
 
 static void a_request_is_sifted_in_one_transaction(struct fixture *fixture)
 {
@@ -262,6 +292,7 @@ int main(void)
         cmocka_unit_test(a_release_that_is_repeated_counts_once_test),
         cmocka_unit_test(what_is_rejected_never_counts_test),
         cmocka_unit_test(a_user_is_told_what_stands_test),
+        cmocka_unit_test(a_held_vote_that_is_outdone_is_not_told_test),
         cmocka_unit_test(a_request_is_sifted_in_one_transaction_test),
         cmocka_unit_test(held_votes_are_no_dead_letters_test),
         cmocka_unit_test(review_goes_by_record_and_page_test),
