@@ -19,7 +19,7 @@ enum status rating_controller_validate(const struct rating_controller *self, str
     return STATUS_OK;
 }
 
-/* held: NULL, or room for each. */
+/* outcomes, held: room for each; held is written where votes may be held. */
 static enum status apply(struct rating_controller *self, struct call *call,
                          const struct rating_change *changes, size_t count,
                          enum rating_outcome *outcomes, bool *held)
@@ -56,10 +56,11 @@ enum status rating_controller_put_all(struct rating_controller *self, struct cal
 enum status rating_controller_put(struct rating_controller *self, struct call *call,
                                   const struct rating_change *change, bool *ret_held)
 {
+    enum rating_outcome outcome;
     bool held = false;
     enum status status = rating_controller_validate(self, call, change);
     if (status == STATUS_OK) {
-        status = apply(self, call, change, 1, NULL, &held);
+        status = apply(self, call, change, 1, &outcome, &held);
     }
     if (status == STATUS_OK && ret_held != NULL) {
         *ret_held = held;

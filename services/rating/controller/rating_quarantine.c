@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "rating/controller/rating_page_token.h"
-#include "rating/model/rating_burst.h"
+#include "rating/controller/rating_quarantine_private.h"
 #include "rating/model/rating_event.h"
 #include "rating/model/rating_held.h"
 
@@ -17,10 +17,10 @@ static enum status no_room(struct call *call)
     return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the request is too large");
 }
 
-static bool same_vote(const struct vote_key *a, const struct vote_key *b)
+bool rating_quarantine_same_key(const struct vote_key *a, const struct vote_key *b)
 {
     return a->record.type == b->record.type && text_equal(a->record.id, b->record.id) &&
-           text_equal(a->provider, b->provider) && text_equal(a->user, b->user);
+           text_equal(a->user, b->user) && text_equal(a->provider, b->provider);
 }
 
 /* What a letter holds. false: it is no vote, as somebody else may have put one there. */
@@ -57,16 +57,17 @@ static enum status find_place(struct rating_controller *self, struct call *call,
         if (status != STATUS_OK) {
             return status;
         }
-        if (read_letter(call, &letter, ret_change) && same_vote(&ret_change->key, key)) {
+        if (read_letter(call, &letter, ret_change) &&
+            rating_quarantine_same_key(&ret_change->key, key)) {
             return STATUS_OK;
         }
     }
     return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the vote cannot be held");
 }
 
-static enum status hold(struct rating_controller *self, struct call *call,
-                        const struct rating_change *change, const char *reason, int64_t time_ms,
-                        struct rating_dead_letter *ret_letter)
+enum status rating_quarantine_hold(struct rating_controller *self, struct call *call,
+                                   const struct rating_change *change, const char *reason,
+                                   int64_t time_ms, struct rating_dead_letter *ret_letter)
 {
     struct rating_change before;
     struct rating_dead_letter letter = {
@@ -88,74 +89,6 @@ static enum status hold(struct rating_controller *self, struct call *call,
     }
     *ret_letter = letter;
     return STATUS_OK;
-}
-
-/* Votes that go into the store, and letters of those that do not. */
-struct sieve {
-    struct rating_change *changes;
-    size_t *indexes; /* in the request */
-    size_t change_count;
-    struct rating_dead_letter *letters;
-    size_t letter_count;
-};
-
-static enum status sift(struct rating_controller *self, struct call *call,
-                        const struct rating_change *changes, size_t count, bool *held,
-                        struct sieve *sieve)
-{
-    for (size_t i = 0; i < count; i++) {
-        char reason[RATING_BURST_REASON_BYTES_MAX];
-        const struct rating_change *change = &changes[i];
-        int64_t time_ms = change->has_time ? change->time_ms : clock_wall_ms();
-        bool is_held = change->kind == RATING_PUT &&
-                       rating_burst_take(self->burst, change->key.record, time_ms, reason);
-        if (held != NULL) {
-            held[i] = is_held;
-        }
-        if (!is_held) {
-            sieve->indexes[sieve->change_count] = i;
-            sieve->changes[sieve->change_count++] = *change;
-            continue;
-        }
-        enum status status =
-            hold(self, call, change, reason, time_ms, &sieve->letters[sieve->letter_count]);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        sieve->letter_count++;
-    }
-    return STATUS_OK;
-}
-
-enum status rating_quarantine_put(struct rating_controller *self, struct call *call,
-                                  const struct rating_change *changes, size_t count,
-                                  enum rating_outcome *outcomes, bool *held)
-{
-    struct sieve sieve = {
-        .changes = arena_calloc(call->arena, count, sizeof(*sieve.changes)),
-        .indexes = arena_calloc(call->arena, count, sizeof(*sieve.indexes)),
-        .letters = arena_calloc(call->arena, count, sizeof(*sieve.letters)),
-    };
-    enum rating_outcome *sifted = arena_calloc(call->arena, count, sizeof(*sifted));
-    if (sieve.changes == NULL || sieve.indexes == NULL || sieve.letters == NULL || sifted == NULL) {
-        return no_room(call);
-    }
-    enum status status = sift(self, call, changes, count, held, &sieve);
-    const struct rating_batch batch = {.changes = sieve.changes,
-                                       .change_count = sieve.change_count,
-                                       .dead_letters = sieve.letters,
-                                       .dead_letter_count = sieve.letter_count,
-                                       .outcomes = sifted};
-    if (status == STATUS_OK) {
-        status = self->repository.ops->apply(self->repository.state, call, &batch);
-    }
-    for (size_t i = 0; i < count && status == STATUS_OK && outcomes != NULL; i++) {
-        outcomes[i] = RATING_STALE; /* what is held has changed nothing */
-    }
-    for (size_t i = 0; i < sieve.change_count && status == STATUS_OK && outcomes != NULL; i++) {
-        outcomes[sieve.indexes[i]] = sifted[i];
-    }
-    return status;
 }
 
 enum status rating_quarantine_find(struct rating_controller *self, struct call *call,

@@ -6,7 +6,7 @@
 #include "rating/controller/rating_feed.h"
 
 /* Stores the votes of a request in one transaction; what is in a burst is held instead, in the same
- * transaction. held: NULL, or whether each is held. */
+ * transaction. A vote that changes nothing is in no burst. held: whether each is held. */
 MUST_USE enum status rating_quarantine_put(struct rating_controller *self, struct call *call,
                                            const struct rating_change *changes, size_t count,
                                            enum rating_outcome *outcomes, bool *held);

@@ -139,6 +139,22 @@ bool rating_burst_take(struct rating_burst *burst, struct record_key record, int
     return is_over;
 }
 
+void rating_burst_give_back(struct rating_burst *burst, struct record_key record, int64_t time_ms,
+                            bool was_held)
+{
+    if (was_held) {
+        atomic_fetch_sub(&burst->held, 1);
+        return;
+    }
+    pthread_mutex_lock(&burst->lock);
+    struct burst_count *count =
+        find(burst, hash_of(burst, record, time_ms / burst->options.window_ms));
+    if (count != NULL && count->votes > 0) { /* else others took its place meanwhile */
+        count->votes--;
+    }
+    pthread_mutex_unlock(&burst->lock);
+}
+
 uint64_t rating_burst_held(const struct rating_burst *burst)
 {
     return atomic_load(&burst->held);

@@ -5,7 +5,7 @@
  * an import of old votes is spread over the time that it comes from. A vote is in a burst when its
  * record already has, in the vote's window, `floor` counted votes, and `multiple` times the mean of
  * the RATING_BURST_PAST windows before. What is in a burst is not counted, so that it does not
- * become what is usual. Changed votes count as votes.
+ * become what is usual. Changed votes count as votes; one that changes nothing is given back.
  *
  * Counts are of this process and since its start: until it has seen a record for some windows, the
  * floor alone decides. The memory is fixed; of four counts that meet in one place the smallest goes
@@ -41,6 +41,11 @@ void rating_burst_destroy(struct rating_burst *burst);
  * names the figures, is written with its NUL. */
 MUST_USE bool rating_burst_take(struct rating_burst *burst, struct record_key record,
                                 int64_t time_ms, char reason[static RATING_BURST_REASON_BYTES_MAX]);
+
+/* Takes back what rating_burst_take() did of a vote that turned out to change nothing. was_held:
+ * what it returned. */
+void rating_burst_give_back(struct rating_burst *burst, struct record_key record, int64_t time_ms,
+                            bool was_held);
 
 /* Votes that were in a burst, since the start. */
 uint64_t rating_burst_held(const struct rating_burst *burst);

@@ -40,6 +40,19 @@ static void the_floor_is_never_a_burst(void **state)
     rating_burst_destroy(burst);
 }
 
+static void what_is_given_back_was_not_there(void **state)
+{
+    (void)state;
+    struct rating_burst *burst = create();
+    rating_burst_give_back(burst, film, 100 * WINDOW_MS, false); /* of which there is none */
+    assert_int_equal(take(burst, film, 100, FLOOR + 2), 2);
+    rating_burst_give_back(burst, film, 100 * WINDOW_MS + 1, true);
+    assert_int_equal(rating_burst_held(burst), 1);
+    rating_burst_give_back(burst, film, 100 * WINDOW_MS + 1, false);
+    assert_int_equal(take(burst, film, 100, 2), 1);
+    rating_burst_destroy(burst);
+}
+
 static void what_is_usual_is_no_burst(void **state)
 {
     (void)state;
@@ -99,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_floor_is_never_a_burst),
+        cmocka_unit_test(what_is_given_back_was_not_there),
         cmocka_unit_test(what_is_usual_is_no_burst),
         cmocka_unit_test(old_votes_count_where_they_were_cast),
         cmocka_unit_test(records_have_counts_of_their_own),

@@ -238,6 +238,56 @@ static void a_request_is_sifted_in_one_transaction(struct fixture *fixture)
 }
 QUARANTINE_TEST(a_request_is_sifted_in_one_transaction)
 
+static struct rating_change timed_vote(const char *user, int32_t hundredths, int64_t time_ms)
+{
+    struct rating_change change = vote_of(user, hundredths);
+    change.has_time = true;
+    change.time_ms = time_ms;
+    change.skip_unchanged = true;
+    return change;
+}
+
+/* How many of a request's are held. */
+static size_t put_all(struct fixture *fixture, const struct rating_change *changes, size_t count)
+{
+    size_t changed;
+    size_t held;
+    assert_int_equal(rating_controller_put_all(&fixture->controller, &fixture->call, changes, count,
+                                               &changed, &held),
+                     STATUS_OK);
+    return held;
+}
+
+enum { CAST_MS = 1000 };
+
+/* Neither put again in requests of their own, nor within one, nor what is older. */
+static void what_changes_nothing_is_in_no_burst(struct fixture *fixture)
+{
+    const struct rating_change first = timed_vote("a", 500, CAST_MS);
+    const struct rating_change older = timed_vote("a", 400, CAST_MS - 1);
+    const struct rating_change repeated[] = {first, first, older, timed_vote("b", 500, CAST_MS),
+                                             first, first, older};
+    for (int i = 0; i < 2 * FLOOR; i++) {
+        assert_int_equal(put_all(fixture, &first, 1), 0);
+        assert_int_equal(put_all(fixture, &older, 1), 0);
+    }
+    assert_int_equal(put_all(fixture, repeated, ARRAY_LENGTH(repeated)), 0);
+    expect_aggregate(fixture, 2, 1000);
+    const struct rating_change last[] = {timed_vote("c", 500, CAST_MS),
+                                         timed_vote("d", 500, CAST_MS),
+                                         timed_vote("d", 500, CAST_MS)};
+    assert_int_equal(put_all(fixture, last, ARRAY_LENGTH(last)), 2); /* the window is full now */
+    assert_int_equal(count_held(fixture), 1);
+    assert_int_equal(rating_burst_held(fixture->controller.burst), 1);
+    /* What counts already is not held, when it is put again. */
+    assert_int_equal(put_all(fixture, repeated, ARRAY_LENGTH(repeated)), 0);
+    assert_int_equal(rating_burst_held(fixture->controller.burst), 1);
+    const struct rating_change other = timed_vote("a", 100, CAST_MS); /* but another value is */
+    assert_int_equal(put_all(fixture, &other, 1), 1);
+    expect_aggregate(fixture, FLOOR, 1500);
+}
+QUARANTINE_TEST(what_changes_nothing_is_in_no_burst)
+
 static void held_votes_are_no_dead_letters(struct fixture *fixture)
 {
     struct rating_dead_letter_page letters;
@@ -294,6 +344,7 @@ int main(void)
         cmocka_unit_test(a_user_is_told_what_stands_test),
         cmocka_unit_test(a_held_vote_that_is_outdone_is_not_told_test),
         cmocka_unit_test(a_request_is_sifted_in_one_transaction_test),
+        cmocka_unit_test(what_changes_nothing_is_in_no_burst_test),
         cmocka_unit_test(held_votes_are_no_dead_letters_test),
         cmocka_unit_test(review_goes_by_record_and_page_test),
     };
