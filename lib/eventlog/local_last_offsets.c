@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/digest.h"
+#include "base/random.h"
 
 struct slot {
     int64_t offset; /* plus one; 0: free */
@@ -16,6 +18,7 @@ struct local_last_offsets {
     size_t count;
     size_t keys_max;
     struct buffer keys;
+    unsigned char secret[16]; /* keys are an outsider's to choose: it keeps them from one place */
 };
 
 struct local_last_offsets *local_last_offsets_create(size_t keys_max, size_t key_bytes_max)
@@ -36,6 +39,7 @@ struct local_last_offsets *local_last_offsets_create(size_t keys_max, size_t key
     offsets->mask = slots - 1;
     offsets->keys_max = keys_max;
     buffer_init(&offsets->keys, key_bytes_max);
+    random_secret(offsets->secret, sizeof(offsets->secret));
     return offsets;
 }
 
@@ -51,7 +55,7 @@ void local_last_offsets_destroy(struct local_last_offsets *offsets)
 /* The key's slot, or the free one where it would be. */
 static struct slot *find(const struct local_last_offsets *offsets, struct text key)
 {
-    size_t place = text_hash(key) & offsets->mask;
+    size_t place = (size_t)digest_with(offsets->secret, key).low & offsets->mask;
     for (;;) {
         struct slot *slot = &offsets->slots[place];
         struct text known =

@@ -34,6 +34,7 @@ struct search_builder {
     struct table occurrences; /* uint32_t, with numbers of `terms` */
     uint32_t *places;         /* open addressing: 1 + the number in `terms`; 0: free */
     size_t place_count;       /* a power of two */
+    unsigned char key[16];    /* of the hash by which they are found */
     struct arena arena;       /* of one document */
 };
 

@@ -67,6 +67,7 @@ struct search_segment {
     uint32_t *prefix_documents;
     struct search_variant *variants; /* ordered by hash */
     size_t variant_count;
+    uint64_t variant_secrets[SEARCH_VARIANT_LETTERS + 1]; /* that nobody can aim at a hash */
 };
 
 static inline struct text search_term_text(const struct search_segment *segment, uint32_t term)

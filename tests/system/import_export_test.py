@@ -317,6 +317,17 @@ class ImportExportTest(unittest.TestCase):
         rows = list(csv.DictReader(io.StringIO(self.system.run("export", "letterboxd", "--user=bob"))))
         self.assertEqual(rows, [])
 
+    def test_reviews_of_movies_whose_ids_have_one_hash(self):
+        """By FNV-1a: of two such ids, one review would be taken for given already."""
+        movies = ("8yn0iYCKYHlIj4-BwPqk", "GReLUrM4wMqfg9yzV3KQ")
+        self.system.add_reviews()
+        for movie in movies:
+            self.system.run("metadata", "put", movie, "--title=Of " + movie)
+            self.system.run("review", "put", "ann", movie, "On " + movie)
+        self.system.run("rate", "ann", movies[0], "9")
+        rows = list(csv.DictReader(io.StringIO(self.system.run("export", "letterboxd", "--user=ann"))))
+        self.assertEqual([(row["Title"], row["Review"]) for row in rows], [("Of " + movie, "On " + movie) for movie in movies])
+
     def errors_of(self, *arguments):
         self.system.run(*arguments, status=FAILED)
         return self.system.errors

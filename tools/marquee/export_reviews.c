@@ -4,6 +4,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/digest.h"
+#include "base/random.h"
 #include "movie.pb-c.h"
 #include "proto/proto.h"
 #include "review/model/review.h"
@@ -40,6 +42,7 @@ enum status export_reviews_open(struct session *session, struct text user,
     enum status status = ask_page(&reviews, &call, TEXT(""), 1, &page);
     if (status == STATUS_OK) {
         reviews.has_any = page->n_reviews > 0;
+        random_secret(reviews.secret, sizeof(reviews.secret));
         *ret_reviews = reviews;
     } else {
         (void)call_fail(&session->call, status,
@@ -73,14 +76,14 @@ static size_t place_of(const struct export_reviews *reviews, uint64_t hash)
 
 static bool was_found(const struct export_reviews *reviews, struct text movie_id)
 {
-    uint64_t hash = text_hash(movie_id);
+    uint64_t hash = digest_with(reviews->secret, movie_id).low;
     size_t place = place_of(reviews, hash);
     return place < reviews->count && reviews->found[place] == hash;
 }
 
 static enum status remember(struct export_reviews *reviews, struct call *call, struct text movie_id)
 {
-    uint64_t hash = text_hash(movie_id);
+    uint64_t hash = digest_with(reviews->secret, movie_id).low;
     if (reviews->count == reviews->room) {
         size_t room = reviews->room > 0 ? reviews->room * 2 : ROOM_AT_FIRST;
         uint64_t *found =

@@ -13,7 +13,10 @@ struct export_reviews {
     struct session *session;
     struct text user;
     bool has_any;
-    uint64_t *found; /* hashes of movies' ids, sorted */
+    /* Hashes of movies' ids, sorted; by a secret, as of two ids with one hash one review would be
+     * lost, and ids come from elsewhere. */
+    uint64_t *found;
+    unsigned char secret[16];
     size_t count;
     size_t room;
 };

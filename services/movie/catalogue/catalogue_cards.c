@@ -33,6 +33,7 @@ struct catalogue_cards {
     struct card_shard shards[CATALOGUE_CARD_SHARDS];
 };
 
+/* Ids that are chosen to meet in one shard wait for its lock: its map is ordered, and no slower. */
 static struct card_shard *shard_of(struct catalogue_cards *cards, struct text id)
 {
     return &cards->shards[text_hash(id) % CATALOGUE_CARD_SHARDS];

@@ -55,6 +55,9 @@ void rating_copy_destroy(struct rating_copy *copy)
     free(copy);
 }
 
+/* Records that are chosen to meet in one shard wait for its lock: its map is ordered, and no
+ * slower.
+ */
 static struct copy_shard *shard_of(struct rating_copy *copy, struct text key)
 {
     return &copy->shards[text_hash(key) % RATING_COPY_SHARDS];

@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include "base/digest.h"
 #include "base/list.h"
+#include "base/random.h"
 
 enum { BUCKETS = 1024 };
 
@@ -15,14 +17,19 @@ struct registry_peer {
 
 struct registry_peers {
     struct list buckets[BUCKETS];
+    unsigned char secret[16]; /* a network of IPv6 has addresses for any bucket */
 };
 
 struct registry_peers *registry_peers_create(void)
 {
     struct registry_peers *peers = calloc(1, sizeof(*peers));
-    for (size_t i = 0; peers != NULL && i < BUCKETS; i++) {
+    if (peers == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < BUCKETS; i++) {
         list_init(&peers->buckets[i]);
     }
+    random_secret(peers->secret, sizeof(peers->secret));
     return peers;
 }
 
@@ -58,7 +65,7 @@ struct registry_peer *registry_peer_enter(struct registry_peers *peers, struct t
                                           unsigned most)
 {
     struct text address = without_port(peer);
-    struct list *bucket = &peers->buckets[text_hash(address) % BUCKETS];
+    struct list *bucket = &peers->buckets[digest_with(peers->secret, address).low % BUCKETS];
     struct registry_peer *found = find(bucket, address);
     if (found == NULL) {
         found = calloc(1, sizeof(*found) + address.length);

@@ -288,6 +288,18 @@ static void what_changes_nothing_is_in_no_burst(struct fixture *fixture)
 }
 QUARANTINE_TEST(what_changes_nothing_is_in_no_burst)
 
+/* Two users whose names have one FNV-1a hash: eight of these could keep somebody's votes from being
+ * held, and from being taken back. */
+static void users_of_one_hash_have_places_of_their_own(void **state)
+{
+    const struct vote_key one = vote_of("8yn0iYCKYHlIj4-BwPqk", 0).key;
+    const struct vote_key other = vote_of("GReLUrM4wMqfg9yzV3KQ", 0).key;
+    (void)state;
+    assert_true(text_hash(one.user) == text_hash(other.user));
+    assert_true(rating_held_offset(&one) != rating_held_offset(&other));
+    assert_true(rating_held_offset(&one) == rating_held_offset(&one));
+}
+
 static void held_votes_are_no_dead_letters(struct fixture *fixture)
 {
     struct rating_dead_letter_page letters;
@@ -345,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_held_vote_that_is_outdone_is_not_told_test),
         cmocka_unit_test(a_request_is_sifted_in_one_transaction_test),
         cmocka_unit_test(what_changes_nothing_is_in_no_burst_test),
+        cmocka_unit_test(users_of_one_hash_have_places_of_their_own),
         cmocka_unit_test(held_votes_are_no_dead_letters_test),
         cmocka_unit_test(review_goes_by_record_and_page_test),
     };

@@ -1,6 +1,7 @@
 /* A small catalogue, asked as one types. */
 #include <stdio.h>
 
+#include "search/search_builder_private.h"
 #include "search/search_segment.h"
 #include "support/cmocka_test.h"
 
@@ -206,12 +207,42 @@ static void many_with_one_prefix(void **state)
     search_segment_destroy(segment);
 }
 
+/* The same titles by hashes of each builder's and segment's own. */
+static void nobody_can_aim_at_a_place(void **state)
+{
+    struct search_builder *builders[2];
+    struct search_segment *segments[2];
+    size_t same = 0;
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        builders[i] = search_builder_create();
+        assert_int_equal(search_builder_add(builders[i], &catalogue[0]), STATUS_OK);
+        segments[i] = build(catalogue, ARRAY_LENGTH(catalogue));
+    }
+    const struct pending_term *terms[] = {builders[0]->terms.items, builders[1]->terms.items};
+    assert_true(builders[0]->terms.count > 2);
+    for (size_t i = 0; i < builders[0]->terms.count; i++) {
+        same += terms[0][i].hash == terms[1][i].hash ? 1 : 0;
+    }
+    assert_int_equal(same, 0);
+    assert_true(segments[0]->variant_count > 50);
+    for (size_t i = 0; i < segments[0]->variant_count; i++) {
+        same += segments[0]->variants[i].hash == segments[1]->variants[i].hash ? 1 : 0;
+    }
+    assert_int_equal(same, 0);
+    for (size_t i = 0; i < 2; i++) {
+        search_builder_destroy(builders[i]);
+        search_segment_destroy(segments[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(questions_find_what_is_meant), cmocka_unit_test(the_dead_are_not_found),
         cmocka_unit_test(a_segment_is_built_of_others), cmocka_unit_test(an_empty_segment_answers),
-        cmocka_unit_test(many_with_one_prefix),         cmocka_unit_test(documents_are_found_by_id),
+        cmocka_unit_test(nobody_can_aim_at_a_place),    cmocka_unit_test(many_with_one_prefix),
+        cmocka_unit_test(documents_are_found_by_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
