@@ -85,6 +85,8 @@ MUST_USE enum status local_store_find_topic(struct local_store *store, struct te
                                             struct local_topic *ret_topic,
                                             struct local_failure *failure);
 
+/* Where a partition begins and ends; zeroes when nothing was appended yet. STATUS_DATA_LOSS: its
+ * entry is damaged. STATUS_UNAVAILABLE: it cannot be read. */
 MUST_USE enum status local_store_bounds(struct local_store *store, struct local_place place,
                                         struct local_bounds *ret_bounds,
                                         struct local_failure *failure);

@@ -18,6 +18,7 @@ MUST_USE struct memory_eventlog *memory_eventlog_create(int32_t partitions);
 /* Its producers and consumers are closed before. NULL is accepted. */
 void memory_eventlog_destroy(struct memory_eventlog *log);
 
+/* What is appended is there for consumers at once. Always STATUS_OK. */
 MUST_USE enum status memory_eventlog_producer_open(struct memory_eventlog *log, struct call *call,
                                                    struct eventlog_producer *ret_producer);
 
@@ -28,6 +29,7 @@ MUST_USE enum status memory_eventlog_consumer_open(struct memory_eventlog *log, 
                                                    struct eventlog_positions positions,
                                                    struct eventlog_consumer *ret_consumer);
 
+/* Always STATUS_OK. */
 MUST_USE enum status memory_eventlog_admin_open(struct memory_eventlog *log, struct call *call,
                                                 struct eventlog_admin *ret_admin);
 

@@ -19,6 +19,7 @@ struct http_route_match {
         *other; /* without route: one with this path but another method, or NULL */
 };
 
+/* The row that serves a method of a path, without query. */
 struct http_route_match http_route_find(const struct http_route_table *table, struct text method,
                                         struct text path);
 

@@ -70,6 +70,7 @@ struct hpack_preset {
     uint8_t bytes[HPACK_PRESET_BYTES_MAX];
 };
 
+/* Nothing is encoded yet. */
 void hpack_preset_init(struct hpack_preset *preset, const struct hpack_field *fields, size_t count);
 
 /* Writes all fields of the preset, which is of this encoder alone, to `to`, where `bytes_max` bytes

@@ -24,6 +24,7 @@ struct http2_message {
     bool is_asterisk; /* the path is "*" */
 };
 
+/* A header block begins. */
 void http2_message_begin(struct http2_message *message, enum http2_message_kind kind);
 
 /* The block's next field. false: the message is malformed, and must not be asked again. */

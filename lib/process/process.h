@@ -180,6 +180,8 @@ struct process_channel {
     bool resolved; /* an instance was seen */
 };
 
+/* STATUS_INVALID_ARGUMENT: neither option says how the service is found, or one is not understood.
+ * STATUS_RESOURCE_EXHAUSTED: no memory. /readyz says no until an instance was seen. */
 MUST_USE enum status process_open_channel(struct process *process, struct call *call,
                                           const struct proto_pool *pool, const char *service,
                                           struct process_channel *ret_channel);

@@ -144,6 +144,7 @@ struct http_route process_guard_route(struct process *process, const struct http
 /* Whether that route, as it is served, keeps outcomes by idempotency keys. */
 bool process_takes_keys(const struct http_route *route);
 
+/* What lets calls of gRPC in, or refuses them, by the rules of their methods. */
 struct grpc_interceptor process_guard_calls(struct process_server *server);
 
 /* /session, if the process has sessions: at most PROCESS_SESSION_ROUTES. Returns how many. */

@@ -54,6 +54,7 @@ struct rank_item {
     uint32_t slot;
 };
 
+/* An empty one. entries: borrowed for its life. */
 void rank_sequence_init(struct rank_sequence *sequence, const struct rank_entries *entries);
 void rank_sequence_deinit(struct rank_sequence *sequence);
 
@@ -84,4 +85,5 @@ void rank_sequence_measure(struct rank_sequence *sequence, size_t span);
 void rank_sequence_seek(const struct rank_sequence *sequence, const struct rank_place *after,
                         size_t *ret_span, size_t *ret_at);
 
+/* Of memory, for metrics. */
 size_t rank_sequence_bytes(const struct rank_sequence *sequence);
