@@ -158,10 +158,16 @@ bool http_json_read(struct http_exchange *exchange, size_t bytes_max, const stru
     return true;
 }
 
-void http_json_reply_open(struct http_json_reply *reply, struct http_exchange *exchange)
+bool http_json_reply_open(struct http_json_reply *reply, struct http_exchange *exchange,
+                          enum status status)
 {
+    if (status != STATUS_OK) {
+        http_reply_problem(exchange, status);
+        return false;
+    }
     reply->exchange = exchange;
     json_writer_init(&reply->writer, http_exchange_body(exchange, HTTP_BODY_BYTES_MAX));
+    return true;
 }
 
 static bool is_tagged(const struct http_exchange *exchange, int http_status)

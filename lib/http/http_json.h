@@ -50,7 +50,10 @@ struct http_json_reply {
     struct http_exchange *exchange; /* private */
 };
 
-void http_json_reply_open(struct http_json_reply *reply, struct http_exchange *exchange);
+/* false: `status` is not STATUS_OK; the problem was replied, in the call's words, and the handler
+ * returns. */
+MUST_USE bool http_json_reply_open(struct http_json_reply *reply, struct http_exchange *exchange,
+                                   enum status status);
 /* Replies with what was written, or with 500 when it did not fit. Of an operation that is TAGGED,
  * 200 has an `etag`, and 304 takes its place for who names it. */
 void http_json_reply_send(struct http_json_reply *reply, int http_status);

@@ -133,6 +133,16 @@ enum status rating_store_open_existing(struct call *call,
                            TEXT_ARGUMENTS(opening.error.detail));
 }
 
+enum status rating_store_end_stopped(const struct rating_store *store, struct call *call,
+                                     size_t *ret_count)
+{
+    if (store->is_postgres) {
+        return postgres_rating_end_stopped(store->repository.state, call, ret_count);
+    }
+    *ret_count = 0;
+    return STATUS_OK;
+}
+
 void rating_store_add_metrics(const struct rating_store *store, struct telemetry *telemetry)
 {
     if (store->lmdb != NULL) {

@@ -98,5 +98,11 @@ MUST_USE enum status rating_store_open_existing(struct call *call,
                                                 const struct rating_store_options *options,
                                                 struct rating_store *ret_store);
 
+/* What a stopped process holds in the store and nobody else can have: is taken from it, as far as
+ * the store can (PostgreSQL). *ret_count: of how many. Parks the fiber; statuses as the port's
+ * reads. */
+MUST_USE enum status rating_store_end_stopped(const struct rating_store *store, struct call *call,
+                                              size_t *ret_count);
+
 /* The store's own metrics, from now on. It outlives the telemetry's pages. */
 void rating_store_add_metrics(const struct rating_store *store, struct telemetry *telemetry);

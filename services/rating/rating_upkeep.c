@@ -73,11 +73,25 @@ static enum status keep_lmdb(struct rating_upkeep *self, struct call *call)
     return STATUS_OK;
 }
 
+static enum status end_stopped(struct rating_upkeep *self, struct call *call)
+{
+    size_t count = 0;
+    enum status status = rating_store_end_stopped(&self->store, call, &count);
+    if (status == STATUS_OK && count > 0) {
+        log_write(self->log, LOG_WARNING,
+                  "a stopped process held records that others write: its transaction was ended",
+                  LOG_FIELDS(log_integer("sessions", (int64_t)count)));
+    }
+    return status;
+}
+
 static void run_turn(struct rating_upkeep *self, struct call *call)
 {
     enum status status = expire(self, call);
     enum status lmdb = keep_lmdb(self, call);
+    enum status stopped = end_stopped(self, call);
     status = status == STATUS_OK ? lmdb : status;
+    status = status == STATUS_OK ? stopped : status;
     if (status == STATUS_OK || status == STATUS_CANCELLED) {
         self->failing = false;
         return;

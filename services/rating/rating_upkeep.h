@@ -1,6 +1,6 @@
 /* rating_upkeep.h: what a store needs done now and then, once a second on one loop: forgetting
- * event ids and tombstones whose time is over, and looking for readers that keep pages from being
- * used again. A part of main.c. */
+ * event ids and tombstones whose time is over, looking for readers that keep pages from being used
+ * again, and ending transactions of stopped processes. A part of main.c. */
 #pragma once
 
 #include "process/process.h"

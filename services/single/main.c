@@ -23,16 +23,14 @@
 #include "movie_access.h"
 #include "movie_descriptors.h"
 #include "process/process.h"
-#include "rating/controller/rating_controller.h"
 #include "rating/controller/rating_feed.h"
 #include "rating/handler/rating_handler.h"
 #include "rating/rating_guard.h"
 #include "rating/rating_ingestion.h"
 #include "rating/rating_outbox.h"
+#include "rating/rating_parts.h"
 #include "rating/rating_scores.h"
 #include "rating/rating_store.h"
-#include "rating/rating_upkeep.h"
-#include "rating/repository/indexed_rating_ranking.h"
 #include "recommendation/controller/recommendation_controller.h"
 #include "recommendation/handler/recommendation_handler.h"
 #include "recommendation/recommendation_following.h"
@@ -48,16 +46,9 @@ enum { STORE_THREADS = 2, STORE_QUEUE_MAX = 1024, STEP_HUNDREDTHS = 10 };
 struct single_process {
     struct worker_pool *workers;
     struct indexed_metadata_search *search;
-    struct rating_progress *progress;
-    struct rating_ingestion *ingestion;
-    struct rating_outbox *outbox;
-    struct rating_upkeep *upkeep;
-    struct indexed_rating_ranking *ranking;
-    struct rating_burst *burst;
-    bool is_kept; /* upkeep runs */
     struct proto_pool *messages;
     struct metadata_controller metadata;
-    struct rating_controller rating;
+    struct rating_parts rating;
     struct review_controller review;
     struct recommendation_controller recommendation;
     struct followed_recommendations *followed;
@@ -138,7 +129,6 @@ static enum status open_stores(struct single_process *single, struct process *pr
     struct rating_store_options rating = {
         .store = TEXT("lmdb"),
         .data = arena_format(call->arena, "%.*s/rating", TEXT_ARGUMENTS(directory))};
-    struct rating_store store;
     rating_store_read_keeping(process_config(process), &rating);
     status = sqlite_metadata_repository_open(call, &metadata, &single->metadata.repository);
     if (status == STATUS_OK) {
@@ -149,12 +139,8 @@ static enum status open_stores(struct single_process *single, struct process *pr
         single->metadata.search = indexed_metadata_search_port(single->search);
         telemetry_add_source(process_telemetry(process), indexed_metadata_search_write_metrics,
                              single->search);
-        status = rating_store_open(call, &rating, &store);
-    }
-    if (status == STATUS_OK) {
-        single->rating.repository = store.repository;
-        rating_store_add_metrics(&store, process_telemetry(process));
-        status = rating_upkeep_create(process, call, &store, &single->upkeep);
+        single->rating.controller.step_hundredths = STEP_HUNDREDTHS;
+        status = rating_parts_open(&single->rating, process, call, &rating);
     }
     return status == STATUS_OK ? open_reviews(single, process, call) : status;
 }
@@ -218,12 +204,12 @@ static enum status open_movie(struct single_process *single, struct process *pro
 static void serve_all(struct single_process *single, struct process *process)
 {
     single->metadata_service = metadata_handler_service(&single->metadata);
-    single->rating_service = rating_handler_service(&single->rating);
+    single->rating_service = rating_handler_service(&single->rating.controller);
     single->review_service = review_handler_service(&single->review);
     single->recommendation_service = recommendation_handler_service(&single->recommendation);
     single->movie_service = movie_handler_service(&single->movie);
     metadata_handler_routes(&single->metadata, single->metadata_routes);
-    rating_handler_routes(&single->rating, single->rating_routes);
+    rating_handler_routes(&single->rating.controller, single->rating_routes);
     review_handler_routes(&single->review, single->review_routes);
     recommendation_handler_routes(&single->recommendation, single->recommendation_routes);
     movie_handler_routes(&single->movie, single->movie_routes);
@@ -273,23 +259,8 @@ static enum status open_single(void *self, struct process *process, struct call 
     }
     status = open_recommendations(single, process, call);
     if (status == STATUS_OK) {
-        status = rating_scores_open(process, call, single->rating.repository, &single->ranking,
-                                    &single->rating.ranking);
+        status = open_movie(single, process, call);
     }
-    if (status == STATUS_OK) {
-        status = rating_guard_open(process, call, &single->burst);
-        single->rating.burst = single->burst;
-    }
-    if (status == STATUS_OK) {
-        status = rating_ingestion_open_progress(process, call, single->rating.repository,
-                                                &single->progress);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    single->rating.applied = (struct rating_applied){rating_progress_await, single->progress};
-    single->rating.step_hundredths = STEP_HUNDREDTHS;
-    status = open_movie(single, process, call);
     if (status == STATUS_OK) {
         serve_all(single, process);
     }
@@ -337,19 +308,6 @@ static enum status start_recommendations(struct single_process *single, struct p
     return status == STATUS_OK ? followed_recommendations_start(single->followed) : status;
 }
 
-/* Events are taken, and sent, only once the addresses are ours. */
-static enum status start_events(struct single_process *single, struct process *process,
-                                struct call *call)
-{
-    enum status status = rating_ingestion_open(process, call, single->rating.repository,
-                                               single->progress, single->burst, &single->ingestion);
-    if (status == STATUS_OK) {
-        status = rating_outbox_open(process, call, single->rating.repository,
-                                    rating_ingestion_log(single->ingestion), &single->outbox);
-    }
-    return status;
-}
-
 static enum status start_single(void *self, struct process *process, struct call *call,
                                 unsigned loop)
 {
@@ -360,20 +318,13 @@ static enum status start_single(void *self, struct process *process, struct call
     }
     status = start_recommendations(single, process);
     if (status == STATUS_OK) {
-        status = start_events(single, process, call);
+        status = rating_parts_start(&single->rating, process, call);
     }
     if (status == STATUS_OK) {
         status = indexed_metadata_search_start(single->search);
     }
     if (status == STATUS_OK) {
         status = ranked_catalogue_start(single->catalogue);
-    }
-    if (status == STATUS_OK) {
-        status = indexed_rating_ranking_start(single->ranking);
-    }
-    if (status == STATUS_OK) {
-        status = rating_upkeep_start(single->upkeep);
-        single->is_kept = status == STATUS_OK;
     }
     return status;
 }
@@ -386,7 +337,7 @@ static void drain_single(void *self, struct process *process, unsigned loop)
         ranked_catalogue_stop(single->catalogue);
         followed_recommendations_stop(single->followed);
     }
-    rating_feed_end(&single->rating);
+    rating_feed_end(&single->rating.controller);
     metadata_controller_end_waits(&single->metadata);
 }
 
@@ -395,13 +346,10 @@ static void stop_single(void *self, struct process *process, struct call *call, 
     struct single_process *single = self;
     (void)process;
     (void)call;
-    if (loop == 0 && single->is_kept) {
-        rating_upkeep_stop(single->upkeep);
-    }
     if (loop == 0) {
         ranked_catalogue_stop(single->catalogue); /* where nothing was drained */
         indexed_metadata_search_stop(single->search);
-        indexed_rating_ranking_stop(single->ranking);
+        rating_parts_stop(&single->rating);
         followed_recommendations_stop(single->followed);
         grpc_channel_destroy(single->feed.channel);
     }
@@ -415,17 +363,7 @@ static void close_single(void *self)
 {
     struct single_process *single = self;
     ranked_catalogue_destroy(single->catalogue);
-    rating_outbox_stop(single->outbox);
-    rating_ingestion_stop(single->ingestion);
-    rating_upkeep_destroy(single->upkeep);
-    indexed_rating_ranking_destroy(single->ranking);
-    rating_progress_destroy(single->progress);
-    if (single->rating.repository.ops != NULL) {
-        single->rating.repository.ops->close(single->rating.repository.state);
-    }
-    rating_ingestion_close(single->ingestion);
-    rating_burst_destroy(single->burst);
-    rating_outbox_close(single->outbox);
+    rating_parts_close(&single->rating);
     indexed_metadata_search_destroy(single->search);
     if (single->metadata.repository.ops != NULL) {
         single->metadata.repository.ops->close(single->metadata.repository.state);

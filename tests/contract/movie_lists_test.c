@@ -1,20 +1,15 @@
 /* The lists of all movies over real services that change, go away, come back and are replaced; by
  * gRPC and by plain HTTP. */
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "contract/movie_scene.h"
 #include "loop/fiber.h"
 #include "metadata/repository/memory_metadata_repository.h"
 #include "movie/controller/movie_discover.h"
 #include "support/cmocka_test.h"
-#include "support/in_fiber.h"
 
 enum { WAIT_MS = 15000, MANY = 1300, PAGE = 7 };
 
 #define TIME(day) "2026-01-" day "T00:00:00Z"
-
-typedef void (*case_fn)(struct movie_scene *scene);
 
 /* Each answer in memory of its own. */
 struct answer {
@@ -322,56 +317,24 @@ static void lists_have_a_limit(struct movie_scene *scene)
     await_ids(scene, &(struct movie_list_query){.order = MOVIE_BY_YEAR}, "a b");
 }
 
-struct run {
-    case_fn run;
-    enum movie_transport transport;
-};
-
-static void run_case(void *argument)
-{
-    const struct run *run = argument;
-    struct movie_scene *scene = calloc(1, sizeof(*scene));
-    assert_non_null(scene);
-    movie_scene_open(scene, run->transport);
-    run->run(scene);
-    movie_scene_close(scene);
-    free(scene);
-}
-
-#define CASE(name)                                                                                 \
-    static void name##_by_grpc(void **state)                                                       \
-    {                                                                                              \
-        struct run run = {name, MOVIE_BY_GRPC};                                                    \
-        (void)state;                                                                               \
-        in_fiber(run_case, &run);                                                                  \
-    }                                                                                              \
-    static void name##_by_http(void **state)                                                       \
-    {                                                                                              \
-        struct run run = {name, MOVIE_BY_HTTP};                                                    \
-        (void)state;                                                                               \
-        in_fiber(run_case, &run);                                                                  \
-    }
-
-CASE(orders_and_filters)
-CASE(cards_are_whole)
-CASE(changes_are_followed)
-CASE(pages_hold_under_writes)
-CASE(lists_without_ratings)
-CASE(lists_outlive_the_services)
-CASE(lists_are_being_made)
-CASE(another_store_is_listed_anew)
-CASE(lists_have_a_limit)
-
-#define BOTH(name) cmocka_unit_test(name##_by_grpc), cmocka_unit_test(name##_by_http)
+MOVIE_SCENE_CASE(orders_and_filters)
+MOVIE_SCENE_CASE(cards_are_whole)
+MOVIE_SCENE_CASE(changes_are_followed)
+MOVIE_SCENE_CASE(pages_hold_under_writes)
+MOVIE_SCENE_CASE(lists_without_ratings)
+MOVIE_SCENE_CASE(lists_outlive_the_services)
+MOVIE_SCENE_CASE(lists_are_being_made)
+MOVIE_SCENE_CASE(another_store_is_listed_anew)
+MOVIE_SCENE_CASE(lists_have_a_limit)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(orders_and_filters),    BOTH(cards_are_whole),
-        BOTH(changes_are_followed),  BOTH(pages_hold_under_writes),
-        BOTH(lists_without_ratings), BOTH(lists_outlive_the_services),
-        BOTH(lists_are_being_made),  BOTH(another_store_is_listed_anew),
-        BOTH(lists_have_a_limit),
+        MOVIE_SCENE_BOTH(orders_and_filters),    MOVIE_SCENE_BOTH(cards_are_whole),
+        MOVIE_SCENE_BOTH(changes_are_followed),  MOVIE_SCENE_BOTH(pages_hold_under_writes),
+        MOVIE_SCENE_BOTH(lists_without_ratings), MOVIE_SCENE_BOTH(lists_outlive_the_services),
+        MOVIE_SCENE_BOTH(lists_are_being_made),  MOVIE_SCENE_BOTH(another_store_is_listed_anew),
+        MOVIE_SCENE_BOTH(lists_have_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,11 @@
 /* What marquee-movie answers to people, whichever way it asks the others: one suite over real
  * services, by gRPC and by plain HTTP. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/arena.h"
 #include "contract/movie_scene.h"
 #include "movie/controller/movie_voting.h"
 #include "support/cmocka_test.h"
-#include "support/in_fiber.h"
 
 #define TIME(day) "2026-01-" day "T00:00:00Z"
 #define CARD(id, title, year)                                                                      \
@@ -20,8 +18,6 @@
 #define BINS_7_AND_9 "\"histogram\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,1,0,0]"
 #define BINS_7 "\"histogram\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,0,0,0]"
 #define BINS_7_AND_8 "\"histogram\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,0,1,0,0,0,0]"
-
-typedef void (*case_fn)(struct movie_scene *scene);
 
 static void put_movies(struct movie_scene *scene)
 {
@@ -366,57 +362,30 @@ static void many_votes_are_taken_in(struct movie_scene *scene)
                     "{\"userId\":\"bob\",\"votes\":[{\"movieId\":\"a\",\"value\":{}}]}", 503, AWAY);
 }
 
-struct run {
-    case_fn run;
-    enum movie_transport transport;
-};
-
-static void run_case(void *argument)
-{
-    const struct run *run = argument;
-    struct movie_scene *scene = calloc(1, sizeof(*scene));
-    assert_non_null(scene);
-    movie_scene_open(scene, run->transport);
-    run->run(scene);
-    movie_scene_close(scene);
-    free(scene);
-}
-
-#define CASE(name)                                                                                 \
-    static void name##_by_grpc(void **state)                                                       \
-    {                                                                                              \
-        struct run run = {name, MOVIE_BY_GRPC};                                                    \
-        (void)state;                                                                               \
-        in_fiber(run_case, &run);                                                                  \
-    }                                                                                              \
-    static void name##_by_http(void **state)                                                       \
-    {                                                                                              \
-        struct run run = {name, MOVIE_BY_HTTP};                                                    \
-        (void)state;                                                                               \
-        in_fiber(run_case, &run);                                                                  \
-    }
-
-CASE(search_joins_ratings)
-CASE(search_without_ratings)
-CASE(details_tell_more_when_asked)
-CASE(votes_are_cast_and_taken_back)
-CASE(votes_while_one_is_away)
-CASE(own_votes_come_newest_first)
-CASE(many_own_votes_are_walked)
-CASE(own_votes_come_by_movie)
-CASE(pages_by_movie_cost_what_they_hold)
-CASE(many_votes_are_taken_in)
-
-#define BOTH(name) cmocka_unit_test(name##_by_grpc), cmocka_unit_test(name##_by_http)
+MOVIE_SCENE_CASE(search_joins_ratings)
+MOVIE_SCENE_CASE(search_without_ratings)
+MOVIE_SCENE_CASE(details_tell_more_when_asked)
+MOVIE_SCENE_CASE(votes_are_cast_and_taken_back)
+MOVIE_SCENE_CASE(votes_while_one_is_away)
+MOVIE_SCENE_CASE(own_votes_come_newest_first)
+MOVIE_SCENE_CASE(many_own_votes_are_walked)
+MOVIE_SCENE_CASE(own_votes_come_by_movie)
+MOVIE_SCENE_CASE(pages_by_movie_cost_what_they_hold)
+MOVIE_SCENE_CASE(many_votes_are_taken_in)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(search_joins_ratings),         BOTH(search_without_ratings),
-        BOTH(details_tell_more_when_asked), BOTH(votes_are_cast_and_taken_back),
-        BOTH(votes_while_one_is_away),      BOTH(own_votes_come_newest_first),
-        BOTH(many_own_votes_are_walked),    BOTH(many_votes_are_taken_in),
-        BOTH(own_votes_come_by_movie),      BOTH(pages_by_movie_cost_what_they_hold),
+        MOVIE_SCENE_BOTH(search_joins_ratings),
+        MOVIE_SCENE_BOTH(search_without_ratings),
+        MOVIE_SCENE_BOTH(details_tell_more_when_asked),
+        MOVIE_SCENE_BOTH(votes_are_cast_and_taken_back),
+        MOVIE_SCENE_BOTH(votes_while_one_is_away),
+        MOVIE_SCENE_BOTH(own_votes_come_newest_first),
+        MOVIE_SCENE_BOTH(many_own_votes_are_walked),
+        MOVIE_SCENE_BOTH(many_votes_are_taken_in),
+        MOVIE_SCENE_BOTH(own_votes_come_by_movie),
+        MOVIE_SCENE_BOTH(pages_by_movie_cost_what_they_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 #include "contract/movie_scene.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -13,6 +14,7 @@
 #include "rating/handler/rating_handler.h"
 #include "rating/repository/memory_rating_repository.h"
 #include "support/cmocka_test.h"
+#include "support/in_fiber.h"
 
 enum { ENTRIES_MAX = 100 };
 
@@ -102,7 +104,7 @@ static void connect_by_grpc(struct movie_scene *scene)
     scene->movie.votes = rpc_rating_votes(&scene->grpc_rating.rpc);
 }
 
-void movie_scene_open(struct movie_scene *scene, enum movie_transport transport)
+static void open_scene(struct movie_scene *scene, enum movie_transport transport)
 {
     struct http_route metadata_routes[METADATA_HANDLER_ROUTE_COUNT];
     struct http_route rating_routes[RATING_HANDLER_ROUTE_COUNT];
@@ -140,7 +142,7 @@ void movie_scene_start_catalogue(struct movie_scene *scene, size_t movies_max)
     assert_int_equal(ranked_catalogue_start(scene->catalogue), STATUS_OK);
 }
 
-void movie_scene_close(struct movie_scene *scene)
+static void close_scene(struct movie_scene *scene)
 {
     ranked_catalogue_stop(scene->catalogue);
     ranked_catalogue_destroy(scene->catalogue);
@@ -157,6 +159,28 @@ void movie_scene_close(struct movie_scene *scene)
     service_scene_close(&scene->metadata_scene);
     scene->rating.repository.ops->close(scene->rating.repository.state);
     scene->metadata.repository.ops->close(scene->metadata.repository.state);
+}
+
+struct scene_run {
+    movie_scene_fn run;
+    enum movie_transport transport;
+};
+
+static void run_in_scene(void *argument)
+{
+    const struct scene_run *run = argument;
+    struct movie_scene *scene = calloc(1, sizeof(*scene));
+    assert_non_null(scene);
+    open_scene(scene, run->transport);
+    run->run(scene);
+    close_scene(scene);
+    free(scene);
+}
+
+void movie_scene_run(movie_scene_fn run, enum movie_transport transport)
+{
+    struct scene_run scene_run = {run, transport};
+    in_fiber(run_in_scene, &scene_run);
 }
 
 static void lose(struct http_endpoint *endpoint, struct grpc_channel *channel)

@@ -12,6 +12,7 @@
 #include "movie/gateway/http_metadata_gateway.h"
 #include "movie/gateway/http_rating_gateway.h"
 #include "rating/controller/rating_controller.h"
+#include "support/cmocka_test.h"
 #include "support/service_scene.h"
 
 enum movie_transport { MOVIE_BY_GRPC, MOVIE_BY_HTTP };
@@ -38,8 +39,24 @@ struct movie_scene {
     struct ranked_catalogue *catalogue; /* NULL: it was not started */
 };
 
-void movie_scene_open(struct movie_scene *scene, enum movie_transport transport);
-void movie_scene_close(struct movie_scene *scene);
+typedef void (*movie_scene_fn)(struct movie_scene *scene);
+
+/* Runs a case in a scene of its own, in a fiber. */
+void movie_scene_run(movie_scene_fn run, enum movie_transport transport);
+
+/* The tests of a case, one for each transport; and both of them in a list of tests. */
+#define MOVIE_SCENE_CASE(name)                                                                     \
+    static void name##_by_grpc(void **state)                                                       \
+    {                                                                                              \
+        (void)state;                                                                               \
+        movie_scene_run(name, MOVIE_BY_GRPC);                                                      \
+    }                                                                                              \
+    static void name##_by_http(void **state)                                                       \
+    {                                                                                              \
+        (void)state;                                                                               \
+        movie_scene_run(name, MOVIE_BY_HTTP);                                                      \
+    }
+#define MOVIE_SCENE_BOTH(name) cmocka_unit_test(name##_by_grpc), cmocka_unit_test(name##_by_http)
 
 /* With lists of all movies, which follow the services from now on. movies_max: 0 for the default.
  */

@@ -60,8 +60,15 @@ enum status proof_dump_epochs(const struct proof_dump *dump, struct call *call)
     return STATUS_OK;
 }
 
-/* A cursor's texts live longer than the page they come from. */
+/* Where the walk through a table stands: behind the last entry of a page. Its texts live longer
+ * than the page they come from. */
 struct cursor {
+    bool has_begun; /* else it is before the first */
+    union {
+        struct vote_key vote;
+        struct record_key record;
+        struct rating_dead_letter_key letter;
+    } after;
     char names[4][NAME_BYTES];
     size_t used;
 };
@@ -76,35 +83,47 @@ static struct text keep(struct cursor *cursor, struct text text)
     return text_of_bytes(to, text.length);
 }
 
-static enum status dump_votes(const struct proof_dump *dump, struct call *call)
+/* Prints the page behind the cursor and moves it behind that. *ret_count: how many entries it had.
+ */
+typedef enum status (*dump_page_fn)(const struct proof_dump *dump, struct call *call,
+                                    struct cursor *cursor, size_t *ret_count);
+
+static enum status dump_pages(const struct proof_dump *dump, struct call *call,
+                              dump_page_fn dump_page)
 {
-    struct cursor cursor;
-    struct vote_key after;
-    const struct vote_key *from = NULL;
+    struct cursor cursor = {.has_begun = false};
     size_t count = PAGE;
-    while (count == PAGE) {
-        struct rating_stored_vote *votes;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && count == PAGE) {
         arena_reset(call->arena);
-        enum status status = dump->repository.ops->list_votes(dump->repository.state, call, from,
-                                                              PAGE, &votes, &count);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        for (size_t i = 0; i < count; i++) {
-            printf("{\"k\":\"v\",\"d\":%d", votes[i].deleted);
-            print_vote(&votes[i].vote);
-            printf("}\n");
-        }
-        if (count > 0) {
-            const struct vote_key *last = &votes[count - 1].vote.key;
-            cursor.used = 0;
-            after.record.type = last->record.type;
-            after.record.id = keep(&cursor, last->record.id);
-            after.provider = keep(&cursor, last->provider);
-            after.user = keep(&cursor, last->user);
-            from = &after;
-        }
+        cursor.used = 0;
+        status = dump_page(dump, call, &cursor, &count);
+        cursor.has_begun = true;
     }
+    return status;
+}
+
+static enum status dump_votes(const struct proof_dump *dump, struct call *call,
+                              struct cursor *cursor, size_t *ret_count)
+{
+    const struct vote_key *after = cursor->has_begun ? &cursor->after.vote : NULL;
+    struct rating_stored_vote *votes;
+    enum status status = dump->repository.ops->list_votes(dump->repository.state, call, after, PAGE,
+                                                          &votes, ret_count);
+    if (status != STATUS_OK || *ret_count == 0) {
+        return status;
+    }
+    for (size_t i = 0; i < *ret_count; i++) {
+        printf("{\"k\":\"v\",\"d\":%d", votes[i].deleted);
+        print_vote(&votes[i].vote);
+        printf("}\n");
+    }
+    const struct vote_key *last = &votes[*ret_count - 1].vote.key;
+    cursor->after.vote = (struct vote_key){
+        .record = {last->record.type, keep(cursor, last->record.id)},
+        .provider = keep(cursor, last->provider),
+        .user = keep(cursor, last->user),
+    };
     return STATUS_OK;
 }
 
@@ -120,61 +139,43 @@ static void print_aggregate(const struct rating_stored_aggregate *stored)
     printf("]}\n");
 }
 
-static enum status dump_aggregates(const struct proof_dump *dump, struct call *call)
+static enum status dump_aggregates(const struct proof_dump *dump, struct call *call,
+                                   struct cursor *cursor, size_t *ret_count)
 {
-    struct cursor cursor;
-    struct record_key after;
-    const struct record_key *from = NULL;
-    size_t count = PAGE;
-    while (count == PAGE) {
-        struct rating_stored_aggregate *aggregates;
-        arena_reset(call->arena);
-        enum status status = dump->repository.ops->list_aggregates(dump->repository.state, call,
-                                                                   from, PAGE, &aggregates, &count);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        for (size_t i = 0; i < count; i++) {
-            print_aggregate(&aggregates[i]);
-        }
-        if (count > 0) {
-            cursor.used = 0;
-            after.type = aggregates[count - 1].record.type;
-            after.id = keep(&cursor, aggregates[count - 1].record.id);
-            from = &after;
-        }
+    const struct record_key *after = cursor->has_begun ? &cursor->after.record : NULL;
+    struct rating_stored_aggregate *aggregates;
+    enum status status = dump->repository.ops->list_aggregates(dump->repository.state, call, after,
+                                                               PAGE, &aggregates, ret_count);
+    if (status != STATUS_OK || *ret_count == 0) {
+        return status;
     }
+    for (size_t i = 0; i < *ret_count; i++) {
+        print_aggregate(&aggregates[i]);
+    }
+    const struct record_key last = aggregates[*ret_count - 1].record;
+    cursor->after.record = (struct record_key){last.type, keep(cursor, last.id)};
     return STATUS_OK;
 }
 
-static enum status dump_letters(const struct proof_dump *dump, struct call *call)
+static enum status dump_letters(const struct proof_dump *dump, struct call *call,
+                                struct cursor *cursor, size_t *ret_count)
 {
-    struct cursor cursor;
-    struct rating_dead_letter_key after;
-    const struct rating_dead_letter_key *from = NULL;
-    size_t count = PAGE;
-    while (count == PAGE) {
-        struct rating_dead_letter *letters;
-        arena_reset(call->arena);
-        enum status status = dump->repository.ops->list_dead_letters(dump->repository.state, call,
-                                                                     from, PAGE, &letters, &count);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        for (size_t i = 0; i < count; i++) {
-            printf("{\"k\":\"l\",\"part\":%d,\"off\":%" PRId64, letters[i].partition,
-                   letters[i].offset);
-            print_text("reason", letters[i].reason);
-            printf("}\n");
-        }
-        if (count > 0) {
-            cursor.used = 0;
-            after.topic = keep(&cursor, letters[count - 1].topic);
-            after.partition = letters[count - 1].partition;
-            after.offset = letters[count - 1].offset;
-            from = &after;
-        }
+    const struct rating_dead_letter_key *after = cursor->has_begun ? &cursor->after.letter : NULL;
+    struct rating_dead_letter *letters;
+    enum status status = dump->repository.ops->list_dead_letters(dump->repository.state, call,
+                                                                 after, PAGE, &letters, ret_count);
+    if (status != STATUS_OK || *ret_count == 0) {
+        return status;
     }
+    for (size_t i = 0; i < *ret_count; i++) {
+        printf("{\"k\":\"l\",\"part\":%d,\"off\":%" PRId64, letters[i].partition,
+               letters[i].offset);
+        print_text("reason", letters[i].reason);
+        printf("}\n");
+    }
+    const struct rating_dead_letter *last = &letters[*ret_count - 1];
+    cursor->after.letter =
+        (struct rating_dead_letter_key){keep(cursor, last->topic), last->partition, last->offset};
     return STATUS_OK;
 }
 
@@ -259,20 +260,15 @@ static enum status dump_changes(const struct proof_dump *dump, struct call *call
 
 enum status proof_dump_all(const struct proof_dump *dump, struct call *call)
 {
+    static const dump_page_fn tables[] = {dump_votes, dump_aggregates, dump_letters};
     struct runs *runs = calloc(1, sizeof(*runs));
     CHECK(runs != NULL);
     for (size_t i = 0; i < PAGE; i++) {
         runs->partitions[i].last = -1;
     }
     enum status status = proof_dump_positions(dump, call);
-    if (status == STATUS_OK) {
-        status = dump_votes(dump, call);
-    }
-    if (status == STATUS_OK) {
-        status = dump_aggregates(dump, call);
-    }
-    if (status == STATUS_OK) {
-        status = dump_letters(dump, call);
+    for (size_t i = 0; i < ARRAY_LENGTH(tables) && status == STATUS_OK; i++) {
+        status = dump_pages(dump, call, tables[i]);
     }
     if (status == STATUS_OK) {
         status = dump_changes(dump, call, runs);

@@ -4,6 +4,7 @@ the recommendation service is killed, and nothing else suffers.
 
     recommendation_test.py BIN
 """
+import functools
 import http.client
 import json
 import os
@@ -15,8 +16,11 @@ import sys
 import tempfile
 import time
 
+import waiting
+
 BIN = pathlib.Path(sys.argv[1])
 WAIT_S = 60
+wait_for = functools.partial(waiting.wait_for, within_s=WAIT_S)
 FILMS = {"heat": "Heat", "ronin": "Ronin", "alien": "Alien", "bad": "Batman & Robin"}
 
 
@@ -24,21 +28,11 @@ def fail(words):
     sys.exit(f"recommendation_test: FAILED: {words}")
 
 
-def wait_for(condition, what):
-    """What the condition gives when it is true. Returns also how long that took."""
-    began = time.monotonic()
-    while not (result := condition()):
-        if time.monotonic() > began + WAIT_S:
-            fail(f"not within {WAIT_S} s: {what}")
-        time.sleep(0.02)
-    return result, time.monotonic() - began
-
-
 class Service:
     def __init__(self, name, *options):
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen([BIN / f"marquee-{name}", "--listen=127.0.0.1:0", *options], stderr=self.log)
-        (found, _) = wait_for(lambda: re.search(r'message="ready" listen="([^"]*)"', self.said()), f"{name} is ready")
+        found = wait_for(lambda: re.search(r'message="ready" listen="([^"]*)"', self.said()), f"{name} is ready")
         self.address = found.group(1)
 
     def said(self):
@@ -134,8 +128,9 @@ def check_votes(system):
              ["ronin"], "who likes Heat likes Ronin")
     expect("what is recommended to who has not voted", system.recommended("dan"), [])
     system.vote("dan", "heat", 8)
-    _, took = wait_for(lambda: system.recommended("dan") == [("ronin", "heat")], "a vote changes what is recommended")
-    print(f"a vote changes what is recommended: after {took:.2f} s")
+    voted = time.monotonic()
+    wait_for(lambda: system.recommended("dan") == [("ronin", "heat")], "a vote changes what is recommended")
+    print(f"a vote changes what is recommended: after {time.monotonic() - voted:.2f} s")
 
 
 def check_face(system):
@@ -169,7 +164,7 @@ def check_rating_killed(system):
     expect("what is recommended in an outage", system.recommended("dan"), [("ronin", "heat")])
     before = age_ms(system)
     wait_for(lambda: age_ms(system) > before + 1000, "the model ages")
-    (shown, _) = wait_for(lambda: (seen := json.loads(system.movie.must("/user/recommendations?userId=dan"))).get(
+    shown = wait_for(lambda: (seen := json.loads(system.movie.must("/user/recommendations?userId=dan"))).get(
         "ratingUnavailableReason") and seen, "movie says that ratings are away")
     expect("a card in an outage", (shown["movies"][0]["title"], shown["movies"][0]["ratingState"]), ("Ronin", "UNAVAILABLE"))
     system.rating = system.start("rating", *system.rating_options)
@@ -187,8 +182,8 @@ def check_rating_killed(system):
 
 def check_recommendation_killed(system):
     system.recommendation.kill()
-    (answer, _) = wait_for(lambda: (seen := system.movie.ask("/user/recommendations?userId=dan"))[0] == 503 and seen,
-                           "movie says that recommendations are away")
+    answer = wait_for(lambda: (seen := system.movie.ask("/user/recommendations?userId=dan"))[0] == 503 and seen,
+                      "movie says that recommendations are away")
     expect("the words", "the recommendation service cannot be asked" in answer[1], True)
     expect("a film meanwhile", json.loads(system.movie.must("/movie?id=heat"))["ratingCount"], 4)
     code, _, errors = system.marquee("recommend", "dan")

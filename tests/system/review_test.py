@@ -11,6 +11,7 @@ away     movies are shown while the review service is away, and say so; also whe
 backup   a backup that is taken under load holds counts that agree with its rows
 """
 import concurrent.futures
+import functools
 import http.client
 import json
 import os
@@ -23,11 +24,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import urllib.parse
+
+import waiting
 
 BIN = pathlib.Path(sys.argv[1])
 WAIT_S = 60
+wait_for = functools.partial(waiting.wait_for, within_s=WAIT_S)
 KILLS = int(os.environ.get("REVIEW_TEST_KILLS", "6"))
 SEED = int(os.environ.get("REVIEW_TEST_SEED", random.SystemRandom().randrange(1 << 32)))
 JSON_TYPE = {"content-type": "application/json"}
@@ -43,17 +46,6 @@ REFUSED = ["", " \n ", "bell \a", "tab\t", "return\r\n", "delete \x7f", "next li
 
 def fail(words):
     sys.exit(f"review_test: {words}")
-
-
-def wait_for(condition, what):
-    end = time.monotonic() + WAIT_S
-    while True:
-        found = condition()
-        if found:
-            return found
-        if time.monotonic() > end:
-            fail(f"not within {WAIT_S} s: {what}")
-        time.sleep(0.02)
 
 
 class Service:

@@ -4,6 +4,7 @@ first. Skipped without MARQUEE_MOVIELENS_DIR (ml-latest-small of 2016).
 
     search_test.py BIN [QUESTION...]
 """
+import functools
 import http.client
 import json
 import os
@@ -13,24 +14,18 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.parse
+
+import waiting
 
 BIN = pathlib.Path(sys.argv[1])
 SET = os.environ.get("MARQUEE_MOVIELENS_DIR")
 QUESTIONS = pathlib.Path(__file__).with_name("search_questions.tsv")
 SKIPPED, WAIT_S, MOVIES, ASKED_AGAIN = 77, 120, 9125, 20
+wait_for = functools.partial(waiting.wait_for, within_s=WAIT_S)
 # Within the service, of a question: on a machine that does other things, and under sanitizers, more than the 1 ms
 # that bench/search_load keeps.
 P99_S = 0.05 if os.environ.get("SEARCH_SANITIZED") == "1" else 0.005
-
-
-def wait_for(condition, what):
-    end = time.monotonic() + WAIT_S
-    while not condition():
-        if time.monotonic() > end:
-            sys.exit(f"not within {WAIT_S} s: {what}")
-        time.sleep(0.02)
 
 
 class Service:

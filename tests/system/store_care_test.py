@@ -6,6 +6,7 @@ the real programs.
 
 With MARQUEE_POSTGRES, a conninfo, the cases of StoreTest run on that database, each in a schema of its own.
 """
+import functools
 import http.client
 import json
 import os
@@ -21,21 +22,16 @@ import threading
 import time
 import unittest
 
+import waiting
+
 BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 WAIT_S = 60
+wait_for = functools.partial(waiting.wait_for, within_s=WAIT_S)
 WRITERS = 3
 RECORDS = 5  # few, so that each changes all the time
 EVENTS = 2000  # of one file
 REFUSED, NOT_FOUND = 1, 3
 POSTGRES = os.environ.get("MARQUEE_POSTGRES")
-
-
-def wait_for(condition, what):
-    end = time.monotonic() + WAIT_S
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {WAIT_S} s: {what}")
-        time.sleep(0.02)
 
 
 class Rating:

@@ -22,6 +22,27 @@ static struct imdb *create(struct import *import)
     return imdb;
 }
 
+/* A data set, whose columns must all be there. rows: those columns and what takes a row. */
+static enum status read_data_set(struct import *import, struct import_rows rows,
+                                 enum import_movies_mode mode)
+{
+    struct imdb *imdb = create(import);
+    if (imdb == NULL) {
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    enum status status = import_table_open(import, TEXT(""), &imdb->table);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    import_movies_init(&imdb->movies, &imdb->table, mode);
+    rows.table = &imdb->table;
+    rows.required = rows.column_count;
+    rows.is_tab_separated = true;
+    rows.state = imdb;
+    status = import_movies_finish(&imdb->movies, import_rows_read(&rows));
+    return import_table_close(&imdb->table, status);
+}
+
 /* Titles. */
 
 enum { TITLE_ID, TITLE_TYPE, TITLE_NAME, TITLE_YEAR, TITLE_GENRES, TITLE_COLUMNS };
@@ -67,26 +88,9 @@ static enum status take_title(void *state, struct call *call, const struct impor
 
 enum status import_imdb_titles(struct import *import)
 {
-    struct imdb *imdb = create(import);
-    if (imdb == NULL) {
-        return STATUS_RESOURCE_EXHAUSTED;
-    }
-    enum status status = import_table_open(import, TEXT(""), &imdb->table);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    import_movies_init(&imdb->movies, &imdb->table, IMPORT_MATCH);
-    const struct import_rows rows = {
-        .table = &imdb->table,
-        .columns = title_columns,
-        .column_count = TITLE_COLUMNS,
-        .required = TITLE_COLUMNS,
-        .is_tab_separated = true,
-        .take = take_title,
-        .state = imdb,
-    };
-    status = import_movies_finish(&imdb->movies, import_rows_read(&rows));
-    return import_table_close(&imdb->table, status);
+    const struct import_rows titles = {
+        .columns = title_columns, .column_count = TITLE_COLUMNS, .take = take_title};
+    return read_data_set(import, titles, IMPORT_MATCH);
 }
 
 /* Scores. */
@@ -120,26 +124,9 @@ static enum status take_score(void *state, struct call *call, const struct impor
 
 enum status import_imdb_scores(struct import *import)
 {
-    struct imdb *imdb = create(import);
-    if (imdb == NULL) {
-        return STATUS_RESOURCE_EXHAUSTED;
-    }
-    enum status status = import_table_open(import, TEXT(""), &imdb->table);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    import_movies_init(&imdb->movies, &imdb->table, IMPORT_MATCH_SCORES);
-    const struct import_rows rows = {
-        .table = &imdb->table,
-        .columns = score_columns,
-        .column_count = SCORE_COLUMNS,
-        .required = SCORE_COLUMNS,
-        .is_tab_separated = true,
-        .take = take_score,
-        .state = imdb,
-    };
-    status = import_movies_finish(&imdb->movies, import_rows_read(&rows));
-    return import_table_close(&imdb->table, status);
+    const struct import_rows scores = {
+        .columns = score_columns, .column_count = SCORE_COLUMNS, .take = take_score};
+    return read_data_set(import, scores, IMPORT_MATCH_SCORES);
 }
 
 /* A user's ratings. */

@@ -14,10 +14,14 @@ struct import_window_vote {
     uint64_t line;
 };
 
-void import_window_init(struct import_window *window, struct bulk *bulk, struct text provider)
+const struct import_window_limits import_window_usual = {.votes = 1 << 20, .bytes = 128 << 20};
+
+void import_window_init(struct import_window *window, struct bulk *bulk, struct text provider,
+                        const struct import_window_limits *limits)
 {
-    *window = (struct import_window){.bulk = bulk, .provider = provider};
-    arena_init(&window->arena, IMPORT_WINDOW_BYTES_MAX);
+    *window =
+        (struct import_window){.bulk = bulk, .provider = provider, .votes_max = limits->votes};
+    arena_init(&window->arena, limits->bytes);
 }
 
 void import_window_deinit(struct import_window *window)
@@ -46,7 +50,7 @@ static bool add(struct import_window *window, const struct rating_change *vote, 
 {
     struct text record = vote->key.record.id;
     struct text user = vote->key.user;
-    char *texts = window->count < IMPORT_WINDOW_VOTES && grow(window)
+    char *texts = window->count < window->votes_max && grow(window)
                       ? arena_alloc(&window->arena, record.length + user.length + 1)
                       : NULL;
     if (texts == NULL) {

@@ -7,10 +7,14 @@
 
 #include "marquee/bulk.h"
 
-enum {
-    IMPORT_WINDOW_VOTES = 1 << 20,
-    IMPORT_WINDOW_BYTES_MAX = 128 << 20, /* of their texts: with longer ones, fewer votes */
+/* How much is gathered at most. */
+struct import_window_limits {
+    size_t votes;
+    size_t bytes; /* of their texts: with longer ones, fewer votes */
 };
+
+/* What an import of a large set takes. */
+extern const struct import_window_limits import_window_usual;
 
 struct import_window_vote;
 
@@ -18,6 +22,7 @@ struct import_window {
     struct bulk *bulk;
     /* private */
     struct text provider;
+    size_t votes_max;
     struct arena arena; /* of the texts */
     struct import_window_vote *votes;
     size_t count;
@@ -25,13 +30,14 @@ struct import_window {
 };
 
 /* provider: of all votes; borrowed. */
-void import_window_init(struct import_window *window, struct bulk *bulk, struct text provider);
+void import_window_init(struct import_window *window, struct bulk *bulk, struct text provider,
+                        const struct import_window_limits *limits);
 void import_window_deinit(struct import_window *window);
 
 /* Copied; a movie's vote, of the window's provider, with its time. Sends all of a full window
- * first. Fails as bulk_put_vote(). */
+ * first. Fails as bulk_put_vote(): what was gathered and not sent is dropped. */
 MUST_USE enum status import_window_put(struct import_window *window,
                                        const struct rating_change *vote, uint64_t line);
 
-/* Sends what is gathered: to be called at the end. Fails as bulk_put_vote(). */
+/* Sends what is gathered: to be called at the end. Fails as import_window_put(). */
 MUST_USE enum status import_window_flush(struct import_window *window);

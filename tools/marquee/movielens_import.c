@@ -129,7 +129,7 @@ static enum status read_table(struct movielens_table *table, struct import *impo
     }
     table->rows = 0;
     import_movies_init(&table->movies, &table->table, IMPORT_MERGE);
-    import_window_init(&table->votes, &table->table.bulk, import->provider);
+    import_window_init(&table->votes, &table->table.bulk, import->provider, &import_window_usual);
     if (range != NULL) {
         status = import_file_limit(&table->table.file, call, range->from, range->end);
     }

@@ -15,12 +15,10 @@ static void get_metadata(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = metadata_controller_get(state, call, id, &metadata);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     metadata_write_json(&reply.writer, &metadata);
     http_json_reply_send(&reply, 200);
 }
@@ -111,12 +109,10 @@ static void search_metadata(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = metadata_controller_search(state, call, query, (int32_t)limit, &found, &count);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     json_open_object(&reply.writer);
     json_write_name(&reply.writer, TEXT("results"));
     json_open_array(&reply.writer);

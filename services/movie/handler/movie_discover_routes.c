@@ -81,12 +81,10 @@ void movie_handler_get_movies(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = movie_controller_discover(state, call, &query, &list);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     json_open_object(&reply.writer);
     json_write_name(&reply.writer, TEXT("movies"));
     movie_cards_write_json(&reply.writer, list.cards, list.count);
@@ -101,12 +99,10 @@ void movie_handler_get_genres(void *state, struct http_exchange *exchange)
 {
     struct movie_genres found;
     enum status status = movie_controller_list_genres(state, http_json_call(exchange), &found);
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     json_open_object(&reply.writer);
     json_write_name(&reply.writer, TEXT("genres"));
     json_open_array(&reply.writer);

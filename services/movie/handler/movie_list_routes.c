@@ -19,12 +19,10 @@ void movie_handler_get_search(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = movie_controller_search(state, call, query, limit, &list);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     json_open_object(&reply.writer);
     json_write_name(&reply.writer, TEXT("results"));
     movie_cards_write_json(&reply.writer, list.cards, list.count);
@@ -78,12 +76,10 @@ void movie_handler_get_user_movies(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = movie_controller_list_own(state, call, user, order, page_size, token, &page);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     json_open_object(&reply.writer);
     json_write_name(&reply.writer, TEXT("movies"));
     movie_cards_write_json(&reply.writer, page.list.cards, page.list.count);

@@ -8,12 +8,10 @@
 static void reply(struct http_exchange *exchange, enum status status,
                   const struct movie_recommendations *found)
 {
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     json_open_object(&reply.writer);
     json_write_name(&reply.writer, TEXT("movies"));
     movie_cards_write_json(&reply.writer, found->list.cards, found->list.count);

@@ -21,12 +21,10 @@ static enum status read_key(struct http_exchange *exchange, struct review_key *r
 static void reply_review(struct http_exchange *exchange, enum status status,
                          const struct review *review)
 {
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     review_write_json(&reply.writer, review);
     http_json_reply_send(&reply, 200);
 }
@@ -98,12 +96,10 @@ static void get_reviews(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = movie_reviews_list(state, call, &query, size, token, &page);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     review_list_open_json(&reply.writer);
     for (size_t i = 0; i < page.count; i++) {
         review_write_json(&reply.writer, &page.reviews[i]);
@@ -141,12 +137,10 @@ static void get_user_reviews(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = movie_reviews_list_user(state, call, user_id, size, token, &page);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     review_list_open_json(&reply.writer);
     for (size_t i = 0; i < page.count; i++) {
         write_movie_review(&reply.writer, &page.reviews[i]);
@@ -161,12 +155,10 @@ static void get_user_reviews(void *state, struct http_exchange *exchange)
 
 static void reply_like_count(struct http_exchange *exchange, enum status status, uint64_t count)
 {
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     like_count_write_json(&reply.writer, count);
     http_json_reply_send(&reply, 200);
 }

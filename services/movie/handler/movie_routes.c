@@ -42,12 +42,10 @@ static void get_movie(void *state, struct http_exchange *exchange)
         query.wants_held = access_user_is_shown(call, query.user_id, TEXT(""));
         status = movie_controller_get_details(state, call, &query, &details);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     movie_details_write_json(&reply.writer, &details);
     http_json_reply_send(&reply, 200);
 }

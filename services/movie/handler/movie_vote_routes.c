@@ -18,12 +18,10 @@ static enum status read_key(struct http_exchange *exchange, struct text *ret_use
 static void reply_outcome(struct http_exchange *exchange, enum status status,
                           const struct movie_vote_outcome *outcome)
 {
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     json_open_object(&reply.writer);
     json_member_string(&reply.writer, "ratingState",
                        text_of(movie_rating_state_name(outcome->state)));

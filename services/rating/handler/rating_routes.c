@@ -49,10 +49,12 @@ static enum status read_vote_key(struct http_exchange *exchange, struct vote_key
     return status == STATUS_OK ? read_key_of(exchange, user, ret_key) : status;
 }
 
-static void reply_number(struct http_exchange *exchange, double number)
+static void reply_number(struct http_exchange *exchange, enum status status, double number)
 {
     struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
+    if (!http_json_reply_open(&reply, exchange, status)) {
+        return;
+    }
     json_write_number(&reply.writer, number);
     http_json_reply_send(&reply, 200);
 }
@@ -91,17 +93,15 @@ static void get_rating(void *state, struct http_exchange *exchange)
         status = rating_controller_get_aggregate(state, call, key.record, &aggregate);
         value = status == STATUS_OK ? rating_aggregate_mean(&aggregate) : 0;
     }
-    if (status == STATUS_OK) {
-        reply_number(exchange, value);
-    } else {
-        http_reply_problem(exchange, status);
-    }
+    reply_number(exchange, status, value);
 }
 
-static void reply_held(struct http_exchange *exchange)
+static void reply_held(struct http_exchange *exchange, enum status status)
 {
     struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
+    if (!http_json_reply_open(&reply, exchange, status)) {
+        return;
+    }
     json_open_object(&reply.writer);
     json_member_boolean(&reply.writer, "held", true);
     json_close_object(&reply.writer);
@@ -125,7 +125,7 @@ static void put_rating(void *state, struct http_exchange *exchange)
         status = rating_controller_put(state, call, &change, &held);
     }
     if (status == STATUS_OK && held) {
-        reply_held(exchange);
+        reply_held(exchange, status);
         return;
     }
     http_json_reply_outcome(exchange, status);

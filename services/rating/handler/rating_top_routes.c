@@ -49,12 +49,10 @@ void rating_handler_get_summary_route(void *state, struct http_exchange *exchang
     if (status == STATUS_OK) {
         status = rating_controller_get_summary(state, call, record, &summary);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     write_summary(&reply.writer, &summary);
     http_json_reply_send(&reply, 200);
 }
@@ -138,12 +136,10 @@ void rating_handler_list_top_route(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = rating_controller_list_top(state, call, &request, &page);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     write_page(&reply.writer, &page);
     http_json_reply_send(&reply, 200);
 }

@@ -165,3 +165,18 @@ enum status postgres_rating_expire(void *state, struct call *call, size_t limit,
     }
     return status;
 }
+
+enum status postgres_rating_end_stopped(void *state, struct call *call, size_t *ret_count)
+{
+    struct postgres_rating_repository *self = state;
+    struct postgres_parameters parameters = {.count = 0};
+    PGresult *result;
+    postgres_add_int8(&parameters, POSTGRES_STATEMENT_MS_MAX);
+    enum status status =
+        postgres_pool_query(self->pool, call, POSTGRES_END_STOPPED, &parameters, &result);
+    if (status == STATUS_OK) {
+        *ret_count = (size_t)postgres_int8(result, 0, 0);
+        PQclear(result);
+    }
+    return status;
+}

@@ -37,6 +37,12 @@ MUST_USE enum status
 postgres_rating_repository_look_for(struct call *call,
                                     const struct postgres_rating_repository_options *options);
 
+/* Ends other sessions of our role that hold rows of the tables and wait for their client, which
+ * has said or read nothing for as long as a statement may take: the server's own limits do not
+ * count while a client is in the middle of a request or of an answer. *ret_count: how many.
+ * Parks the fiber; statuses as the port's reads. */
+MUST_USE enum status postgres_rating_end_stopped(void *state, struct call *call, size_t *ret_count);
+
 /* A telemetry source (telemetry_add_source()); state: the repository's. Writes marquee_postgres_…,
  * and what its writer has committed as marquee_store_…. */
 void postgres_rating_write_metrics(void *state, struct telemetry_page *page);

@@ -79,6 +79,15 @@ const struct postgres_statement postgres_rating_pool_statements[POSTGRES_POOL_ST
          " returning 1),"
          " gone_marks as (delete from commit_marks where seen_ms < " NOW " - " MARK_RETENTION_MS ")"
          " select (select count(*) from gone_ids) + (select count(*) from gone_votes)"},
+    /* Only who has locked or written records, in the transaction that it is in. */
+    [POSTGRES_END_STOPPED] =
+        {"select count(*) filter (where pg_terminate_backend(a.pid)) from pg_stat_activity a"
+         " where a.usename = current_user and a.datname = current_database()"
+         " and a.state = 'active' and a.wait_event_type = 'Client'"
+         " and a.query_start < clock_timestamp() - $1::int8 * interval '1 ms'"
+         " and exists (select from pg_locks l where l.pid = a.pid"
+         " and l.relation = 'aggregates'::regclass"
+         " and l.mode in ('RowShareLock', 'RowExclusiveLock'))"},
 };
 
 /* Fails (division by zero) unless the statement has changed as many rows as it should: the commit,

@@ -26,12 +26,10 @@ static enum status read_question(struct http_exchange *exchange, struct text *re
 static void reply(struct http_exchange *exchange, enum status status,
                   const struct recommendation_list *list)
 {
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     recommendation_list_write_json(&reply.writer, list);
     http_json_reply_send(&reply, 200);
 }

@@ -30,10 +30,13 @@ static enum status read_whole_key(struct http_exchange *exchange, struct review_
     return status == STATUS_OK ? read_key(exchange, ret_key) : status;
 }
 
-static void reply_review(struct http_exchange *exchange, const struct review *review)
+static void reply_review(struct http_exchange *exchange, enum status status,
+                         const struct review *review)
 {
     struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
+    if (!http_json_reply_open(&reply, exchange, status)) {
+        return;
+    }
     review_write_json(&reply.writer, review);
     http_json_reply_send(&reply, 200);
 }
@@ -47,11 +50,7 @@ static void get_review(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = review_controller_get(state, call, &key, &review);
     }
-    if (status == STATUS_OK) {
-        reply_review(exchange, &review);
-    } else {
-        http_reply_problem(exchange, status);
-    }
+    reply_review(exchange, status, &review);
 }
 
 static void put_review(void *state, struct http_exchange *exchange)
@@ -71,11 +70,7 @@ static void put_review(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = review_controller_put(state, call, &review, &stored, &is_changed);
     }
-    if (status == STATUS_OK) {
-        reply_review(exchange, &stored);
-    } else {
-        http_reply_problem(exchange, status);
-    }
+    reply_review(exchange, status, &stored);
 }
 
 static void delete_review(void *state, struct http_exchange *exchange)
@@ -147,12 +142,10 @@ static void list_reviews(void *state, struct http_exchange *exchange)
     struct review_page page;
     (void)http_json_call(exchange);
     enum status status = list_page(state, exchange, &page);
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     review_list_open_json(&reply.writer);
     for (size_t i = 0; i < page.count; i++) {
         review_write_json(&reply.writer, &page.reviews[i]);
@@ -171,24 +164,20 @@ static void get_like(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = review_controller_get_reactions(state, call, &key, &reactions);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     review_reactions_write_json(&reply.writer, &reactions);
     http_json_reply_send(&reply, 200);
 }
 
 static void reply_like_count(struct http_exchange *exchange, enum status status, uint64_t count)
 {
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     like_count_write_json(&reply.writer, count);
     http_json_reply_send(&reply, 200);
 }

@@ -27,10 +27,10 @@ void memory_review_forget_likes(struct memory_review_repository *self,
     }
 }
 
-enum status memory_review_put_review_like(void *state, struct call *call,
-                                          const struct review_like *like, uint64_t *ret_count)
+/* *ret_count: how many like the review from now on. STATUS_NOT_FOUND: there is no such review. */
+static enum status set_liked(struct memory_review_repository *self, struct call *call,
+                             const struct review_like *like, bool is_liked, uint64_t *ret_count)
 {
-    struct memory_review_repository *self = state;
     struct memory_review_key key = memory_review_key_of_review_like(&like->review, like->user);
     struct text bytes = memory_review_key_text(&key);
     enum status status = call_check(call);
@@ -39,35 +39,34 @@ enum status memory_review_put_review_like(void *state, struct call *call,
     }
     pthread_mutex_lock(&self->lock);
     struct kept_review *kept = memory_review_find(self, &like->review);
-    if (kept != NULL && ordered_map_find(self->review_likes, bytes) == NULL) {
+    bool was_liked = ordered_map_find(self->review_likes, bytes) != NULL;
+    if (kept != NULL && is_liked && !was_liked) {
         ordered_map_put(self->review_likes, bytes, "", 0);
         set_count(self, kept, kept->review.like_count + 1);
+    } else if (kept != NULL && !is_liked && was_liked) {
+        ordered_map_remove(self->review_likes, bytes);
+        set_count(self, kept, kept->review.like_count - 1);
     }
-    status = kept != NULL ? STATUS_OK : STATUS_NOT_FOUND;
     if (kept != NULL) {
         *ret_count = kept->review.like_count;
     }
     pthread_mutex_unlock(&self->lock);
-    return status;
+    return kept != NULL ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+enum status memory_review_put_review_like(void *state, struct call *call,
+                                          const struct review_like *like, uint64_t *ret_count)
+{
+    return set_liked(state, call, like, true, ret_count);
 }
 
 enum status memory_review_remove_review_like(void *state, struct call *call,
                                              const struct review_like *like, uint64_t *ret_count)
 {
-    struct memory_review_repository *self = state;
-    struct memory_review_key key = memory_review_key_of_review_like(&like->review, like->user);
-    struct text bytes = memory_review_key_text(&key);
-    enum status status = call_check(call);
-    if (status != STATUS_OK) {
-        return status;
+    enum status status = set_liked(state, call, like, false, ret_count);
+    if (status == STATUS_NOT_FOUND) {
+        *ret_count = 0;
+        return STATUS_OK;
     }
-    pthread_mutex_lock(&self->lock);
-    struct kept_review *kept = memory_review_find(self, &like->review);
-    if (kept != NULL && ordered_map_find(self->review_likes, bytes) != NULL) {
-        ordered_map_remove(self->review_likes, bytes);
-        set_count(self, kept, kept->review.like_count - 1);
-    }
-    *ret_count = kept != NULL ? kept->review.like_count : 0;
-    pthread_mutex_unlock(&self->lock);
-    return STATUS_OK;
+    return status;
 }

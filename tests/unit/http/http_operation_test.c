@@ -34,12 +34,10 @@ static void serve(void *state, struct http_exchange *exchange)
     if (status == STATUS_OK) {
         status = http_json_boolean_parameter(exchange, "deep", &is_deep);
     }
-    if (status != STATUS_OK) {
-        http_reply_problem(exchange, status);
+    struct http_json_reply reply;
+    if (!http_json_reply_open(&reply, exchange, status)) {
         return;
     }
-    struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
     json_open_array(&reply.writer);
     json_write_integer(&reply.writer, limit);
     json_write_integer(&reply.writer, count);

@@ -167,7 +167,9 @@ static void handle_json(void *state, struct http_exchange *exchange)
 {
     (void)state;
     struct http_json_reply reply;
-    http_json_reply_open(&reply, exchange);
+    if (!http_json_reply_open(&reply, exchange, STATUS_OK)) {
+        return;
+    }
     json_open_object(&reply.writer);
     json_member_string(&reply.writer, "name", TEXT("value"));
     json_close_object(&reply.writer);
