@@ -20,6 +20,7 @@ WAIT_S = 60
 SANITIZED = os.environ.get("REGISTRY_SANITIZED") == "1"
 WATCHERS, INSTANCES, CHECKS, NODES = 10000, 20000, 50000, 1000
 BATCH = 200  # requests that are sent before their replies are read
+OVERLOADED = 503
 BUSY = b"Your IP is issuing too many concurrent connections, please rate limit your calls"
 
 
@@ -140,29 +141,35 @@ def single_limits(registry, complain):
 
 
 def put_many(registry, bodies, path=REGISTER):
-    """Registers over one connection, many at a time; (how many were taken, the first that was not)."""
-    taken = 0
+    """Registers over one connection, many at a time; (how many were taken, the first that was not). What a busy registry
+    refuses as overloaded is sent again."""
+    taken, again = 0, []
+    deadline = time.monotonic() + WAIT_S
     connection = registry.connect()
     reader = connection.makefile("rb")
     bodies = iter(bodies)
     while True:
-        batch = [body for _, body in zip(range(BATCH), bodies)]
+        batch = again + [body for _, body in zip(range(BATCH - len(again)), bodies)]
+        again = []
         if not batch:
             return taken, None
         connection.sendall(b"".join(
             b"PUT %s HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n%s" % (path.encode(), len(body), body.encode())
             for body in batch))
-        for _ in batch:
+        for body in batch:
             status = int(reader.readline().split()[1])
             length = 0
             while (line := reader.readline()) not in (b"\r\n", b""):
                 if line.lower().startswith(b"content-length:"):
                     length = int(line.split(b":")[1])
             text = reader.read(length).decode()
-            if status != 200:
+            if status == OVERLOADED and time.monotonic() < deadline:
+                again.append(body)
+            elif status != 200:
                 connection.close()
                 return taken, (status, text)
-            taken += 1
+            else:
+                taken += 1
 
 
 def many(registry, complain, what, bodies, most, words, path=REGISTER):
