@@ -38,6 +38,10 @@ struct config_option {
     int64_t maximum; /* 0: no maximum */
 };
 
+/* The section of commands. At the top of a file, which services have too, they pass over the
+ * options that they do not have: a service refuses what none has. */
+#define CONFIG_COMMANDS "cli"
+
 struct config_program {
     const char *name;     /* "marquee-rating", "marquee import" */
     const char *service;  /* the section and the environment's infix: "rating"; NULL: none */

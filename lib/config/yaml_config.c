@@ -32,10 +32,19 @@ static struct text scalar_text(const yaml_node_t *node)
     return text_of_bytes(node->data.scalar.value, node->data.scalar.length);
 }
 
+static bool is_command(const struct config *config)
+{
+    const char *service = config->program->service;
+    return service != NULL && text_equal(text_of(service), TEXT(CONFIG_COMMANDS));
+}
+
 static enum status read_scalar(struct reader *reader, const yaml_node_t *key,
-                               const yaml_node_t *value, struct names_seen *seen)
+                               const yaml_node_t *value, bool is_top, struct names_seen *seen)
 {
     struct config_value *found = config_find(reader->config, scalar_text(key));
+    if (found == NULL && is_top && is_command(reader->config)) {
+        return STATUS_OK;
+    }
     if (found == NULL) {
         return refuse(reader, key, "unknown option", scalar_text(key));
     }
@@ -67,7 +76,7 @@ static enum status read_mapping(struct reader *reader, const yaml_node_t *mappin
             return refuse(reader, key, "a name was expected, not", TEXT("a structure"));
         }
         if (value->type == YAML_SCALAR_NODE) {
-            status = read_scalar(reader, key, value, &seen);
+            status = read_scalar(reader, key, value, section != NULL, &seen);
         } else if (value->type != YAML_MAPPING_NODE || section == NULL) {
             return refuse(reader, key, "a single value was expected for", scalar_text(key));
         } else if (service != NULL && text_equal(scalar_text(key), text_of(service))) {

@@ -25,7 +25,7 @@ static const struct config_option options[] = {
 
 static const struct config_program program = {
     .name = "marquee backup",
-    .service = "cli",
+    .service = CONFIG_COMMANDS,
     .summary = "marquee backup: copy the stores and the event log, while they are used.",
     .usage = "[OPTIONS] --to DIRECTORY [PART[=DIRECTORY] ...]",
     .epilogue =

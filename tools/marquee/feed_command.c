@@ -43,7 +43,7 @@ static const struct config_option options[] = {
 
 static const struct config_program program = {
     .name = "marquee feed",
-    .service = "cli",
+    .service = CONFIG_COMMANDS,
     .summary = "marquee feed: show the latest votes from the event log.",
     .usage = "[OPTIONS]",
     .epilogue =

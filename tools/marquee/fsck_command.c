@@ -21,7 +21,7 @@ static const struct config_option options[] = {
 
 static const struct config_program program = {
     .name = "marquee fsck",
-    .service = "cli",
+    .service = CONFIG_COMMANDS,
     .summary = "marquee fsck: check that a rating store agrees with itself.",
     .usage = "[OPTIONS]",
     .epilogue =

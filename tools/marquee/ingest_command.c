@@ -38,7 +38,7 @@ static const struct config_option options[] = {
 
 static const struct config_program program = {
     .name = "marquee ingest",
-    .service = "cli",
+    .service = CONFIG_COMMANDS,
     .summary = "marquee ingest: append rating events to the event log.",
     .usage = "[OPTIONS] FILE",
     .epilogue =

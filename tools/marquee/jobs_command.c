@@ -30,7 +30,7 @@ static const struct config_option options[] = {
 
 static const struct config_program program = {
     .name = "marquee jobs",
-    .service = "cli",
+    .service = CONFIG_COMMANDS,
     .summary = "marquee jobs: show how far the imports in the queue are.",
     .usage = "[OPTIONS] [IMPORT]",
     .epilogue = "Reads the topics import-jobs and import-results; all imports, or one.\n"

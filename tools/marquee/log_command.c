@@ -54,7 +54,7 @@ static const struct config_option options[] = {
 
 static const struct config_program program = {
     .name = "marquee log",
-    .service = "cli",
+    .service = CONFIG_COMMANDS,
     .summary = "marquee log: show the event log's topics, groups and records.",
     .usage = "[OPTIONS] topics | groups | tail TOPIC | create TOPIC | delete TOPIC",
     .epilogue =

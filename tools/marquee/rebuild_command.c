@@ -28,7 +28,7 @@ static const struct config_option options[] = {
 
 static const struct config_program program = {
     .name = "marquee rebuild",
-    .service = "cli",
+    .service = CONFIG_COMMANDS,
     .summary = "marquee rebuild: replay a snapshot and the change log, and compare.",
     .usage = "[OPTIONS] ratings",
     .epilogue =

@@ -18,7 +18,7 @@ static const struct config_option options[] = {
 
 static const struct config_program program = {
     .name = "marquee services",
-    .service = "cli",
+    .service = CONFIG_COMMANDS,
     .summary = "marquee services: list the registered instances: name, id, address, health.",
     .usage = "[OPTIONS]",
     .epilogue = COMMAND_EXIT_STATUS_HELP "\nexample: marquee services --registry 127.0.0.1:8500\n",

@@ -49,7 +49,8 @@ extern const struct config_option session_options[SESSION_OPTION_COUNT];
 
 /* What the programs of commands that ask services have in common. */
 #define SESSION_PROGRAM                                                                            \
-    .service = "cli", .more_options = session_options, .more_option_count = SESSION_OPTION_COUNT
+    .service = CONFIG_COMMANDS, .more_options = session_options,                                   \
+    .more_option_count = SESSION_OPTION_COUNT
 
 /* For the table of a command that is asked to speak TLS: it has the session do so. */
 #define SESSION_TLS_OPTIONS(whom)                                                                  \

@@ -24,7 +24,7 @@ static const struct config_option options[] = {
 
 static const struct config_program program = {
     .name = "marquee snapshot",
-    .service = "cli",
+    .service = CONFIG_COMMANDS,
     .summary = "marquee snapshot: write all votes to a file, from which the change log goes on.",
     .usage = "[OPTIONS] --to FILE ratings",
     .epilogue =

@@ -28,7 +28,7 @@ static const struct config_option options[] = {
 
 static const struct config_program program = {
     .name = "marquee status",
-    .service = "cli",
+    .service = CONFIG_COMMANDS,
     .summary = "marquee status: show every registered instance, how it is, and what is late.",
     .usage = "[OPTIONS]",
     .epilogue = "exit status: 0 all is well, 1 something is not, or it failed, 2 wrong usage\n"

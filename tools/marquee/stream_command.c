@@ -69,7 +69,7 @@ static const struct config_option options[] = {
 
 static const struct config_program program = {
     .name = "marquee stream",
-    .service = "cli",
+    .service = CONFIG_COMMANDS,
     .summary = "marquee stream: read one topic of the event log and write others, until stopped.",
     .usage = "[OPTIONS] transform | aggregate | route",
     .epilogue =

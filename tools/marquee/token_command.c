@@ -47,7 +47,7 @@ static const struct config_option options[] = {
 
 static const struct config_program program = {
     .name = "marquee token",
-    .service = "cli",
+    .service = CONFIG_COMMANDS,
     .summary = "marquee token: give out, list and take back tokens for the services.",
     .usage = "[OPTIONS] create | list | revoke ID…",
     .epilogue =

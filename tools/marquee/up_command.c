@@ -100,7 +100,7 @@ static const struct config_option options[] = {
 
 static const struct config_program program = {
     .name = "marquee up",
-    .service = "cli",
+    .service = CONFIG_COMMANDS,
     .summary = "marquee up: start the registry and the services, and start again what dies.",
     .usage = "[OPTIONS]",
     .epilogue = "Ctrl-C stops everything, in peace; a second one at once.\n\n"

@@ -76,6 +76,25 @@ static void test_refused(void **state)
     }
 }
 
+/* A file that services and commands share. */
+static void test_commands(void **state)
+{
+    struct config_fixture *fixture = *state;
+    struct config_program command = config_fixture_program;
+    const char *arguments[] = {"--config", fixture->path, NULL};
+    command.service = CONFIG_COMMANDS;
+    config_fixture_write_file(
+        fixture, TEXT("rating-step: 0.5\nname: Ann\nrating: {data: /srv}\ncli: {count: 4}\n"));
+    assert_int_equal(config_fixture_load(fixture, &command, arguments, NULL), STATUS_OK);
+    assert_string_equal(config_text(fixture->config, "name").data, "Ann");
+    assert_int_equal(config_integer(fixture->config, "count"), 4);
+
+    config_fixture_write_file(fixture, TEXT("name: Ann\ncli:\n  colour: red\n"));
+    assert_int_equal(config_fixture_load(fixture, &command, arguments, NULL),
+                     STATUS_INVALID_ARGUMENT);
+    assert_non_null(strstr(fixture->call.error.message.data, ":3: unknown option 'colour'"));
+}
+
 /* What libyaml itself refuses: its words are its own, the place is ours. */
 static void test_malformed(void **state)
 {
@@ -131,9 +150,9 @@ static void test_unreadable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),      cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_malformed),  cmocka_unit_test(test_largest),
-        cmocka_unit_test(test_unreadable),
+        cmocka_unit_test(test_names),    cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_commands), cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_largest),  cmocka_unit_test(test_unreadable),
     };
     return cmocka_run_group_tests(tests, config_fixture_setup, config_fixture_teardown);
 }
