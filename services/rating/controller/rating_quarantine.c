@@ -17,12 +17,6 @@ static enum status no_room(struct call *call)
     return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "the request is too large");
 }
 
-bool rating_quarantine_same_key(const struct vote_key *a, const struct vote_key *b)
-{
-    return a->record.type == b->record.type && text_equal(a->record.id, b->record.id) &&
-           text_equal(a->user, b->user) && text_equal(a->provider, b->provider);
-}
-
 /* What a letter holds. false: it is no vote, as somebody else may have put one there. */
 static bool read_letter(struct call *call, const struct rating_dead_letter *letter,
                         struct rating_change *ret_change)
@@ -57,8 +51,7 @@ static enum status find_place(struct rating_controller *self, struct call *call,
         if (status != STATUS_OK) {
             return status;
         }
-        if (read_letter(call, &letter, ret_change) &&
-            rating_quarantine_same_key(&ret_change->key, key)) {
+        if (read_letter(call, &letter, ret_change) && vote_key_equal(&ret_change->key, key)) {
             return STATUS_OK;
         }
     }

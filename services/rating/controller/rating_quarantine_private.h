@@ -4,9 +4,6 @@
 
 #include "rating/controller/rating_quarantine.h"
 
-/* Whether two votes have the same key. */
-bool rating_quarantine_same_key(const struct vote_key *a, const struct vote_key *b);
-
 /* The letter in which a vote is held: of two of the same key, the later one stays. reason: copied.
  * Valid in the call's arena. STATUS_RESOURCE_EXHAUSTED: there is no place for it. */
 enum status rating_quarantine_hold(struct rating_controller *self, struct call *call,

@@ -3,11 +3,7 @@
 #include "base/clock.h"
 #include "rating/controller/rating_quarantine_private.h"
 #include "rating/model/rating_burst.h"
-
-static bool same_record(struct record_key a, struct record_key b)
-{
-    return a.type == b.type && text_equal(a.id, b.id);
-}
+#include "rating/model/vote_state.h"
 
 /* What is to become of a vote of a request. */
 struct sifted {
@@ -27,11 +23,12 @@ struct sieve {
     size_t letter_count;
 };
 
-/* Whether putting it again where this value of this time stands changes nothing. */
-static bool is_same(const struct rating_change *change, int32_t hundredths, int64_t time_ms)
+/* What comes of a change with a time of its own where such a vote stands. */
+static enum rating_outcome outcome_on(const struct rating_change *change, int32_t hundredths,
+                                      int64_t time_ms)
 {
-    return change->skip_unchanged && change->has_time && change->time_ms == time_ms &&
-           change->hundredths == hundredths;
+    struct vote_state stands = {.exists = true, .hundredths = hundredths, .time_ms = time_ms};
+    return vote_state_change(&stands, change, change->time_ms);
 }
 
 /* The vote in the request that changes[at] repeats; NULL: it repeats none. */
@@ -40,9 +37,10 @@ static const struct rating_change *find_repeated(const struct rating_change *cha
     const struct rating_change *change = &changes[at];
     for (size_t i = at; change->skip_unchanged && change->has_time && i-- > 0;) {
         const struct rating_change *before = &changes[i];
-        if (rating_quarantine_same_key(&before->key, &change->key)) {
+        if (vote_key_equal(&before->key, &change->key)) {
             return before->kind == RATING_PUT && before->has_time &&
-                           is_same(change, before->hundredths, before->time_ms)
+                           outcome_on(change, before->hundredths, before->time_ms) ==
+                               RATING_UNCHANGED
                        ? before
                        : NULL;
         }
@@ -61,8 +59,8 @@ static enum status look_up(struct rating_controller *self, struct call *call,
     }
     enum status status =
         self->repository.ops->get_vote(self->repository.state, call, &change->key, &stored);
-    *ret_is_unchanged = status == STATUS_OK && (change->time_ms < stored.time_ms ||
-                                                is_same(change, stored.hundredths, stored.time_ms));
+    *ret_is_unchanged = status == STATUS_OK &&
+                        outcome_on(change, stored.hundredths, stored.time_ms) != RATING_APPLIED;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
@@ -77,7 +75,7 @@ static enum status recount(struct rating_controller *self, struct call *call,
     for (size_t i = 0; i < at && status == STATUS_OK; i++) {
         bool is_unchanged = false;
         if (all[i].is_counted && !all[i].is_looked_up &&
-            same_record(changes[i].key.record, changes[at].key.record)) {
+            record_key_equal(changes[i].key.record, changes[at].key.record)) {
             status = look_up(self, call, &changes[i], &is_unchanged);
             all[i].is_looked_up = true;
         }

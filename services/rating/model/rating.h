@@ -57,6 +57,17 @@ struct vote_key {
     struct text user;
 };
 
+static inline bool record_key_equal(struct record_key a, struct record_key b)
+{
+    return a.type == b.type && text_equal(a.id, b.id);
+}
+
+static inline bool vote_key_equal(const struct vote_key *a, const struct vote_key *b)
+{
+    return record_key_equal(a->record, b->record) && text_equal(a->user, b->user) &&
+           text_equal(a->provider, b->provider);
+}
+
 struct vote {
     struct vote_key key;
     int32_t hundredths;

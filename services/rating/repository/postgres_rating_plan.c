@@ -59,11 +59,6 @@ static struct postgres_rating_item *item_at(const struct postgres_rating_plan *p
     return &plan->items[plan->order[place].item];
 }
 
-static bool same_record(struct record_key a, struct record_key b)
-{
-    return a.type == b.type && text_equal(a.id, b.id);
-}
-
 static void group_items(struct postgres_rating_plan *plan)
 {
     for (size_t i = 0; i < plan->item_count; i++) {
@@ -71,7 +66,7 @@ static void group_items(struct postgres_rating_plan *plan)
         if (i == 0 || !text_equal(item_at(plan, i - 1)->key, item->key)) {
             struct record_key record = item->change->key.record;
             if (plan->record_count == 0 ||
-                !same_record(plan->records[plan->record_count - 1].key, record)) {
+                !record_key_equal(plan->records[plan->record_count - 1].key, record)) {
                 plan->records[plan->record_count++].key = record;
             }
             plan->votes[plan->vote_count++] = (struct postgres_rating_vote){
