@@ -13,9 +13,9 @@ struct bucket {
 };
 
 struct access_limit {
-    unsigned char key[16]; /* so that nobody can aim at another's bucket */
-    int64_t cost_ns;       /* that one thing puts this off */
-    int64_t depth_ns;      /* and how far it may be off */
+    unsigned char key[DIGEST_KEY_BYTES]; /* so that nobody can aim at another's bucket */
+    int64_t cost_ns;                     /* that one thing puts this off */
+    int64_t depth_ns;                    /* and how far it may be off */
     struct bucket buckets[ACCESS_LIMIT_SETS][ACCESS_LIMIT_WAYS];
 };
 

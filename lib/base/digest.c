@@ -76,7 +76,7 @@ struct digest digest_with(const unsigned char key[static 16], struct text conten
 
 struct digest digest_of(struct text content)
 {
-    static const unsigned char key[16] = "marquee contents";
+    static const unsigned char key[DIGEST_KEY_BYTES] = "marquee contents";
     return digest_with(key, content);
 }
 

@@ -10,7 +10,10 @@ struct digest {
     uint64_t low;
 };
 
-enum { DIGEST_TEXT_BYTES = 33 }; /* 32 hexadecimal digits and NUL */
+enum {
+    DIGEST_TEXT_BYTES = 33, /* 32 hexadecimal digits and NUL */
+    DIGEST_KEY_BYTES = 16,
+};
 
 struct digest digest_of(struct text content);
 
@@ -23,5 +26,5 @@ static inline bool digest_equal(struct digest a, struct digest b)
     return a.high == b.high && a.low == b.low;
 }
 
-/* The same under a key of one's own, 16 bytes: one that is secret keeps others from aiming. */
-struct digest digest_with(const unsigned char key[static 16], struct text content);
+/* The same under a key of one's own: one that is secret keeps others from aiming. */
+struct digest digest_with(const unsigned char key[static DIGEST_KEY_BYTES], struct text content);

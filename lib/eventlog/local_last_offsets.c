@@ -18,7 +18,8 @@ struct local_last_offsets {
     size_t count;
     size_t keys_max;
     struct buffer keys;
-    unsigned char secret[16]; /* keys are an outsider's to choose: it keeps them from one place */
+    unsigned char secret[DIGEST_KEY_BYTES]; /* keys are an outsider's to choose: it keeps them from
+                                               one place */
 };
 
 struct local_last_offsets *local_last_offsets_create(size_t keys_max, size_t key_bytes_max)

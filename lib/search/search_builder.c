@@ -1,7 +1,6 @@
 /* Documents in, a segment out. */
 #include <stdlib.h>
 
-#include "base/digest.h"
 #include "base/random.h"
 #include "search/search_builder_private.h"
 #include "search/search_terms.h"

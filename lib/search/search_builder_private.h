@@ -1,6 +1,7 @@
 /* search_builder_private.h: what a builder has collected, for the files of this folder. */
 #pragma once
 
+#include "base/digest.h"
 #include "search/search_segment_private.h"
 
 /* Grows by doubling. */
@@ -28,14 +29,14 @@ struct pending_term {
 };
 
 struct search_builder {
-    struct table bytes;       /* char: of terms and ids */
-    struct table documents;   /* struct pending_document */
-    struct table terms;       /* struct pending_term, as they came */
-    struct table occurrences; /* uint32_t, with numbers of `terms` */
-    uint32_t *places;         /* open addressing: 1 + the number in `terms`; 0: free */
-    size_t place_count;       /* a power of two */
-    unsigned char key[16];    /* of the hash by which they are found */
-    struct arena arena;       /* of one document */
+    struct table bytes;                  /* char: of terms and ids */
+    struct table documents;              /* struct pending_document */
+    struct table terms;                  /* struct pending_term, as they came */
+    struct table occurrences;            /* uint32_t, with numbers of `terms` */
+    uint32_t *places;                    /* open addressing: 1 + the number in `terms`; 0: free */
+    size_t place_count;                  /* a power of two */
+    unsigned char key[DIGEST_KEY_BYTES]; /* of the hash by which they are found */
+    struct arena arena;                  /* of one document */
 };
 
 static inline struct text search_pending_text(const struct search_builder *builder,

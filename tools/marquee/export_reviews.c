@@ -4,7 +4,6 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/random.h"
 #include "movie.pb-c.h"
 #include "proto/proto.h"

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/digest.h"
 #include "marquee/session.h"
 
 enum { EXPORT_REVIEWS_MAX = 1 << 20 }; /* of one user */
@@ -16,7 +17,7 @@ struct export_reviews {
     /* Hashes of movies' ids, sorted; by a secret, as of two ids with one hash one review would be
      * lost, and ids come from elsewhere. */
     uint64_t *found;
-    unsigned char secret[16];
+    unsigned char secret[DIGEST_KEY_BYTES];
     size_t count;
     size_t room;
 };

@@ -17,7 +17,7 @@ struct registry_peer {
 
 struct registry_peers {
     struct list buckets[BUCKETS];
-    unsigned char secret[16]; /* a network of IPv6 has addresses for any bucket */
+    unsigned char secret[DIGEST_KEY_BYTES]; /* a network of IPv6 has addresses for any bucket */
 };
 
 struct registry_peers *registry_peers_create(void)
