@@ -42,11 +42,10 @@ static enum status read_scalar(struct reader *reader, const yaml_node_t *key,
                                const yaml_node_t *value, bool is_top, struct names_seen *seen)
 {
     struct config_value *found = config_find(reader->config, scalar_text(key));
-    if (found == NULL && is_top && is_command(reader->config)) {
-        return STATUS_OK;
-    }
     if (found == NULL) {
-        return refuse(reader, key, "unknown option", scalar_text(key));
+        return is_top && is_command(reader->config)
+                   ? STATUS_OK
+                   : refuse(reader, key, "unknown option", scalar_text(key));
     }
     bool *is_seen = &seen->options[found - reader->config->values];
     if (*is_seen) {

@@ -1,7 +1,6 @@
 #include "store/group_commit.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"

@@ -13,24 +13,22 @@ struct imdb {
     struct import_votes votes;
 };
 
-static struct imdb *create(struct import *import)
+static enum status open_table(struct import *import, struct imdb **ret_imdb)
 {
     struct imdb *imdb = arena_calloc(import->session->call.arena, 1, sizeof(*imdb));
     if (imdb == NULL) {
-        (void)call_fail(&import->session->call, STATUS_RESOURCE_EXHAUSTED, "no memory");
+        return call_fail(&import->session->call, STATUS_RESOURCE_EXHAUSTED, "no memory");
     }
-    return imdb;
+    *ret_imdb = imdb;
+    return import_table_open(import, TEXT(""), &imdb->table);
 }
 
 /* A data set, whose columns must all be there. rows: those columns and what takes a row. */
 static enum status read_data_set(struct import *import, struct import_rows rows,
                                  enum import_movies_mode mode)
 {
-    struct imdb *imdb = create(import);
-    if (imdb == NULL) {
-        return STATUS_RESOURCE_EXHAUSTED;
-    }
-    enum status status = import_table_open(import, TEXT(""), &imdb->table);
+    struct imdb *imdb;
+    enum status status = open_table(import, &imdb);
     if (status != STATUS_OK) {
         return status;
     }
@@ -160,11 +158,8 @@ static enum status take_rated(void *state, struct call *call, const struct impor
 
 enum status import_imdb_ratings(struct import *import)
 {
-    struct imdb *imdb = create(import);
-    if (imdb == NULL) {
-        return STATUS_RESOURCE_EXHAUSTED;
-    }
-    enum status status = import_table_open(import, TEXT(""), &imdb->table);
+    struct imdb *imdb;
+    enum status status = open_table(import, &imdb);
     if (status != STATUS_OK) {
         return status;
     }

@@ -65,6 +65,16 @@ static void are_nothing_else(void **state)
     assert_false(access_user_is_valid(TEXT("\xff")));
 }
 
+static struct call call_of(const struct access_scene *scene, bool is_checked, unsigned scopes,
+                           const char *caller)
+{
+    struct call call = scene->call;
+    call.identity.is_checked = is_checked;
+    call.identity.scopes = scopes;
+    call.identity.user = text_of(caller);
+    return call;
+}
+
 /* Whom a request may be about, by who makes it. */
 static void speak_for_themselves(void **state)
 {
@@ -92,10 +102,7 @@ static void speak_for_themselves(void **state)
     };
     struct access_scene *scene = *state;
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        struct call call = scene->call;
-        call.identity.is_checked = cases[i].is_checked;
-        call.identity.scopes = cases[i].scopes;
-        call.identity.user = text_of(cases[i].caller);
+        struct call call = call_of(scene, cases[i].is_checked, cases[i].scopes, cases[i].caller);
         struct text given = text_of(cases[i].given);
         struct text user = TEXT("untouched");
         enum status status = access_user_writing(&call, given, &user);
@@ -128,10 +135,7 @@ static void see_what_is_theirs(void **state)
     };
     struct access_scene *scene = *state;
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        struct call call = scene->call;
-        call.identity.is_checked = cases[i].is_checked;
-        call.identity.scopes = cases[i].scopes;
-        call.identity.user = text_of(cases[i].caller);
+        struct call call = call_of(scene, cases[i].is_checked, cases[i].scopes, cases[i].caller);
         assert_int_equal(
             access_user_is_shown(&call, text_of(cases[i].user), text_of(cases[i].provider)),
             cases[i].is_shown);
