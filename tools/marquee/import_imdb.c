@@ -15,12 +15,11 @@ struct imdb {
 
 static enum status open_table(struct import *import, struct imdb **ret_imdb)
 {
-    struct imdb *imdb = arena_calloc(import->session->call.arena, 1, sizeof(*imdb));
-    if (imdb == NULL) {
+    *ret_imdb = arena_calloc(import->session->call.arena, 1, sizeof(**ret_imdb));
+    if (*ret_imdb == NULL) {
         return call_fail(&import->session->call, STATUS_RESOURCE_EXHAUSTED, "no memory");
     }
-    *ret_imdb = imdb;
-    return import_table_open(import, TEXT(""), &imdb->table);
+    return import_table_open(import, TEXT(""), &(*ret_imdb)->table);
 }
 
 /* A data set, whose columns must all be there. rows: those columns and what takes a row. */
