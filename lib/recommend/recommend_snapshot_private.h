@@ -21,12 +21,10 @@ struct recommend_snapshot_head {
     uint32_t items;
     uint32_t users;
     uint32_t counted_in;
-    uint64_t changes;
 };
 
 /* How an item stands. */
 struct recommend_snapshot_item {
-    uint64_t computed;
     uint32_t changed;
     uint32_t waiting; /* 0 or 1 */
     uint32_t count;   /* of its list */
@@ -34,7 +32,7 @@ struct recommend_snapshot_item {
     struct recommend_neighbour bound;
 };
 
-_Static_assert(sizeof(struct recommend_snapshot_head) == 48 &&
-                   sizeof(struct recommend_snapshot_item) == 32 &&
+_Static_assert(sizeof(struct recommend_snapshot_head) == 40 &&
+                   sizeof(struct recommend_snapshot_item) == 24 &&
                    sizeof(struct recommend_neighbour) == 8,
                "without holes: all bytes are written");

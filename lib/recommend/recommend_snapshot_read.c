@@ -136,15 +136,14 @@ static enum status read_list(struct recommend_model *model, struct recommend_sou
 }
 
 static enum status read_item(struct recommend_model *model, struct recommend_source source,
-                             uint64_t changes, uint32_t number)
+                             uint32_t number)
 {
     struct recommend_item *item = recommend_item_at(model, number);
     struct recommend_snapshot_item stands;
     if (!get(source, &stands, sizeof(stands)) || stands.waiting > 1 || stands.cut > 1 ||
-        stands.computed > changes || stands.count > RECOMMEND_LIST_ROOM) {
+        stands.count > RECOMMEND_LIST_ROOM) {
         return STATUS_DATA_LOSS;
     }
-    item->computed = stands.computed;
     item->changed = stands.changed;
     item->waiting = false;
     if (stands.waiting == 1) {
@@ -153,18 +152,16 @@ static enum status read_item(struct recommend_model *model, struct recommend_sou
     return read_list(model, source, &stands, number);
 }
 
-/* All that counting in has left waiting is as it was then. */
-static enum status read_items(struct recommend_model *model, struct recommend_source source,
-                              uint64_t changes)
+/* What counting in has left waiting is done; what was waiting then is not. */
+static enum status read_items(struct recommend_model *model, struct recommend_source source)
 {
     model->queue_first = 0;
     model->queue_count = 0;
     model->draft = recommend_lists_copy(model->published, model->queue_capacity);
     enum status status = model->draft != NULL ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
     for (uint32_t i = 0; i < model->item_ids.count && status == STATUS_OK; i++) {
-        status = read_item(model, source, changes, i);
+        status = read_item(model, source, i);
     }
-    model->changes = changes;
     return status;
 }
 
@@ -188,7 +185,7 @@ static enum status read_model(struct recommend_model *model, struct recommend_so
         status = count_in(model, head->counted_in);
     }
     if (status == STATUS_OK) {
-        status = read_items(model, source, head->changes);
+        status = read_items(model, source);
     }
     if (status == STATUS_OK) {
         recommend_publish(model);

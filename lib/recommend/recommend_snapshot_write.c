@@ -16,7 +16,6 @@ static bool put_head(struct recommend_sink sink, const struct recommend_model *m
         .items = model->item_ids.count,
         .users = model->user_ids.count,
         .counted_in = model->counted_in,
-        .changes = model->changes,
     };
     return put(sink, &head, sizeof(head));
 }
@@ -43,8 +42,7 @@ static bool put_item(struct recommend_sink sink, const struct recommend_model *m
 {
     const struct recommend_item *item = recommend_item_at(model, number);
     const struct recommend_list *list = recommend_lists_get(lists, number);
-    struct recommend_snapshot_item stands = {
-        .computed = item->computed, .changed = item->changed, .waiting = item->waiting};
+    struct recommend_snapshot_item stands = {.changed = item->changed, .waiting = item->waiting};
     if (list != NULL) {
         stands.count = list->head.count;
         stands.cut = list->head.cut;

@@ -7,7 +7,11 @@
 
 #include "followed_scene.h"
 
-enum { PATH_BYTES = SCRATCH_PATH_BYTES + 32, MANY = 200 };
+enum {
+    PATH_BYTES = SCRATCH_PATH_BYTES + 32,
+    MANY = 200,
+    AS_OF_BYTE = 8, /* of the time: the checksum alone tells that it is another */
+};
 
 static void path_of(const struct fixture *fixture, char path[static PATH_BYTES])
 {
@@ -52,6 +56,19 @@ static void it_answers_before_the_service_can_be_asked(struct fixture *fixture)
     end(fixture);
 }
 FOLLOWED_TEST(it_answers_before_the_service_can_be_asked)
+
+static void what_came_last_is_kept_at_the_end(struct fixture *fixture)
+{
+    keep_one(fixture);
+    fake_vote_feed_vote(fixture->fake, "dan", "heat", 800);
+    await_votes(fixture, 10);
+    reopen(fixture);
+    fake_vote_feed_go_away(fixture->fake);
+    start(fixture);
+    await_votes(fixture, 10);
+    end(fixture);
+}
+FOLLOWED_TEST(what_came_last_is_kept_at_the_end)
 
 /* More than the witness holds, over several processes; what is between two of them is caught up
  * with. */
@@ -187,9 +204,9 @@ static void a_damaged_one_is_made_anew(struct fixture *fixture)
     reopen(fixture);
     path_of(fixture, path);
     int fd = open(path, O_RDWR | O_CLOEXEC);
-    assert_int_equal(pread(fd, &byte, 1, 150), 1);
+    assert_int_equal(pread(fd, &byte, 1, AS_OF_BYTE), 1);
     byte ^= 1;
-    assert_int_equal(pwrite(fd, &byte, 1, 150), 1);
+    assert_int_equal(pwrite(fd, &byte, 1, AS_OF_BYTE), 1);
     assert_int_equal(close(fd), 0);
     start(fixture);
     await_votes(fixture, 9);
@@ -219,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_answers_before_the_service_can_be_asked_test),
+        cmocka_unit_test(what_came_last_is_kept_at_the_end_test),
         cmocka_unit_test(it_goes_on_over_many_processes_test),
         cmocka_unit_test(nothing_is_written_where_nothing_has_changed_test),
         cmocka_unit_test(other_votes_are_not_gone_on_from_test),
