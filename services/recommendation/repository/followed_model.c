@@ -71,12 +71,12 @@ enum status followed_compute(struct followed_recommendations *self, struct call 
     return status;
 }
 
-/* Until nothing waits, or it is being stopped. */
+/* Until nothing waits, votes are behind, or it is being stopped. */
 static void compute_all(struct followed_recommendations *self, struct call *call,
                         struct followed_model *held)
 {
     uint32_t waiting = 1;
-    while (waiting > 0 && !self->stop.requested) {
+    while (waiting > 0 && !self->behind && !self->stop.requested) {
         if (followed_compute(self, call, held, &waiting) != STATUS_OK) {
             /* No memory: it may pass. */
             status_ignore(fiber_sleep(call, FOLLOWED_PAUSE_MS_MAX * CLOCK_NS_PER_MS));

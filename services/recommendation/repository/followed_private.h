@@ -56,6 +56,8 @@ struct followed_recommendations {
     bool running;
     int64_t pause_ms;
     struct followed_model *followed; /* that takes changes now; NULL: none does */
+    bool behind;                     /* there are changes that it has not taken yet */
+    bool reached;                    /* lists are to be computed when it is not */
     struct fiber_wait changed;       /* wakes the fiber that computes */
     struct followed_place place;     /* of `followed` */
     int64_t kept_sequence;           /* that the file stands at; -1: none does */

@@ -153,6 +153,17 @@ static void set_out(struct followed_recommendations *self, int64_t listed)
     followed_witness_begin(&self->place.witness, self->place.sequence);
 }
 
+/* Lists that are computed while many changes wait would be computed again for those: votes first.
+ */
+static void set_behind(struct followed_recommendations *self, bool behind)
+{
+    self->behind = behind;
+    if (self->reached && !behind) {
+        self->reached = false;
+        fiber_wait_signal(&self->changed);
+    }
+}
+
 static void move_on(struct followed_recommendations *self, struct followed_model *held,
                     const struct vote_feed_page *page, int64_t asked_ms)
 {
@@ -163,9 +174,8 @@ static void move_on(struct followed_recommendations *self, struct followed_model
     if (!page->more) {
         atomic_store(&held->as_of_ms, asked_ms);
     }
-    if (page->count > 0) {
-        fiber_wait_signal(&self->changed);
-    }
+    self->reached = self->reached || page->count > 0;
+    set_behind(self, page->more);
     if (!page->more && clock_monotonic_ns() / CLOCK_NS_PER_MS >= self->keep_at_ms) {
         followed_file_write(self);
     }
@@ -193,9 +203,11 @@ static void follow_changes(struct followed_recommendations *self, struct followe
             followed_witness_begin(&self->place.witness, self->place.sequence);
             status = STATUS_OK;
         } else if (status != STATUS_OUT_OF_RANGE) {
+            set_behind(self, false); /* for who knows how long */
             followed_survive(self, &call, status);
         }
     }
+    set_behind(self, false);
 }
 
 static void follow(struct followed_recommendations *self, struct followed_model *held)
@@ -236,7 +248,7 @@ static void follow_kept(struct followed_recommendations *self)
     }
     install(self, held, "the model that was kept is there again");
     if (followed_confirm(self, &self->place)) {
-        fiber_wait_signal(&self->changed); /* some of its lists may have been waiting */
+        self->reached = true; /* some of its lists may have been waiting */
         follow(self, held);
         return;
     }

@@ -70,6 +70,26 @@ static void it_answers_through_an_outage(struct fixture *fixture)
 }
 FOLLOWED_TEST(it_answers_through_an_outage)
 
+/* Of many changes the first have come: their lists do not wait until the others do. */
+static void it_computes_what_it_has_when_the_others_do_not_come(struct fixture *fixture)
+{
+    vote_alike(fixture, "heat", "ronin");
+    start(fixture);
+    await_votes(fixture, 9);
+    await_rest(fixture);
+    fixture->fake->pages_before_away = 2;
+    vote_alike(fixture, "alien", "bug"); /* six are new; the others are as they were */
+    vote_alike(fixture, "big", "up");
+    await_refusals(fixture, 2);
+    await_votes(fixture, 9 + 6 + 4);
+    assert_int_equal(ask_like(fixture, "alien"), STATUS_OK);
+    assert_int_equal(fixture->list.votes, 3);
+    assert_true(fixture->list.count > 0);
+    fake_vote_feed_come_back(fixture->fake);
+    await_votes(fixture, 9 + 6 + 6);
+}
+FOLLOWED_TEST(it_computes_what_it_has_when_the_others_do_not_come)
+
 static void it_begins_anew_when_changes_are_forgotten(struct fixture *fixture)
 {
     vote_alike(fixture, "heat", "ronin");
@@ -129,6 +149,7 @@ int main(void)
         cmocka_unit_test(it_says_that_there_is_no_model_yet_test),
         cmocka_unit_test(a_vote_changes_what_is_recommended_test),
         cmocka_unit_test(it_answers_through_an_outage_test),
+        cmocka_unit_test(it_computes_what_it_has_when_the_others_do_not_come_test),
         cmocka_unit_test(it_begins_anew_when_changes_are_forgotten_test),
         cmocka_unit_test(it_can_be_stopped_at_any_time_test),
         cmocka_unit_test(its_metrics_say_how_it_is_test),
