@@ -277,6 +277,16 @@ static void handle_injected(void *state, struct http_exchange *exchange)
                &(struct http_reply){.status = 302, .headers = headers, .header_count = 1});
 }
 
+/* Says itself how long it may be kept. */
+static void handle_not_kept(void *state, struct http_exchange *exchange)
+{
+    (void)state;
+    static const struct http_header headers[] = {
+        {TEXT_INIT("cache-control"), TEXT_INIT("no-store")}};
+    http_reply(exchange,
+               &(struct http_reply){.status = 200, .headers = headers, .header_count = 1});
+}
+
 static void handle_rest(void *state, struct http_exchange *exchange)
 {
     (void)state;
@@ -331,6 +341,7 @@ static const struct http_route templates[] = {
     {"GET", "/empty", handle_empty, NULL, NULL},
     {"GET", "/problem", handle_problem, NULL, NULL},
     {"GET", "/injected", handle_injected, NULL, NULL},
+    {"GET", "/not-kept", handle_not_kept, NULL, NULL},
     {NULL, "/rest/*", handle_rest, NULL, NULL},
     {NULL, "/describe", handle_describe, NULL, NULL},
     {"GET", "/subject", handle_subject, NULL, NULL},
