@@ -241,9 +241,9 @@ static bool write_ages(const struct http_json_reply *reply)
     body->length--;
     bool fits = true;
     for (size_t i = 0; i < reply->age_count && fits; i++) {
-        fits = buffer_format(body, "%s\"%s\":%" PRId64,
-                             body->data[body->length - 1] == '{' ? "" : ",", reply->ages[i].name,
-                             reply->ages[i].age_ms);
+        fits =
+            buffer_format(body, "%s\"%s\":%" PRId64, body->data[body->length - 1] == '{' ? "" : ",",
+                          reply->ages[i].name, reply->ages[i].age_ms);
     }
     return fits && buffer_append(body, TEXT("}"));
 }

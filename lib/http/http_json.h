@@ -39,7 +39,8 @@ MUST_USE enum status http_json_boolean_parameter(struct http_exchange *exchange,
                                                  bool *ret_value);
 
 /* Reads and parses the body; content-type must be application/json, in UTF-8, or absent, and
- * nothing is coded (content-encoding). false: a reply was made (400, 413, 415, …) and the handler returns. */
+ * nothing is coded (content-encoding). false: a reply was made (400, 413, 415, …) and the handler
+ * returns. */
 MUST_USE bool http_json_read(struct http_exchange *exchange, size_t bytes_max,
                              const struct json **ret_body);
 

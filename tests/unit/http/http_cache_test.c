@@ -12,7 +12,7 @@ static const struct {
     {"its head", "HEAD", "/hello", 200, "private"},
     {"in parts", "GET", "/parts", 200, "private"},
     {"nothing, which caches keep too", "GET", "/absent", 404, "private"},
-    {"a handler knows better", "GET", "/not-kept", 200, "no-store"},
+    {"a handler knows better", "GET", "/empty", 204, "no-store"},
     {"what is written is never kept", "POST", "/echo", 200, NULL},
 };
 

@@ -98,8 +98,8 @@ static void take_forms(void *unused)
     (void)unused;
     open_scene(&scene, routes);
     for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
-        struct http_loopback_reply reply = http_loopback_send_with(
-            scene.server, &scene.call, "PUT", "/take", forms[i].headers, "{}");
+        struct http_loopback_reply reply = http_loopback_send_with(scene.server, &scene.call, "PUT",
+                                                                   "/take", forms[i].headers, "{}");
         const char *detail = forms[i].detail != NULL ? forms[i].detail : "";
         if (reply.status != forms[i].status ||
             memmem(reply.body.data, reply.body.length, detail, strlen(detail)) == NULL) {
@@ -136,8 +136,8 @@ static void hold_by_tag(void *unused)
     struct text tag = http_loopback_header(&reply, "etag");
     struct text strong = text_slice(tag, 2, tag.length);
     assert_int_equal(reply.status, 200);
-    assert_true(text_equal(reply.body,
-                           TEXT("{\"content\":1,\"firstAgeMs\":5,\"secondAgeMs\":-5}")));
+    assert_true(
+        text_equal(reply.body, TEXT("{\"content\":1,\"firstAgeMs\":5,\"secondAgeMs\":-5}")));
     assert_true(text_starts_with(tag, TEXT("W/\"")));
 
     scene.told.age_ms = 6;

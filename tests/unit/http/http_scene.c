@@ -257,7 +257,8 @@ static void handle_abort(void *state, struct http_exchange *exchange)
 static void handle_empty(void *state, struct http_exchange *exchange)
 {
     (void)state;
-    http_reply(exchange, &(struct http_reply){.status = 204});
+    static const struct http_header own = {TEXT_INIT("cache-control"), TEXT_INIT("no-store")};
+    http_reply(exchange, &(struct http_reply){.status = 204, .headers = &own, .header_count = 1});
 }
 
 static void handle_problem(void *state, struct http_exchange *exchange)
@@ -275,16 +276,6 @@ static void handle_injected(void *state, struct http_exchange *exchange)
         {TEXT_INIT("location"), TEXT_INIT("/\r\nset-cookie: a=b")}};
     http_reply(exchange,
                &(struct http_reply){.status = 302, .headers = headers, .header_count = 1});
-}
-
-/* Says itself how long it may be kept. */
-static void handle_not_kept(void *state, struct http_exchange *exchange)
-{
-    (void)state;
-    static const struct http_header headers[] = {
-        {TEXT_INIT("cache-control"), TEXT_INIT("no-store")}};
-    http_reply(exchange,
-               &(struct http_reply){.status = 200, .headers = headers, .header_count = 1});
 }
 
 static void handle_rest(void *state, struct http_exchange *exchange)
@@ -341,7 +332,6 @@ static const struct http_route templates[] = {
     {"GET", "/empty", handle_empty, NULL, NULL},
     {"GET", "/problem", handle_problem, NULL, NULL},
     {"GET", "/injected", handle_injected, NULL, NULL},
-    {"GET", "/not-kept", handle_not_kept, NULL, NULL},
     {NULL, "/rest/*", handle_rest, NULL, NULL},
     {NULL, "/describe", handle_describe, NULL, NULL},
     {"GET", "/subject", handle_subject, NULL, NULL},
