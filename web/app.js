@@ -1,10 +1,12 @@
 // Which view is shown, by the address; and what frames it: search, theme, who is here.
 
-import { h } from "./dom.js";
+import { announce, h } from "./dom.js";
 import { homeView } from "./home.js";
 import { Finder, searchView } from "./search.js";
 import { askWhoYouAre, session } from "./session.js";
 import { wordsView } from "./cards.js";
+import { onOtherTab, recall, remember } from "./memory.js";
+import { Places } from "./places.js";
 
 const PRODUCT = "Marquee";
 
@@ -23,6 +25,7 @@ const finder = new Finder(go);
 let viewEnd = new AbortController();
 let view = null;
 let shown = ""; // the address of the view
+const places = new Places();
 
 async function viewOf(path) {
   for (const [pattern, load] of VIEWS) {
@@ -53,21 +56,26 @@ function markNavigation() {
   }
 }
 
+function frame() {
+  document.title = `${view.title} · ${PRODUCT}`;
+  main.replaceChildren(view.element);
+  markNavigation();
+  finder.show(location.pathname === "/search" ? new URLSearchParams(location.search).get("q") ?? "" : "");
+}
+
 // focus: whether the heading is to have it: after a navigation, but not when the page is opened.
 async function show(focus) {
   viewEnd.abort();
   viewEnd = new AbortController();
   const { signal } = viewEnd;
+  view = null; // what is still to be seen is not what this address is of
   shown = location.pathname + location.search;
   const next = await viewOf(location.pathname);
   if (signal.aborted) {
     return;
   }
   view = next;
-  document.title = `${view.title} · ${PRODUCT}`;
-  main.replaceChildren(view.element);
-  markNavigation();
-  finder.show(location.pathname === "/search" ? new URLSearchParams(location.search).get("q") ?? "" : "");
+  frame();
   if (!focus) {
     view.start(signal);
     return;
@@ -80,10 +88,45 @@ async function show(focus) {
   }
 }
 
+// What stays is left as it is, to come back to; of the rest, how far it was read.
+function leave() {
+  if (places.leave({ view, end: viewEnd, main })) {
+    viewEnd = new AbortController();
+  }
+}
+
 function go(url) {
-  history.pushState(null, "", url);
+  leave();
+  history.pushState(places.next(), "", url);
   scrollTo(0, 0);
   return show(true);
+}
+
+// Back, or forward: to where the reader was.
+async function comeBack() {
+  leave();
+  const place = places.comeTo(history.state);
+  if (place.view === undefined) {
+    await show(true);
+    if (place.top > 0 && shown === location.pathname + location.search) {
+      scrollTo(0, place.top);
+    }
+    return;
+  }
+  viewEnd.abort();
+  ({ view, end: viewEnd } = place);
+  shown = location.pathname + location.search;
+  frame();
+  scrollTo(0, place.top);
+  if (!place.focused?.isConnected) {
+    (main.querySelector("h1") ?? main).focus({ preventScroll: true });
+    return;
+  }
+  place.focused.focus({ preventScroll: true });
+  // Rows that were not drawn yet since have a height that is guessed: what the reader followed is where it was.
+  const settle = () => scrollBy(0, place.focused.getBoundingClientRect().top - place.below);
+  settle();
+  requestAnimationFrame(settle);
 }
 
 function isView(path) {
@@ -100,7 +143,7 @@ document.addEventListener("click", (event) => {
 });
 window.addEventListener("popstate", () => {
   if (shown !== location.pathname + location.search) { // else it is a place within the view
-    show(true);
+    comeBack();
   }
 });
 
@@ -114,6 +157,7 @@ document.addEventListener("keydown", (event) => {
 
 // The theme: the system's, until somebody says otherwise.
 
+const THEME = "marquee-theme";
 const THEMES = { auto: "System", light: "Light", dark: "Dark" };
 const themeButton = document.getElementById("theme");
 
@@ -127,11 +171,12 @@ function showTheme(theme) {
 themeButton.addEventListener("click", () => {
   const names = Object.keys(THEMES);
   const next = names[(names.indexOf(document.documentElement.dataset.theme) + 1) % names.length];
-  localStorage.setItem("marquee-theme", next);
+  remember(THEME, next);
   showTheme(next);
 });
-const kept = document.documentElement.dataset.theme;
-showTheme(kept in THEMES ? kept : "auto");
+const themeOf = (name) => name in THEMES ? name : "auto";
+showTheme(themeOf(document.documentElement.dataset.theme));
+onOtherTab(THEME, () => showTheme(themeOf(recall(THEME))));
 
 // Who is here.
 
@@ -139,7 +184,7 @@ const who = document.getElementById("who");
 
 function showWho() {
   who.replaceChildren(...session.user === "" ? ["Sign in"]
-    : [h("span", { class: "name" }, session.user), h("span", { class: "hidden" }, ": sign out")]);
+    : [h("bdi", { class: "name" }, session.user), h("span", { class: "hidden" }, ": sign out")]);
   who.title = session.user === "" ? "" : "Sign out";
   if (session.user === "") {
     who.setAttribute("aria-haspopup", "dialog");
@@ -154,6 +199,7 @@ who.addEventListener("click", () => {
   } else {
     session.signOut().catch((error) => {
       who.title = error.message;
+      announce(`You are still signed in: ${error.message}`);
     });
   }
 });
@@ -162,6 +208,7 @@ const begun = session.begin();
 showWho();
 session.addEventListener("change", () => {
   showWho();
+  places.forget();
   if (view?.userChanged) {
     view.userChanged();
   } else {

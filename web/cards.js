@@ -59,10 +59,10 @@ function ownOf(card) {
 // For a row that scrolls or wraps: tile above, words below.
 export function filmCard(card) {
   return h("li", { class: "card" }, tile(card),
-    h("h3", {}, h("a", { href: filmPath(card.id) }, card.title)),
+    h("h3", {}, h("a", { href: filmPath(card.id), dir: "auto" }, card.title)),
     h("p", { class: "under" }, under(card)),
     h("p", { class: "figures" }, scoreOf(card), ownOf(card)),
-    card.because === "" ? null : h("p", { class: "because" }, `like ${card.because}`));
+    card.because === "" ? null : h("p", { class: "because" }, "like ", h("bdi", {}, card.because)));
 }
 
 // For a list: one line a film. figure: {value, unit} that the list is sorted by; more: elements at its end.
@@ -71,7 +71,7 @@ export function filmRow(card, { place, figure, more } = {}) {
     h("span", { class: "place" }, place === undefined ? "" : String(place)),
     tile(card),
     h("div", { class: "what" },
-      h("h2", {}, h("a", { href: filmPath(card.id) }, card.title)),
+      h("h2", {}, h("a", { href: filmPath(card.id), dir: "auto" }, card.title)),
       h("p", { class: "under" }, under(card))),
     h("p", { class: "figures" }, figure ?? scoreOf(card), ownOf(card)),
     more ?? null);

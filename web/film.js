@@ -24,6 +24,8 @@ class Film {
   #before = null;  // what undo goes back to; undefined: nothing to undo
   #writes = Promise.resolve();
   #wanted = 0;     // number of the newest write
+  #likeWanted = 0; // and of the newest like
+  #reader = Promise.resolve(true); // whether it is known what the present reader had voted
   #retryMs = RETRY_FIRST_MS;
   #head = h("header", { class: "film-head" });
   #score = h("div", {});
@@ -46,6 +48,7 @@ class Film {
         h("section", { class: "mine", "aria-labelledby": "mine-title" }, h("h2", { id: "mine-title" }, "Your rating"),
           this.#stars.element, h("p", { class: "buttons" }, this.#undo, this.#remove, this.#like), this.#said,
           scaleChooser(scales))));
+    this.#stars.disable(true); // until it is known what a new vote takes the place of
   }
 
   async start(signal) {
@@ -65,7 +68,8 @@ class Film {
   async userChanged() {
     this.#before = undefined;
     this.#say("");
-    await this.#refresh();
+    this.#reader = this.#refresh();
+    await this.#reader;
     if (this.#signal !== null && !this.#signal.aborted) {
       this.#reviews.show(this.#details.reviewed ?? false);
     }
@@ -87,13 +91,16 @@ class Film {
     }
   }
 
+  // Resolves to whether it is known now.
   async #refresh() {
     try {
       await this.#ask();
+      return true;
     } catch (error) {
       if (!isAborted(error) && !this.#signal.aborted) {
         this.#later();
       }
+      return false;
     }
   }
 
@@ -134,7 +141,9 @@ class Film {
   }
 
   #later() {
-    const timer = setTimeout(() => this.#refresh(), this.#retryMs);
+    const timer = setTimeout(() => {
+      this.#reader = this.#refresh();
+    }, this.#retryMs);
     this.#signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
     this.#retryMs = Math.min(this.#retryMs * 1.5, RETRY_MAX_MS);
   }
@@ -153,11 +162,11 @@ class Film {
     const heading = this.#head.querySelector("h1");
     const hadFocus = heading !== null && document.activeElement === heading;
     this.#head.replaceChildren(tile({ id, title, year }), h("div", { class: "words" },
-      h("h1", { tabindex: "-1" }, title, year ? h("span", { class: "year" }, ` ${year}`) : null),
-      director === "" ? null : h("p", { class: "by" }, `by ${director}`),
+      h("h1", { tabindex: "-1" }, h("bdi", {}, title), year ? h("span", { class: "year" }, ` ${year}`) : null),
+      director === "" ? null : h("p", { class: "by" }, "by ", h("bdi", {}, director)),
       genres.length === 0 ? null : h("ul", { class: "genres", "aria-label": "Genres" }, genres.map((genre) => h("li", {},
         h("a", { href: `/lists?genre=${encodeURIComponent(genre)}` }, genre)))),
-      description === "" ? null : h("p", { class: "description" }, description),
+      description === "" ? null : h("p", { class: "description", dir: "auto" }, description),
       externalScores.length === 0 ? null : h("dl", { class: "elsewhere", "aria-label": "Scores elsewhere, not counted here" },
         externalScores.map(({ source = "", value = 0, votes = 0 }) => h("div", {}, h("dt", {}, SOURCES[source] ?? source),
           h("dd", {}, h("b", {}, points(value, 1)), votes > 0 ? ` of 10, ${count(votes)} votes` : " of 10"))))));
@@ -176,8 +185,12 @@ class Film {
     });
     this.#stars.disable(isAway);
     this.#stars.show(this.#chosen);
+    const focused = document.activeElement;
     setHidden(this.#remove, this.#chosen === null || isAway);
     setHidden(this.#undo, this.#before === undefined || isAway);
+    if (focused.hidden && (focused === this.#remove || focused === this.#undo)) {
+      this.#stars.focus(); // not lost with the button
+    }
     setHidden(this.#like, reviewState !== "REACTIONS_KNOWN");
     this.#like.setAttribute("aria-pressed", String(liked));
     this.#like.replaceChildren(h("span", { class: "heart", "aria-hidden": "true" }, liked ? "♥" : "♡"),
@@ -185,9 +198,7 @@ class Film {
   }
 
   #goBack() {
-    const before = this.#before;
-    this.#rate(before, true);
-    this.#stars.focus();
+    this.#rate(this.#before, true);
   }
 
   // Shows the vote as cast, and writes it; what the service does not take is taken back.
@@ -196,10 +207,11 @@ class Film {
       this.#stars.show(this.#chosen);
       return;
     }
+    const isKnown = await this.#reader; // who has just signed in may have voted before
     const earlier = { own: this.#own, held: this.#held, before: this.#before, details: this.#details };
     this.#wanted += 1;
     const number = this.#wanted;
-    this.#before = isUndo ? undefined : this.#chosen;
+    this.#before = isUndo || !isKnown ? undefined : this.#chosen;
     const summary = summaryWith(this.#summary, this.#own, hundredths);
     this.#held = null;
     this.#take(hundredths, summary);
@@ -252,21 +264,38 @@ class Film {
   }
 
   async #toggleLike() {
+    const likes = !this.#details.liked; // what is wanted, also of who signs in now and has liked it before
     if (!(await someone())) {
       return;
     }
+    await this.#reader;
     const { liked = false, likeCount = 0 } = this.#details;
-    this.#details = { ...this.#details, liked: !liked, likeCount: Math.max(likeCount + (liked ? -1 : 1), 0) };
-    this.#show();
-    try {
-      const reply = await change(liked ? "UnlikeMovie" : "LikeMovie", { userId: session.user, movieId: this.#id });
-      this.#details = { ...this.#details, likeCount: reply.likeCount ?? 0 };
-      this.#say(liked ? "You no longer like it." : "You like it.");
-    } catch (error) {
-      this.#details = { ...this.#details, liked, likeCount };
-      this.#say(`Not saved: ${error.message}`);
+    if (liked === likes) {
+      return;
     }
+    this.#likeWanted += 1;
+    const number = this.#likeWanted;
+    this.#details = { ...this.#details, liked: likes, likeCount: Math.max(likeCount + (likes ? 1 : -1), 0) };
     this.#show();
+    this.#writes = this.#writes.then(() => this.#writeLike(number, likes, { liked, likeCount }));
+  }
+
+  async #writeLike(number, likes, earlier) {
+    let words;
+    let found;
+    try {
+      const reply = await change(likes ? "LikeMovie" : "UnlikeMovie", { userId: session.user, movieId: this.#id });
+      found = { liked: likes, likeCount: reply.likeCount ?? 0 };
+      words = likes ? "You like it." : "You no longer like it.";
+    } catch (error) {
+      found = earlier;
+      words = `Not saved: ${error.message}`;
+    }
+    if (number === this.#likeWanted) { // else the next is on its way
+      this.#details = { ...this.#details, ...found };
+      this.#show();
+      this.#say(words);
+    }
   }
 }
 

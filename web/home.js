@@ -22,6 +22,7 @@ export function homeView() {
   const element = h("div", { class: "home" }, h("h1", { class: "hidden", tabindex: "-1" }, "Films"));
   return {
     title: "Films",
+    stays: true,
     element,
     start(signal) {
       const { user } = session;

@@ -78,7 +78,7 @@ class Progress {
 
   constructor(doing, cancel) {
     this.#doing = doing;
-    this.element = h("div", { class: "report" }, h("h2", {}, doing), this.#bar, this.#words,
+    this.element = h("div", { class: "report" }, h("h2", { tabindex: "-1" }, doing), this.#bar, this.#words,
       h("p", { class: "buttons" }, h("button", { type: "button", class: "quiet", onclick: cancel }, "Cancel")));
   }
 
@@ -120,9 +120,25 @@ class Import {
   start(signal) {
     this.#signal = signal;
     signal.addEventListener("abort", () => this.#running?.abort());
+    // What is dropped beside the place for it is not opened in place of this page.
+    document.addEventListener("dragover", (event) => this.#beside(event), { signal });
+    document.addEventListener("drop", (event) => this.#beside(event), { signal });
   }
 
-  userChanged() {}
+  // What was read was read for somebody else.
+  userChanged() {
+    this.#cancel();
+    this.#show();
+  }
+
+  #beside(event) {
+    if (this.#drop.hidden || !this.#drop.contains(event.target)) {
+      event.preventDefault();
+      if (event.dataTransfer !== null) {
+        event.dataTransfer.dropEffect = "none";
+      }
+    }
+  }
 
   #over(event, isOver) {
     event.preventDefault();
@@ -134,8 +150,16 @@ class Import {
     this.#take(event.dataTransfer.files[0]);
   }
 
+  // One file at a time: while it is worked on there is no place for another.
   #show(...elements) {
+    this.#drop.hidden = false;
     this.#below.replaceChildren(...elements);
+  }
+
+  // As #show(), with the focus on what it is about.
+  #tell(element) {
+    this.#show(element);
+    element.querySelector("h2")?.focus();
   }
 
   #cancel() {
@@ -144,7 +168,13 @@ class Import {
 
   #progress(doing) {
     const progress = new Progress(doing, () => this.#cancel());
+    const { activeElement } = document;
+    const hadFocus = this.#drop.contains(activeElement) || this.#below.contains(activeElement);
     this.#show(progress.element);
+    this.#drop.hidden = true;
+    if (hadFocus) {
+      progress.element.querySelector("h2").focus();
+    }
     announce(doing);
     return progress;
   }
@@ -171,7 +201,11 @@ class Import {
 
   #failed(error, words) {
     if (isAborted(error)) {
+      const hadFocus = this.#below.contains(document.activeElement);
       this.#show(h("p", { class: "empty", role: "status" }, "Cancelled."));
+      if (hadFocus) {
+        this.#file.focus();
+      }
     } else {
       this.#show(notice(isMissing(error) ? "This Marquee does not import votes." : `${words}: ${error.message}`));
     }
@@ -204,9 +238,14 @@ class Import {
         h("tbody", {}, rows.map(([words, many]) => h("tr", {}, h("th", { scope: "row" }, words),
           h("td", { class: "number" }, count(many)))))),
       ...this.#lostList(lost),
-      h("p", { class: "buttons" }, write, h("button", { type: "button", class: "quiet", onclick: () => this.#show() }, "Leave it"))));
+      h("p", { class: "buttons" }, write, h("button", { type: "button", class: "quiet", onclick: () => this.#leave() }, "Leave it"))));
     announce(`${plural(found.length, "film")} found, ${count(lost.length)} not`);
     write.focus();
+  }
+
+  #leave() {
+    this.#show();
+    this.#file.focus();
   }
 
   #lostList(lost) {
@@ -271,9 +310,8 @@ class Import {
 
   #done(written, lost, trouble) {
     const title = h("h2", { tabindex: "-1" }, `${written} written`);
-    this.#show(h("div", { class: "report", role: "status" }, title, trouble === "" ? null : notice(trouble), ...this.#lostList(lost),
+    this.#tell(h("div", { class: "report", role: "status" }, title, trouble === "" ? null : notice(trouble), ...this.#lostList(lost),
       h("p", {}, h("a", { class: "button quiet", href: "/votes" }, "My votes"))));
-    title.focus();
   }
 }
 

@@ -42,6 +42,7 @@ function addressOf({ order, genre, yearFrom, yearTo, minimumVotes }) {
 
 class Lists {
   title = "Lists";
+  stays = true; // as it is while another view is looked at
   #choice = readChoice();
   #signal = null;
   #asked = new AbortController();
@@ -52,7 +53,7 @@ class Lists {
   #to = h("input", { id: "to", type: "number", min: YEAR_MIN, max: YEAR_MAX, placeholder: "any", inputmode: "numeric" });
   #votes = h("input", { id: "votes", type: "number", min: 0, placeholder: "0", inputmode: "numeric" });
   #about = h("p", { class: "lead", role: "status" });
-  #body = h("div", {});
+  #body = h("div", {}, h("p", { class: "waiting" }, "…"));
 
   constructor() {
     const field = (label, input) => h("p", {}, h("label", { for: input.id }, label), input);

@@ -8,6 +8,8 @@ import { session, someone } from "./session.js";
 
 const PAGE = 10;
 const CHARACTERS_MAX = 10000; // the review service's own maximum
+const FOLDED_CHARACTERS = 1200;
+const FOLDED_LINES = 16;
 
 const day = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
 
@@ -21,6 +23,8 @@ const ORDERS = { REVIEW_NEWEST: "Newest first", REVIEW_MOST_LIKED: "Most liked f
 // A button that says whether the reader likes the review; say(): is told why not.
 function likeButton(movieId, { userId = "", likeCount = 0, liked = false }, say) {
   const state = { liked, likeCount };
+  let writes = Promise.resolve(); // one after the other: the last one holds
+  let wanted = 0;
   const button = h("button", { type: "button", class: "quiet small like like-review" });
   const show = () => {
     button.setAttribute("aria-pressed", String(state.liked));
@@ -28,40 +32,72 @@ function likeButton(movieId, { userId = "", likeCount = 0, liked = false }, say)
       state.liked ? "Liked" : "Like", h("span", { class: "hidden" }, ` the review of ${userId}`),
       h("span", { class: "of" }, state.likeCount > 0 ? count(state.likeCount) : ""));
   };
+  const write = async (was, number) => {
+    let found = was;
+    let words = was.liked ? `You no longer like the review of ${userId}` : `You like the review of ${userId}`;
+    try {
+      const reply = await change(was.liked ? "UnlikeReview" : "LikeReview",
+        { userId: session.user, movieId, authorId: userId });
+      found = { liked: !was.liked, likeCount: reply.likeCount ?? 0 };
+    } catch (error) {
+      words = `Not saved: ${error.message}`;
+    }
+    if (number === wanted) {
+      Object.assign(state, found);
+      show();
+      (found === was ? say : announce)(words);
+    }
+  };
   button.addEventListener("click", async () => {
     if (!(await someone())) {
       return;
     }
     const was = { ...state };
+    wanted += 1;
+    const number = wanted;
     Object.assign(state, { liked: !was.liked, likeCount: Math.max(was.likeCount + (was.liked ? -1 : 1), 0) });
     show();
-    try {
-      const reply = await change(was.liked ? "UnlikeReview" : "LikeReview",
-        { userId: session.user, movieId, authorId: userId });
-      state.likeCount = reply.likeCount ?? 0;
-      announce(was.liked ? `You no longer like the review of ${userId}` : `You like the review of ${userId}`);
-    } catch (error) {
-      Object.assign(state, was);
-      say(`Not saved: ${error.message}`);
-    }
-    show();
+    writes = writes.then(() => write(was, number));
   });
   show();
   return button;
 }
 
 function reviewItem({ userId = "", text = "", spoiler = false, createdTime = "", editedTime = "" }, isOwn, actions) {
-  const words = h("p", { class: "words" }, text);
+  const words = h("p", { class: "words", dir: "auto" }, text);
   return h("li", { class: isOwn ? "review own-review" : "review" },
-    h("p", { class: "by" }, h("b", {}, userId), " ", when(createdTime), editedTime === "" ? null : " · edited"),
+    h("p", { class: "by" }, h("b", { dir: "auto" }, userId), " ", when(createdTime), editedTime === "" ? null : " · edited"),
     spoiler ? h("details", {}, h("summary", {}, "It tells how the story ends"), words) : words,
-    actions ?? null);
+    isLong(text) ? unfolder(words) : null, actions ?? null);
+}
+
+// More than a screenful on a phone is shown in part.
+function isLong(text) {
+  return text.length > FOLDED_CHARACTERS || text.split("\n").length > FOLDED_LINES;
+}
+
+function unfolder(words) {
+  words.classList.add("folded");
+  const button = h("button", { type: "button", class: "quiet small unfold", "aria-expanded": "false" }, "Show all");
+  button.addEventListener("click", () => {
+    const isFolded = words.classList.toggle("folded");
+    button.setAttribute("aria-expanded", String(!isFolded));
+    button.textContent = isFolded ? "Show all" : "Show less";
+    if (isFolded) {
+      words.scrollIntoView({ block: "nearest" });
+    }
+  });
+  return button;
 }
 
 export class Reviews {
   #movieId;
   #changed;
   #signal = null;
+  #asked = new AbortController(); // what is fetched of the list: given up when another is wanted
+  #isPaging = false;
+  #isWriting = false; // a change of the own one is on its way
+  #writer = ""; // whose words are in the form
   #hasOwn = false; // the reader has written one
   #own = null; // the reader's own, as it is kept
   #next = "";
@@ -74,7 +110,7 @@ export class Reviews {
   #empty = h("p", { class: "empty", hidden: true }, "Nobody has written about this film yet.");
   #trouble = h("div", {});
   #said = h("p", { class: "said", role: "status" });
-  #text = h("textarea", { id: "review-text", rows: "5", maxlength: String(CHARACTERS_MAX), required: true });
+  #text = h("textarea", { id: "review-text", rows: "5", dir: "auto", maxlength: String(CHARACTERS_MAX), required: true });
   #spoiler = h("input", { type: "checkbox", id: "review-spoiler" });
   #cancel = h("button", { type: "button", class: "quiet", onclick: () => this.#edit(false) }, "Cancel");
   #form = h("form", { class: "write", hidden: true, onsubmit: (event) => this.#put(event) },
@@ -101,36 +137,57 @@ export class Reviews {
 
   // Anew, from the first page: somebody else reads now.
   async show(hasOwn) {
+    this.#asked.abort();
+    this.#asked = new AbortController();
+    this.#isPaging = false;
     this.#hasOwn = hasOwn;
     this.#own = null;
     this.#next = "";
     this.#shown = 0;
     this.#list.replaceChildren();
-    this.#form.hidden = true;
+    if (session.user !== "" && session.user !== this.#writer) { // what is written is kept when a session ends
+      this.#form.hidden = true;
+      this.#said.replaceChildren();
+    }
     await this.#page();
   }
 
   // The reader's own, wherever it stands among the others.
-  async #findOwn(reviews) {
+  async #findOwn(reviews, signal) {
     const own = reviews.find(({ userId }) => session.user !== "" && userId === session.user);
     if (own !== undefined || !this.#hasOwn || this.#own !== null) {
       return own ?? this.#own;
     }
-    const { review } = await call("GetReview", { movieId: this.#movieId, userId: session.user }, this.#signal);
-    return review ?? null;
+    try {
+      const { review } = await call("GetReview", { movieId: this.#movieId, userId: session.user }, signal);
+      return review ?? null;
+    } catch (error) {
+      if (error.code !== "not_found") {
+        throw error;
+      }
+      return null; // deleted elsewhere
+    }
   }
 
   async #page() {
+    if (this.#isPaging) {
+      return;
+    }
+    const asked = this.#asked;
+    const signal = AbortSignal.any([this.#signal, asked.signal]);
+    this.#isPaging = true;
     try {
       const request = { movieId: this.#movieId, userId: session.user, order: this.#order.value, pageSize: PAGE,
         pageToken: this.#next };
-      const { reviews = [], nextPageToken = "" } = await call("ListReviews", request, this.#signal);
-      this.#own = await this.#findOwn(reviews);
+      const { reviews = [], nextPageToken = "" } = await call("ListReviews", request, signal);
+      this.#own = await this.#findOwn(reviews, signal);
+      signal.throwIfAborted();
       this.#next = nextPageToken;
       const rows = reviews.filter(({ userId }) => session.user === "" || userId !== session.user)
         .map((review) => reviewItem(review, false, h("p", { class: "buttons" },
           likeButton(this.#movieId, review, (words) => { this.#said.textContent = words; }))));
       const isLater = this.#shown > 0;
+      const hadFocus = document.activeElement === this.#more;
       this.#list.append(...rows);
       this.#shown += rows.length;
       this.element.hidden = false;
@@ -140,6 +197,9 @@ export class Reviews {
       this.#showOwn();
       if (isLater) {
         announce(plural(rows.length, "more review"));
+        if (hadFocus) {
+          rows[0]?.querySelector("summary, button")?.focus();
+        }
       }
     } catch (error) {
       if (!isAborted(error)) {
@@ -148,6 +208,10 @@ export class Reviews {
         setHidden(this.#more, true);
         setHidden(this.#write, true);
         setHidden(this.#empty, true);
+      }
+    } finally {
+      if (asked === this.#asked) {
+        this.#isPaging = false;
       }
     }
   }
@@ -167,6 +231,7 @@ export class Reviews {
 
   async #begin() {
     if (await someone()) {
+      this.#writer = session.user;
       this.#text.value = this.#own?.text ?? "";
       this.#spoiler.checked = this.#own?.spoiler ?? false;
       this.#edit(true);
@@ -185,27 +250,40 @@ export class Reviews {
   async #put(event) {
     event.preventDefault();
     const text = this.#text.value.trim().replaceAll("\r\n", "\n");
-    if (text === "") {
+    if (text === "" || this.#isWriting) {
       return;
     }
+    this.#isWriting = true;
+    if (!(await someone()) || session.user !== this.#writer) {
+      this.#isWriting = false;
+      return; // somebody else's words are not published under the name of who has signed in meanwhile
+    }
+    this.#said.textContent = "Publishing …";
     const request = { userId: session.user, movieId: this.#movieId, text, spoiler: this.#spoiler.checked };
     try {
       const { review } = await change("PutReview", request);
       this.#own = review ?? request;
+      this.#hasOwn = true;
       this.#edit(false);
       this.#said.textContent = "Your review is published.";
       this.#changed();
     } catch (error) {
       this.#said.textContent = `Not published: ${error.message}`;
     }
+    this.#isWriting = false;
   }
 
   // At once, and put back when the reader thinks again.
   async #delete() {
     const was = this.#own;
+    if (this.#isWriting) {
+      return;
+    }
+    this.#isWriting = true;
     try {
       await change("DeleteReview", { userId: session.user, movieId: this.#movieId });
       this.#own = null;
+      this.#hasOwn = false;
       this.#showOwn();
       const back = h("button", { type: "button", class: "quiet small", onclick: () => this.#restore(was) }, "Undo");
       this.#said.replaceChildren("Your review is deleted. ", back);
@@ -214,18 +292,25 @@ export class Reviews {
     } catch (error) {
       this.#said.textContent = `Not deleted: ${error.message}`;
     }
+    this.#isWriting = false;
   }
 
   async #restore({ text, spoiler = false, createdTime = "" }) {
+    if (this.#isWriting) {
+      return;
+    }
+    this.#isWriting = true;
     try {
       const { review } = await change("PutReview", { userId: session.user, movieId: this.#movieId, text, spoiler,
         time: createdTime });
       this.#own = review ?? { userId: session.user, text, spoiler };
+      this.#hasOwn = true;
       this.#showOwn();
       this.#said.textContent = "Your review is back.";
       this.#mine.querySelector("button").focus();
     } catch (error) {
       this.#said.textContent = `Not put back: ${error.message}`;
     }
+    this.#isWriting = false;
   }
 }

@@ -1,6 +1,8 @@
 // Votes are kept in hundredths of a point, 0 to 1000; a scale is a way to show and to choose them. Showing never
 // rounds: a vote that does not lie on the chosen scale is shown as what it is.
 
+import { onOtherTab, recall, remember } from "./memory.js";
+
 const KEY = "marquee-scale";
 
 // unit: hundredths of a point to one of the scale; step: hundredths from one choice to the next.
@@ -14,7 +16,15 @@ export const HUNDREDTHS_MAX = 1000;
 export const scales = Object.entries(SCALES).map(([id, { name }]) => ({ id, name }));
 
 class Scale extends EventTarget {
-  #id = localStorage.getItem(KEY);
+  #id = recall(KEY);
+
+  constructor() {
+    super();
+    onOtherTab(KEY, () => {
+      this.#id = recall(KEY);
+      this.dispatchEvent(new Event("change"));
+    });
+  }
 
   get id() {
     return this.#id in SCALES ? this.#id : "5";
@@ -22,7 +32,7 @@ class Scale extends EventTarget {
 
   choose(id) {
     this.#id = id;
-    localStorage.setItem(KEY, id);
+    remember(KEY, id);
     this.dispatchEvent(new Event("change"));
   }
 

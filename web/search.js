@@ -29,7 +29,9 @@ export class Finder {
   #films = [];
   #active = -1;
   #list = h("ul", { id: "found", role: "listbox", "aria-label": "Films found", hidden: true });
-  #input = h("input", { id: "query", type: "search", role: "combobox", autocomplete: "off", spellcheck: "false",
+  // For the eye: it is announced besides.
+  #nothing = h("p", { class: "nothing", "aria-hidden": "true", hidden: true });
+  #input = h("input", { id: "query", dir: "auto", type: "search", role: "combobox", autocomplete: "off", spellcheck: "false",
     "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "found", "aria-keyshortcuts": "/",
     placeholder: "Title, year or director", maxlength: QUERY_BYTES_MAX, enterkeyhint: "search",
     oninput: () => this.#later(), onkeydown: (event) => this.#press(event),
@@ -39,7 +41,7 @@ export class Finder {
   constructor(go) {
     this.#go = go;
     this.element = h("div", { class: "field" }, h("label", { for: "query", class: "hidden" }, "Search films"),
-      this.#input, h("kbd", { "aria-hidden": "true" }, "/"), this.#list);
+      this.#input, h("kbd", { "aria-hidden": "true" }, "/"), this.#list, this.#nothing);
     // So that the field keeps the focus while an option is pressed.
     this.#list.addEventListener("pointerdown", (event) => event.preventDefault());
     this.#list.addEventListener("click", (event) => {
@@ -76,35 +78,41 @@ export class Finder {
     try {
       const films = await find(query, OFFERED, signal);
       if (!signal.aborted) {
-        this.#offer(films);
+        this.#offer(films, films.length === 0 ? "Nothing is found" : "");
         announce(films.length === 0 ? "Nothing is found" : plural(films.length, "film is", "films are") + " found");
       }
     } catch (error) {
       if (!isAborted(error)) {
-        this.#offer([]);
-        announce(`Search does not work now: ${error.message}`);
+        const words = `Search does not work now: ${error.message}`;
+        this.#offer([], words);
+        announce(words);
       }
     }
   }
 
-  #offer(films) {
+  // words: in place of films.
+  #offer(films, words = "") {
     this.#films = films;
+    this.#nothing.textContent = words;
     this.#active = -1;
     this.#list.replaceChildren(...films.map((film, index) => h("li", { role: "option", id: `found-${index}`,
-      "data-index": index, "aria-selected": "false" }, h("span", { class: "title" }, film.title),
+      "data-index": index, "aria-selected": "false" }, h("span", { class: "title" }, h("bdi", {}, film.title)),
     h("span", { class: "under" }, [film.year || "", film.director].filter(Boolean).join(" · ")))));
     this.#input.removeAttribute("aria-activedescendant");
     this.#open();
   }
 
   #open() {
-    const isOpen = this.#films.length > 0 && document.activeElement === this.#input;
+    const hasFocus = document.activeElement === this.#input;
+    const isOpen = this.#films.length > 0 && hasFocus;
     this.#list.hidden = !isOpen;
+    this.#nothing.hidden = this.#nothing.textContent === "" || !hasFocus;
     this.#input.setAttribute("aria-expanded", String(isOpen));
   }
 
   #close() {
     this.#list.hidden = true;
+    this.#nothing.hidden = true;
     this.#input.setAttribute("aria-expanded", "false");
   }
 
@@ -180,6 +188,7 @@ export function searchView() {
   return {
     title: query === "" ? "Search" : `${query}: search`,
     element,
+    stays: true,
     async start(signal) {
       if (query === "") {
         found.textContent = "Write what you look for into the field above: words of the title, a year, a director.";

@@ -2,6 +2,7 @@
 // is exchanged for a session that lives in a cookie no script can read.
 
 import { Failure, ask, isMissing, refusals } from "./api.js";
+import { onOtherTab, recall, remember } from "./memory.js";
 
 const KEY = "marquee-user";
 const USER_CHARACTERS_MAX = 64;
@@ -13,28 +14,33 @@ class Session extends EventTarget {
 
   // Asks who we are; until then, what was last known.
   async begin() {
-    this.user = localStorage.getItem(KEY) ?? "";
-    try {
-      this.#take(await ask("GET", "/session"));
-    } catch (error) {
-      this.#kept = !isMissing(error);
-    }
+    this.user = recall(KEY) ?? "";
+    await this.#ask(this.user);
   }
 
-  // What an open Marquee does not remember, the browser does.
-  #take({ access = false, signedIn = false, userId = "" }) {
-    this.needsToken = access;
-    this.#become(signedIn ? userId : access ? "" : this.user);
+  // Another tab has signed in or out: the cookie, or what the browser remembers, is another one.
+  async follow() {
+    await this.#ask(recall(KEY) ?? "");
+  }
+
+  // kept: by the browser; what an open Marquee does not remember, it does.
+  async #ask(kept) {
+    try {
+      const { access = false, signedIn = false, userId = "" } = await ask("GET", "/session");
+      this.needsToken = access;
+      this.#become(signedIn ? userId : access ? "" : kept);
+    } catch (error) {
+      this.#kept = !isMissing(error);
+      if (!this.#kept) {
+        this.#become(kept);
+      }
+    }
   }
 
   #become(user) {
     const isOther = user !== this.user;
     this.user = user;
-    if (user === "") {
-      localStorage.removeItem(KEY);
-    } else {
-      localStorage.setItem(KEY, user);
-    }
+    remember(KEY, user === "" ? null : user);
     if (isOther) {
       this.dispatchEvent(new Event("change"));
     }
@@ -63,6 +69,7 @@ class Session extends EventTarget {
 
 export const session = new Session();
 refusals.addEventListener("unauthenticated", () => session.begin()); // it has ended meanwhile
+onOtherTab(KEY, () => session.follow());
 
 // The dialog. Resolves to whether somebody is signed in now.
 
@@ -70,6 +77,7 @@ const dialog = document.getElementById("session-dialog");
 const input = document.getElementById("session-input");
 const problem = document.getElementById("session-error");
 let settle = () => {};
+let isAsking = false; // a second press of the button is not a second sign-in
 
 export function askWhoYouAre() {
   const { needsToken } = session;
@@ -95,12 +103,19 @@ export async function someone() {
 
 document.getElementById("session-form").addEventListener("submit", async (event) => {
   event.preventDefault();
+  if (isAsking) {
+    return;
+  }
+  isAsking = true;
+  problem.hidden = true;
   try {
     await session.signIn(input.value);
     dialog.close();
   } catch (error) {
     problem.textContent = error.message;
     problem.hidden = false;
+  } finally {
+    isAsking = false;
   }
 });
 document.getElementById("session-cancel").addEventListener("click", () => dialog.close());

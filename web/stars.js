@@ -183,6 +183,13 @@ export class Stars {
 export function scaleChooser(scales) {
   const select = h("select", { id: "scale", onchange: () => scale.choose(select.value) },
     scales.map(({ id, name }) => h("option", { value: id }, name)));
-  select.value = scale.id;
+  const follow = () => { // another tab may choose too
+    select.value = scale.id;
+    if (!select.isConnected) {
+      scale.removeEventListener("change", follow);
+    }
+  };
+  follow();
+  scale.addEventListener("change", follow);
   return h("p", { class: "scale-chooser" }, h("label", { for: "scale" }, "Rate in"), select);
 }

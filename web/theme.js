@@ -1,2 +1,6 @@
 // Runs before anything is drawn, so that a theme that was chosen does not flash into place.
-document.documentElement.dataset.theme = localStorage.getItem("marquee-theme") ?? "auto";
+try {
+  document.documentElement.dataset.theme = localStorage.getItem("marquee-theme") ?? "auto";
+} catch { // the reader has forbidden the browser to remember
+  document.documentElement.dataset.theme = "auto";
+}

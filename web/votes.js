@@ -22,7 +22,7 @@ function ownFigure(hundredths) {
 class Votes {
   title = "My votes";
   #signal = null;
-  #body = h("div", {});
+  #body = h("div", {}, h("p", { class: "waiting" }, "…"));
   #said = h("p", { class: "said", role: "status" });
 
   constructor() {
@@ -98,6 +98,7 @@ class Votes {
   }
 
   async #export(format, button) {
+    const hadFocus = document.activeElement === button; // which it loses while it is disabled
     button.disabled = true;
     try {
       const { count, lacksReviews } = await exportVotes(format, this.#signal, (soFar) => {
@@ -110,6 +111,9 @@ class Votes {
       }
     }
     button.disabled = false;
+    if (hadFocus) {
+      button.focus();
+    }
   }
 }
 

@@ -14,34 +14,20 @@ enum {
     KIND_OPEN = 0, /* of a session without a token */
     KIND_TOKEN = 1,
     PAYLOAD_BYTES_MAX = ACCESS_SESSION_BARE_BYTES + ACCESS_USER_BYTES_MAX,
-    WAYS = 4, /* of the table of ended ones: places that one id may be in */
-};
-
-struct ended {
-    uint64_t id;
-    int64_t expires_ms; /* 0: the place is free */
 };
 
 struct access_sessions {
     pthread_rwlock_t lock;
     struct access_session_key_list keys;
-    bool has_ended; /* any */
-    struct ended ended[ACCESS_SESSIONS_ENDED_MAX];
+    struct access_ended ended;
     char file[PATH_MAX]; /* "": there is none */
     char ends_file[PATH_MAX];
     struct access_session_ends_seen seen; /* of that file */
-    struct access_session_end_list read;  /* from it, while it is taken over */
+    struct access_ended read;             /* from it, while it is taken over */
 };
 
 /* Of the file of ended sessions: behind the name of the keys'. */
 static const struct text ends_suffix = TEXT_INIT(".ended");
-
-static uint64_t id_value(const unsigned char id[static ACCESS_SESSION_ID_BYTES])
-{
-    uint64_t value;
-    memcpy(&value, id, sizeof(value));
-    return value;
-}
 
 static enum status name_files(struct call *call, struct access_sessions *sessions, struct text file)
 {
@@ -179,17 +165,6 @@ static void read_payload(const unsigned char *payload, size_t length,
     ret_session->user[user_length] = '\0';
 }
 
-static bool is_ended(const struct access_sessions *sessions, uint64_t id)
-{
-    const struct ended *set = &sessions->ended[id % (ACCESS_SESSIONS_ENDED_MAX / WAYS) * WAYS];
-    for (size_t i = 0; i < WAYS && sessions->has_ended; i++) {
-        if (set[i].id == id && set[i].expires_ms != 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_signed(struct access_sessions *sessions, const unsigned char *sealed, size_t length)
 {
     unsigned char digest[ACCESS_DIGEST_BYTES];
@@ -218,7 +193,9 @@ bool access_session_unseal(struct access_sessions *sessions, int64_t now_ms, str
     bool holds = is_signed(sessions, sealed, length);
     if (holds) {
         read_payload(sealed, length, &session);
-        holds = now_ms < session.expires_ms && !is_ended(sessions, id_value(session.id));
+        holds = now_ms < session.expires_ms &&
+                !access_ended_has(&sessions->ended, access_ended_set_of(&session),
+                                  access_ended_id_of(&session), session.expires_ms);
     }
     CHECK(pthread_rwlock_unlock(&sessions->lock) == 0);
     if (holds) {
@@ -227,29 +204,12 @@ bool access_session_unseal(struct access_sessions *sessions, int64_t now_ms, str
     return holds;
 }
 
-/* With the lock. */
-static void note_end(struct access_sessions *sessions, uint64_t id, int64_t expires_ms,
-                     int64_t now_ms)
-{
-    struct ended *set = &sessions->ended[id % (ACCESS_SESSIONS_ENDED_MAX / WAYS) * WAYS];
-    struct ended *place = &set[0];
-    if (is_ended(sessions, id)) {
-        return;
-    }
-    for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].expires_ms < place->expires_ms || set[i].expires_ms <= now_ms) {
-            place = &set[i];
-        }
-    }
-    *place = (struct ended){.id = id, .expires_ms = expires_ms};
-    sessions->has_ended = true;
-}
-
 void access_session_end(struct access_sessions *sessions, const struct access_session *session,
                         int64_t now_ms)
 {
     CHECK(pthread_rwlock_wrlock(&sessions->lock) == 0);
-    note_end(sessions, id_value(session->id), session->expires_ms, now_ms);
+    access_ended_note(&sessions->ended, access_ended_set_of(session), access_ended_id_of(session),
+                      session->expires_ms, now_ms);
     CHECK(pthread_rwlock_unlock(&sessions->lock) == 0);
 }
 
@@ -261,10 +221,8 @@ bool access_sessions_are_shared(const struct access_sessions *sessions)
 enum status access_session_tell_end(struct call *call, const struct access_sessions *sessions,
                                     const struct access_session *session, int64_t now_ms)
 {
-    struct access_session_end end = {.expires_ms = session->expires_ms};
-    memcpy(end.id, session->id, sizeof(end.id));
     return access_sessions_are_shared(sessions)
-               ? access_session_ends_add(call, sessions->ends_file, now_ms, &end)
+               ? access_session_ends_add(call, sessions->ends_file, now_ms, session)
                : STATUS_OK;
 }
 
@@ -272,17 +230,14 @@ enum status access_sessions_look(struct call *call, struct access_sessions *sess
                                  int64_t now_ms)
 {
     bool is_new = false;
-    struct access_session_end_list *list = &sessions->read;
     if (!access_sessions_are_shared(sessions)) {
         return STATUS_OK;
     }
-    enum status status =
-        access_session_ends_read(call, sessions->ends_file, &sessions->seen, list, &is_new);
+    enum status status = access_session_ends_read(call, sessions->ends_file, &sessions->seen,
+                                                  &sessions->read, &is_new);
     CHECK(pthread_rwlock_wrlock(&sessions->lock) == 0);
-    for (size_t i = 0; status == STATUS_OK && is_new && i < list->count; i++) {
-        if (list->ends[i].expires_ms > now_ms) {
-            note_end(sessions, id_value(list->ends[i].id), list->ends[i].expires_ms, now_ms);
-        }
+    if (status == STATUS_OK && is_new) {
+        access_ended_take(&sessions->ended, &sessions->read, now_ms);
     }
     CHECK(pthread_rwlock_unlock(&sessions->lock) == 0);
     return status;

@@ -8,10 +8,11 @@
  * which it was opened: what that may do is looked up for each call, so that a session ends when its
  * token does.
  *
- * One that was ended by its user is remembered until it would have ended by itself,
- * ACCESS_SESSIONS_ENDED_MAX of them: past that, those soonest over are forgotten. So that it is
- * none at the others who share the keys, nor after a restart, it is told in a file beside the
- * keys', whose name has ".ended" behind it; each process looks there now and then.
+ * One that was ended by its user is remembered until it would have ended by itself, and never
+ * holds again: where there are more of one holder than there is room for, older ones end, too
+ * (access_ended.h). So that it is none at the others who share the keys, nor after a restart, it is
+ * told in a file beside the keys', whose name has ".ended" behind it; each process looks there now
+ * and then.
  *
  * Everything may be called from any thread, look and refresh by one at a time. */
 #pragma once
@@ -26,7 +27,6 @@ struct access_sessions;
 enum {
     ACCESS_SESSION_ID_BYTES = 8,
     ACCESS_SESSION_KEYS_MAX = 16,
-    ACCESS_SESSIONS_ENDED_MAX = 4096,
     /* In hexadecimal: version, kind, key, end, id, token, user, signature; with NUL. */
     ACCESS_SESSION_BARE_BYTES = 2 + 8 + 8 + ACCESS_SESSION_ID_BYTES +
                                 ACCESS_GRANT_ID_BYTES, /* all but user and signature */

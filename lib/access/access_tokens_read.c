@@ -1,10 +1,4 @@
 /* The file of secrets: its lines, and what is wrong with them. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "access/access_file.h"
 #include "access/access_tokens_private.h"
 
@@ -59,47 +53,19 @@ enum status access_tokens_parse(struct call *call, struct text content, const ch
                : call_fail(call, STATUS_FAILED_PRECONDITION, "%s holds no secret", place);
 }
 
-/* Up to `size` bytes; negative: errno says why not. */
-static ssize_t read_all(int fd, char *bytes, size_t size)
-{
-    size_t length = 0;
-    while (length < size) {
-        ssize_t got = read(fd, bytes + length, size - length);
-        if (got == 0) {
-            break;
-        }
-        if (got < 0 && errno != EINTR) {
-            return -1;
-        }
-        length += got > 0 ? (size_t)got : 0;
-    }
-    return (ssize_t)length;
-}
-
 enum status access_tokens_read(struct call *call, const char *file, struct access_token_list *list)
 {
-    char *bytes = malloc(ACCESS_FILE_BYTES_MAX + 1);
-    /* Not blocking: a pipe without a writer is no file of secrets. */
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t length = fd >= 0 && bytes != NULL ? read_all(fd, bytes, ACCESS_FILE_BYTES_MAX + 1) : -1;
-    int failure = errno;
-    enum status status = STATUS_RESOURCE_EXHAUSTED;
-    if (fd >= 0) {
-        (void)close(fd); /* it was only read */
+    struct buffer content;
+    buffer_init(&content, ACCESS_FILE_BYTES_MAX);
+    /* All at once, so that no copy of a secret stays behind where there was less room. */
+    if (buffer_reserve(&content, ACCESS_FILE_BYTES_MAX) == NULL) {
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for the secrets in %s", file);
     }
-    if (bytes == NULL) {
-        return call_fail(call, status, "no memory for the secrets in %s", file);
+    enum status status = access_file_read(call, file, &content);
+    if (status == STATUS_OK) {
+        status = access_tokens_parse(call, buffer_text(&content), file, list);
     }
-    if (length < 0) {
-        status =
-            call_fail(call, STATUS_FAILED_PRECONDITION, "%s: %s", file, strerrordesc_np(failure));
-    } else if (length > ACCESS_FILE_BYTES_MAX) {
-        status = call_fail(call, STATUS_FAILED_PRECONDITION, "%s is longer than %d bytes", file,
-                           ACCESS_FILE_BYTES_MAX);
-    } else {
-        status = access_tokens_parse(call, (struct text){bytes, (size_t)length}, file, list);
-    }
-    explicit_bzero(bytes, ACCESS_FILE_BYTES_MAX + 1);
-    free(bytes);
-    return status;
+    explicit_bzero(content.data, content.length);
+    buffer_deinit(&content);
+    return status == STATUS_NOT_FOUND ? STATUS_FAILED_PRECONDITION : status;
 }

@@ -123,6 +123,10 @@ static void send_head(struct http_exchange *exchange)
     if (server->options.server_name.length > 0) {
         put_header(&writer, TEXT("server"), server->options.server_name);
     }
+    struct text caching = http_reply_cache_control(exchange);
+    if (caching.length > 0) {
+        put_header(&writer, TEXT("cache-control"), caching);
+    }
     put_headers(&writer, reply->headers, reply->header_count);
     put_framing(&writer, http1, exchange);
     put(&writer, TEXT("\r\n"));

@@ -113,6 +113,10 @@ static void write_head(struct http2_session *session, struct http_exchange *exch
     if (server->options.server_name.length > 0) {
         add_field(session, HPACK_TOKEN_SERVER, TEXT("server"), server->options.server_name);
     }
+    struct text caching = http_reply_cache_control(exchange);
+    if (caching.length > 0) {
+        add_field(session, HPACK_TOKEN_CACHE_CONTROL, TEXT("cache-control"), caching);
+    }
     add_fields(session, reply->headers, reply->header_count);
     bool has_length = reply->is_whole && reply->trailer_count == 0;
     if (has_length && reply->status != 204 && reply->status != 304) {

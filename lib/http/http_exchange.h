@@ -145,6 +145,9 @@ static inline size_t http_exchange_unseen(const struct http_exchange *exchange)
     return exchange->input.length - exchange->seen_bytes;
 }
 
+/* What the server says of keeping the reply, where the reply does not; empty: nothing. */
+struct text http_reply_cache_control(const struct http_exchange *exchange);
+
 /* Bytes of the body, or its end, have come. */
 void http_exchange_wake_reader(struct http_exchange *exchange);
 

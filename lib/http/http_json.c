@@ -125,6 +125,28 @@ enum status http_json_boolean_parameter(struct http_exchange *exchange, const ch
     return STATUS_OK;
 }
 
+static bool is_utf8(struct text charset)
+{
+    bool is_quoted = charset.length >= 2 && text_starts_with(charset, TEXT("\"")) &&
+                     text_ends_with(charset, TEXT("\""));
+    struct text name = is_quoted ? text_slice(charset, 1, charset.length - 1) : charset;
+    return text_equal_ignoring_case(name, TEXT("utf-8")) ||
+           text_equal_ignoring_case(name, TEXT("us-ascii"));
+}
+
+/* Other parameters than the charset mean nothing to JSON (RFC 8259 section 11). */
+static bool are_parameters_of_utf8(struct text parameters)
+{
+    while (parameters.data != NULL) {
+        struct text value = text_trim(text_next(&parameters, ';'));
+        struct text name = text_next(&value, '=');
+        if (text_equal_ignoring_case(name, TEXT("charset")) && !is_utf8(value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Without a content-type the body is taken as JSON: that is what the Go reference's clients send.
  */
 static bool is_json_type(const struct http_request *request)
@@ -135,12 +157,34 @@ static bool is_json_type(const struct http_request *request)
     return essence.length == 0 || text_equal_ignoring_case(essence, TEXT("application/json"));
 }
 
+/* What is of no form that is read here. false: a reply was made. */
+static bool check_form(struct http_exchange *exchange)
+{
+    static const struct http_header codings = {TEXT_INIT("accept-encoding"), TEXT_INIT("identity")};
+    const struct http_request *request = http_exchange_request(exchange);
+    struct text coding =
+        http_header_find(request->headers, request->header_count, TEXT("content-encoding"));
+    struct text parameters =
+        http_header_find(request->headers, request->header_count, TEXT("content-type"));
+    (void)text_next(&parameters, ';');
+    if (!is_json_type(request)) {
+        http_reply_problem_with(exchange, 415, TEXT("the body must be application/json"), NULL, 0);
+    } else if (!are_parameters_of_utf8(parameters)) {
+        http_reply_problem_with(exchange, 415, TEXT("the body must be in UTF-8"), NULL, 0);
+    } else if (coding.length > 0 && !text_equal_ignoring_case(coding, TEXT("identity"))) {
+        http_reply_problem_with(exchange, 415, TEXT("the body must not be compressed"), &codings,
+                                1);
+    } else {
+        return true;
+    }
+    return false;
+}
+
 bool http_json_read(struct http_exchange *exchange, size_t bytes_max, const struct json **ret_body)
 {
     struct call *call = http_json_call(exchange);
     struct text body;
-    if (!is_json_type(http_exchange_request(exchange))) {
-        http_reply_problem_with(exchange, 415, TEXT("the body must be application/json"), NULL, 0);
+    if (!check_form(exchange)) {
         return false;
     }
     enum status status = http_read_all(exchange, bytes_max, &body);
@@ -166,6 +210,7 @@ bool http_json_reply_open(struct http_json_reply *reply, struct http_exchange *e
         return false;
     }
     reply->exchange = exchange;
+    reply->age_count = 0;
     json_writer_init(&reply->writer, http_exchange_body(exchange, HTTP_BODY_BYTES_MAX));
     return true;
 }
@@ -177,20 +222,45 @@ static bool is_tagged(const struct http_exchange *exchange, int http_status)
            (route->operation->traits & HTTP_OPERATION_TAGGED) != 0;
 }
 
-/* With the tag of the content; without the content for who has it. */
-static void reply_tagged(struct http_exchange *exchange, struct text body)
+void http_json_reply_age(struct http_json_reply *reply, const char *name, int64_t age_ms)
 {
-    char *etag = arena_alloc(http_exchange_call(exchange)->arena, HTTP_ETAG_BYTES);
-    if (etag == NULL) {
-        http_reply_problem(exchange, STATUS_RESOURCE_EXHAUSTED);
-        return;
+    CHECK(reply->age_count < HTTP_JSON_AGES_MAX);
+    reply->ages[reply->age_count].name = name;
+    reply->ages[reply->age_count].age_ms = age_ms;
+    reply->age_count++;
+}
+
+/* Into the object, before its end. false: no room. */
+static bool write_ages(const struct http_json_reply *reply)
+{
+    struct buffer *body = reply->writer.buffer;
+    if (reply->age_count == 0) {
+        return true;
     }
-    http_etag_write(digest_of(body), etag);
+    CHECK(body->length >= 2 && body->data[body->length - 1] == '}');
+    body->length--;
+    bool fits = true;
+    for (size_t i = 0; i < reply->age_count && fits; i++) {
+        fits =
+            buffer_format(body, "%s\"%s\":%" PRId64, body->data[body->length - 1] == '{' ? "" : ",",
+                          reply->ages[i].name, reply->ages[i].age_ms);
+    }
+    return fits && buffer_append(body, TEXT("}"));
+}
+
+/* Without the content for who has it. */
+static void reply_tagged(struct http_exchange *exchange, struct text body, const char *etag)
+{
+    const struct http_request *request = http_exchange_request(exchange);
     const struct http_header headers[] = {
         {TEXT("content-type"), TEXT("application/json")},
         {TEXT("etag"), text_of(etag)},
     };
-    bool is_held = http_etag_is_held(http_exchange_request(exchange), text_of(etag));
+    if (http_etag_is_missed(request, text_of(etag))) {
+        http_reply_problem_with(exchange, 412, TEXT("what there is has another tag"), NULL, 0);
+        return;
+    }
+    bool is_held = http_etag_is_held(request, text_of(etag));
     http_reply(exchange, &(struct http_reply){.status = is_held ? 304 : 200,
                                               .headers = headers,
                                               .header_count = ARRAY_LENGTH(headers),
@@ -198,23 +268,38 @@ static void reply_tagged(struct http_exchange *exchange, struct text body)
                                               .is_constant = true});
 }
 
+/* Of the content before its ages are in it. NULL: no memory. */
+static const char *write_tag(struct http_json_reply *reply)
+{
+    char *etag = arena_alloc(http_exchange_call(reply->exchange)->arena, HTTP_ETAG_BYTES);
+    if (etag != NULL) {
+        struct digest digest = digest_of(buffer_text(reply->writer.buffer));
+        (reply->age_count > 0 ? http_etag_write_weak : http_etag_write)(digest, etag);
+    }
+    return etag;
+}
+
 void http_json_reply_send(struct http_json_reply *reply, int http_status)
 {
     static const struct http_header headers[] = {
         {TEXT_INIT("content-type"), TEXT_INIT("application/json")}};
-    if (!json_writer_end(&reply->writer)) {
+    struct buffer *body = reply->writer.buffer;
+    bool fits = json_writer_end(&reply->writer);
+    bool has_tag = fits && is_tagged(reply->exchange, http_status);
+    const char *etag = has_tag ? write_tag(reply) : NULL;
+    if (has_tag && etag == NULL) {
+        http_reply_problem(reply->exchange, STATUS_RESOURCE_EXHAUSTED);
+    } else if (!fits || !write_ages(reply)) {
         http_reply_problem_with(reply->exchange, 500, TEXT("the reply would be too large"), NULL,
                                 0);
-        return;
+    } else if (has_tag) {
+        reply_tagged(reply->exchange, buffer_text(body), etag);
+    } else {
+        http_reply(reply->exchange, &(struct http_reply){.status = http_status,
+                                                         .headers = headers,
+                                                         .header_count = ARRAY_LENGTH(headers),
+                                                         .body = buffer_text(body)});
     }
-    if (is_tagged(reply->exchange, http_status)) {
-        reply_tagged(reply->exchange, buffer_text(reply->writer.buffer));
-        return;
-    }
-    http_reply(reply->exchange, &(struct http_reply){.status = http_status,
-                                                     .headers = headers,
-                                                     .header_count = ARRAY_LENGTH(headers),
-                                                     .body = buffer_text(reply->writer.buffer)});
 }
 
 void http_json_reply_outcome(struct http_exchange *exchange, enum status status)

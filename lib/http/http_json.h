@@ -38,24 +38,39 @@ MUST_USE enum status http_json_integer_parameter(struct http_exchange *exchange,
 MUST_USE enum status http_json_boolean_parameter(struct http_exchange *exchange, const char *name,
                                                  bool *ret_value);
 
-/* Reads and parses the body; content-type must be application/json or absent. false: a reply was
- * made (400, 413, 415, …) and the handler returns. */
+/* Reads and parses the body; content-type must be application/json, in UTF-8, or absent, and
+ * nothing is coded (content-encoding). false: a reply was made (400, 413, 415, …) and the handler
+ * returns. */
 MUST_USE bool http_json_read(struct http_exchange *exchange, size_t bytes_max,
                              const struct json **ret_body);
 
 /* A JSON reply in the making: open, write to its writer, send. It is written where it is sent
  * from: http_exchange_body(). */
+enum { HTTP_JSON_AGES_MAX = 2 }; /* of one reply */
+
 struct http_json_reply {
     struct json_writer writer;
-    struct http_exchange *exchange; /* private */
+    /* private */
+    struct http_exchange *exchange;
+    struct {
+        const char *name;
+        int64_t age_ms;
+    } ages[HTTP_JSON_AGES_MAX];
+    size_t age_count;
 };
 
 /* false: `status` is not STATUS_OK; the problem was replied, in the call's words, and the handler
  * returns. */
 MUST_USE bool http_json_reply_open(struct http_json_reply *reply, struct http_exchange *exchange,
                                    enum status status);
+
+/* How old it is what is told: the last member of the object that the reply is. It grows by itself,
+ * so that it is not in the tag, which is a weak one then: who holds the same of another age is
+ * answered by 304. name: a constant. */
+void http_json_reply_age(struct http_json_reply *reply, const char *name, int64_t age_ms);
+
 /* Replies with what was written, or with 500 when it did not fit. Of an operation that is TAGGED,
- * 200 has an `etag`, and 304 takes its place for who names it. */
+ * 200 has an `etag`; 304 takes its place for who has it, 412 for who wants another. */
 void http_json_reply_send(struct http_json_reply *reply, int http_status);
 
 /* STATUS_OK: 200 with an empty body. Otherwise the problem, in the call's words. */

@@ -49,7 +49,7 @@ enum http_operation_traits {
     HTTP_OPERATION_OPEN = 1,       /* where handlers themselves ask for tokens: this one does not */
     HTTP_OPERATION_OWN_ERRORS = 2, /* its errors are among the answers: none is a problem */
     HTTP_OPERATION_TAGGED = 4,     /* its JSON has an etag: http_json_reply_send() */
-    HTTP_OPERATION_CONDITIONAL = 8, /* it looks at `if-match` and `if-none-match: *` */
+    HTTP_OPERATION_CONDITIONAL = 8, /* it looks at `if-match` and `if-none-match` */
 };
 
 struct http_operation {

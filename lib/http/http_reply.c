@@ -33,6 +33,19 @@ static void start(struct http_exchange *exchange, int status, const struct http_
         status == 204 || status == 304 || text_equal(exchange->request.method, TEXT("HEAD"));
 }
 
+struct text http_reply_cache_control(const struct http_exchange *exchange)
+{
+    const struct http_exchange_reply *reply = &exchange->reply;
+    struct text caching = exchange->server->options.cache_control;
+    struct text method = exchange->request.method;
+    bool may_be_kept = text_equal(method, TEXT("GET")) || text_equal(method, TEXT("HEAD"));
+    if (caching.length == 0 || !may_be_kept ||
+        http_header_find(reply->headers, reply->header_count, TEXT("cache-control")).data != NULL) {
+        return (struct text){NULL, 0};
+    }
+    return caching;
+}
+
 /* Better no words than words that an outsider put there. */
 static void start_checked(struct http_exchange *exchange, int status,
                           const struct http_header *headers, size_t header_count)

@@ -116,6 +116,9 @@ struct http_server_options {
     int64_t body_timeout_ms;   /* 0: 60 s without any byte of an awaited body */
     size_t arena_bytes_max;    /* of one exchange; 0: 16 MiB */
     struct text server_name;   /* the `server` header; empty: none is sent */
+    /* The `cache-control` of what GET and HEAD are answered with, unless the reply says itself how
+     * long it may be kept, and by whom. Empty: none is sent. */
+    struct text cache_control;
     /* An HTTP/2 peer that has sent nothing for keepalive_time_ms is pinged; without anything from
      * it for keepalive_timeout_ms more, it has vanished: the connection is closed, what runs for it
      * is cancelled. 0: HTTP_KEEPALIVE_TIME_MS, HTTP_KEEPALIVE_TIMEOUT_MS. */

@@ -85,6 +85,9 @@ static const struct http_parameter if_none_match = {
     .about = "Tags of what the client has: one of them is answered by 304"};
 static const struct http_parameter if_match = {
     .name = "if-match", .about = "Tags: done only where one of them is what there is, else 412"};
+static const struct http_parameter unless_match = {
+    .name = "if-none-match",
+    .about = "Tags: 412 where one of them is what there is; *: where anything is there"};
 
 static void write_parameters(struct openapi *openapi, const struct http_operation *operation,
                              bool takes_keys)
@@ -108,6 +111,7 @@ static void write_parameters(struct openapi *openapi, const struct http_operatio
     }
     if ((operation->traits & HTTP_OPERATION_CONDITIONAL) != 0) {
         write_parameter(openapi, &if_match, "header");
+        write_parameter(openapi, &unless_match, "header");
     }
     if (takes_keys) {
         openapi_write_key(openapi);
@@ -185,7 +189,7 @@ static void write_responses(struct openapi *openapi, const struct http_operation
     if ((operation->traits & HTTP_OPERATION_OWN_ERRORS) == 0) {
         mark(problems, always);
         mark(problems, operation->problems);
-        bool is_conditional = (operation->traits & HTTP_OPERATION_CONDITIONAL) != 0;
+        bool is_conditional = is_tagged || (operation->traits & HTTP_OPERATION_CONDITIONAL) != 0;
         mark(problems, is_conditional ? of_precondition : NULL);
         mark(problems, is_nothing(&operation->body) ? NULL : of_body);
         mark(problems, takes_keys ? of_key : NULL);

@@ -93,13 +93,15 @@ static enum status identify(struct process *process, const struct http_request *
     return status;
 }
 
-static enum status check_scope(struct process *process, struct call *call, enum access_scope scope)
+/* Who shows nothing is told to show something; who does, what is lacking. */
+static enum status check_scope(struct process *process, struct call *call, enum access_scope scope,
+                               bool by_token)
 {
     char has[ACCESS_SCOPES_TEXT_BYTES];
     if (access_may(call, scope)) {
         return STATUS_OK;
     }
-    if (call->identity.user.length == 0 && (call->identity.scopes & ~(unsigned)ACCESS_READ) == 0) {
+    if (!by_token && call->identity.user.length == 0) {
         call_fail(call, STATUS_UNAUTHENTICATED, "a bearer token is needed");
         return process_guard_refuse(process, PROCESS_REFUSED_TOKEN, STATUS_UNAUTHENTICATED);
     }
@@ -124,7 +126,7 @@ enum status process_admit(struct process *process, struct http_exchange *exchang
     if (limited != STATUS_OK) {
         return limited;
     }
-    return status == STATUS_OK ? check_scope(process, call, scope) : status;
+    return status == STATUS_OK ? check_scope(process, call, scope, by_token) : status;
 }
 
 /* {NULL, 0}: it is not given. */

@@ -213,6 +213,9 @@ enum status process_servers_create(struct process *process, struct call *call, u
             .tls = process->tls_server,
             .refused = process_connection_refused,
             .refused_state = process,
+            /* What a user is told is nobody else's, and of now: a cache may hold it for that user,
+             * and asks by its tag before it shows it again. */
+            .cache_control = TEXT("private, no-cache"),
             .misdirected = server->checks_hosts ? process_misdirected : NULL,
             .misdirected_state = server,
         };

@@ -49,6 +49,8 @@ void metadata_condition_holds_or_aborts(struct metadata_case *self)
     const struct metadata_condition other = {.must_match = true, .tags = tags, .tag_count = 1};
     const struct metadata_condition either = {.must_match = true, .tags = tags, .tag_count = 2};
     const struct metadata_condition unknown = {.must_match = true};
+    const struct metadata_condition neither = {.others = tags, .other_count = 2};
+    const struct metadata_condition not_other = {.others = tags, .other_count = 1};
     struct metadata_changes before;
     struct metadata_changes after;
     assert_int_equal(put(self, "One", &any), STATUS_ABORTED);
@@ -61,7 +63,9 @@ void metadata_condition_holds_or_aborts(struct metadata_case *self)
     assert_int_equal(put(self, "Two", &absent), STATUS_ABORTED);
     assert_int_equal(put(self, "Two", &other), STATUS_ABORTED);
     assert_int_equal(put(self, "Two", &unknown), STATUS_ABORTED);
+    assert_int_equal(put(self, "Two", &neither), STATUS_ABORTED);
     assert_int_equal(remove_entry(self, &other), STATUS_ABORTED);
+    assert_int_equal(remove_entry(self, &neither), STATUS_ABORTED);
     assert_title(self, "One");
     assert_int_equal(
         self->repository.ops->list_changes(self->repository.state, self->call, 0, 0, &after),
@@ -69,9 +73,14 @@ void metadata_condition_holds_or_aborts(struct metadata_case *self)
     assert_int_equal(after.last, before.last);
     assert_int_equal(put(self, "Two", &either), STATUS_OK);
     assert_title(self, "Two");
+    assert_int_equal(put(self, "Three", &neither), STATUS_OK);
+    assert_title(self, "Three");
+    assert_int_equal(put(self, "Two", &not_other), STATUS_OK);
     assert_int_equal(remove_entry(self, &either), STATUS_ABORTED);
     assert_int_equal(remove_entry(self, &any), STATUS_OK);
     assert_int_equal(remove_entry(self, &any), STATUS_ABORTED);
+    assert_int_equal(put(self, "One", &neither), STATUS_OK); /* what is not there is of no tag */
+    assert_int_equal(remove_entry(self, NULL), STATUS_OK);
     assert_int_equal(remove_entry(self, NULL), STATUS_NOT_FOUND);
 }
 

@@ -63,11 +63,17 @@ static void read_keys(struct call *call, struct text text)
 
 static void read_ends(struct call *call, struct text text)
 {
-    static struct access_session_end_list list;
-    if (access_session_ends_parse(call, text, "input", &list) == STATUS_OK) {
-        CHECK(list.count <= ACCESS_SESSIONS_ENDED_MAX);
-        for (size_t i = 0; i < list.count; i++) {
-            CHECK(list.ends[i].expires_ms > 0);
+    static struct access_ended ended;
+    static struct access_ended taken;
+    if (access_session_ends_parse(call, text, "input", &ended) != STATUS_OK) {
+        return;
+    }
+    memset(&taken, 0, sizeof(taken));
+    access_ended_take(&taken, &ended, 0);
+    for (unsigned set = 0; set < ACCESS_ENDED_SETS; set++) {
+        for (size_t i = 0; i < ACCESS_ENDED_WAYS; i++) {
+            const struct access_ended_one *one = &ended.sets[set].ones[i];
+            CHECK(one->expires_ms == 0 || access_ended_has(&taken, set, one->id, one->expires_ms));
         }
     }
 }

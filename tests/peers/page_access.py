@@ -1,6 +1,7 @@
 """The page where access is on: cases of page_browser_test.py."""
 from browser import ENTER, ESCAPE, check
 from page_acts import SAID, click_star
+from page_reviews import press_button
 from page_scene import MATRIX
 
 ANNS, READERS = "marquee_" + "a1" * 32, "marquee_" + "b2" * 32
@@ -64,4 +65,32 @@ def lets_nobody_read(page, scene):
         page.wait("document.querySelectorAll('.card').length >= 12 && window.asking === 0")
 
 
-CASES = (asks_for_a_token, lets_nobody_read, says_when_a_token_may_not_vote)
+def keeps_words_when_a_session_ends(page, scene):
+    """What was written and not published, for the session had ended meanwhile, is there to be published after all."""
+    with scene.guarded({ANNS: ("read,vote", "ann-of-the-token")}, "--open-reads") as url:
+        page.open(url, f"/film/{MATRIX}")
+        page.click("#who")
+        page.press(ANNS, ENTER)
+        page.wait(SOMEBODY, "ann-of-the-token")
+        page.wait("window.asking === 0")
+        press_button(page, "Write a review")
+        page.wait("document.activeElement.id === 'review-text'")
+        page.press("Many words.")
+        page.driver.delete_all_cookies()
+        with page.expecting_failures("/MovieService/PutReview"):
+            press_button(page, "Publish")
+            page.wait("document.getElementById('who').textContent === 'Sign in' && window.asking === 0")
+        check("Not published: " in page.text(), page.text())
+        check(page.run("document.getElementById('review-text').value") == "Many words.", "they are still there")
+        check(page.run("document.getElementById('review-text').offsetParent") is not None, "and are seen")
+        press_button(page, "Publish")
+        page.wait("document.getElementById('session-dialog').open")
+        page.press(ANNS, ENTER)
+        page.wait("document.querySelector('.own-review .words')?.textContent === 'Many words.' && window.asking === 0")
+        press_button(page, "Delete")
+        page.wait("document.body.innerText.includes('Your review is deleted.')")
+        page.click("#who")
+        page.wait("document.getElementById('who').textContent === 'Sign in' && window.asking === 0")
+
+
+CASES = (keeps_words_when_a_session_ends, asks_for_a_token, lets_nobody_read, says_when_a_token_may_not_vote)

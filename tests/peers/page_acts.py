@@ -1,7 +1,7 @@
 """What a reader does with the page: cases of page_browser_test.py."""
 from browser import (BACKSPACE, DOWN, END, ENTER, ESCAPE, HOME, LEFT, PAGE_UP, RIGHT, TAB, UP, check, click_beside_middle,
                      touch_beside_middle)
-from page_scene import AMELIE, CASABLANCA, MATRIX
+from page_scene import AMELIE, CASABLANCA, GODFATHER, MATRIX
 
 OPTIONS = "[...document.querySelectorAll('#found [role=option] .title')].map((one) => one.textContent)"
 SAID = "document.querySelector('.mine .said')?.textContent"
@@ -335,6 +335,92 @@ def is_used_without_a_mouse(page, scene):
     sign_out(page)
 
 
-CASES = (signs_in_and_out, finds_as_one_types, is_not_overtaken_by_old_answers, rates_by_mouse_touch_and_keys,
+def undoes_to_the_vote_from_before(page, scene):
+    """Who votes first and signs in then may have voted before: undo writes that again, and takes nothing away."""
+    scene.vote("returned", GODFATHER, 400)
+    page.open(scene.url, f"/film/{GODFATHER}")
+    click_star(page, 9)
+    page.wait("document.getElementById('session-dialog').open")
+    page.driver.execute_script("""
+      window.held = new Promise((go) => { window.letGo = go; });
+      window.intercept = (url, init) => !url.endsWith('/GetMovieDetails') ? undefined
+        : window.held.then(() => realFetch(url, init));""")  # what they had voted is known late
+    page.press("returned", ENTER)
+    page.wait("!document.getElementById('session-dialog').open")
+    page.run("window.letGo()")
+    page.wait(f"{SAID} === 'Saved: 4.5 of 5 stars.'")
+    page.click(".mine .buttons button:not([hidden])")
+    page.wait(f"{SAID} === 'Undone.'")
+    check(scene.vote_of("returned", GODFATHER) == 400, scene.vote_of("returned", GODFATHER))
+    sign_out(page)
+
+
+def keeps_the_focus_of_what_goes(page, scene):
+    """Buttons that vanish, or rest, when they are pressed do not leave the reader at the top of the page."""
+    scene.vote("focused", MATRIX, 800)
+    sign_in(page, scene, "focused", f"/film/{MATRIX}")
+    page.wait(f"{REMOVE}.hidden === false")
+    page.run(f"{REMOVE}.focus()")
+    page.press(ENTER)
+    page.wait(f"{SAID} === 'Your rating is removed.'")
+    check(page.run("document.activeElement.getAttribute('role')") == "slider", page.focused())
+    scene.vote("focused", MATRIX, 800)
+    page.open(scene.url, "/votes")
+    page.wait("document.querySelector('.vote-tools button') !== null")
+    page.run("document.querySelector('.vote-tools button').focus()")
+    page.press(ENTER)
+    page.wait("document.querySelector('main .said').textContent === '1 vote exported.'")
+    check(page.focused() == "Export CSV", page.focused())
+    sign_out(page)
+
+
+def is_the_same_in_two_tabs(page, scene):
+    sign_in(page, scene, "twofold", f"/film/{MATRIX}")
+    first = page.driver.current_window_handle
+    page.driver.switch_to.new_window("tab")
+    try:
+        page.driver.get(scene.url + "/votes")
+        page.wait("document.querySelector('#who .name')?.textContent === 'twofold'")
+        page.driver.execute_script("localStorage.setItem('marquee-scale', '10')")
+        page.click("#who")
+        page.wait("document.getElementById('who').textContent === 'Sign in'")
+        page.driver.close()
+    finally:
+        page.driver.switch_to.window(first)
+    page.wait("document.getElementById('who').textContent === 'Sign in'")
+    page.wait("document.getElementById('scale').value === '10'")
+    page.driver.execute_script("localStorage.removeItem('marquee-scale')")
+    page.wait("window.asking === 0")
+
+
+FORBID = """
+Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('forbidden', 'SecurityError'); }});
+"""
+
+
+def does_without_a_memory(page, scene):
+    """A reader who has forbidden the browser to remember anything reads and votes all the same."""
+    with page.running_first(FORBID):
+        page.open(scene.url, f"/film/{MATRIX}")
+        page.click("#who")
+        page.press("forgetful", ENTER)
+        page.wait("document.querySelector('#who .name')?.textContent === 'forgetful' && window.asking === 0")
+        click_star(page, 8)
+        page.wait(f"{SAID} === 'Saved: 4 of 5 stars.'")
+        page.click("#theme")
+        check(page.run("document.documentElement.dataset.theme") == "light", "the theme is chosen")
+        sign_out(page)
+
+
+def says_that_nothing_is_found(page, scene):
+    page.open(scene.url, "/lists")
+    page.press("/", *"zzqqzz")
+    page.wait("document.querySelector('.nothing:not([hidden])')?.textContent === 'Nothing is found'")
+    page.press(ESCAPE)
+    page.wait("document.querySelector('.nothing').hidden")
+
+
+CASES = (signs_in_and_out, undoes_to_the_vote_from_before, keeps_the_focus_of_what_goes, is_the_same_in_two_tabs,
+         does_without_a_memory, says_that_nothing_is_found, finds_as_one_types, is_not_overtaken_by_old_answers, rates_by_mouse_touch_and_keys,
          shows_every_scale_without_loss, takes_back_what_was_not_saved, asks_again_for_a_lost_answer, tells_that_a_vote_is_held,
          remembers_the_theme, is_used_without_a_mouse)

@@ -6,7 +6,7 @@ import os
 import tempfile
 import zipfile
 
-from browser import check
+from browser import ENTER, check
 from page_acts import sign_in, sign_out
 from page_scene import AMELIE, CASABLANCA, MATRIX
 
@@ -233,5 +233,37 @@ def takes_back_from_the_list(page, scene):
     sign_out(page)
 
 
-CASES = (imports_and_tells_how, imports_reviews, tells_of_files_that_it_cannot_read, reads_its_own_of_many, can_be_cancelled,
+BESIDE = """(() => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File(['x'], 'x.csv'));
+  return ['dragover', 'drop'].every((kind) => !document.querySelector('h1').dispatchEvent(
+    new DragEvent(kind, {dataTransfer: transfer, bubbles: true, cancelable: true})));
+})()"""
+
+
+def takes_one_file_at_a_time(page, scene):
+    """While one is worked on there is no place for another; what falls beside the place is not opened instead of the page;
+    and the focus is where the reader goes on."""
+    sign_in(page, scene, "careful", "/import")
+    check(page.run(BESIDE), "the browser would open the file, and the page would be gone")
+    page.driver.execute_script("window.intercept = (url, init) => !url.endsWith('/MatchMovies') ? undefined"
+                               " : new Promise((_, no) => init.signal.addEventListener('abort', () => no(init.signal.reason)));")
+    page.run("document.getElementById('file').focus()")
+    page.driver.execute_script(DROP, "ratings.csv", IMDB)
+    page.wait("document.querySelector('.report h2')?.textContent === 'Finding the films'")
+    check(page.run("document.querySelector('.drop').hidden"), "there is no place for another")
+    check(page.run("document.activeElement === document.querySelector('.report h2')"), page.focused())
+    check(page.run(BESIDE), "nor is it opened")
+    page.run("document.querySelector('.report button').focus()")
+    page.press(ENTER)
+    page.wait(f"{REPORT} === 'Cancelled.'")
+    check(page.run("document.activeElement.id") == "file", page.focused())
+    page.driver.execute_script("window.intercept = undefined")
+    page.driver.execute_script(DROP, "ratings.csv", IMDB)
+    page.wait(f"{REPORT}.includes('3 rows of IMDb ratings')")
+    sign_out(page)
+    page.wait(f"{REPORT} === ''")  # it was read for who has gone
+
+
+CASES = (takes_one_file_at_a_time, imports_and_tells_how, imports_reviews, tells_of_files_that_it_cannot_read, reads_its_own_of_many, can_be_cancelled,
          lists_and_exports_own_votes, exports_reviews_for_letterboxd, takes_back_from_the_list)

@@ -1,5 +1,5 @@
 """Lists and what is on the first view: cases of page_browser_test.py."""
-from browser import PHONE, check, resize
+from browser import DESKTOP, ENTER, PHONE, check, resize
 from page_acts import sign_in, sign_out
 from page_scene import MATRIX
 
@@ -107,7 +107,8 @@ def fits_a_phone(page, scene):
         scene.vote("phone", film, hundredths)
     try:
         sign_in(page, scene, "phone", "/")
-        for path in ("/", "/film/long", f"/film/{MATRIX}", "/lists", "/votes", "/import", "/search?q=the"):
+        for path in ("/", "/film/long", f"/film/{MATRIX}", "/lists", "/lists?order=year", "/votes", "/import",
+                     "/search?q=the"):
             page.open(scene.url, path)
             page.run("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
             page.wait("document.documentElement.scrollWidth <= innerWidth && innerWidth === arguments[0]", PHONE[0])
@@ -123,5 +124,30 @@ def fits_a_phone(page, scene):
         scene.ask("metadata", "DELETE", "/metadata?id=long")
 
 
-CASES = (lists_by_each_order, lists_what_is_chosen, shows_the_best_and_the_newest, explains_the_score,
+def comes_back_to_where_the_reader_was(page, scene):
+    """Back from a film: the list as far as it was read, at the same place, with the focus on what was followed."""
+    page.open(scene.url, "/lists")
+    page.wait("document.querySelectorAll('.lines > li').length === 50")
+    page.click(".more")
+    page.wait("document.querySelectorAll('.lines > li').length === 100")
+    page.run("document.querySelectorAll('.lines a')[70].focus()")
+    title = page.run("document.activeElement.textContent")
+    page.wait("scrollY > 2000")
+    page.press(ENTER)
+    page.wait("document.querySelector('.film .big') !== null && scrollY === 0")
+    page.driver.back()
+    page.wait("document.querySelectorAll('.lines > li').length === 100")
+    page.wait("scrollY > 2000")
+    check(page.run("document.activeElement.textContent") == title, page.focused())
+    seen = page.run("document.activeElement.getBoundingClientRect()")
+    check(0 <= seen["top"] < DESKTOP[1], f"it is seen: {seen}")
+    page.driver.forward()
+    page.wait("document.querySelector('.film .big') !== null && window.asking === 0")
+    page.driver.back()
+    page.wait("document.querySelectorAll('.lines > li').length === 100 && scrollY > 2000")
+    choose(page, "votes", "5")  # it still does what is asked of it
+    page.wait("document.querySelectorAll('.lines > li').length < 50 && window.asking === 0")
+
+
+CASES = (comes_back_to_where_the_reader_was, lists_by_each_order, lists_what_is_chosen, shows_the_best_and_the_newest, explains_the_score,
          leaves_out_what_there_is_not, fits_a_phone)

@@ -1,7 +1,7 @@
 """Reviews and likes: cases of page_browser_test.py."""
 from browser import ENTER, check
 from page_acts import sign_in, sign_out
-from page_scene import AMELIE, CASABLANCA, MATRIX
+from page_scene import AMELIE, CASABLANCA, GODFATHER, MATRIX
 
 BUTTON = ("[...document.querySelectorAll('main button')]"
           ".find((one) => one.textContent === arguments[0] && one.offsetParent !== null)")
@@ -109,4 +109,64 @@ def likes_reviews_by_keys(page, scene):
     sign_out(page)
 
 
-CASES = (writes_edits_and_deletes, shows_reviews_as_text, likes_and_takes_it_back, likes_reviews_by_keys)
+def lists_each_review_once(page, scene):
+    """However fast the reader presses: the page that is on its way is not asked for again, an order that is not wanted any
+    more is not listed."""
+    for number in range(25):
+        scene.ask("movie", "POST", "/MovieService/PutReview",
+                  {"userId": f"author {number:02}", "movieId": GODFATHER, "text": f"words {number}"})
+    page.open(scene.url, f"/film/{GODFATHER}")
+    page.wait(f"{AUTHORS}.split(',').length === 10")
+    page.driver.execute_script("const more = document.querySelector('.more:not([hidden])'); more.focus(); more.click(); more.click()")
+    page.wait(f"{AUTHORS}.split(',').length >= 20 && window.asking === 0")
+    authors = page.run(AUTHORS).split(",")
+    check(len(authors) == len(set(authors)) == 20, authors)
+    check(page.focused().endswith(f"the review of {authors[10]}"), page.focused())
+    page.driver.execute_script(
+        "const order = document.getElementById('review-order');"
+        "for (const value of ['REVIEW_MOST_LIKED', 'REVIEW_NEWEST']) {"
+        "  order.value = value; order.dispatchEvent(new Event('change', {bubbles: true})); }")
+    page.wait(f"window.asking === 0 && {AUTHORS} !== ''")
+    authors = page.run(AUTHORS).split(",")
+    check(len(authors) == len(set(authors)) == 10, authors)
+
+
+def writes_once_and_orders_after_it_is_gone(page, scene):
+    sign_in(page, scene, "hasty", f"/film/{MATRIX}")
+    press_button(page, "Write a review")
+    page.wait("document.activeElement.id === 'review-text'")
+    page.press("In haste.")
+    page.driver.execute_script(
+        "window.written = 0; window.intercept = (url) => { window.written += url.endsWith('/PutReview') ? 1 : 0; };"
+        "const form = document.querySelector('.write'); form.requestSubmit(); form.requestSubmit();")
+    page.wait("document.querySelector('.own-review .words')?.textContent === 'In haste.' && window.asking === 0")
+    check(page.run("window.written") == 1, "pressed twice, it is published once")
+    page.driver.refresh()
+    press_button(page, "Delete")
+    page.wait("document.body.innerText.includes('Your review is deleted.')")
+    page.driver.execute_script("const order = document.getElementById('review-order'); order.value = 'REVIEW_MOST_LIKED';"
+                               "order.dispatchEvent(new Event('change', {bubbles: true}))")
+    page.wait("window.asking === 0")
+    check("Nobody has written about this film yet." in page.text() and "cannot be shown" not in page.text(), page.text())
+    sign_out(page)
+
+
+def folds_long_reviews_and_turns_others(page, scene):
+    """Where a text runs from right to left, so do its lines and their ends; what is long is shown in part."""
+    scene.ask("movie", "POST", "/MovieService/PutReview", {"userId": "שרה", "movieId": CASABLANCA, "text": "סרט מצוין! 10/10."})
+    scene.ask("movie", "POST", "/MovieService/PutReview", {"userId": "long", "movieId": CASABLANCA, "text": "many words " * 400})
+    page.open(scene.url, f"/film/{CASABLANCA}")
+    page.wait("document.querySelectorAll('.review').length === 2")
+    turned = "[...document.querySelectorAll('.review .words')].map((one) => getComputedStyle(one).direction)"
+    check(page.run(turned) == ["ltr", "rtl"], page.run(turned))
+    height = "document.querySelector('.review .words').getBoundingClientRect().height"
+    folded = page.run(height)
+    page.run("document.querySelector('.unfold').click()")
+    check(page.run(height) > 2 * folded and page.run("document.querySelector('.unfold').ariaExpanded") == "true",
+          (folded, page.run(height)))
+    for user in ("שרה", "long"):
+        scene.ask("movie", "POST", "/MovieService/DeleteReview", {"userId": user, "movieId": CASABLANCA})
+
+
+CASES = (lists_each_review_once, writes_once_and_orders_after_it_is_gone, folds_long_reviews_and_turns_others,
+         writes_edits_and_deletes, shows_reviews_as_text, likes_and_takes_it_back, likes_reviews_by_keys)

@@ -17,7 +17,7 @@ DATA = os.path.join(HERE, "..", "..", "data")
 REQUEST_SECONDS = 30
 BATCH = 500
 # Films that the cases use, by their ids.
-MATRIX, CASABLANCA, AMELIE = "tt0133093", "tt0034583", "tt0211915"
+MATRIX, CASABLANCA, AMELIE, GODFATHER = "tt0133093", "tt0034583", "tt0211915", "tt0068646"
 
 
 def sample(name):

@@ -62,6 +62,15 @@ class ScopesTest(System):
                             self.assertIn(f"needs the scope '{scope}'" if user else "a bearer token is needed", words)
                             self.assertEqual(headers.get("www-authenticate"), None if user else "Bearer")
 
+    def test_a_token_of_nobody_that_lacks_a_scope_is_not_asked_for_again(self):
+        self.write_tokens({**self.HOLDERS, "-": "read"})
+        self.reload()
+        self.expect_method(self.metadata, "MetadataService/PutMetadata", {"metadata": {"id": "m2", "title": "Two"}},
+                           "-", False, "write")
+        status, words, headers = self.metadata.ask("DELETE", "/metadata?id=m1", headers=self.bearer("-"))
+        self.assertEqual((status, headers.get("www-authenticate")), (403, None), words)
+        self.assertEqual(self.metadata.ask("GET", "/metadata?id=m1", headers=self.bearer("-"))[0], 200)
+
     def expect_method(self, program, method, message, user, may, scope):
         status, words, _ = program.call(method, message, self.bearer(user))
         grpc_status, grpc_words, _ = program.grpc(method, message, self.bearer(user))

@@ -51,8 +51,9 @@ MUST_USE enum status import_table_open(struct import *import, struct text name,
 MUST_USE enum status import_table_put_vote(struct import_table *table,
                                            const struct rating_change *vote, uint64_t row);
 
-/* Sends what is gathered, also of what was read before a failure, waits for all that was sent, adds up, and closes. status: as reading ended; returns it, or where
- * that is STATUS_OK the first failure of what was sent. */
+/* Sends what is gathered, also of what was read before a failure, waits for all that was sent, adds
+ * up, and closes. status: as reading ended; returns it, or where that is STATUS_OK the first
+ * failure of what was sent. */
 MUST_USE enum status import_table_close(struct import_table *table, enum status status);
 
 /* The row is refused and the rest goes on. */

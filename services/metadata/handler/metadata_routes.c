@@ -27,14 +27,18 @@ static void get_metadata(void *state, struct http_exchange *exchange)
 static const struct metadata_condition *condition_of(const struct http_precondition *precondition,
                                                      struct metadata_condition *condition)
 {
+    const struct http_tags *match = &precondition->match;
+    const struct http_tags *none_match = &precondition->none_match;
     *condition = (struct metadata_condition){
-        .must_be_absent = precondition->must_be_absent,
-        .must_match = precondition->must_match,
-        .is_any = precondition->is_any,
-        .tags = precondition->tags,
-        .tag_count = precondition->tag_count,
+        .must_be_absent = none_match->is_any,
+        .must_match = match->is_given,
+        .is_any = match->is_any,
+        .tags = match->digests,
+        .tag_count = match->count,
+        .others = none_match->digests,
+        .other_count = none_match->count,
     };
-    return condition->must_be_absent || condition->must_match ? condition : NULL;
+    return match->is_given || none_match->is_given ? condition : NULL;
 }
 
 /* What fails of a condition is 412 here (RFC 9110 section 13.2.2). */

@@ -11,6 +11,8 @@ struct metadata_condition {
     bool is_any;         /* of whichever */
     const struct digest *tags;
     size_t tag_count;
+    const struct digest *others; /* if there is one, it is of none of these */
+    size_t other_count;
 };
 
 /* STATUS_OK: it is so. STATUS_ABORTED: it is not. STATUS_RESOURCE_EXHAUSTED: no memory.

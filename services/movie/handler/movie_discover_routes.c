@@ -62,13 +62,13 @@ static enum status read_query(struct http_exchange *exchange, struct movie_list_
     return status;
 }
 
-static void write_age(struct json_writer *writer, const struct movie_list_age *age)
+static void write_age(struct http_json_reply *reply, const struct movie_list_age *age)
 {
-    json_member_integer(writer, "metadataAgeMs", age->metadata_ms);
+    http_json_reply_age(reply, "metadataAgeMs", age->metadata_ms);
     if (age->rating_reason.length > 0) {
-        json_member_string(writer, "ratingUnavailableReason", age->rating_reason);
+        json_member_string(&reply->writer, "ratingUnavailableReason", age->rating_reason);
     } else {
-        json_member_integer(writer, "ratingAgeMs", age->rating_ms);
+        http_json_reply_age(reply, "ratingAgeMs", age->rating_ms);
     }
 }
 
@@ -90,7 +90,7 @@ void movie_handler_get_movies(void *state, struct http_exchange *exchange)
     movie_cards_write_json(&reply.writer, list.cards, list.count);
     json_member_string(&reply.writer, "nextPageToken", list.next_page_token);
     movie_score_parameters_write_member(&reply.writer, &list.parameters);
-    write_age(&reply.writer, &list.age);
+    write_age(&reply, &list.age);
     json_close_object(&reply.writer);
     http_json_reply_send(&reply, 200);
 }

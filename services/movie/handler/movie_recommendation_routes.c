@@ -23,7 +23,7 @@ static void reply(struct http_exchange *exchange, enum status status,
     }
     movie_score_parameters_write_member(&reply.writer, &found->list.parameters);
     json_member_integer(&reply.writer, "votes", found->votes);
-    json_member_integer(&reply.writer, "modelAgeMs", found->model_age_ms);
+    http_json_reply_age(&reply, "modelAgeMs", found->model_age_ms);
     json_close_object(&reply.writer);
     http_json_reply_send(&reply, 200);
 }

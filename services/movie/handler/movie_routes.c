@@ -47,6 +47,9 @@ static void get_movie(void *state, struct http_exchange *exchange)
         return;
     }
     movie_details_write_json(&reply.writer, &details);
+    if (details.rating_source != MOVIE_RATING_CALLED) {
+        http_json_reply_age(&reply, "ratingAgeMs", details.rating_age_ms);
+    }
     http_json_reply_send(&reply, 200);
 }
 

@@ -77,7 +77,6 @@ void movie_details_write_json(struct json_writer *writer, const struct movie_det
     if (details->rating_source != MOVIE_RATING_CALLED) {
         json_member_string(writer, "ratingSource",
                            text_of(movie_rating_source_name(details->rating_source)));
-        json_member_integer(writer, "ratingAgeMs", details->rating_age_ms);
     }
     write_more(writer, details);
     json_close_object(writer);

@@ -8,8 +8,8 @@
 
 struct json_writer;
 
-/* `rating` is left out when there is none to show; ratingState says why. How old it is is said of
- * what was not asked for now. */
+/* `rating` is left out when there is none to show; ratingState says why. Where it was not asked for
+ * now, it is said where it is from; how old it is, whoever replies says. */
 void movie_details_write_json(struct json_writer *writer, const struct movie_details *details);
 void movie_summary_write_json(struct json_writer *writer, const struct movie_summary *summary);
 /* The member "parameters", where they are known. */

@@ -315,7 +315,8 @@ static const struct http_operation operations[RATING_HANDLER_ROUTE_COUNT] = {
      .tag = "rating",
      .parameters = summary_parameters,
      .answers = summary,
-     .problems = no_votes},
+     .problems = no_votes,
+     .traits = HTTP_OPERATION_TAGGED},
     {.method = "GET",
      .path = "/rating/top",
      .handle = rating_handler_list_top_route,
@@ -324,7 +325,8 @@ static const struct http_operation operations[RATING_HANDLER_ROUTE_COUNT] = {
      .about = "503: the list is being built after a start.",
      .tag = "rating",
      .parameters = top_parameters,
-     .answers = top},
+     .answers = top,
+     .traits = HTTP_OPERATION_TAGGED},
 };
 
 void rating_handler_routes(struct rating_controller *controller,

@@ -31,6 +31,7 @@ static void reply(struct http_exchange *exchange, enum status status,
         return;
     }
     recommendation_list_write_json(&reply.writer, list);
+    http_json_reply_age(&reply, "modelAgeMs", list->basis.age_ms);
     http_json_reply_send(&reply, 200);
 }
 

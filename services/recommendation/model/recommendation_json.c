@@ -28,6 +28,5 @@ void recommendation_list_write_json(struct json_writer *writer,
     }
     json_close_array(writer);
     json_member_integer(writer, "votes", list->votes);
-    json_member_integer(writer, "modelAgeMs", list->basis.age_ms);
     json_close_object(writer);
 }

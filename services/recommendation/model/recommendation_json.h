@@ -5,12 +5,12 @@
 
 struct json_writer;
 
-/* {"results": [{"id", "score", "foretold" (points), "becauseOf"}], "votes", "modelAgeMs"}; of a
- * result only what there is. */
+/* {"results": [{"id", "score", "foretold" (points), "becauseOf"}], "votes"}; of a result only what
+ * there is. How old it is ("modelAgeMs"), whoever replies says. */
 void recommendation_list_write_json(struct json_writer *writer,
                                     const struct recommendation_list *list);
 
-/* The same as JSON Schema. */
+/* The same, with its age, as JSON Schema. */
 #define RECOMMENDATION_LIST_SCHEMA                                                                 \
     "{\"type\":\"object\",\"required\":[\"results\",\"votes\",\"modelAgeMs\"],\"properties\":{"    \
     "\"results\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"id\","         \

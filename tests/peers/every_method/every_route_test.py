@@ -2,7 +2,8 @@
 """Asks every plain HTTP route of the running system by curl, as routes.json tells: over HTTP/1.1, and over
 HTTP/2 with prior knowledge.
 
-A route of the sources that is not in the table fails the test, as does a row of the table without a route.
+A route of the sources that is not in the table fails the test, as does a row of the table without a route. What is
+read says how long it may be kept; JSON that is read again with its tag is answered by 304.
 Ends with 77 where there is no curl."""
 import json
 import os
@@ -19,7 +20,9 @@ VERSIONS = {"HTTP/1.1": "--http1.1", "HTTP/2": "--http2-prior-knowledge"}
 AWAIT_S = 15
 SHOWN_MAX = 1000
 # What curl is asked to print behind the body.
-WRITE_OUT = "\n%{http_code} %{http_version} %{content_type}"
+WRITE_OUT = "\n%{http_code}|%{http_version}|%header{etag}|%header{cache-control}|%{content_type}"
+# Replies without a tag: who is signed in, and the registry's, which are as Consul has them.
+UNTAGGED = ("/session", "/v1/")
 
 
 def fits(path, route):
@@ -40,15 +43,18 @@ def unknown_rows(rows):
                     for process in PROCESSES if row["at"] in (process, "*") for method, route in routes[process])]
 
 
-def ask(address, version, row):
+def ask(address, version, row, headers=()):
     command = ["curl", "--silent", "--show-error", "--max-time", "20", VERSIONS[version], "--request", row["method"],
                "--write-out", WRITE_OUT, f"http://{address}{row['path']}"]
     if "body" in row:
         command += ["--header", "content-type: application/json", "--data-raw", row["body"]]
+    for header in headers:
+        command += ["--header", header]
     result = subprocess.run(command, check=False, capture_output=True, text=True, encoding="utf-8")
     body, _, rest = result.stdout.rpartition("\n")
-    status, http_version, kind = (rest.split(" ", 2) + ["", ""])[:3]
-    return {"body": body, "status": status, "version": http_version, "type": kind, "errors": result.stderr}
+    status, http_version, tag, caching, kind = (rest.split("|", 4) + [""] * 4)[:5]
+    return {"body": body, "status": status, "version": http_version, "type": kind, "tag": tag, "caching": caching,
+            "errors": result.stderr}
 
 
 def faults(row, version, seen):
@@ -61,8 +67,27 @@ def faults(row, version, seen):
         found.append(f"not {row['type']}")
     if "is" in row and seen["body"] != row["is"]:
         found.append(f"not {row['is']!r}")
+    if row["method"] == "GET" and seen["caching"] == "":
+        found.append("without cache-control")
     found += [f"{words!r} is not in it" for words in row.get("has", []) if words not in seen["body"]]
     return found
+
+
+def is_tagged(row):
+    return (row["method"] == "GET" and row["status"] == 200 and row.get("type") == "application/json" and
+            not row["path"].startswith(UNTAGGED))
+
+
+def faults_by_tag(address, version, row, seen):
+    """Of the same request with the tag that came. What has changed meanwhile has another one, which is asked with then."""
+    deadline = time.monotonic() + AWAIT_S
+    while seen["tag"] != "":
+        again = ask(address, version, row, [f"if-none-match: {seen['tag']}"])
+        if again["status"] == "304" or time.monotonic() > deadline:
+            return [] if again["status"] == "304" else [f"{again['status']} with its tag"]
+        time.sleep(0.05)
+        seen = again
+    return ["without etag"]
 
 
 def run_row(address, version, row):
@@ -70,6 +95,8 @@ def run_row(address, version, row):
     while True:
         seen = ask(address, version, row)
         found = faults(row, version, seen)
+        if not found and is_tagged(row):
+            found = faults_by_tag(address, version, row, seen)
         if not found or time.monotonic() > deadline:
             break
         time.sleep(0.05)

@@ -111,29 +111,59 @@ static void end(void **state)
     access_sessions_destroy(sessions);
 }
 
-/* Of more than can be remembered, none that was ended lately is forgotten for one that is over. */
-static void ended_ones_are_bounded(void **state)
+/* However many others are ended after it, by its holder and by another who has the set with it,
+ * none that was ended holds again; nor does what others have open end. */
+static void ended_ones_never_come_back(void **state)
 {
     struct access_scene *scene = *state;
     struct access_sessions *sessions = open_sessions(scene, NULL, NOW_MS);
     struct access_session session;
+    struct access_session others = alices;
     char text[ACCESS_SESSION_TEXT_BYTES];
-    struct access_session brief = alices;
-    brief.expires_ms = NOW_MS + 1;
-    for (size_t i = 0; i < 2 * ACCESS_SESSIONS_ENDED_MAX; i++) {
-        seal(sessions, NOW_MS, &brief, &session, text);
+    char other_text[ACCESS_SESSION_TEXT_BYTES];
+    char bobs_text[ACCESS_SESSION_TEXT_BYTES];
+    struct access_session bobs = alices;
+    bobs.token[0] ^= 1;
+    struct text bob = seal(sessions, NOW_MS, &bobs, &bobs, bobs_text);
+    struct text ended = seal(sessions, NOW_MS, &alices, &session, text);
+    access_session_end(sessions, &session, NOW_MS);
+    for (size_t i = 0; i < 4 * ACCESS_ENDED_WAYS; i++) {
+        others.expires_ms = alices.expires_ms + 1 + (int64_t)i;
+        struct text other = seal(sessions, NOW_MS, &others, &session, other_text);
+        assert_true(unseal(sessions, NOW_MS, other));
         access_session_end(sessions, &session, NOW_MS);
-        assert_false(unseal(sessions, NOW_MS, text_of(text)));
+        assert_false(unseal(sessions, NOW_MS, other));
+        assert_false(unseal(sessions, NOW_MS, ended));
+        assert_true(unseal(sessions, NOW_MS, bob));
     }
-    seal(sessions, NOW_MS, &alices, &session, text);
-    access_session_end(sessions, &session, NOW_MS + 1);
-    struct access_session later;
-    char later_text[ACCESS_SESSION_TEXT_BYTES];
-    for (size_t i = 0; i < 8; i++) {
-        seal(sessions, NOW_MS, &alices, &later, later_text);
-        access_session_end(sessions, &later, NOW_MS + 1);
+    /* One that is over before all that the set holds. */
+    others.expires_ms = NOW_MS + DAY_MS / 2;
+    struct text early = seal(sessions, NOW_MS, &others, &session, other_text);
+    access_session_end(sessions, &session, NOW_MS);
+    assert_false(unseal(sessions, NOW_MS, early));
+    /* What is opened later holds. */
+    others.expires_ms = NOW_MS + 2 * DAY_MS;
+    assert_true(unseal(sessions, NOW_MS, seal(sessions, NOW_MS, &others, &session, other_text)));
+    access_sessions_destroy(sessions);
+}
+
+/* Those that are over make room, and nothing else ends. */
+static void ended_ones_that_are_over_are_forgotten(void **state)
+{
+    struct access_scene *scene = *state;
+    struct access_sessions *sessions = open_sessions(scene, NULL, NOW_MS);
+    struct access_session session;
+    struct access_session brief = alices;
+    char text[ACCESS_SESSION_TEXT_BYTES];
+    char kept_text[ACCESS_SESSION_TEXT_BYTES];
+    struct text kept = seal(sessions, NOW_MS, &alices, &session, kept_text);
+    for (size_t i = 0; i < 4 * ACCESS_ENDED_WAYS; i++) {
+        int64_t now_ms = NOW_MS + (int64_t)i * DAY_MS / 64;
+        brief.expires_ms = now_ms + 1;
+        seal(sessions, now_ms, &brief, &session, text);
+        access_session_end(sessions, &session, now_ms);
     }
-    assert_false(unseal(sessions, NOW_MS + 1, text_of(text)));
+    assert_true(unseal(sessions, NOW_MS, kept));
     access_sessions_destroy(sessions);
 }
 
@@ -168,71 +198,84 @@ static void ends_are_told(void **state)
     access_sessions_destroy(one);
 }
 
-static struct access_session_end_list list_of(struct access_scene *scene, const char *file)
+static void expect_file(struct access_scene *scene, const char *wanted)
 {
-    static struct access_session_end_list list;
-    struct access_session_ends_seen seen = {0};
-    bool is_new;
-    assert_int_equal(access_session_ends_read(&scene->call, file, &seen, &list, &is_new),
+    struct text is = access_scene_read(scene);
+    if (!text_equal(is, text_of(wanted))) {
+        fail_msg("%.*s", TEXT_ARGUMENTS(is));
+    }
+}
+
+static void add(struct access_scene *scene, int64_t now_ms, const char *id, int64_t expires_ms)
+{
+    struct access_session session = {.has_token = true, .expires_ms = expires_ms};
+    memcpy(session.token, "\x03\x02\0\0\0\0\0", 8); /* of set 3 */
+    memcpy(session.id, id, sizeof(session.id));
+    assert_int_equal(access_session_ends_add(&scene->call, scene->file, now_ms, &session),
                      STATUS_OK);
-    assert_true(is_new);
-    assert_int_equal(access_session_ends_read(&scene->call, file, &seen, &list, &is_new),
-                     STATUS_OK);
-    assert_false(is_new);
-    return list;
 }
 
 static void told_ends_are_bounded(void **state)
 {
     struct access_scene *scene = *state;
-    struct access_session_end end = {.id = "new", .expires_ms = NOW_MS + 5000};
-    static char lines[ACCESS_SESSIONS_ENDED_MAX * 40];
-    size_t length = 0;
-    for (unsigned i = 0; i < ACCESS_SESSIONS_ENDED_MAX; i++) {
-        char expires[CLOCK_TIME_TEXT_BYTES];
-        (void)clock_format(NOW_MS + (i == 7 ? 1000 : 2000), expires);
-        length +=
-            (size_t)snprintf(lines + length, sizeof(lines) - length, "%016x %s\n", i, expires);
-        assert_true(length < sizeof(lines));
+    static struct access_ended ended;
+    struct access_session_ends_seen seen = {0};
+    bool is_new;
+    add(scene, NOW_MS, "sessionA", NOW_MS + 1000);
+    add(scene, NOW_MS, "sessionA", NOW_MS + 1000); /* twice is once */
+    add(scene, NOW_MS, "sessionB", NOW_MS + 2000);
+    expect_file(scene, "3 73657373696f6e41 2027-01-15T08:00:01Z\n"
+                       "3 73657373696f6e42 2027-01-15T08:00:02Z\n");
+    for (char i = 0; i < ACCESS_ENDED_WAYS; i++) {
+        const char id[] = {'m', 'o', 'r', 'e', 'n', 'o', '.', (char)('1' + i), '\0'};
+        add(scene, NOW_MS, id, NOW_MS + 3000);
     }
-    access_scene_write(scene, text_of(lines));
-    assert_int_equal(access_session_ends_add(&scene->call, scene->file, NOW_MS, &end), STATUS_OK);
-    struct access_session_end_list list = list_of(scene, scene->file);
-    assert_int_equal(list.count, ACCESS_SESSIONS_ENDED_MAX);
-    bool has_new = false;
-    for (size_t i = 0; i < list.count; i++) {
-        assert_int_not_equal(list.ends[i].expires_ms, NOW_MS + 1000); /* the one soonest over */
-        has_new = has_new || list.ends[i].expires_ms == end.expires_ms;
-    }
-    assert_true(has_new);
-    /* Those that are over go. */
-    end.id[0] = 'N';
-    assert_int_equal(access_session_ends_add(&scene->call, scene->file, NOW_MS + 2000, &end),
+    assert_true(text_starts_with(access_scene_read(scene), TEXT("3 - 2027-01-15T08:00:02Z\n3 ")));
+    assert_int_equal(access_session_ends_read(&scene->call, scene->file, &seen, &ended, &is_new),
                      STATUS_OK);
-    assert_int_equal(list_of(scene, scene->file).count, 2);
+    assert_true(is_new);
+    assert_int_equal(ended.sets[3].until_ms, NOW_MS + 2000);
+    assert_true(access_ended_has(&ended, 3, 0, NOW_MS + 1000));
+    assert_false(access_ended_has(&ended, 4, 0, NOW_MS + 1000));
+    assert_false(access_ended_has(&ended, 3, 0, NOW_MS + 2001));
+    assert_int_equal(access_session_ends_read(&scene->call, scene->file, &seen, &ended, &is_new),
+                     STATUS_OK);
+    assert_false(is_new);
+    /* Those that are over go. */
+    add(scene, NOW_MS + 3000, "sessionC", NOW_MS + 4000);
+    expect_file(scene, "3 73657373696f6e43 2027-01-15T08:00:04Z\n");
 }
 
 static void refuses_other_files_of_ends(void **state)
 {
     static const char *const wrong[] = {
         "x",
-        "00112233445566 2027-01-15T08:00:00Z",
-        "0011223344556677",
-        "0011223344556677 soon",
-        "0011223344556677 2027-01-15T08:00:00Z more",
-        "0011223344556677 1969-01-15T08:00:00Z",
+        "1 00112233445566 2027-01-15T08:00:00Z",
+        "0011223344556677 2027-01-15T08:00:00Z",
+        "512 0011223344556677 2027-01-15T08:00:00Z",
+        "1 + 2027-01-15T08:00:00Z",
+        "1 0011223344556677",
+        "1 0011223344556677 soon",
+        "1 0011223344556677 2027-01-15T08:00:00Z more",
+        "1 0011223344556677 1969-01-15T08:00:00Z",
     };
     struct access_scene *scene = *state;
-    struct access_session_end_list list;
+    static struct access_ended ended;
     for (size_t i = 0; i < ARRAY_LENGTH(wrong); i++) {
         call_clear_error(&scene->call);
-        assert_int_equal(access_session_ends_parse(&scene->call, text_of(wrong[i]), "place", &list),
-                         STATUS_FAILED_PRECONDITION);
+        assert_int_equal(
+            access_session_ends_parse(&scene->call, text_of(wrong[i]), "place", &ended),
+            STATUS_FAILED_PRECONDITION);
         assert_true(text_starts_with(scene->call.error.message, TEXT("place:1:")));
     }
-    assert_int_equal(access_session_ends_parse(&scene->call, TEXT("\n\n"), "place", &list),
+    assert_int_equal(access_session_ends_parse(&scene->call, TEXT("\n\n"), "place", &ended),
                      STATUS_OK);
-    assert_int_equal(list.count, 0);
+    assert_int_equal(ended.sets[1].ones[0].expires_ms, 0);
+    assert_int_equal(
+        access_session_ends_parse(
+            &scene->call, TEXT("511 0011223344556677 2027-01-15T08:00:00Z\n\n"), "place", &ended),
+        STATUS_OK);
+    assert_int_equal(ended.sets[511].ones[0].expires_ms, NOW_MS);
 }
 
 static void keys_are_kept(void **state)
@@ -359,9 +402,10 @@ static void may_be_used_by_threads(void **state)
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, look, &looker), 0);
     for (size_t i = 0; i < 20; i++) {
-        struct access_session other;
+        struct access_session other = alices;
         char other_text[ACCESS_SESSION_TEXT_BYTES];
-        seal(sessions, NOW_MS, &alices, &other, other_text);
+        other.expires_ms--; /* where room is made, later ones stay */
+        seal(sessions, NOW_MS, &other, &other, other_text);
         access_session_end(sessions, &other, NOW_MS);
         assert_int_equal(access_sessions_refresh(&scene->call, sessions, NOW_MS), STATUS_OK);
     }
@@ -377,7 +421,8 @@ int main(void)
         CASE(come_back),
         CASE(cannot_be_changed),
         CASE(end),
-        CASE(ended_ones_are_bounded),
+        CASE(ended_ones_never_come_back),
+        CASE(ended_ones_that_are_over_are_forgotten),
         CASE(ends_are_told),
         CASE(told_ends_are_bounded),
         CASE(refuses_other_files_of_ends),

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "support/cmocka_test.h"
@@ -178,6 +179,11 @@ static void test_file(void **state)
     assert_int_equal(access_tokens_open(&fixture->call, fixture->file, &tokens), STATUS_OK);
     assert_true(access_tokens_find(tokens, TEXT(FIRST), NULL));
 
+    assert_int_equal(chmod(fixture->file, 0666), 0);
+    call_clear_error(&fixture->call);
+    assert_int_equal(access_tokens_reload(&fixture->call, tokens), STATUS_FAILED_PRECONDITION);
+    assert_true(text_ends_with(fixture->call.error.message, TEXT(": everybody may change it")));
+    assert_int_equal(chmod(fixture->file, 0644), 0);
     write_file(fixture, TEXT(SECOND "\n"));
     assert_int_equal(access_tokens_reload(&fixture->call, tokens), STATUS_OK);
     assert_false(access_tokens_find(tokens, TEXT(FIRST), NULL));

@@ -257,7 +257,8 @@ static void handle_abort(void *state, struct http_exchange *exchange)
 static void handle_empty(void *state, struct http_exchange *exchange)
 {
     (void)state;
-    http_reply(exchange, &(struct http_reply){.status = 204});
+    static const struct http_header own = {TEXT_INIT("cache-control"), TEXT_INIT("no-store")};
+    http_reply(exchange, &(struct http_reply){.status = 204, .headers = &own, .header_count = 1});
 }
 
 static void handle_problem(void *state, struct http_exchange *exchange)

@@ -223,7 +223,7 @@ HANDLER_TEST(matches)
 /* The tag of TT1 as GET gives it, and of nothing. */
 static struct text header_with_tag(struct fixture *fixture, const char *name, struct text tag)
 {
-    return arena_format(&fixture->scene.arena, "%s: %.*s\r\n%c", name, TEXT_ARGUMENTS(tag), '\0');
+    return arena_format(&fixture->scene.arena, "%s%.*s\r\n%c", name, TEXT_ARGUMENTS(tag), '\0');
 }
 
 static int ask(struct fixture *fixture, const char *method, const char *headers, const char *body,
@@ -249,9 +249,17 @@ static void tags_and_conditions(struct fixture *fixture)
     assert_int_equal(ask(fixture, "PUT", "if-none-match: *\r\n", TT1, &unused), 412);
     assert_int_equal(ask(fixture, "GET", NULL, NULL, &first), 200);
     assert_int_equal(first.length, 34);
-    struct text held = header_with_tag(fixture, "if-none-match", first);
-    struct text matched = header_with_tag(fixture, "if-match", first);
+    struct text held = header_with_tag(fixture, "if-none-match: ", first);
+    struct text weakly = header_with_tag(fixture, "if-none-match: \"x\", W/", first);
+    struct text matched = header_with_tag(fixture, "if-match: ", first);
     assert_int_equal(ask(fixture, "GET", held.data, NULL, &unused), 304);
+    assert_int_equal(ask(fixture, "GET", matched.data, NULL, &unused), 200);
+    assert_int_equal(ask(fixture, "GET", "if-match: \"0\"\r\n", NULL, &unused), 412);
+    assert_int_equal(ask(fixture, "PUT", held.data, TT1, &unused), 412);
+    assert_int_equal(ask(fixture, "PUT", weakly.data, TT1, &unused), 412);
+    assert_int_equal(ask(fixture, "DELETE", held.data, NULL, &unused), 412);
+    assert_int_equal(ask(fixture, "PUT", "if-none-match: \"0\"\r\n", TT1, &unused), 200);
+    assert_int_equal(ask(fixture, "PUT", "if-none-match: \"0\", *\r\n", TT1, &unused), 412);
     assert_int_equal(ask(fixture, "HEAD", NULL, NULL, &second), 200);
     assert_true(text_equal(first, second));
     wanted.reply = arena_format(&fixture->scene.arena,
@@ -267,7 +275,7 @@ static void tags_and_conditions(struct fixture *fixture)
     assert_int_equal(ask(fixture, "PUT", matched.data, TT1, &unused), 412);
     assert_int_equal(ask(fixture, "PUT", "if-match: \"0\", W/\"1\", x\r\n", TT1, &unused), 412);
     assert_int_equal(ask(fixture, "DELETE", matched.data, NULL, &unused), 412);
-    matched = header_with_tag(fixture, "if-match", second);
+    matched = header_with_tag(fixture, "if-match: ", second);
     assert_int_equal(ask(fixture, "DELETE", matched.data, NULL, &unused), 200);
     assert_int_equal(ask(fixture, "DELETE", matched.data, NULL, &unused), 412);
     assert_int_equal(ask(fixture, "DELETE", NULL, NULL, &unused), 404);
