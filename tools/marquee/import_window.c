@@ -45,12 +45,6 @@ static struct vote_key key_of(const struct import_window_vote *vote)
         .provider = text_of_bytes(user + vote->user_length, vote->provider_length)};
 }
 
-static bool is_same_key(const struct vote_key *a, const struct vote_key *b)
-{
-    return a->record.type == b->record.type && text_equal(a->record.id, b->record.id) &&
-           text_equal(a->user, b->user) && text_equal(a->provider, b->provider);
-}
-
 /* Names are an outsider's to choose: see digest.h. */
 static uint64_t hash_of(const struct import_window *window, const struct vote_key *key)
 {
@@ -68,7 +62,7 @@ static uint32_t *find_place(const struct import_window *window, const struct vot
     for (; window->places[at] != 0; at = (at + 1) & mask) {
         const struct import_window_vote *vote = &window->votes[window->places[at] - 1];
         const struct vote_key own = key_of(vote);
-        if (vote->hash == hash && is_same_key(&own, key)) {
+        if (vote->hash == hash && vote_key_equal(&own, key)) {
             break;
         }
     }
