@@ -216,6 +216,10 @@ static void follow(struct followed_recommendations *self, struct followed_model 
     follow_changes(self, held);
     followed_file_write(self);
     self->followed = NULL; /* it answers on until another is made */
+    if (!self->stop.requested) {
+        log_write(self->log, LOG_WARNING,
+                  "what has changed since is not known any more; making another model", NULL);
+    }
 }
 
 /* NULL: not now. */
@@ -281,9 +285,5 @@ void followed_votes_run(void *followed)
         atomic_fetch_add(&self->counts.models, 1);
         set_out(self, listed);
         follow(self, held);
-        if (!self->stop.requested) {
-            log_write(self->log, LOG_WARNING,
-                      "what has changed since is not known any more; making another model", NULL);
-        }
     }
 }
