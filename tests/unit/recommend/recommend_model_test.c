@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/buffer.h"
 #include "recommend/recommend_model.h"
-#include "recommend/recommend_snapshot.h"
+#include "recommend_bytes.h"
 #include "recommend_oracle.h"
 #include "support/cmocka_test.h"
 
@@ -145,34 +144,18 @@ static void name_items(struct scene *scene)
     }
 }
 
-static bool put(void *buffer, const void *bytes, size_t count)
-{
-    return buffer_append(buffer, text_of_bytes(bytes, count));
-}
-
-static bool get(void *rest, void *bytes, size_t count)
-{
-    struct text *left = rest;
-    if (left->length < count) {
-        return false;
-    }
-    memcpy(bytes, left->data, count);
-    *left = text_slice(*left, count, left->length);
-    return true;
-}
-
 /* Another model takes its place, made of what this one writes. */
 static void move_through_snapshot(struct scene *scene)
 {
     struct buffer buffer;
     struct recommend_counts before = recommend_model_counts(scene->model);
     buffer_init(&buffer, SNAPSHOT_BYTES);
-    assert_int_equal(recommend_snapshot_write(scene->model, (struct recommend_sink){put, &buffer}),
+    assert_int_equal(recommend_snapshot_write(scene->model, recommend_bytes_to(&buffer)),
                      STATUS_OK);
     recommend_model_destroy(scene->model);
     struct text rest = buffer_text(&buffer);
-    assert_int_equal(recommend_snapshot_read(&scene->oracle.settings,
-                                             (struct recommend_source){get, &rest}, &scene->model),
+    assert_int_equal(recommend_snapshot_read(&scene->oracle.settings, recommend_bytes_from(&rest),
+                                             &scene->model),
                      STATUS_OK);
     assert_int_equal(rest.length, 0);
     struct recommend_counts after = recommend_model_counts(scene->model);

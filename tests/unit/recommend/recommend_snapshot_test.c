@@ -4,26 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/buffer.h"
+#include "recommend_bytes.h"
 #include "support/cmocka_test.h"
 
 enum { BYTES_MAX = 64 * 1024, ARENA_BYTES_MAX = 1024 * 1024, USERS = 12, ITEMS = 6 };
-
-static bool put(void *buffer, const void *bytes, size_t count)
-{
-    return buffer_append(buffer, text_of_bytes(bytes, count));
-}
-
-static bool get(void *rest, void *bytes, size_t count)
-{
-    struct text *left = rest;
-    if (left->length < count) {
-        return false;
-    }
-    memcpy(bytes, left->data, count);
-    *left = text_slice(*left, count, left->length);
-    return true;
-}
 
 static struct recommend_settings settings_of(uint32_t shrinkage)
 {
@@ -61,8 +45,7 @@ static void write_some(struct buffer *buffer)
     vote(model, 1, 0);
     vote(model, USERS, 1);
     assert_true(recommend_model_counts(model).waiting > 1);
-    assert_int_equal(recommend_snapshot_write(model, (struct recommend_sink){put, buffer}),
-                     STATUS_OK);
+    assert_int_equal(recommend_snapshot_write(model, recommend_bytes_to(buffer)), STATUS_OK);
     recommend_model_destroy(model);
 }
 
@@ -70,7 +53,7 @@ static enum status read_from(struct text bytes, uint32_t shrinkage,
                              struct recommend_model **ret_model)
 {
     const struct recommend_settings settings = settings_of(shrinkage);
-    return recommend_snapshot_read(&settings, (struct recommend_source){get, &bytes}, ret_model);
+    return recommend_snapshot_read(&settings, recommend_bytes_from(&bytes), ret_model);
 }
 
 static void one_that_is_cut_short_is_refused(void **state)
