@@ -1,8 +1,10 @@
 """The product as people use it: all services together, at the size of MovieLens's small set and at a million films."""
+import concurrent.futures
 import csv
 import os
 import random
 import re
+import shutil
 import subprocess
 import time
 import urllib.parse
@@ -66,11 +68,18 @@ def run_h2load(system, paths, seconds, rate=None):
     return count / elapsed, count / cpu, percentiles(log)
 
 
-def measure_start(system, questions):
-    """From nothing running, on the data that there is, until all is ready, and until each question is answered; all
-    cores, as a user has it."""
+def measure_start(system, questions, with_model):
+    """From nothing running, on the data that there is, with or without the model that recommendation has kept, until all
+    is ready, and until each question is answered; all cores, as a user has it."""
     system.stop()
+    if not with_model:
+        shutil.rmtree(system.path("recommendation"))
     began = time.monotonic()
+
+    def answered_after(what):
+        system.answers(questions.paths[what][0])
+        return time.monotonic() - began
+
     system.start(ALL_CORES)
     while True:
         done = subprocess.run([system.workplace.program("marquee"), "status", "--json",
@@ -79,11 +88,9 @@ def measure_start(system, questions):
             break
         if time.monotonic() - began > WAIT_SECONDS:
             raise SystemExit(f"not ready: {done.stdout}{done.stderr}")
-    times = [time.monotonic() - began]
-    for what in ANSWERED:
-        system.answers(questions.paths[what][0])
-        times.append(time.monotonic() - began)
-    return times
+    ready = time.monotonic() - began
+    with concurrent.futures.ThreadPoolExecutor(len(ANSWERED)) as asking:
+        return [ready, *asking.map(answered_after, ANSWERED)]
 
 
 def make_set(workplace, name, size):
@@ -122,7 +129,7 @@ def measure_product(workplace, report, options):
     imports = report.table("The product: import, on all cores", ["films", "votes", "s", "CPU s of the services", "votes a second"])
     sizes = report.table("The product: memory in MiB", ["films", "votes", *SERVICES])
     starts = report.table("The product: seconds from a start on existing data, on all cores",
-                          ["films", "votes", "ready", *(f"{what} answered" for what in ANSWERED)])
+                          ["films", "votes", "model of recommendations", "ready", *(f"{what} answered" for what in ANSWERED)])
     for films, votes, users in (sizes_wanted[name] for name in wanted):
         directory = make_set(workplace, f"{films}", (films, votes, users))
         shown = (f"{films:,}", f"{votes:,}")
@@ -130,7 +137,8 @@ def measure_product(workplace, report, options):
         imported, cpu = measure_import(system, directory)
         imports.add(*shown, f"{imported:.1f}", f"{cpu:.1f}", thousands(votes / imported))
         questions = Questions(directory, users)
-        starts.add(*shown, *(f"{seconds:.2f}" for seconds in measure_start(system, questions)))
+        for model in ("made anew", "kept"):
+            starts.add(*shown, model, *(f"{seconds:.2f}" for seconds in measure_start(system, questions, model == "kept")))
         system.pin(SERVER_CORE)
         measure_speeds(system, questions, shown[0], options.seconds, speeds, servers)
         sizes.add(*shown, *(f"{system.memory_mib(service):,.0f}" for service in SERVICES))

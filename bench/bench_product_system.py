@@ -26,7 +26,7 @@ class System:
         registry = f"127.0.0.1:{self.ports['registry']}"
         self.run("registry", "--dns-listen=", "--audit-log=", f"--data={self.path('registry')}", cores=LOAD_CORE)
         own = {"rating": ["--event-log=none"]}
-        data = ("metadata", "rating", "review")
+        data = ("metadata", "rating", "review", "recommendation")
         for service in SERVICES:
             self.run(service, f"--registry={registry}", "--threads=1", *own.get(service, []),
                      *([f"--data={self.path(service)}"] if service in data else []), cores=cores)
