@@ -279,6 +279,16 @@ class ImportExportTest(unittest.TestCase):
         self.assertEqual(self.votes(self.system, "dan"), {"2": ("8", "", "2024-05-06T00:00:00Z")})
         self.assertEqual(self.votes(self.system, "eve"), {"1": ("9", "", "2024-05-06T00:00:00Z")})
 
+    def test_of_two_movies_of_one_id_the_last_stands(self):
+        """In one batch, and with batches between them: two exports in one file."""
+        lines = [json.dumps({"id": name, "title": f"{name} {turn}"})
+                 for turn in ("first", "last") for name in ("a", *(f"m{number}" for number in range(1500)))]
+        for given in ([lines[0], lines[1501]], lines):
+            system = self.begin()
+            system.run("import", "json", "-", given="\n".join(given).encode())
+            self.assertEqual(self.movie(system, "a")["title"], "a last")
+        self.assertEqual(self.movie(system, "m1499")["title"], "m1499 last")
+
     def test_lists_for_letterboxd_come_back(self):
         """What export letterboxd writes, and what others write for Letterboxd's import, also in points."""
         self.system.run("import", self.set(), status=FAILED)
