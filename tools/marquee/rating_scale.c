@@ -42,8 +42,8 @@ enum status rating_scale_parse(struct call *call, struct text scale, struct text
     uint64_t thousandths;
     if (!parse(value, end, &thousandths)) {
         return call_fail(call, STATUS_INVALID_ARGUMENT,
-                         "'%.*s' is not a rating of 0 to %" PRIu64 " (two decimals at most)",
-                         TEXT_ARGUMENTS(value), end);
+                         "'%.*s' is not a rating of 0 to %" PRIu64 " %s (two decimals at most)",
+                         TEXT_ARGUMENTS(value), end, end == 5 ? "stars" : "points");
     }
     if (thousandths % end != 0) {
         return call_fail(call, STATUS_INVALID_ARGUMENT,
