@@ -140,6 +140,10 @@ static void write_content(struct openapi *openapi, const struct http_content *co
         json_write_raw(&openapi->json, text_of(schema));
     }
     json_close_object(&openapi->json);
+    if (content->or_text) {
+        json_write_name(&openapi->json, TEXT("text/plain"));
+        json_write_raw(&openapi->json, TEXT("{\"schema\":{\"type\":\"string\"}}"));
+    }
     json_close_object(&openapi->json);
 }
 
