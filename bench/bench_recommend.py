@@ -12,13 +12,14 @@ def run(workplace, name, *arguments):
 
 def measure_load(workplace, report, options):
     table = report.table("Recommendations: the model", ["votes drawn", "movies", "kept", "taken in (s)", "built (s)", "MiB", "most MiB",
-                                                        "fresh p50 (ms)", "p99", "personal p50 (ms)", "p99", "similar p99 (ms)"])
+                                                        "fresh p50 (ms)", "p99", "personal p50 (ms)", "p99", "similar p99 (ms)",
+                                                        "written (s)", "read again (s)", "its MiB"])
     for name, size in SIZES.items():
         if name == "large" and options.quick:
             continue
-        kept, taken, built, most, now, fresh, fresh99, personal, personal99, _, similar99 = run(
+        kept, taken, built, most, now, fresh, fresh99, personal, personal99, _, similar99, written, read, file = run(
             workplace, "recommend_load", *size).split()
-        table.add(size[0], size[1], kept, taken, built, now, most, fresh, fresh99, personal, personal99, similar99)
+        table.add(size[0], size[1], kept, taken, built, now, most, fresh, fresh99, personal, personal99, similar99, written, read, file)
 
 
 def measure_recommendations(workplace, report, options):

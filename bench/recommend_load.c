@@ -4,7 +4,8 @@
  * usage: recommend_load VOTES MOVIES USERS
  * prints: votes kept; seconds to take them in, seconds to compute all lists, MiB at the most and
  * then; milliseconds until the lists are fresh after a vote (median, p99); milliseconds of a
- * personal question and of a similar one (p50, p99), by the processor's time. */
+ * personal question and of a similar one (p50, p99), by the processor's time; seconds to write all
+ * of it to a file and to read that again, and the file's MiB. */
 #include <malloc.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "base/clock.h"
 #include "latencies.h"
 #include "recommend/recommend_model.h"
+#include "recommend/recommend_snapshot.h"
 #include "zipf.h"
 
 enum {
@@ -99,6 +101,36 @@ static void ask(struct load *self, struct latencies *personal, struct latencies 
     }
 }
 
+static bool put(void *file, const void *bytes, size_t count)
+{
+    return fwrite(bytes, count, 1, file) == 1;
+}
+
+static bool get(void *file, void *bytes, size_t count)
+{
+    return fread(bytes, count, 1, file) == 1;
+}
+
+/* The model is what was read in the end. */
+static void keep(struct load *self)
+{
+    const struct recommend_settings settings = recommend_settings_default();
+    FILE *file = tmpfile();
+    CHECK(file != NULL);
+    int64_t began_ns = clock_monotonic_ns();
+    CHECK(recommend_snapshot_write(self->model, (struct recommend_sink){put, file}) == STATUS_OK);
+    CHECK(fflush(file) == 0);
+    double written_s = seconds_since(began_ns);
+    long bytes = ftell(file);
+    recommend_model_destroy(self->model);
+    rewind(file);
+    began_ns = clock_monotonic_ns();
+    CHECK(recommend_snapshot_read(&settings, (struct recommend_source){get, file}, &self->model) ==
+          STATUS_OK);
+    printf(" %.2f %.2f %ld\n", written_s, seconds_since(began_ns), bytes >> 20);
+    CHECK(fclose(file) == 0);
+}
+
 static void print(struct load *self, double taken_s, double built_s)
 {
     struct latencies fresh;
@@ -117,7 +149,7 @@ static void print(struct load *self, double taken_s, double built_s)
         latencies_add(&fresh, processor_ns() - began_ns);
     }
     ask(self, &personal, &similar);
-    printf("%llu %.2f %.2f %ld %zu %.2f %.2f %.3f %.3f %.3f %.3f\n",
+    printf("%llu %.2f %.2f %ld %zu %.2f %.2f %.3f %.3f %.3f %.3f",
            (unsigned long long)recommend_model_counts(self->model).votes, taken_s, built_s,
            usage.ru_maxrss / 1024, now_bytes >> 20, latencies_percentile_ms(&fresh, 0.5),
            latencies_percentile_ms(&fresh, 0.99), latencies_percentile_ms(&personal, 0.5),
@@ -150,6 +182,7 @@ int main(int argc, char **argv)
     began_ns = clock_monotonic_ns();
     refresh(&self);
     print(&self, taken_s, seconds_since(began_ns));
+    keep(&self);
     recommend_model_destroy(self.model);
     arena_deinit(&self.arena);
     zipf_deinit(&self.zipf);

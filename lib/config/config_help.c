@@ -53,12 +53,17 @@ void config_print_help(const struct config_program *program, FILE *output)
                 "  --version                   print the version and exit\n",
                 output);
     if (program->service != NULL) {
-        (void)fputs(
-            "\nEvery option may also stand in the environment (MARQUEE_LISTEN, or for one\n"
-            "service alone MARQUEE_<SERVICE>_LISTEN) or in a YAML file that --config or\n"
-            "MARQUEE_CONFIG names, at its top or under the service's name. Flags win over the\n"
-            "environment, the environment over the file.\n",
-            output);
+        bool is_command = strcmp(program->service, CONFIG_COMMANDS) == 0;
+        (void)fprintf(output,
+                      "\nEvery option may also stand in the environment (%s or in a YAML file that "
+                      "--config or\n"
+                      "MARQUEE_CONFIG names, at its top or under %s. Flags win over the\n"
+                      "environment, the environment over the file.\n",
+                      is_command ? "MARQUEE_TIMEOUT, or for these\n"
+                                   "commands alone MARQUEE_CLI_TIMEOUT)"
+                                 : "MARQUEE_LISTEN, or for one\n"
+                                   "service alone MARQUEE_<SERVICE>_LISTEN)",
+                      is_command ? "\"" CONFIG_COMMANDS "\"" : "the service's name");
     }
     if (program->epilogue != NULL) {
         (void)fprintf(output, "\n%s", program->epilogue);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/standard_files.h"
 #include "loop/loop_signal.h"
 #include "process/process_private.h"
 #include "telemetry/telemetry_process.h"
@@ -340,6 +341,7 @@ int process_main(const struct process_definition *definition, void *self, int ar
 {
     struct process *process = calloc(1, sizeof(*process));
     int exit_status = EXIT_FAILURE;
+    standard_files_hold();
     keep_heap();
     /* A file at its size limit (RLIMIT_FSIZE) is a write that fails, as on a full disk. */
     (void)signal(SIGXFSZ, SIG_IGN);

@@ -265,8 +265,7 @@ enum status recommend_count_in(struct recommend_model *model, uint32_t user_numb
     return done ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED;
 }
 
-/* Room in the queue for one item more than there are. */
-static bool reserve_queue(struct recommend_model *model)
+bool recommend_reserve_queue(struct recommend_model *model)
 {
     if (model->item_ids.count < model->queue_capacity) {
         return true;
@@ -311,7 +310,6 @@ static bool make_item(struct recommend_model *model, uint32_t number, struct tex
     return *page != NULL;
 }
 
-/* The number of an id, which may be new. */
 static enum status number_of(struct recommend_model *model, struct recommend_ids *ids,
                              bool (*make)(struct recommend_model *, uint32_t, struct text),
                              struct text id, uint32_t *ret_number)
@@ -334,6 +332,18 @@ static enum status number_of(struct recommend_model *model, struct recommend_ids
     return status;
 }
 
+enum status recommend_user_number(struct recommend_model *model, struct text id,
+                                  uint32_t *ret_number)
+{
+    return number_of(model, &model->user_ids, make_user, id, ret_number);
+}
+
+enum status recommend_item_number(struct recommend_model *model, struct text id,
+                                  uint32_t *ret_number)
+{
+    return number_of(model, &model->item_ids, make_item, id, ret_number);
+}
+
 enum status recommend_apply(struct recommend_model *model, const struct recommend_change *change)
 {
     uint32_t user;
@@ -350,12 +360,12 @@ enum status recommend_apply(struct recommend_model *model, const struct recommen
                    ? STATUS_OK
                    : revise(model, user, item, change);
     }
-    if (!reserve_queue(model)) {
+    if (!recommend_reserve_queue(model)) {
         return STATUS_RESOURCE_EXHAUSTED;
     }
-    enum status status = number_of(model, &model->user_ids, make_user, change->user, &user);
+    enum status status = recommend_user_number(model, change->user, &user);
     if (status == STATUS_OK) {
-        status = number_of(model, &model->item_ids, make_item, change->item, &item);
+        status = recommend_item_number(model, change->item, &item);
     }
     return status == STATUS_OK ? revise(model, user, item, change) : status;
 }

@@ -128,9 +128,23 @@ void recommend_votes_deinit(struct recommend_votes *votes);
 void recommend_item_insert(struct recommend_item *item, uint32_t user);
 void recommend_item_remove(struct recommend_item *item, uint32_t user);
 
+/* The number of an id of 1 to RECOMMEND_ID_BYTES_MAX bytes, which may be new: then with
+ * recommend_reserve_queue() before, for an item. STATUS_RESOURCE_EXHAUSTED: no memory, or a maximum
+ * of users or items. */
+MUST_USE enum status recommend_user_number(struct recommend_model *model, struct text id,
+                                           uint32_t *ret_number);
+MUST_USE enum status recommend_item_number(struct recommend_model *model, struct text id,
+                                           uint32_t *ret_number);
+
+/* Room in the queue for one item more than there are. false: no memory. */
+MUST_USE bool recommend_reserve_queue(struct recommend_model *model);
+
 /* Puts the votes of a new user with their items. STATUS_RESOURCE_EXHAUSTED: no memory; it is as it
  * was. */
 MUST_USE enum status recommend_count_in(struct recommend_model *model, uint32_t user_number);
 
 /* The item's lists are to be computed; it is in the queue from now on. Under the lock. */
 void recommend_wait(struct recommend_model *model, uint32_t item);
+
+/* Lets the draft, if there is one, take the place of the lists that are asked. */
+void recommend_publish(struct recommend_model *model);

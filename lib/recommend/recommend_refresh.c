@@ -204,7 +204,7 @@ static uint32_t take_waiting(struct recommend_model *model)
     return item;
 }
 
-static void publish(struct recommend_model *model)
+void recommend_publish(struct recommend_model *model)
 {
     struct recommend_lists *before = model->draft != NULL ? model->published : NULL;
     pthread_mutex_lock(&model->lock);
@@ -236,6 +236,6 @@ enum status recommend_refresh(struct recommend_model *model, uint64_t work_max)
             pthread_mutex_unlock(&model->lock);
         }
     }
-    publish(model);
+    recommend_publish(model);
     return status;
 }

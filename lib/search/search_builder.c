@@ -3,7 +3,9 @@
 
 #include "base/random.h"
 #include "search/search_builder_private.h"
+#include "search/search_forms.h"
 #include "search/search_terms.h"
+#include "search/search_title.h"
 
 enum { DOCUMENT_ARENA_BYTES_MAX = 64 * 1024, TITLE_LENGTH_MAX = UINT8_MAX };
 
@@ -143,27 +145,77 @@ static bool add_occurrence(struct search_builder *builder, struct text text,
     return true;
 }
 
-static bool add_terms(struct search_builder *builder, struct text text, bool title,
-                      uint8_t *title_length)
+/* The other forms of a term, but for the alias that stands behind it already. */
+static bool add_forms(struct search_builder *builder, const struct search_terms *terms, size_t at,
+                      enum search_place place)
+{
+    struct text forms[SEARCH_FORMS_MAX];
+    size_t count = search_forms_of(terms->terms[at].text, forms);
+    const struct search_term *next = at + 1 < terms->count ? &terms->terms[at + 1] : NULL;
+    for (size_t i = 0; i < count; i++) {
+        bool is_there = next != NULL && next->alias && text_equal(next->text, forms[i]);
+        if (!is_there && !add_occurrence(builder, forms[i], place)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ret_length: of its terms without aliases and articles. */
+static bool add_terms(struct search_builder *builder, struct text text, enum search_place place,
+                      uint8_t *ret_length)
 {
     struct search_terms terms;
+    enum search_place alias_place = place == SEARCH_IN_TITLE ? SEARCH_ALIAS_IN_TITLE : place;
+    size_t length = 0;
     if (search_terms_cut(&builder->arena, text, &terms) != STATUS_OK) {
         return false;
     }
     for (size_t i = 0; i < terms.count; i++) {
         const struct search_term *term = &terms.terms[i];
-        enum search_place place = !title        ? SEARCH_IN_PEOPLE
-                                  : term->alias ? SEARCH_ALIAS_IN_TITLE
-                                                : SEARCH_IN_TITLE;
-        if (!add_occurrence(builder, term->text, place)) {
+        if (!add_occurrence(builder, term->text, term->alias ? alias_place : place) ||
+            (!term->alias && place != SEARCH_IN_PEOPLE &&
+             !add_forms(builder, &terms, i, alias_place))) {
             return false;
         }
-        if (place == SEARCH_IN_TITLE && !search_term_is_article(term->text) &&
-            *title_length < TITLE_LENGTH_MAX) {
-            (*title_length)++;
+        length += !term->alias && !search_term_is_article(term->text);
+    }
+    *ret_length = length < TITLE_LENGTH_MAX ? (uint8_t)length : TITLE_LENGTH_MAX;
+    return true;
+}
+
+/* What stands in parentheses behind a title, each for itself. ret_length: of the shortest. */
+static bool add_other_titles(struct search_builder *builder, struct text text, uint8_t *ret_length)
+{
+    static const struct text known_as = TEXT_INIT("(a.k.a.");
+    struct text rest = text;
+    uint8_t shortest = 0;
+    while (rest.length > 0) {
+        uint8_t length;
+        struct text title = text_trim(text_next(&rest, ')'));
+        if (!add_terms(builder, title, SEARCH_IN_OTHER_TITLE, &length)) {
+            return false;
+        }
+        /* Of "a.k.a." the letter k is no article. */
+        if (length > 1 && text_starts_with(title, known_as)) {
+            length--;
+        }
+        if (length > 0 && (shortest == 0 || length < shortest)) {
+            shortest = length;
         }
     }
+    *ret_length = shortest;
     return true;
+}
+
+static bool add_titles(struct search_builder *builder, struct text title,
+                       struct pending_document *pending)
+{
+    struct text whole = text_trim(title);
+    struct text main = search_title_main(whole);
+    return add_terms(builder, main, SEARCH_IN_TITLE, &pending->title_length) &&
+           add_other_titles(builder, text_slice(whole, main.length, whole.length),
+                            &pending->other_length);
 }
 
 static bool begin_document(struct search_builder *builder, struct text id,
@@ -194,9 +246,10 @@ enum status search_builder_add(struct search_builder *builder,
         .popularity = document->popularity,
         .year = year_known ? (int16_t)document->year : (int16_t)0,
     };
+    uint8_t people_length;
     bool fits = begin_document(builder, document->id, &pending) &&
-                add_terms(builder, document->title, true, &pending.title_length) &&
-                add_terms(builder, document->people, false, &pending.title_length);
+                add_titles(builder, document->title, &pending) &&
+                add_terms(builder, document->people, SEARCH_IN_PEOPLE, &people_length);
     arena_reset(&builder->arena);
     return fits ? end_document(builder, &pending) : STATUS_RESOURCE_EXHAUSTED;
 }
@@ -208,6 +261,7 @@ enum status search_builder_add_from(struct search_builder *builder,
         .popularity = segment->popularities[document],
         .year = segment->years[document],
         .title_length = segment->title_lengths[document],
+        .other_length = segment->other_lengths[document],
     };
     bool fits = begin_document(builder, search_segment_id(segment, document), &pending);
     for (uint32_t i = segment->occurrence_at[document];

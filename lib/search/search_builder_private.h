@@ -19,6 +19,7 @@ struct pending_document {
     uint32_t occurrence_count;
     int16_t year;
     uint8_t title_length;
+    uint8_t other_length;
 };
 
 struct pending_term {

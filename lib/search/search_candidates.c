@@ -110,37 +110,56 @@ static void gather_open(struct gathering *gathering, const struct search_segment
     }
 }
 
+/* Each of the terms has its share of what room there is left. */
+static void gather_misspelt(struct gathering *gathering, const struct search_segment *segment,
+                            const struct search_wanted *wanted)
+{
+    for (size_t i = 0; i < wanted->misspelt_count; i++) {
+        size_t share = (gathering->room - gathering->count) / (wanted->misspelt_count - i);
+        uint32_t term = wanted->misspelt[i];
+        size_t count = postings_between(segment, term, term + 1);
+        gather(gathering, segment->postings + segment->posting_at[term],
+               count < share ? count : share);
+    }
+}
+
 struct search_candidates search_candidates_of(const struct search_segment *segment,
                                               struct arena *arena,
-                                              const struct search_wanted *wanted)
+                                              const struct search_wanted *wanted, size_t limit)
 {
-    if (!wanted->open && wanted->misspelt_count == 0 && wanted->year == 0) {
-        return wanted->exact == UINT32_MAX
-                   ? (struct search_candidates){.count = 0}
-                   : (struct search_candidates){
-                         .documents = segment->postings + segment->posting_at[wanted->exact],
-                         .count = postings_between(segment, wanted->exact, wanted->exact + 1)};
+    if (!wanted->open && wanted->misspelt_count == 0) {
+        struct search_candidates all = {.count = 0};
+        if (wanted->exact != UINT32_MAX) {
+            size_t count = postings_between(segment, wanted->exact, wanted->exact + 1);
+            all.documents = segment->postings + segment->posting_at[wanted->exact];
+            all.count = count < limit ? count : limit;
+        }
+        return all;
     }
     struct gathering gathering = {.count = 0};
     size_t cost = search_wanted_cost(segment, wanted) + SEARCH_PREFIX_DOCUMENTS_MAX;
-    gathering.room = cost < SEARCH_SCAN_MAX ? cost : SEARCH_SCAN_MAX;
-    gathering.documents = arena_calloc(arena, gathering.room, sizeof(*gathering.documents));
+    gathering.room = cost < limit ? cost : limit;
+    gathering.documents = arena_calloc(arena, gathering.room + 1, sizeof(*gathering.documents));
     if (gathering.documents == NULL) {
         return (struct search_candidates){.count = 0};
-    }
-    if (wanted->year != 0) {
-        gather(&gathering,
-               segment->year_documents + segment->year_at[wanted->year - SEARCH_YEAR_MIN],
-               documents_of_year(segment, wanted->year));
     }
     if (wanted->open) {
         gather_open(&gathering, segment, wanted);
     } else if (wanted->exact != UINT32_MAX) {
         gather_terms(&gathering, segment, wanted->exact, wanted->exact + 1);
     }
-    for (size_t i = 0; i < wanted->misspelt_count; i++) {
-        gather_terms(&gathering, segment, wanted->misspelt[i], wanted->misspelt[i] + 1);
-    }
+    gather_misspelt(&gathering, segment, wanted);
     sort_unique(&gathering);
     return (struct search_candidates){.documents = gathering.documents, .count = gathering.count};
+}
+
+struct search_candidates search_candidates_of_year(const struct search_segment *segment,
+                                                   int32_t year, size_t limit)
+{
+    size_t count = documents_of_year(segment, year);
+    struct search_candidates of_year = {.count = count < limit ? count : limit};
+    if (count > 0) {
+        of_year.documents = segment->year_documents + segment->year_at[year - SEARCH_YEAR_MIN];
+    }
+    return of_year;
 }

@@ -58,12 +58,14 @@ static bool allocate(struct search_segment *segment, const struct search_builder
     segment->years = malloc((documents + 1) * sizeof(int16_t));
     segment->popularities = malloc((documents + 1) * sizeof(uint32_t));
     segment->title_lengths = malloc(documents + 1);
+    segment->other_lengths = malloc(documents + 1);
     segment->year_documents = malloc((documents + 1) * sizeof(uint32_t));
     return segment->term_bytes != NULL && segment->term_at != NULL && segment->postings != NULL &&
            segment->posting_at != NULL && segment->occurrences != NULL &&
            segment->occurrence_at != NULL && segment->id_bytes != NULL && segment->id_at != NULL &&
            segment->years != NULL && segment->popularities != NULL &&
-           segment->title_lengths != NULL && segment->year_documents != NULL;
+           segment->title_lengths != NULL && segment->other_lengths != NULL &&
+           segment->year_documents != NULL;
 }
 
 static void fill_terms(struct search_segment *segment, struct search_builder *builder,
@@ -99,6 +101,7 @@ static void fill_document(struct search_segment *segment, const struct search_bu
     segment->years[document] = pending->year;
     segment->popularities[document] = pending->popularity;
     segment->title_lengths[document] = pending->title_length;
+    segment->other_lengths[document] = pending->other_length;
 }
 
 static void fill_documents(struct search_segment *segment, const struct search_builder *builder,

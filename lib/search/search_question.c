@@ -2,45 +2,38 @@
 #include "search/search_segment_private.h"
 #include "search/search_terms.h"
 
-/* Where asking stands: the best so far, best first. */
-struct ranking {
-    struct search_result *results;
-    size_t limit;
-    size_t count;
-};
-
 static bool ranks_before(struct search_result a, struct search_result b)
 {
     return a.score > b.score || (a.score == b.score && a.document < b.document);
 }
 
 /* A document that is there already keeps the better of its scores. */
-static void rank(struct ranking *ranking, struct search_result result)
+static void rank(struct search_asking *asking, struct search_result result)
 {
-    size_t at = ranking->count;
-    for (size_t i = 0; i < ranking->count; i++) {
-        if (ranking->results[i].document == result.document) {
-            if (!ranks_before(result, ranking->results[i])) {
+    size_t at = asking->count;
+    for (size_t i = 0; i < asking->count; i++) {
+        if (asking->results[i].document == result.document) {
+            if (!ranks_before(result, asking->results[i])) {
                 return;
             }
             at = i;
             break;
         }
     }
-    if (at == ranking->count) {
-        if (at == ranking->limit) {
+    if (at == asking->count) {
+        if (at == asking->limit) {
             at--;
-            if (!ranks_before(result, ranking->results[at])) {
+            if (!ranks_before(result, asking->results[at])) {
                 return;
             }
         } else {
-            ranking->count++;
+            asking->count++;
         }
     }
-    for (; at > 0 && ranks_before(result, ranking->results[at - 1]); at--) {
-        ranking->results[at] = ranking->results[at - 1];
+    for (; at > 0 && ranks_before(result, asking->results[at - 1]); at--) {
+        asking->results[at] = asking->results[at - 1];
     }
-    ranking->results[at] = result;
+    asking->results[at] = result;
 }
 
 static int32_t year_of(struct text term)
@@ -63,7 +56,7 @@ static void look_up(const struct search_segment *segment, struct search_wanted *
                         : UINT32_MAX;
 }
 
-static void add_wanted(const struct search_segment *segment, struct search_asked *asked,
+void search_add_wanted(const struct search_segment *segment, struct search_asked *asked,
                        struct text text)
 {
     if (asked->count < SEARCH_QUESTION_TERMS_MAX) {
@@ -74,8 +67,7 @@ static void add_wanted(const struct search_segment *segment, struct search_asked
     }
 }
 
-/* Articles are optional where anything else is asked for. */
-static void relax_articles(struct search_asked *asked)
+void search_relax_articles(struct search_asked *asked)
 {
     size_t others = 0;
     for (size_t i = 0; i < asked->count; i++) {
@@ -86,27 +78,25 @@ static void relax_articles(struct search_asked *asked)
     }
 }
 
-/* The rarest of the terms that must be found. NULL: one of them is nowhere. */
-static const struct search_wanted *find_rarest(const struct search_segment *segment,
-                                               const struct search_asked *asked)
+/* The same terms, in the order in which most documents are soonest seen not to answer: the rarest
+ * first, which may be nowhere, and what is optional last. ret_costs: of the former. */
+static struct search_asked by_rarity(const struct search_segment *segment,
+                                     const struct search_asked *asked,
+                                     size_t ret_costs[static SEARCH_QUESTION_TERMS_MAX])
 {
-    const struct search_wanted *rarest = NULL;
-    size_t least = 0;
+    struct search_asked ordered = {.missing_max = asked->missing_max};
     for (size_t i = 0; i < asked->count; i++) {
         const struct search_wanted *wanted = &asked->terms[i];
-        size_t cost = wanted->optional ? 0 : search_wanted_cost(segment, wanted);
-        if (wanted->optional) {
-            continue;
+        size_t cost = wanted->optional ? SIZE_MAX : search_wanted_cost(segment, wanted);
+        size_t at = ordered.count++;
+        for (; at > 0 && ret_costs[at - 1] > cost; at--) {
+            ret_costs[at] = ret_costs[at - 1];
+            ordered.terms[at] = ordered.terms[at - 1];
         }
-        if (cost == 0) {
-            return NULL;
-        }
-        if (rarest == NULL || cost < least) {
-            rarest = wanted;
-            least = cost;
-        }
+        ret_costs[at] = cost;
+        ordered.terms[at] = *wanted;
     }
-    return rarest;
+    return ordered;
 }
 
 static bool is_dead(const uint64_t *dead, uint32_t document)
@@ -114,92 +104,94 @@ static bool is_dead(const uint64_t *dead, uint32_t document)
     return dead != NULL && (dead[document / 64] >> document % 64 & 1) != 0;
 }
 
-static void ask(const struct search_segment *segment, struct arena *arena,
-                const struct search_question *question, const struct search_asked *asked,
-                struct ranking *ranking)
+static void ask_among(struct search_asking *asking, const struct search_asked *asked,
+                      const struct search_candidates *candidates)
 {
-    const struct search_wanted *rarest = find_rarest(segment, asked);
-    if (rarest == NULL) {
+    size_t matches = 0;
+    asking->scan_left -= candidates->count;
+    for (size_t i = 0; i < candidates->count && matches < SEARCH_MATCHES_MAX; i++) {
+        uint32_t document = candidates->documents[i];
+        float score = search_score(asking->segment, asked, document);
+        if (score >= 0 && !is_dead(asking->dead, document)) {
+            matches++;
+            rank(asking, (struct search_result){.document = document, .score = score});
+        }
+    }
+}
+
+/* Those with the term first: of a year there may be more than are ranked. */
+static void ask_of(struct search_asking *asking, const struct search_asked *asked,
+                   const struct search_wanted *wanted)
+{
+    struct search_candidates candidates =
+        search_candidates_of(asking->segment, asking->arena, wanted, asking->scan_left);
+    ask_among(asking, asked, &candidates);
+    candidates = search_candidates_of_year(asking->segment, wanted->year, asking->scan_left);
+    ask_among(asking, asked, &candidates);
+}
+
+/* A document that lacks no more terms than may be missing has one of any so many and one more: of
+ * the rarest. Terms that are nowhere are missing everywhere. */
+void search_ask(struct search_asking *asking, const struct search_asked *asked)
+{
+    size_t costs[SEARCH_QUESTION_TERMS_MAX];
+    const struct search_asked ordered = by_rarity(asking->segment, asked, costs);
+    if (ordered.count > ordered.missing_max && costs[ordered.missing_max] == 0) {
         return;
     }
-    struct search_candidates candidates = search_candidates_of(segment, arena, rarest);
-    size_t matches = 0;
-    for (size_t i = 0; i < candidates.count && i < SEARCH_SCAN_MAX && matches < SEARCH_MATCHES_MAX;
-         i++) {
-        uint32_t document = candidates.documents[i];
-        float score = search_score(segment, asked, document);
-        if (score >= 0 && !is_dead(question->dead, document)) {
-            matches++;
-            rank(ranking, (struct search_result){.document = document, .score = score});
+    for (size_t i = 0; i <= ordered.missing_max && i < ordered.count; i++) {
+        if (costs[i] > 0 && costs[i] != SIZE_MAX) {
+            ask_of(asking, &ordered, &ordered.terms[i]);
         }
     }
 }
 
-static void ask_misspelt(const struct search_segment *segment, struct arena *arena,
-                         const struct search_question *question, struct search_asked *asked,
-                         struct ranking *ranking)
+/* What is typed, by the terms of one segment. */
+static void begin(struct search_asking *asking, const struct search_terms *terms)
 {
-    for (size_t i = 0; i < asked->count; i++) {
-        struct search_wanted *wanted = &asked->terms[i];
-        wanted->misspelt_count =
-            search_misspelt_terms(segment, arena, wanted->text, wanted->open, &wanted->misspelt);
+    struct search_asked *asked = &asking->asked;
+    asked->count = 0;
+    for (size_t i = 0; i < terms->count && asking->segment->count > 0; i++) {
+        if (!terms->terms[i].alias) {
+            search_add_wanted(asking->segment, asked, terms->terms[i].text);
+        }
     }
-    ask(segment, arena, question, asked, ranking);
+    if (asked->count > 0) {
+        asked->terms[asked->count - 1].open = terms->open_end;
+        search_relax_articles(asked);
+        search_ask(asking, asked);
+    }
 }
 
-/* "spider man" for what is written "Spiderman": each two neighbours as one. */
-static void ask_joined(const struct search_segment *segment, struct arena *arena,
-                       const struct search_question *question, const struct search_asked *asked,
-                       struct ranking *ranking)
+void search_parts_ask(struct search_part *parts, size_t part_count, struct arena *arena,
+                      const struct search_question *question)
 {
-    for (size_t pair = 0; pair + 1 < asked->count; pair++) {
-        struct search_asked joined = {.count = 0};
-        for (size_t i = 0; i < asked->count; i++) {
-            struct text text = asked->terms[i].text;
-            if (i == pair) {
-                text = arena_format(arena, "%.*s%.*s", TEXT_ARGUMENTS(text),
-                                    TEXT_ARGUMENTS(asked->terms[i + 1].text));
-                i++;
-            }
-            if (text.data == NULL) {
-                return; /* no room */
-            }
-            add_wanted(segment, &joined, text);
-            joined.terms[joined.count - 1].open = asked->terms[i].open;
+    struct search_terms terms;
+    struct search_asking askings[SEARCH_PARTS_MAX];
+    CHECK(question->limit <= SEARCH_RESULTS_MAX && part_count <= SEARCH_PARTS_MAX);
+    bool is_cut =
+        question->limit > 0 && search_terms_cut(arena, question->text, &terms) == STATUS_OK;
+    for (size_t i = 0; i < part_count; i++) {
+        askings[i] = (struct search_asking){.segment = parts[i].segment,
+                                            .arena = arena,
+                                            .dead = parts[i].dead,
+                                            .scan_left = SEARCH_SCAN_MAX,
+                                            .results = parts[i].results,
+                                            .limit = question->limit};
+        if (is_cut) {
+            begin(&askings[i], &terms);
         }
-        relax_articles(&joined);
-        ask(segment, arena, question, &joined, ranking);
+    }
+    search_ask_otherwise(askings, part_count);
+    for (size_t i = 0; i < part_count; i++) {
+        parts[i].count = askings[i].count;
     }
 }
 
 size_t search_segment_ask(const struct search_segment *segment, struct arena *arena,
                           const struct search_question *question, struct search_result *results)
 {
-    struct search_terms terms;
-    struct search_asked asked = {.count = 0};
-    struct ranking ranking = {.results = results, .limit = question->limit};
-    CHECK(question->limit <= SEARCH_RESULTS_MAX);
-    if (question->limit == 0 || segment->count == 0 ||
-        search_terms_cut(arena, question->text, &terms) != STATUS_OK) {
-        return 0;
-    }
-    for (size_t i = 0; i < terms.count; i++) {
-        if (!terms.terms[i].alias) {
-            add_wanted(segment, &asked, terms.terms[i].text);
-        }
-    }
-    if (asked.count == 0) {
-        return 0;
-    }
-    asked.terms[asked.count - 1].open = terms.open_end;
-    relax_articles(&asked);
-    ask(segment, arena, question, &asked, &ranking);
-    size_t enough = ranking.limit < SEARCH_RESULTS_ENOUGH ? ranking.limit : SEARCH_RESULTS_ENOUGH;
-    if (ranking.count < enough) {
-        ask_joined(segment, arena, question, &asked, &ranking);
-    }
-    if (ranking.count < enough) {
-        ask_misspelt(segment, arena, question, &asked, &ranking);
-    }
-    return ranking.count;
+    struct search_part part = {.segment = segment, .dead = question->dead, .results = results};
+    search_parts_ask(&part, 1, arena, question);
+    return part.count;
 }

@@ -21,6 +21,7 @@ void search_segment_destroy(struct search_segment *segment)
     free(segment->years);
     free(segment->popularities);
     free(segment->title_lengths);
+    free(segment->other_lengths);
     free(segment->year_documents);
     free(segment->prefixes);
     free(segment->prefix_documents);

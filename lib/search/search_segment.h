@@ -1,10 +1,13 @@
 /* search_segment.h: an index over documents that do not change, asked as one types.
  *
- * A document is found when every term of the question is in its title, among its people, or is its
- * year: whole, with the last term as the start of one, and, when that finds too little, with one
- * edit (a letter more, fewer, another, or two swapped) in terms of SEARCH_TYPO_LETTERS_MIN letters.
- * Articles need not be found. Ranked by how well the terms match, how much of the title they are,
- * and popularity.
+ * A document is found when every term of the question is in its titles, among its people, or is
+ * its year: whole, or with the last term as the start of one. Articles need not be found. Titles
+ * are known by the other forms of their terms too ("2", "ii", "two"; search_forms.h), and what
+ * stands in parentheses behind a title is a title of its own. Where that finds too little, the
+ * question is taken otherwise: with two terms as one, with one in two, with one edit (a letter
+ * more, fewer, another, or two swapped) in terms of SEARCH_TYPO_LETTERS_MIN letters; and where that
+ * finds nothing, with two edits in long terms, and with one of three terms or more left out. Ranked
+ * by how well the terms match, how much of a title they are, and popularity.
  *
  * Immutable once built, so any number of threads may ask at once; memory is one allocation a table,
  * some 140 bytes a film. Documents are kept by falling popularity, and a question stops at
@@ -78,6 +81,21 @@ struct search_question {
     /* NULL, or a bit a document: those that are not there any more. */
     const uint64_t *dead;
 };
+
+/* A segment of several that are asked together, and what it answers. */
+struct search_part {
+    const struct search_segment *segment;
+    const uint64_t *dead;          /* as in a question */
+    struct search_result *results; /* room for as many as are asked for */
+    size_t count;                  /* set by the answer */
+};
+
+enum { SEARCH_PARTS_MAX = 2 };
+
+/* As search_segment_ask(), of all parts: other spellings are tried where there is too little in all
+ * of them together. question->dead is not looked at. part_count: at most SEARCH_PARTS_MAX. */
+void search_parts_ask(struct search_part *parts, size_t part_count, struct arena *arena,
+                      const struct search_question *question);
 
 /* Best first, equal scores by falling popularity. results: room for question->limit. Returns how
  * many there are. Takes its memory from the arena; where there is no room, finds fewer. */

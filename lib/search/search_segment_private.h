@@ -14,8 +14,14 @@ enum {
     SEARCH_YEARS = SEARCH_YEAR_MAX - SEARCH_YEAR_MIN + 1,
 };
 
-/* Where in a document a term stands. */
-enum search_place { SEARCH_IN_TITLE, SEARCH_ALIAS_IN_TITLE, SEARCH_IN_PEOPLE };
+/* Where in a document a term stands. The other titles are those in parentheses behind the title,
+ * aliases included. */
+enum search_place {
+    SEARCH_IN_TITLE,
+    SEARCH_ALIAS_IN_TITLE,
+    SEARCH_IN_OTHER_TITLE,
+    SEARCH_IN_PEOPLE,
+};
 
 /* A term of a document: its number and its place. */
 static inline uint32_t search_occurrence(uint32_t term, enum search_place place)
@@ -60,6 +66,7 @@ struct search_segment {
     int16_t *years;
     uint32_t *popularities;
     uint8_t *title_lengths; /* terms without aliases and articles */
+    uint8_t *other_lengths; /* likewise, of the shortest of the other titles; 0: there is none */
     uint32_t *year_documents;
     uint32_t year_at[SEARCH_YEARS + 1];
     struct search_prefix *prefixes; /* ordered by first, then end */
@@ -95,14 +102,41 @@ struct search_wanted {
     uint32_t first_term; /* of those that it starts, itself included */
     uint32_t end_term;
     int32_t year;             /* 0: it is none */
-    const uint32_t *misspelt; /* terms one edit away, in their order */
+    const uint32_t *misspelt; /* terms that it may be meant for, in their order */
     size_t misspelt_count;
 };
 
 struct search_asked {
     struct search_wanted terms[SEARCH_QUESTION_TERMS_MAX];
     size_t count;
+    size_t missing_max; /* of the terms that are not optional: so many need not be found */
 };
+
+/* One question to a segment, on its way. */
+struct search_asking {
+    const struct search_segment *segment;
+    struct arena *arena;
+    const uint64_t *dead; /* NULL: none */
+    size_t scan_left;     /* documents that may yet be looked at */
+    /* The best so far, best first. */
+    struct search_result *results;
+    size_t limit;
+    size_t count;
+    struct search_asked asked; /* as it was typed */
+};
+
+/* Ranks what is found so among what was found before. */
+void search_ask(struct search_asking *asking, const struct search_asked *asked);
+
+void search_add_wanted(const struct search_segment *segment, struct search_asked *asked,
+                       struct text text);
+
+/* Articles are optional where anything else is asked for. */
+void search_relax_articles(struct search_asked *asked);
+
+/* The same question, to one segment or several, as it may have been meant: with less and less
+ * likeness while there are not enough results in all. */
+void search_ask_otherwise(struct search_asking *askings, size_t count);
 
 /* Documents that a term may be in, in their order. Valid in the arena, or borrowed. */
 struct search_candidates {
@@ -113,16 +147,30 @@ struct search_candidates {
 /* How many documents looking for this term alone would have to look at, about. */
 size_t search_wanted_cost(const struct search_segment *segment, const struct search_wanted *wanted);
 
-/* Fewer than there are when there is no room in the arena. */
+/* Those with the term, not those of the year that it may be. At most `limit`, and fewer than there
+ * are when there is no room in the arena. */
 struct search_candidates search_candidates_of(const struct search_segment *segment,
                                               struct arena *arena,
-                                              const struct search_wanted *wanted);
+                                              const struct search_wanted *wanted, size_t limit);
+/* year 0: none. Borrowed. */
+struct search_candidates search_candidates_of_year(const struct search_segment *segment,
+                                                   int32_t year, size_t limit);
 
-/* The terms one edit away from the text, or that start so where `open`; at most SEARCH_TYPOS_MAX,
- * in their order, valid in the arena. */
+/* How a term may be misspelt. */
+struct search_misspelling {
+    struct text text;
+    bool open;          /* the start of a term will do */
+    size_t letters_min; /* a shorter text is none */
+    size_t edits;       /* exactly one, or at most two */
+};
+
+/* The terms that are so far away from the text; at most SEARCH_TYPOS_MAX, in their order, valid in
+ * the arena. Of those two edits away only the ones that have all but a letter in common at their
+ * beginning: "jurrasic" for "jurassic", not "labirynth" for "labyrinth". */
 enum { SEARCH_TYPOS_MAX = 64 };
 size_t search_misspelt_terms(const struct search_segment *segment, struct arena *arena,
-                             struct text text, bool open, const uint32_t **ret_terms);
+                             const struct search_misspelling *misspelling,
+                             const uint32_t **ret_terms);
 
 /* How well the document answers; negative: not at all. */
 float search_score(const struct search_segment *segment, const struct search_asked *asked,

@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "search/search_segment_private.h"
 
-enum { LETTERS_MAX = 48 };
+enum { LETTERS_MAX = 48, EDITS_MAX = 2 };
 
 /* A term by its letters. */
 struct letters {
@@ -134,6 +134,51 @@ static bool is_one_edit(const struct letters *typed, const struct letters *term,
            (swapped && is_rest(typed, same + 2, term, same + 2, open));
 }
 
+/* How many edits make of the typed word the term, or, where `open`, a start of it; more than
+ * EDITS_MAX are not told apart. Swapped neighbours are one edit (optimal string alignment). */
+static size_t count_edits(const struct letters *typed, const struct letters *term, bool open)
+{
+    uint8_t rows[3][LETTERS_MAX + 1];
+    size_t least = EDITS_MAX + 1;
+    if (typed->count > term->count + EDITS_MAX ||
+        (!open && term->count > typed->count + EDITS_MAX)) {
+        return least;
+    }
+    for (size_t j = 0; j <= term->count; j++) {
+        rows[0][j] = (uint8_t)j;
+    }
+    for (size_t i = 1; i <= typed->count; i++) {
+        uint8_t *row = rows[i % 3];
+        const uint8_t *before = rows[(i - 1) % 3];
+        const uint8_t *before_that = rows[(i + 1) % 3];
+        least = row[0] = (uint8_t)i;
+        for (size_t j = 1; j <= term->count; j++) {
+            bool same = typed->letters[i - 1] == term->letters[j - 1];
+            bool swapped = i > 1 && j > 1 && typed->letters[i - 1] == term->letters[j - 2] &&
+                           typed->letters[i - 2] == term->letters[j - 1];
+            size_t edits = before[j - 1] + !same;
+            edits = before[j] + 1U < edits ? before[j] + 1U : edits;
+            edits = row[j - 1] + 1U < edits ? row[j - 1] + 1U : edits;
+            edits = swapped && before_that[j - 2] + 1U < edits ? before_that[j - 2] + 1U : edits;
+            row[j] = (uint8_t)edits;
+            least = edits < least ? edits : least;
+        }
+        if (least > EDITS_MAX) {
+            return least;
+        }
+    }
+    return open ? least : rows[typed->count % 3][term->count];
+}
+
+static bool is_near(const struct letters *typed, const struct letters *term,
+                    const struct search_misspelling *misspelling)
+{
+    if (misspelling->edits == 1) {
+        return is_one_edit(typed, term, misspelling->open);
+    }
+    return count_edits(typed, term, misspelling->open) <= EDITS_MAX;
+}
+
 struct found {
     uint32_t *terms;
     size_t count;
@@ -173,32 +218,34 @@ static size_t first_variant(const struct search_segment *segment, uint32_t hash)
 }
 
 static void find_by_hash(const struct search_segment *segment, const struct letters *typed,
-                         bool open, uint32_t hash, struct found *found)
+                         const struct search_misspelling *misspelling, uint32_t hash,
+                         struct found *found)
 {
     for (size_t i = first_variant(segment, hash);
          i < segment->variant_count && segment->variants[i].hash == hash; i++) {
         struct letters term;
         spell(search_term_text(segment, segment->variants[i].term), &term);
-        if (is_one_edit(typed, &term, open)) {
+        if (is_near(typed, &term, misspelling)) {
             add_found(found, segment->variants[i].term);
         }
     }
 }
 
 size_t search_misspelt_terms(const struct search_segment *segment, struct arena *arena,
-                             struct text text, bool open, const uint32_t **ret_terms)
+                             const struct search_misspelling *misspelling,
+                             const uint32_t **ret_terms)
 {
     struct letters typed;
     uint32_t hashes[SEARCH_VARIANT_LETTERS + 1];
     struct found found = {.terms = arena_calloc(arena, SEARCH_TYPOS_MAX, sizeof(*found.terms))};
     *ret_terms = found.terms;
-    spell(text, &typed);
-    if (found.terms == NULL || typed.count < SEARCH_TYPO_LETTERS_MIN) {
+    spell(misspelling->text, &typed);
+    if (found.terms == NULL || typed.count < misspelling->letters_min) {
         return 0;
     }
     size_t count = list_variants(segment, &typed, hashes);
     for (size_t i = 0; i < count; i++) {
-        find_by_hash(segment, &typed, open, hashes[i], &found);
+        find_by_hash(segment, &typed, misspelling, hashes[i], &found);
     }
     return found.count;
 }

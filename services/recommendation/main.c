@@ -20,6 +20,12 @@ struct recommendation_process {
 
 static const struct config_option options[] = {
     PROCESS_LISTEN_OPTION("127.0.0.1:8085"),
+    {.name = "data",
+     .kind = CONFIG_TEXT,
+     .argument = "DIRECTORY",
+     .default_value = "",
+     .help = "the directory where what was computed is kept for the next start; empty: it is made "
+             "anew then"},
     RECOMMENDATION_OPTIONS,
 };
 
@@ -29,6 +35,7 @@ static enum status open_recommendation(void *self, struct process *process, stru
     enum status status = recommendation_following_messages(call, &recommendation->messages);
     if (status == STATUS_OK) {
         status = recommendation_following_open(process, call, grpc_vote_feed(&recommendation->feed),
+                                               config_text(process_config(process), "data"),
                                                &recommendation->followed);
     }
     if (status != STATUS_OK) {

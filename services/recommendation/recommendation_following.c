@@ -4,7 +4,7 @@
 #include "rating.pb-c.h"
 
 enum status recommendation_following_open(struct process *process, struct call *call,
-                                          struct vote_feed feed,
+                                          struct vote_feed feed, struct text directory,
                                           struct followed_recommendations **ret_followed)
 {
     const struct config *config = process_config(process);
@@ -12,6 +12,7 @@ enum status recommendation_following_open(struct process *process, struct call *
         .feed = feed,
         .settings = recommend_settings_default(),
         .log = process_log(process),
+        .directory = directory,
     };
     options.settings.minimum_co_raters = (uint32_t)config_integer(config, "minimum-co-raters");
     options.settings.shrinkage = (uint32_t)config_integer(config, "similarity-shrinkage");

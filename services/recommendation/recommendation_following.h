@@ -23,9 +23,10 @@ enum { RECOMMENDATION_CO_RATERS_MAX = 1000, RECOMMENDATION_SHRINKAGE_MAX = 10000
         .maximum = RECOMMENDATION_SHRINKAGE_MAX                                                    \
     }
 
-/* In the open hook; to be destroyed by the caller. STATUS_RESOURCE_EXHAUSTED. */
+/* In the open hook; to be destroyed by the caller. directory: where the model is kept; empty:
+ * nowhere. Statuses: as followed_recommendations_create(). */
 MUST_USE enum status recommendation_following_open(struct process *process, struct call *call,
-                                                   struct vote_feed feed,
+                                                   struct vote_feed feed, struct text directory,
                                                    struct followed_recommendations **ret_followed);
 
 /* The types of the messages that grpc_vote_feed() sends and receives. Owned by the caller. */

@@ -149,10 +149,13 @@ static enum status open_stores(struct single_process *single, struct process *pr
 static enum status open_recommendations(struct single_process *single, struct process *process,
                                         struct call *call)
 {
+    struct text data = config_text(process_config(process), "data");
     enum status status = recommendation_following_messages(call, &single->feed_messages);
     if (status == STATUS_OK) {
-        status = recommendation_following_open(process, call, grpc_vote_feed(&single->feed),
-                                               &single->followed);
+        status = recommendation_following_open(
+            process, call, grpc_vote_feed(&single->feed),
+            arena_format(call->arena, "%.*s/recommendation", TEXT_ARGUMENTS(data)),
+            &single->followed);
     }
     if (status == STATUS_OK) {
         single->recommendation.repository = followed_recommendations_port(single->followed);

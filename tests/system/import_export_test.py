@@ -21,6 +21,7 @@ import zipfile
 BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 WAIT_S = 60
 FAILED, USAGE, NOT_FOUND = 1, 2, 3
+UNUSED = "127.0.0.1:1"
 
 MOVIES = """movieId,title,genres
 1,"Matrix, The (1999)",Action|Sci-Fi
@@ -258,6 +259,42 @@ class ImportExportTest(unittest.TestCase):
             "imdbID,tmdbID,Title,Year,Rating,WatchedDate", 'tt0133093,603,"Matrix, The",1999,4.5,2024-05-06',
             "tt0069293,593,Solaris,1972,5,2024-05-07",
             "tt0211915,194,Amélie (Fabuleux destin d'Amélie Poulain),2001,3,2024-05-11"])
+
+    def test_of_two_votes_of_one_day_the_last_stands(self):
+        """Also where thousands are between them, and a second time nothing changes."""
+        self.system.run("import", self.set(), status=FAILED)
+        diary = self.file("diary.csv", """Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date
+2024-05-06,Solaris,1972,https://boxd.it/2,5,,,2024-05-01
+2024-05-06,Solaris,1972,https://boxd.it/2,4,Yes,,2024-05-06
+2024-05-05,Solaris,1972,https://boxd.it/2,3,Yes,,2024-05-05
+""")
+        own = self.file("own.csv", "userId,recordId,recordType,value,providerId,eventTime\n" + "".join(
+            f"{user},1,movie,{value},,2024-05-06T00:00:00Z\n" for user, value in
+            [("eve", 3), *((f"user{number}", 5) for number in range(5000)), ("eve", 9)]))
+        for path, said in ((diary, "votes: 1 new or changed, 2 as they were"),
+                           (own, "votes: 5001 new or changed, 1 as they were")):
+            self.assertIn(said, self.system.run("import", "--user=dan", path))
+        for path in (diary, own):
+            self.assertIn("nothing has changed", self.system.run("import", "--user=dan", path))
+        self.assertEqual(self.votes(self.system, "dan"), {"2": ("8", "", "2024-05-06T00:00:00Z")})
+        self.assertEqual(self.votes(self.system, "eve"), {"1": ("9", "", "2024-05-06T00:00:00Z")})
+
+    def test_an_export_that_fails_leaves_the_one_before(self):
+        self.system.run("import", self.set(), status=FAILED)
+        kept = self.folder / "kept.json"
+        self.system.run("export", "json", "--output", kept)
+        whole = kept.read_bytes()
+        kept.chmod(0o640)
+        self.assertGreater(len(whole), 0)
+        for options in ([f"--rating={UNUSED}"], [f"--metadata={UNUSED}"]):
+            self.system.run("export", "json", "--timeout=1s", *options, "--output", kept, status=FAILED)
+            self.assertEqual(kept.read_bytes(), whole)
+            self.assertEqual(sorted(path.name for path in self.folder.glob("kept*")), ["kept.json"])
+        self.system.run("export", "json", "--what=movies", "--output", kept)
+        self.assertTrue(whole.startswith(kept.read_bytes()))
+        self.assertEqual(kept.stat().st_mode & 0o777, 0o640)
+        self.system.run("export", "json", "--output", "/dev/null")
+        self.system.run("export", "json", "--output", self.folder / "none" / "such", status=FAILED)
 
     def reviews(self, user):
         """By film: the text, and the day."""

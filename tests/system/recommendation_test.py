@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Recommendations by the real programs: a vote changes them within seconds; the rating service is killed and comes back;
-the recommendation service is killed, and nothing else suffers.
+the recommendation service is killed, and nothing else suffers; what it has kept answers and goes on.
 
     recommendation_test.py BIN
 """
@@ -69,6 +69,7 @@ class System:
     def __init__(self, directory):
         self.rating_options = (f"--data={directory}/rating", f"--event-log-directory={directory}/eventlog")
         self.registry = Service("registry", "--registry=", "--dns-listen=", "--audit-log=", f"--data={directory}/registry")
+        self.recommendation_options = (f"--data={directory}/recommendation", "--minimum-co-raters=2")
         self.services = [self.registry]
         self.recommendation = self.start_recommendation()
 
@@ -77,7 +78,7 @@ class System:
         return self.services[-1]
 
     def start_recommendation(self):
-        return self.start("recommendation", "--minimum-co-raters=2")
+        return self.start("recommendation", *self.recommendation_options)
 
     def start_others(self):
         self.rating = self.start("rating", *self.rating_options)
@@ -175,9 +176,12 @@ def check_rating_killed(system):
     system.vote("dan", "ronin", 3)
     wait_for(lambda: system.recommended("dan") == [("alien", "heat")], "what was voted on is left out")
     wait_for(lambda: age_ms(system) < 5000, "the model is fresh again")
-    metrics = system.recommendation.must("/metrics")
-    expect("models made", "\nmarquee_recommendation_models_total 1\n" in metrics, True)
+    expect("models made", models_made(system), 1)
     print("rating killed and back: the copy answered, and goes on")
+
+
+def models_made(system):
+    return int(re.search(r"^marquee_recommendation_models_total (\d+)$", system.recommendation.must("/metrics"), re.M).group(1))
 
 
 def check_recommendation_killed(system):
@@ -190,8 +194,41 @@ def check_recommendation_killed(system):
     expect("marquee recommend", (code, "recommendation" in errors), (1, True))
     system.recommendation = system.start_recommendation()
     wait_for(lambda: system.movie.ask("/user/recommendations?userId=dan")[0] == 200, "recommendations are back")
-    expect("what is recommended after a start", system.recommended("dan"), [("alien", "heat")])
+    wait_for(lambda: system.recommended("dan") == [("alien", "heat")], "it has caught up")
+    expect("models made after a start", models_made(system), 0)
     print("recommendation killed and back: nothing else suffered")
+
+
+def check_kept(system):
+    """Started while the rating service is away: what it ended with is there; then it goes on."""
+    system.vote("eve", "heat", 9)
+    wait_for(lambda: system.recommended("eve") != [], "the vote is in")
+    system.recommendation.stop()
+    system.rating.kill()
+    system.recommendation = system.start_recommendation()
+    wait_for(lambda: system.recommendation.ask("/similar?id=heat")[0] == 200, "what was kept is read")
+    expect("what is recommended from what was kept", sorted(system.recommended("eve")), [("alien", "heat"), ("ronin", "heat")])
+    system.rating = system.start("rating", *system.rating_options)
+    system.vote("eve", "ronin", 2)
+    wait_for(lambda: system.recommended("eve") == [("alien", "heat")], "it goes on")
+    expect("models made from what was kept", models_made(system), 0)
+    print("recommendation started without a rating service: answers from what it had kept, and goes on")
+
+
+def check_other_votes(system):
+    """Another store in the rating service's place: what was kept of the other one is not shown for long."""
+    system.recommendation.stop()
+    system.rating.stop()
+    system.rating_options = tuple(option.replace("/rating", "/rating-anew").replace("/eventlog", "/eventlog-anew")
+                                  for option in system.rating_options)
+    system.rating = system.start("rating", *system.rating_options)
+    for film in (*FILMS, "heat", "bad", "alien", "ronin", "heat", "bad", "alien"):
+        system.vote("fay", film, 5 + len(film) / 2)
+    system.recommendation = system.start_recommendation()
+    wait_for(lambda: "\nmarquee_recommendation_votes 4\n" in system.recommendation.must("/metrics"), "the other votes are there")
+    expect("what is recommended of other votes", system.recommended("eve"), [])
+    expect("models made of other votes", models_made(system), 1)
+    print("another store of votes: found out, the model made anew")
 
 
 def check_deletion(system):
@@ -211,7 +248,9 @@ def main():
             check_face(system)
             check_rating_killed(system)
             check_recommendation_killed(system)
+            check_kept(system)
             check_deletion(system)
+            check_other_votes(system)
         finally:
             system.stop()
 

@@ -35,7 +35,7 @@ class SingleTest(unittest.TestCase):
     def test_everything_is_below_data(self):
         self.run_once(f"--data={self.data}")
         self.assertEqual(self.names(self.here), [])
-        self.assertEqual(self.names(self.data), ["eventlog", "metadata", "rating", "review"])
+        self.assertEqual(self.names(self.data), ["eventlog", "metadata", "rating", "recommendation", "review"])
 
     def test_unless_it_is_said_where(self):
         self.run_once(f"--data={self.data}", f"--event-log-directory={self.scratch.name}/log")
@@ -44,7 +44,7 @@ class SingleTest(unittest.TestCase):
 
     def test_by_default_it_is_var(self):
         self.run_once()
-        self.assertEqual(self.names(self.here / "var"), ["eventlog", "metadata", "rating", "review"])
+        self.assertEqual(self.names(self.here / "var"), ["eventlog", "metadata", "rating", "recommendation", "review"])
 
 
 if __name__ == "__main__":

@@ -38,6 +38,10 @@ const struct command *command_table(size_t *ret_count);
 /* NULL: there is none of that name. */
 const struct command *command_find(struct text name);
 
+/* The listed command whose name is nearest to one that there is not, for "is it …?"; NULL: none is
+ * near. */
+const struct command *command_suggest(struct text name);
+
 /* The list of commands by group, with usage and exit statuses. */
 void command_print_list(FILE *output);
 

@@ -1,5 +1,5 @@
 /* marquee completion: a script for the shell, from the table of commands. */
-#include "marquee/command.h"
+#include "marquee/command_output.h"
 
 static const char usage[] =
     "marquee completion: print a completion script for a shell.\n\n"
@@ -76,12 +76,12 @@ int completion_command(const struct command_input *input)
     struct text shell = input->argc > 1 ? text_of(input->argv[1]) : TEXT("");
     if (text_equal(shell, TEXT("--help")) || text_equal(shell, TEXT("-h"))) {
         (void)fputs(usage, input->output);
-        return COMMAND_OK;
+        return command_output_end(input, "marquee completion", COMMAND_OK);
     }
     for (size_t i = 0; i < ARRAY_LENGTH(scripts) && input->argc == 2; i++) {
         if (text_equal(shell, text_of(scripts[i].shell))) {
             scripts[i].print(input->output);
-            return fflush(input->output) == 0 ? COMMAND_OK : COMMAND_FAILED;
+            return command_output_end(input, "marquee completion", COMMAND_OK);
         }
     }
     (void)fputs("marquee completion: usage: marquee completion bash|zsh|fish\n", input->errors);

@@ -1,9 +1,9 @@
 /* marquee export: movies and votes to a file, in forms that marquee import, ingest and other sites
  * take. */
-#include <errno.h>
 #include <inttypes.h>
 
 #include "marquee/export.h"
+#include "marquee/export_output.h"
 #include "marquee/progress.h"
 
 static const struct config_option options[] = {
@@ -23,7 +23,7 @@ static const struct config_option options[] = {
     {.name = "output",
      .kind = CONFIG_TEXT,
      .argument = "FILE",
-     .help = "where to; else standard output"},
+     .help = "where to, once it is whole; else standard output"},
 };
 
 static const struct config_program program = {
@@ -87,32 +87,10 @@ static enum status check_what(struct session *session, size_t format)
                            "movies are exported as json alone");
 }
 
-static enum status open_output(struct session *session, FILE **ret_output)
-{
-    struct text path = config_text(session->config, "output");
-    *ret_output = path.length > 0 ? fopen(path.data, "we") : session->input->output;
-    return *ret_output != NULL ? STATUS_OK
-                               : call_fail(&session->call, STATUS_FAILED_PRECONDITION, "%.*s: %s",
-                                           TEXT_ARGUMENTS(path), strerrordesc_np(errno));
-}
-
-/* Of standard output the end of the command asks. */
-static enum status close_output(struct session *session, FILE *output)
-{
-    if (output == session->input->output) {
-        return STATUS_OK;
-    }
-    bool is_written = ferror(output) == 0;
-    is_written = fclose(output) == 0 && is_written;
-    return is_written ? STATUS_OK
-                      : call_fail(&session->call, STATUS_UNAVAILABLE,
-                                  "%.*s: not all of it could be written",
-                                  TEXT_ARGUMENTS(config_text(session->config, "output")));
-}
-
 static enum status run(struct session *session)
 {
     struct export export = {.session = session, .user = config_text(session->config, "user")};
+    struct export_output output;
     struct text what = config_text(session->config, "what");
     size_t format = 0;
     enum status status = find_format(session, &format);
@@ -120,11 +98,12 @@ static enum status run(struct session *session)
         status = check_what(session, format);
     }
     if (status == STATUS_OK) {
-        status = open_output(session, &export.output);
+        status = export_output_open(session, config_text(session->config, "output"), &output);
     }
     if (status != STATUS_OK) {
         return status;
     }
+    export.output = output.file;
     export.with_movies = text_equal(what, TEXT("movies")) ||
                          (text_equal(what, TEXT("all")) && export.user.length == 0);
     export.with_votes = !text_equal(what, TEXT("movies"));
@@ -132,7 +111,7 @@ static enum status run(struct session *session)
     progress_init(&export.progress, session->input->errors, "exporting", 0);
     status = formats[format].run(&export);
     progress_end(&export.progress);
-    enum status closed = close_output(session, export.output);
+    status = export_output_close(session, &output, status);
     (void)fprintf(session->input->errors, "%" PRIu64 " movies, %" PRIu64 " votes, in %.1f s\n",
                   export.movies, export.votes, progress_seconds(&export.progress));
     if (export.reviews > 0) {
@@ -147,7 +126,7 @@ static enum status run(struct session *session)
                       "%" PRIu64 " are on movies that are not in the catalogue: left out\n",
                       export.without_title);
     }
-    return status == STATUS_OK ? closed : status;
+    return status;
 }
 
 int export_command(const struct command_input *input)

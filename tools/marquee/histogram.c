@@ -3,11 +3,20 @@
 #include "marquee/terminal.h"
 #include "rating/model/rating.h"
 
-enum { BAR_WIDTH = 50 };
+enum { BAR_WIDTH_MAX = 50, BAR_WIDTH_MIN = 8, BESIDE_BAR = 16 /* the points, the count */ };
+
+static unsigned bar_width(FILE *output)
+{
+    size_t columns = terminal_text_columns(output);
+    if (columns >= BAR_WIDTH_MAX + BESIDE_BAR) {
+        return BAR_WIDTH_MAX;
+    }
+    return columns > BAR_WIDTH_MIN + BESIDE_BAR ? (unsigned)columns - BESIDE_BAR : BAR_WIDTH_MIN;
+}
 
 static void print_bar(FILE *output, uint32_t count, uint32_t largest)
 {
-    unsigned width = (unsigned)((uint64_t)count * BAR_WIDTH / largest);
+    unsigned width = (unsigned)((uint64_t)count * bar_width(output) / largest);
     (void)fputs(terminal_colour(output, TERMINAL_GREEN), output);
     /* A few votes are more than none. */
     for (unsigned i = 0; i < (width == 0 && count > 0 ? 1 : width); i++) {

@@ -4,6 +4,7 @@
 #include "marquee/bulk.h"
 #include "marquee/import_files.h"
 #include "marquee/import_report.h"
+#include "marquee/import_window.h"
 #include "marquee/progress.h"
 
 enum { IMPORT_HOW_COUNT = 7 }; /* of enum MatchHow in api/metadata.proto */
@@ -38,6 +39,7 @@ struct import_table {
     struct import *import;
     struct import_file file;
     struct bulk bulk;
+    struct import_window votes;
     struct progress progress;
 };
 
@@ -45,8 +47,13 @@ struct import_table {
 MUST_USE enum status import_table_open(struct import *import, struct text name,
                                        struct import_table *ret_table);
 
-/* Waits for all that was sent, adds up, and closes. status: as reading ended; returns it, or where
- * that is STATUS_OK the first failure of what was sent. */
+/* Gathers a vote that is to be sent: see import_window.h. */
+MUST_USE enum status import_table_put_vote(struct import_table *table,
+                                           const struct rating_change *vote, uint64_t row);
+
+/* Sends what is gathered, also of what was read before a failure, waits for all that was sent, adds
+ * up, and closes. status: as reading ended; returns it, or where that is STATUS_OK the first
+ * failure of what was sent. */
 MUST_USE enum status import_table_close(struct import_table *table, enum status status);
 
 /* The row is refused and the rest goes on. */

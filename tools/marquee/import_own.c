@@ -32,7 +32,7 @@ static enum status take_vote(struct own *own, struct call *call, struct text jso
         return call_fail(call, STATUS_INVALID_ARGUMENT,
                          "eventTime is missing: a vote without it would be new each time");
     }
-    return bulk_put_vote(&own->table.bulk, &change, row);
+    return import_table_put_vote(&own->table, &change, row);
 }
 
 static enum status take_movie(struct own *own, struct call *call, const struct json *json,
@@ -146,7 +146,7 @@ static enum status take_row(void *state, struct call *call, const struct import_
     if (status == STATUS_OK) {
         status = rating_change_validate(call, &change);
     }
-    return status == STATUS_OK ? bulk_put_vote(&own->table.bulk, &change, row->line) : status;
+    return status == STATUS_OK ? import_table_put_vote(&own->table, &change, row->line) : status;
 }
 
 enum status import_csv(struct import *import)

@@ -12,6 +12,7 @@ enum status import_table_open(struct import *import, struct text name,
     ret_table->import = import;
     bulk_init(&ret_table->bulk, session, ret_table->file.name);
     ret_table->bulk.complaints.report = &import->report;
+    import_window_init(&ret_table->votes, &ret_table->bulk, &import_window_usual);
     progress_init(&ret_table->progress, session->input->errors, ret_table->file.name,
                   ret_table->file.size);
     return STATUS_OK;
@@ -20,7 +21,12 @@ enum status import_table_open(struct import *import, struct text name,
 enum status import_table_close(struct import_table *table, enum status status)
 {
     struct import_counts *counts = &table->import->counts;
+    enum status sent = STATUS_OK;
+    if (table->bulk.status == STATUS_OK) {
+        sent = import_window_flush(&table->votes);
+    }
     enum status finished = bulk_finish(&table->bulk);
+    import_window_deinit(&table->votes);
     progress_end(&table->progress);
     import_file_close(&table->file);
     counts->refused += table->bulk.complaints.count;
@@ -29,7 +35,14 @@ enum status import_table_close(struct import_table *table, enum status status)
     counts->votes_held += table->bulk.votes_held;
     counts->reviews += table->bulk.reviews;
     counts->reviews_changed += table->bulk.reviews_changed;
+    status = status == STATUS_OK ? sent : status;
     return status == STATUS_OK ? finished : status;
+}
+
+enum status import_table_put_vote(struct import_table *table, const struct rating_change *vote,
+                                  uint64_t row)
+{
+    return import_window_put(&table->votes, vote, row);
 }
 
 void import_table_refuse(struct import_table *table, uint64_t row, struct text reason)

@@ -139,7 +139,7 @@ static enum status put_vote(struct import_votes *votes, const struct import_vote
         .has_time = true,
         .time_ms = vote->time_ms,
     };
-    return vote->is_review_alone ? STATUS_OK : bulk_put_vote(&table->bulk, &change, vote->row);
+    return vote->is_review_alone ? STATUS_OK : import_table_put_vote(table, &change, vote->row);
 }
 
 static enum status put_matched(struct import_votes *votes, const struct import_matched *all,

@@ -2,12 +2,19 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "marquee/command.h"
+#include "base/standard_files.h"
+#include "marquee/command_output.h"
 
 static int refuse(struct text name)
 {
-    (void)fprintf(stderr, "marquee: there is no command '%.*s': see marquee --help\n",
-                  TEXT_ARGUMENTS(name));
+    const struct command *near = command_suggest(name);
+    const char *what = text_starts_with(name, TEXT("-")) ? "option" : "command";
+    (void)fprintf(stderr, "marquee: there is no %s '%.*s'", what, TEXT_ARGUMENTS(name));
+    if (near != NULL) {
+        (void)fprintf(stderr, ": is it '%s'? (marquee --help lists all)\n", near->name);
+    } else {
+        (void)fputs(": see marquee --help\n", stderr);
+    }
     return COMMAND_USAGE;
 }
 
@@ -26,18 +33,20 @@ static int help(struct text name)
 
 int main(int argc, char **argv)
 {
+    standard_files_hold();
     struct text name = argc > 1 ? text_of(argv[1]) : TEXT("help");
-    if (text_equal(name, TEXT("help")) && argc > 2) {
+    const struct command_input own = {argc, argv, environ, stdout, stderr};
+    if (text_equal(name, TEXT("help")) && argc > 2 && !text_equal(text_of(argv[2]), TEXT("help"))) {
         return help(text_of(argv[2]));
     }
     if (text_equal(name, TEXT("help")) || text_equal(name, TEXT("--help")) ||
         text_equal(name, TEXT("-h"))) {
         command_print_list(stdout);
-        return COMMAND_OK;
+        return command_output_end(&own, "marquee", COMMAND_OK);
     }
     if (text_equal(name, TEXT("--version"))) {
         (void)printf("marquee %s\n", MARQUEE_VERSION);
-        return COMMAND_OK;
+        return command_output_end(&own, "marquee", COMMAND_OK);
     }
     const struct command *command = command_find(name);
     return command == NULL

@@ -8,7 +8,7 @@
 #include "proto/proto.h"
 #include "json/json.h"
 
-enum { FILE_BYTES_MAX = 1024 * 1024, ID_COLUMN = 14, LINE_WIDTH = 80 };
+enum { FILE_BYTES_MAX = 1024 * 1024, ID_COLUMN = 14 };
 
 static const struct config_option options[] = {
     {.name = "file",
@@ -93,7 +93,8 @@ static void print_metadata(FILE *output, const Metadata *metadata)
     }
     if (metadata->description.len > 0) {
         (void)fputc('\n', output);
-        terminal_print_wrapped(output, proto_text(metadata->description), "  ", LINE_WIDTH);
+        terminal_print_wrapped(output, proto_text(metadata->description), "  ",
+                               terminal_text_columns(output));
     }
 }
 

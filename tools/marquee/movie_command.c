@@ -6,8 +6,6 @@
 #include "proto/proto.h"
 #include "rating/model/rating.h"
 
-enum { LINE_WIDTH = 80 };
-
 static const struct config_option options[] = {
     {.name = "user", .kind = CONFIG_TEXT, .argument = "USER", .help = "show this user's vote too"},
     SESSION_JSON_OPTION,
@@ -117,7 +115,8 @@ static void print_details(FILE *output, const MovieDetails *details)
     print_field(output, "TMDB", metadata->tmdb_id);
     if (metadata->description.len > 0) {
         (void)fputc('\n', output);
-        terminal_print_wrapped(output, proto_text(metadata->description), "  ", LINE_WIDTH);
+        terminal_print_wrapped(output, proto_text(metadata->description), "  ",
+                               terminal_text_columns(output));
     }
     if (details->summary != NULL) {
         (void)fputc('\n', output);

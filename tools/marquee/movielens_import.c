@@ -3,7 +3,6 @@
 #include "marquee/csv_reader.h"
 #include "marquee/import_movies.h"
 #include "marquee/import_text.h"
-#include "marquee/import_window.h"
 #include "marquee/movielens_links.h"
 #include "marquee/movielens_popularity.h"
 #include "marquee/movielens_title.h"
@@ -16,7 +15,6 @@ enum { ROW_BYTES_MAX = 4 * 1024 * 1024, MOVIE_FIELDS = 3, VOTE_FIELDS = 4, SHOW_
 struct movielens_table {
     struct import_table table;
     struct import_movies movies;
-    struct import_window votes;
     struct movielens_links *links;
     struct movielens_popularity *popularity;
     uint64_t rows;
@@ -81,7 +79,7 @@ static enum status take_vote(struct movielens_table *table, struct call *call,
     }
     vote.time_ms = seconds * 1000;
     status = rating_change_validate(call, &vote);
-    return status == STATUS_OK ? import_window_put(&table->votes, &vote, row->line) : status;
+    return status == STATUS_OK ? import_table_put_vote(&table->table, &vote, row->line) : status;
 }
 
 /* A row, or what is wrong with it. STATUS_NOT_FOUND: there are no more. */
@@ -129,17 +127,12 @@ static enum status read_table(struct movielens_table *table, struct import *impo
     }
     table->rows = 0;
     import_movies_init(&table->movies, &table->table, IMPORT_MERGE);
-    import_window_init(&table->votes, &table->table.bulk, import->provider, &import_window_usual);
     if (range != NULL) {
         status = import_file_limit(&table->table.file, call, range->from, range->end);
     }
     if (status == STATUS_OK) {
         status = read_rows(table, range != NULL ? range->line : 1);
     }
-    if (status == STATUS_OK) {
-        status = import_window_flush(&table->votes);
-    }
-    import_window_deinit(&table->votes);
     status = import_movies_finish(&table->movies, status);
     return import_table_close(&table->table, status);
 }

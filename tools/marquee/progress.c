@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "marquee/terminal.h"
 
-enum { BAR_WIDTH = 30, REDRAW_MS = 100 };
+enum { BAR_WIDTH = 30, BESIDE_BAR = 30 /* what the figures take */, REDRAW_MS = 100 };
 
 void progress_init(struct progress *progress, FILE *errors, const char *label, uint64_t total)
 {
@@ -35,6 +35,19 @@ static void draw_left(const struct progress *progress, uint64_t done, double sec
                   minutes / MINUTES_OF_HOUR, minutes % MINUTES_OF_HOUR, whole % SECONDS_OF_MINUTE);
 }
 
+/* Not where it would break the line, which could not be drawn over then. */
+static void draw_bar(const struct progress *progress, double part)
+{
+    if (terminal_columns(progress->errors) < strlen(progress->label) + BAR_WIDTH + BESIDE_BAR) {
+        return;
+    }
+    (void)fputc('[', progress->errors);
+    for (int i = 0; i < BAR_WIDTH; i++) {
+        (void)fputc(i < (int)(part * BAR_WIDTH) ? '#' : '-', progress->errors);
+    }
+    (void)fputs("] ", progress->errors);
+}
+
 /* A bar that cannot be drawn has nobody to be told. */
 void progress_update(struct progress *progress, uint64_t done, uint64_t count)
 {
@@ -49,11 +62,8 @@ void progress_update(struct progress *progress, uint64_t done, uint64_t count)
     if (progress->total > 0) {
         double part =
             (double)(done < progress->total ? done : progress->total) / (double)progress->total;
-        (void)fputc('[', progress->errors);
-        for (int i = 0; i < BAR_WIDTH; i++) {
-            (void)fputc(i < (int)(part * BAR_WIDTH) ? '#' : '-', progress->errors);
-        }
-        (void)fprintf(progress->errors, "] %3.0f%% ", part * 100);
+        draw_bar(progress, part);
+        (void)fprintf(progress->errors, "%3.0f%% ", part * 100);
     }
     (void)fprintf(progress->errors, "%" PRIu64 " (%.0f/s)", count, rate);
     draw_left(progress, done, seconds);

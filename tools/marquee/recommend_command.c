@@ -72,12 +72,16 @@ static void print_card(FILE *output, const MovieCard *card, int decimals)
     (void)fputc('\n', output);
 }
 
-static void print_cards(struct session *session, MovieCard *const *cards, size_t count,
-                        int decimals)
+static enum status print_answer(struct session *session, const ProtobufCMessage *message,
+                                MovieCard *const *cards, size_t count, int decimals)
 {
+    if (config_boolean(session->config, "json")) {
+        return session_print_json(session, &session->call, message);
+    }
     for (size_t i = 0; i < count; i++) {
         print_card(session->input->output, cards[i], decimals);
     }
+    return STATUS_OK;
 }
 
 static enum status recommend(struct session *session)
@@ -93,13 +97,10 @@ static enum status recommend(struct session *session)
     if (status != STATUS_OK) {
         return status;
     }
-    if (config_boolean(session->config, "json")) {
-        return session_print_json(session, &session->call, message);
-    }
     const ListRecommendedMoviesResponse *response = (const ListRecommendedMoviesResponse *)message;
-    print_cards(session, response->movies, response->n_movies, 1);
-    return response->n_movies > 0
-               ? STATUS_OK
+    status = print_answer(session, message, response->movies, response->n_movies, 1);
+    return status != STATUS_OK || response->n_movies > 0
+               ? status
                : call_fail(&session->call, STATUS_NOT_FOUND,
                            response->votes == 0 ? "'%.*s' has not voted on a movie yet"
                                                 : "there is nothing to recommend to '%.*s' yet",
@@ -119,13 +120,10 @@ static enum status list_similar(struct session *session)
     if (status != STATUS_OK) {
         return status;
     }
-    if (config_boolean(session->config, "json")) {
-        return session_print_json(session, &session->call, message);
-    }
     const ListSimilarMoviesResponse *response = (const ListSimilarMoviesResponse *)message;
-    print_cards(session, response->movies, response->n_movies, 4);
-    return response->n_movies > 0
-               ? STATUS_OK
+    status = print_answer(session, message, response->movies, response->n_movies, 4);
+    return status != STATUS_OK || response->n_movies > 0
+               ? status
                : call_fail(&session->call, STATUS_NOT_FOUND,
                            response->votes == 0 ? "nobody has voted on '%.*s'"
                                                 : "nothing is like '%.*s', by the votes there are",

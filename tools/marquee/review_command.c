@@ -8,7 +8,7 @@
 #include "proto/proto.h"
 #include "review/model/review.h"
 
-enum { FILE_BYTES_MAX = 1024 * 1024, LINE_WIDTH = 80 };
+enum { FILE_BYTES_MAX = 1024 * 1024 };
 
 static const struct config_option options[] = {
     {.name = "file",
@@ -61,7 +61,7 @@ static void print_text(FILE *output, struct text text)
     while (text.data != NULL) {
         struct text line = text_next(&text, '\n');
         if (line.length > 0) {
-            terminal_print_wrapped(output, line, "  ", LINE_WIDTH);
+            terminal_print_wrapped(output, line, "  ", terminal_text_columns(output));
         } else {
             (void)fputc('\n', output);
         }
@@ -285,8 +285,9 @@ static enum status run(struct session *session)
     if (text_equal(verb, TEXT("list")) && count == (is_of_user ? 1 : 2)) {
         return list(session, is_of_user);
     }
-    return call_fail(&session->call, STATUS_INVALID_ARGUMENT, "usage: %s %s", program.name,
-                     program.usage);
+    return call_fail(&session->call, STATUS_INVALID_ARGUMENT,
+                     "this is not how '%.*s' is used: usage: %s %s", TEXT_ARGUMENTS(verb),
+                     program.name, program.usage);
 }
 
 int review_command(const struct command_input *input)

@@ -100,10 +100,12 @@ static enum status find_rated(struct session *session, struct text query)
     if (status != STATUS_OK) {
         return status;
     }
-    if (config_boolean(session->config, "json")) {
-        return session_print_json(session, &session->call, message);
-    }
     const SearchMoviesResponse *response = (const SearchMoviesResponse *)message;
+    if (config_boolean(session->config, "json")) {
+        status = session_print_json(session, &session->call, message);
+        return status == STATUS_OK && response->n_results == 0 ? nothing_found(session, query)
+                                                               : status;
+    }
     for (size_t i = 0; i < response->n_results; i++) {
         print_card(session->input->output, response->results[i]);
     }
@@ -134,10 +136,12 @@ static enum status find(struct session *session)
     if (status != STATUS_OK) {
         return status;
     }
-    if (config_boolean(session->config, "json")) {
-        return session_print_json(session, &session->call, message);
-    }
     const SearchMetadataResponse *response = (const SearchMetadataResponse *)message;
+    if (config_boolean(session->config, "json")) {
+        status = session_print_json(session, &session->call, message);
+        return status == STATUS_OK && response->n_results == 0 ? nothing_found(session, query)
+                                                               : status;
+    }
     for (size_t i = 0; i < response->n_results; i++) {
         const Metadata *metadata = response->results[i]->metadata;
         if (metadata != NULL) {

@@ -6,6 +6,7 @@
 #include "http/http_message.h"
 #include "http/tls.h"
 #include "loop/fiber.h"
+#include "marquee/command_output.h"
 #include "movie.pb-c.h"
 #include "movie_descriptors.h"
 #include "json/proto_json.h"
@@ -359,9 +360,9 @@ static int finish(struct session *session, enum status status)
 {
     const struct command_input *input = session->input;
     int result = exit_status(status);
-    if (fflush(input->output) != 0 || ferror(input->output) != 0) {
-        (void)fprintf(input->errors, "%s: the output cannot be written\n", session->program->name);
-        return COMMAND_FAILED;
+    int written = command_output_end(input, session->program->name, COMMAND_OK);
+    if (written != COMMAND_OK) {
+        return written;
     }
     if (status != STATUS_OK) {
         struct text words = session->call.error.message;

@@ -27,7 +27,8 @@ enum status session_each_page(struct session *session,
         session_call_init(session, &page.call, &arena);
         status = keep_error(session, &page.call, take_page(session, state, &page));
         buffer_clear(&token);
-        is_last = page.next.length == 0;
+        /* Nor is more fetched for who reads no more. */
+        is_last = page.next.length == 0 || fflush(session->input->output) != 0;
         if (status == STATUS_OK && !buffer_append(&token, page.next)) {
             status = call_fail(&session->call, STATUS_INTERNAL, "the page's token is too long");
         }

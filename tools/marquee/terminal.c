@@ -1,6 +1,7 @@
 #include "marquee/terminal.h"
 
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { DIRECTION_BYTES = 3 }; /* of such a character in UTF-8 */
@@ -8,8 +9,25 @@ enum { DIRECTION_BYTES = 3 }; /* of such a character in UTF-8 */
 bool terminal_is_fancy(FILE *file)
 {
     const char *terminal = getenv("TERM");
-    return isatty(fileno(file)) == 1 && getenv("NO_COLOR") == NULL && terminal != NULL &&
-           strcmp(terminal, "dumb") != 0;
+    const char *refusal = getenv("NO_COLOR");
+    return isatty(fileno(file)) == 1 && (refusal == NULL || refusal[0] == '\0') &&
+           terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+size_t terminal_columns(FILE *file)
+{
+    struct winsize size;
+    int fd = fileno(file);
+    if (fd < 0 || ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+        return TERMINAL_COLUMNS; /* no terminal, or one that does not know */
+    }
+    return size.ws_col;
+}
+
+size_t terminal_text_columns(FILE *file)
+{
+    size_t columns = terminal_columns(file);
+    return columns < TERMINAL_COLUMNS ? columns : TERMINAL_COLUMNS;
 }
 
 const char *terminal_colour(FILE *file, enum terminal_colour colour)

@@ -6,8 +6,17 @@
 
 #include "base/text.h"
 
-/* Whether colours and moving bars may be used: a terminal, and neither NO_COLOR nor TERM=dumb. */
+/* Whether colours and moving bars may be used: a terminal, neither TERM=dumb, nor NO_COLOR with
+ * anything in it. */
 bool terminal_is_fancy(FILE *file);
+
+enum { TERMINAL_COLUMNS = 80 }; /* of what is no terminal */
+
+/* How many columns a line may take. */
+size_t terminal_columns(FILE *file);
+
+/* The same for text that is read, which is no wider than TERMINAL_COLUMNS. */
+size_t terminal_text_columns(FILE *file);
 
 enum terminal_colour {
     TERMINAL_PLAIN,

@@ -141,13 +141,13 @@ static enum status list_top(struct session *session)
     }
     const ListTopRatingsResponse *top = (const ListTopRatingsResponse *)message;
     if (config_boolean(session->config, "json")) {
-        return session_print_json(session, &session->call, message);
+        status = session_print_json(session, &session->call, message);
+    } else if (top->n_records > 0) {
+        print_records(session, top);
     }
-    if (top->n_records == 0) {
-        return call_fail(&session->call, STATUS_NOT_FOUND, "no record has so many votes");
-    }
-    print_records(session, top);
-    return STATUS_OK;
+    return status == STATUS_OK && top->n_records == 0
+               ? call_fail(&session->call, STATUS_NOT_FOUND, "no record has so many votes")
+               : status;
 }
 
 int top_command(const struct command_input *input)

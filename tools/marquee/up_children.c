@@ -231,6 +231,7 @@ static void describe_services(struct description *description, const struct up_a
     add_discovery(description, addresses, addresses->review);
     describe(description, "marquee-recommendation");
     add_listener(description, "--listen", addresses->recommendation);
+    add(description, "--data", below(description, data, "recommendation"));
     add_discovery(description, addresses, addresses->recommendation);
     describe(description, "marquee-movie");
     add_listener(description, "--listen", addresses->movie);

@@ -17,10 +17,10 @@
 
 #define READY_TIMEOUT_MS INT64_C(60000)
 
-#define LISTEN_OPTION(service, port)                                                               \
+#define LISTEN_OPTION(service, port, who)                                                          \
     {                                                                                              \
         .name = "listen-" service, .kind = CONFIG_TEXT, .argument = "HOST:PORT",                   \
-        .default_value = "127.0.0.1:" port, .help = "the address of the " service                  \
+        .default_value = "127.0.0.1:" port, .help = "where " who " answers"                        \
     }
 
 static const struct config_option options[] = {
@@ -44,12 +44,12 @@ static const struct config_option options[] = {
      .default_value = "call",
      .help = "where the movie service takes ratings from (docs/events.md)"},
     RATING_GUARD_OPTIONS,
-    LISTEN_OPTION("metadata", "8081"),
-    LISTEN_OPTION("rating", "8082"),
-    LISTEN_OPTION("movie", "8083"),
-    LISTEN_OPTION("review", "8084"),
-    LISTEN_OPTION("recommendation", "8085"),
-    LISTEN_OPTION("registry", "8500"),
+    LISTEN_OPTION("metadata", "8081", "the metadata service"),
+    LISTEN_OPTION("rating", "8082", "the rating service"),
+    LISTEN_OPTION("movie", "8083", "the movie service"),
+    LISTEN_OPTION("review", "8084", "the review service"),
+    LISTEN_OPTION("recommendation", "8085", "the recommendation service"),
+    LISTEN_OPTION("registry", "8500", "the registry"),
     {.name = "listen-dns",
      .kind = CONFIG_TEXT,
      .argument = "HOST:PORT",
@@ -360,6 +360,9 @@ static enum status run_up(struct session *session)
         .registry_tokens = config_text(config, "registry-token-file"),
         .registry_read_tokens = config_text(config, "registry-read-token-file"),
     };
+    if (up->data.length == 0) { /* "/log" and the like are nobody's to be made by accident */
+        return call_fail(&session->call, STATUS_INVALID_ARGUMENT, "--data: a directory is needed");
+    }
     enum status status = prepare(up);
     if (status == STATUS_OK) {
         status = run(up);

@@ -12,32 +12,23 @@ enum { WORKER_QUEUE = 4 };
 
 /* What one segment answers. */
 struct answer {
-    const struct search_segment *segment;
-    struct search_result results[METADATA_MATCHES_MAX];
-    size_t count;
+    const struct search_part *part;
     size_t taken;
 };
 
-static void ask(struct answer *answer, struct call *call, struct text query, size_t limit,
-                const uint64_t *dead)
+static float score_of(const struct answer *answer)
 {
-    const struct search_question question = {.text = query, .limit = limit, .dead = dead};
-    if (answer->segment != NULL) {
-        answer->count =
-            search_segment_ask(answer->segment, call->arena, &question, answer->results);
-    }
+    return answer->part->results[answer->taken].score;
 }
 
 /* The better of what is next in both; NULL: there is no more. */
 static struct answer *find_better(struct answer *first, struct answer *second)
 {
-    if (first->taken == first->count) {
-        return second->taken < second->count ? second : NULL;
+    if (first->taken == first->part->count) {
+        return second->taken < second->part->count ? second : NULL;
     }
-    return second->taken < second->count &&
-                   second->results[second->taken].score > first->results[first->taken].score
-               ? second
-               : first;
+    return second->taken < second->part->count && score_of(second) > score_of(first) ? second
+                                                                                     : first;
 }
 
 /* Ids are copied: the snapshot goes. */
@@ -52,8 +43,8 @@ static enum status join(struct call *call, struct answer *first, struct answer *
         if (better == NULL) {
             break;
         }
-        const struct search_result *result = &better->results[better->taken++];
-        struct text id = search_segment_id(better->segment, result->document);
+        const struct search_result *result = &better->part->results[better->taken++];
+        struct text id = search_segment_id(better->part->segment, result->document);
         matches[count] = (struct metadata_match){arena_copy(call->arena, id), result->score};
         fits = matches[count++].id.data != NULL;
     }
@@ -76,11 +67,19 @@ static enum status search(void *state, struct call *call, struct text query, siz
                          "the search index is being built: %zu movies so far",
                          atomic_load(&self->listed));
     }
-    struct answer main = {.segment = snapshot->main->segment};
-    struct answer delta = {.segment = snapshot->delta};
+    struct search_result main_results[METADATA_MATCHES_MAX];
+    struct search_result delta_results[METADATA_MATCHES_MAX];
+    struct search_part parts[] = {
+        {.segment = snapshot->main->segment,
+         .dead = snapshot->dead_count > 0 ? snapshot->dead : NULL,
+         .results = main_results},
+        {.segment = snapshot->delta, .results = delta_results},
+    };
+    const struct search_question question = {.text = query, .limit = limit};
     int64_t began_ns = clock_monotonic_ns();
-    ask(&main, call, query, limit, snapshot->dead_count > 0 ? snapshot->dead : NULL);
-    ask(&delta, call, query, limit, NULL);
+    search_parts_ask(parts, snapshot->delta != NULL ? 2 : 1, call->arena, &question);
+    struct answer main = {.part = &parts[0]};
+    struct answer delta = {.part = &parts[1]};
     enum status status = join(call, &main, &delta, limit, ret_matches, ret_count);
     index_snapshot_release(snapshot);
     index_count_question(self, clock_monotonic_ns() - began_ns);

@@ -1,6 +1,7 @@
 #include "metadata/repository/metadata_title_key.h"
 
 #include "search/search_terms.h"
+#include "search/search_title.h"
 
 /* "ii" stands before its other form, "2". */
 static bool is_digits(struct text text)
@@ -32,21 +33,6 @@ static size_t find_last(struct text text, char byte)
         }
     }
     return text.length;
-}
-
-/* Without "(…)" at the end, as often as there is one and something before it. */
-static struct text without_parentheses(struct text title)
-{
-    struct text rest = text_trim(title);
-    while (rest.length > 0 && rest.data[rest.length - 1] == ')') {
-        size_t open = find_last(rest, '(');
-        struct text before = text_trim(text_slice(rest, 0, open));
-        if (open == rest.length || before.length == 0) {
-            break;
-        }
-        rest = before;
-    }
-    return rest;
 }
 
 /* "Matrix, The" without its article. false: no room. */
@@ -136,7 +122,7 @@ enum status metadata_title_key(struct arena *arena, struct text title,
                                struct metadata_title_key *ret_key)
 {
     struct metadata_title_key key;
-    struct text shorter = without_parentheses(title);
+    struct text shorter = search_title_main(title);
     enum status status = fold(arena, shorter, &key.key);
     key.whole = key.key;
     if (status == STATUS_OK && !text_equal(shorter, text_trim(title))) {

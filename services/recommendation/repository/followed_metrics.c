@@ -24,6 +24,9 @@ static void write_counts(struct telemetry_page *page, struct followed_counts *co
                  (double)atomic_load(&counts->failures));
     write_figure(page, "marquee_recommendation_refused_votes_total", "counter",
                  "Votes that the model had no room for.", (double)atomic_load(&counts->refused));
+    write_figure(page, "marquee_recommendation_kept_timestamp_seconds", "gauge",
+                 "When the model was written to its file; 0: not since the start.",
+                 (double)atomic_load(&counts->kept_ms) / 1000);
 }
 
 void followed_recommendations_write_metrics(void *followed, struct telemetry_page *page)

@@ -4,17 +4,26 @@
 #include "base/clock.h"
 #include "recommendation/repository/followed_private.h"
 
-struct followed_model *followed_model_create(const struct recommend_settings *settings)
+struct followed_model *followed_model_hold(struct recommend_model *model)
 {
     struct followed_model *held = calloc(1, sizeof(*held));
+    if (held != NULL) {
+        atomic_init(&held->holders, 1);
+        held->model = model;
+    }
+    return held;
+}
+
+struct followed_model *followed_model_create(const struct recommend_settings *settings)
+{
+    struct recommend_model *model;
+    if (recommend_model_create(settings, &model) != STATUS_OK) {
+        return NULL;
+    }
+    struct followed_model *held = followed_model_hold(model);
     if (held == NULL) {
-        return NULL;
+        recommend_model_destroy(model);
     }
-    if (recommend_model_create(settings, &held->model) != STATUS_OK) {
-        free(held);
-        return NULL;
-    }
-    atomic_init(&held->holders, 1);
     return held;
 }
 
@@ -62,12 +71,12 @@ enum status followed_compute(struct followed_recommendations *self, struct call 
     return status;
 }
 
-/* Until nothing waits, or it is being stopped. */
+/* Until nothing waits, votes are behind, or it is being stopped. */
 static void compute_all(struct followed_recommendations *self, struct call *call,
                         struct followed_model *held)
 {
     uint32_t waiting = 1;
-    while (waiting > 0 && !self->stop.requested) {
+    while (waiting > 0 && !self->behind && !self->stop.requested) {
         if (followed_compute(self, call, held, &waiting) != STATUS_OK) {
             /* No memory: it may pass. */
             status_ignore(fiber_sleep(call, FOLLOWED_PAUSE_MS_MAX * CLOCK_NS_PER_MS));

@@ -1,9 +1,11 @@
 #include "recommendation/repository/followed_recommendations.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "recommendation/repository/followed_private.h"
+#include "store/store_directory.h"
 
 enum {
     WORKER_QUEUE = 4,
@@ -128,6 +130,27 @@ bool followed_recommendations_look(void *followed, struct call *call, struct tex
     return true;
 }
 
+/* The file's name, and the directory that it is in. */
+static enum status prepare_file(struct followed_recommendations *self, struct call *call,
+                                struct text directory)
+{
+    struct store_error error;
+    if (directory.length == 0) {
+        return STATUS_OK;
+    }
+    enum status status = store_directory_create(directory, &error);
+    if (status != STATUS_OK) {
+        return store_error_report(&error, call, status);
+    }
+    int length = asprintf(&self->path, "%.*s/recommendations.model", TEXT_ARGUMENTS(directory));
+    if (length < 0) {
+        self->path = NULL;
+        return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for recommendations");
+    }
+    self->file = text_of_bytes(self->path, (size_t)length);
+    return STATUS_OK;
+}
+
 enum status followed_recommendations_create(struct call *call,
                                             const struct followed_recommendations_options *options,
                                             struct followed_recommendations **ret_followed)
@@ -143,6 +166,11 @@ enum status followed_recommendations_create(struct call *call,
     self->log = options->log;
     pthread_mutex_init(&self->lock, NULL);
     arena_init(&self->arena, ARENA_BYTES_MAX);
+    enum status status = prepare_file(self, call, options->directory);
+    if (status != STATUS_OK) {
+        followed_recommendations_destroy(self);
+        return status;
+    }
     *ret_followed = self;
     return STATUS_OK;
 }
@@ -182,5 +210,6 @@ void followed_recommendations_destroy(struct followed_recommendations *self)
     followed_model_release(self->current);
     pthread_mutex_destroy(&self->lock);
     arena_deinit(&self->arena);
+    free(self->path);
     free(self);
 }

@@ -7,6 +7,10 @@
  * as it is, and says how old it is. When the service does not know any more what has changed
  * since, another model is made, while this one answers: memory is then that of two.
  *
+ * With a directory the model is kept in a file there, now and then and at the end, for the next
+ * start: it answers as soon as it is read, and goes on where it was, if the rating service still
+ * tells the changes that it has told before; else another is made.
+ *
  * Of several votes of a user on one movie, from several providers, that which came last counts. */
 #pragma once
 
@@ -24,15 +28,19 @@ enum {
     FOLLOWED_PAUSE_MS_MIN = 50,      /* after a failure, doubled each time */
     FOLLOWED_PAUSE_MS_MAX = 2000,
     FOLLOWED_SLICE_PAIRS = 2000000, /* of votes that are looked at in one step: some milliseconds */
+    FOLLOWED_KEEP_MS_MIN = 60 * 1000, /* between two writes of the file */
+    FOLLOWED_KEEP_SHARE = 600,        /* and of the time that a write takes so many times */
 };
 
 struct followed_recommendations_options {
     struct vote_feed feed;
     struct recommend_settings settings;
     const struct log *log; /* borrowed */
+    struct text directory; /* copied; empty: the model is not kept */
 };
 
-/* In the open hook. STATUS_RESOURCE_EXHAUSTED: no memory or thread. */
+/* In the open hook. STATUS_RESOURCE_EXHAUSTED: no memory or thread. STATUS_FAILED_PRECONDITION,
+ * STATUS_UNAVAILABLE: the directory cannot be used. */
 MUST_USE enum status
 followed_recommendations_create(struct call *call,
                                 const struct followed_recommendations_options *options,

@@ -37,7 +37,7 @@ static void set_up(struct scene *scene, size_t votes, size_t bytes)
     scene->session.input = &scene->input;
     arena_init(&scene->session.arena, ARENA_BYTES);
     bulk_init(&scene->bulk, &scene->session, "ratings.csv");
-    import_window_init(&scene->window, &scene->bulk, TEXT("lens"), &limits);
+    import_window_init(&scene->window, &scene->bulk, &limits);
     can_send(scene);
 }
 
@@ -138,15 +138,18 @@ static void run_windows(void *argument)
     }
 }
 
-/* A vote is what it was, and of the window's provider. */
+/* A vote is what it was. */
 static void run_whole_vote(void *argument)
 {
     struct scene *scene = argument;
+    struct rating_change given = vote_of(TEXT("a"), TEXT("u"));
+    given.key.record.type = RECORD_TYPE_ACTOR;
+    given.key.provider = TEXT("lens");
     set_up(scene, 9, 99);
-    put_all(scene, "a.u");
+    assert_int_equal(import_window_put(&scene->window, &given, ++scene->line), STATUS_OK);
     assert_int_equal(import_window_flush(&scene->window), STATUS_OK);
     const PutRatingRequest *vote = scene->bulk.batch->votes->ratings[0];
-    assert_true(text_equal(proto_text(vote->record_type), TEXT("movie")));
+    assert_true(text_equal(proto_text(vote->record_type), TEXT("actor")));
     assert_true(text_equal(proto_text(vote->provider_id), TEXT("lens")));
     assert_true(text_equal(proto_text(vote->event_time), TEXT("2026-01-02T03:04:05Z")));
     assert_int_equal(vote->exact_value->hundredths, HUNDREDTHS);
@@ -216,10 +219,10 @@ static void run_first_failure(void *argument)
     enum { LONG_BYTES = 60000, LONG_VOTES = BULK_JOB_BYTES_MAX / LONG_BYTES + 1 };
     static char name[LONG_BYTES];
     struct scene *scene = argument;
-    const struct rating_change vote = vote_of(TEXT("a"), text_of_bytes(name, sizeof(name)));
     memset(name, 'u', sizeof(name));
     set_up(scene, LONG_VOTES + 1, (size_t)2 * BULK_JOB_BYTES_MAX);
     for (size_t i = 0; i < LONG_VOTES; i++) {
+        const struct rating_change vote = vote_of(TEXT("a"), text_of_bytes(name, sizeof(name) - i));
         assert_int_equal(import_window_put(&scene->window, &vote, ++scene->line), STATUS_OK);
     }
     put_all(scene, "b.u");
@@ -235,11 +238,65 @@ static void run_growth(void *argument)
     struct scene *scene = argument;
     set_up(scene, VOTES, ARENA_BYTES);
     for (size_t i = 0; i < VOTES; i++) {
-        assert_int_equal(put(scene, TEXT("a"), TEXT("u")), STATUS_OK);
+        char user[NAME_BYTES];
+        (void)snprintf(user, sizeof(user), "%zu", i);
+        assert_int_equal(put(scene, TEXT("a"), text_of(user)), STATUS_OK);
         assert_null(scene->bulk.batch);
     }
+    assert_int_equal(put(scene, TEXT("a"), TEXT("0")), STATUS_OK); /* it is there */
     an_earlier_write_failed(scene);
     assert_int_equal(put(scene, TEXT("a"), TEXT("u")), STATUS_UNAVAILABLE);
+    tear_down(scene);
+}
+
+/* Of one user's votes on one record one is sent, wherever in the window the others are. */
+static void run_superseded(void *argument)
+{
+    static const struct {
+        int64_t times_ms[3]; /* of three votes, of 100, 200 and 300 hundredths */
+        int32_t want;
+        uint64_t line;
+    } cases[] = {
+        {{1, 2, 3}, 300, 3}, {{3, 2, 1}, 100, 1}, {{1, 3, 2}, 200, 2},
+        {{2, 2, 2}, 300, 3}, {{2, 2, 1}, 200, 2}, {{-2, -1, -3}, 200, 2},
+    };
+    struct scene *scene = argument;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        set_up(scene, 9, 99);
+        for (size_t j = 0; j < 3; j++) {
+            struct rating_change vote = vote_of(TEXT("a"), TEXT("u"));
+            vote.time_ms = cases[i].times_ms[j];
+            vote.hundredths = 100 * (int32_t)(j + 1);
+            assert_int_equal(import_window_put(&scene->window, &vote, ++scene->line), STATUS_OK);
+        }
+        assert_int_equal(import_window_flush(&scene->window), STATUS_OK);
+        assert_int_equal(scene->bulk.batch->count, 1);
+        assert_int_equal(scene->bulk.batch->votes->ratings[0]->exact_value->hundredths,
+                         cases[i].want);
+        assert_int_equal(scene->bulk.batch->lines[0], cases[i].line);
+        assert_int_equal(scene->bulk.votes, 2); /* that change nothing */
+        tear_down(scene);
+    }
+}
+
+/* Who differs in anything has another vote, also where the texts are the same one after another. */
+static void run_other_keys(void *argument)
+{
+    struct scene *scene = argument;
+    const struct vote_key keys[] = {
+        {.record = {RECORD_TYPE_MOVIE, TEXT("ab")}, .user = TEXT("c")},
+        {.record = {RECORD_TYPE_MOVIE, TEXT("a")}, .user = TEXT("bc")},
+        {.record = {RECORD_TYPE_MOVIE, TEXT("a")}, .user = TEXT("b"), .provider = TEXT("c")},
+        {.record = {RECORD_TYPE_ACTOR, TEXT("ab")}, .user = TEXT("c")},
+    };
+    set_up(scene, 9, 99);
+    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
+        struct rating_change vote = vote_of(TEXT(""), TEXT(""));
+        vote.key = keys[i];
+        assert_int_equal(import_window_put(&scene->window, &vote, ++scene->line), STATUS_OK);
+    }
+    assert_int_equal(import_window_flush(&scene->window), STATUS_OK);
+    assert_int_equal(scene->bulk.batch->count, ARRAY_LENGTH(keys));
     tear_down(scene);
 }
 
@@ -273,12 +330,25 @@ static void test_growth(void **state)
     in_fiber_with(run_growth, sizeof(struct scene));
 }
 
+static void test_superseded(void **state)
+{
+    (void)state;
+    in_fiber_with(run_superseded, sizeof(struct scene));
+}
+
+static void test_other_keys(void **state)
+{
+    (void)state;
+    in_fiber_with(run_other_keys, sizeof(struct scene));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_windows),  cmocka_unit_test(test_whole_vote),
-        cmocka_unit_test(test_failures), cmocka_unit_test(test_first_failure),
-        cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_windows),    cmocka_unit_test(test_whole_vote),
+        cmocka_unit_test(test_failures),   cmocka_unit_test(test_first_failure),
+        cmocka_unit_test(test_growth),     cmocka_unit_test(test_superseded),
+        cmocka_unit_test(test_other_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

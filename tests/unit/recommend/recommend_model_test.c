@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buffer.h"
 #include "recommend/recommend_model.h"
+#include "recommend/recommend_snapshot.h"
 #include "recommend_oracle.h"
 #include "support/cmocka_test.h"
 
-enum { ARENA_BYTES = 1024 * 1024, CHANGES = 6000, CHECK_EVERY = 150 };
+enum { ARENA_BYTES = 1024 * 1024, CHANGES = 6000, CHECK_EVERY = 150, SNAPSHOT_BYTES = 1024 * 1024 };
 
 struct scene {
     struct recommend_oracle oracle;
@@ -143,11 +145,53 @@ static void name_items(struct scene *scene)
     }
 }
 
-static void a_model_that_follows_equals_the_formula(void **state)
+static bool put(void *buffer, const void *bytes, size_t count)
+{
+    return buffer_append(buffer, text_of_bytes(bytes, count));
+}
+
+static bool get(void *rest, void *bytes, size_t count)
+{
+    struct text *left = rest;
+    if (left->length < count) {
+        return false;
+    }
+    memcpy(bytes, left->data, count);
+    *left = text_slice(*left, count, left->length);
+    return true;
+}
+
+/* Another model takes its place, made of what this one writes. */
+static void move_through_snapshot(struct scene *scene)
+{
+    struct buffer buffer;
+    struct recommend_counts before = recommend_model_counts(scene->model);
+    buffer_init(&buffer, SNAPSHOT_BYTES);
+    assert_int_equal(recommend_snapshot_write(scene->model, (struct recommend_sink){put, &buffer}),
+                     STATUS_OK);
+    recommend_model_destroy(scene->model);
+    struct text rest = buffer_text(&buffer);
+    assert_int_equal(recommend_snapshot_read(&scene->oracle.settings,
+                                             (struct recommend_source){get, &rest}, &scene->model),
+                     STATUS_OK);
+    assert_int_equal(rest.length, 0);
+    struct recommend_counts after = recommend_model_counts(scene->model);
+    assert_int_equal(after.votes, before.votes);
+    assert_int_equal(after.users, before.users);
+    assert_int_equal(after.items, before.items);
+    assert_int_equal(after.waiting, before.waiting);
+    buffer_deinit(&buffer);
+}
+
+static void nothing(struct scene *scene)
+{
+    (void)scene;
+}
+
+static void follow_and_compare(void (*between)(struct scene *scene))
 {
     static const unsigned values[] = {0, 50, 137, 400, 500, 733, 800, 850, 999, 1000};
     struct scene *scene = open_scene(small_settings());
-    (void)state;
     srand(7);
     name_items(scene);
     for (size_t i = 0; i < CHANGES; i++) {
@@ -161,6 +205,9 @@ static void a_model_that_follows_equals_the_formula(void **state)
         if (i % 7 == 0) {
             assert_int_equal(recommend_refresh(scene->model, (uint64_t)rand() % 300), STATUS_OK);
         }
+        if (i % 50 == 0) {
+            between(scene);
+        }
         if (i % CHECK_EVERY == 0) {
             check_all(scene);
         }
@@ -169,12 +216,24 @@ static void a_model_that_follows_equals_the_formula(void **state)
     close_scene(scene);
 }
 
+static void a_model_that_follows_equals_the_formula(void **state)
+{
+    (void)state;
+    follow_and_compare(nothing);
+}
+
+/* With lists that wait, and users who are not counted in yet. */
+static void so_does_a_model_that_is_written_and_read_again(void **state)
+{
+    (void)state;
+    follow_and_compare(move_through_snapshot);
+}
+
 /* Those who change their votes have none on item 0, so that it is never computed anew for itself:
  * its list lives by what others tell it, and loses and wins neighbours until it must be. */
-static void a_list_that_is_only_told_equals_the_formula(void **state)
+static void tell_and_compare(void (*between)(struct scene *scene))
 {
     struct scene *scene = open_scene(small_settings());
-    (void)state;
     srand(11);
     name_items(scene);
     for (size_t user = 1; user < ORACLE_USERS / 2; user++) {
@@ -194,9 +253,24 @@ static void a_list_that_is_only_told_equals_the_formula(void **state)
         refresh(scene);
         check_item(scene, 0);
         arena_reset(&scene->arena);
+        if (i % 50 == 0) {
+            between(scene);
+        }
     }
     check_all(scene);
     close_scene(scene);
+}
+
+static void a_list_that_is_only_told_equals_the_formula(void **state)
+{
+    (void)state;
+    tell_and_compare(nothing);
+}
+
+static void so_does_a_list_that_is_written_and_read_again(void **state)
+{
+    (void)state;
+    tell_and_compare(move_through_snapshot);
 }
 
 static uint32_t waiting(struct scene *scene)
@@ -328,6 +402,7 @@ static void the_most_active_are_sampled(void **state)
     }
     /* All pairs would be 64,000,000. */
     assert_int_equal(recommend_refresh(forwards->model, MANY + 4 * CAP * CAP), STATUS_OK);
+    move_through_snapshot(forwards);
     assert_int_equal(recommend_model_counts(forwards->model).waiting, 0);
     refresh(backwards);
     assert_int_equal(recommend_model_counts(forwards->model).votes, MANY);
@@ -399,7 +474,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_that_follows_equals_the_formula),
+        cmocka_unit_test(so_does_a_model_that_is_written_and_read_again),
         cmocka_unit_test(a_list_that_is_only_told_equals_the_formula),
+        cmocka_unit_test(so_does_a_list_that_is_written_and_read_again),
         cmocka_unit_test(a_list_of_many_votes_waits_for_its_share_of_changes),
         cmocka_unit_test(what_is_recommended_says_why),
         cmocka_unit_test(a_vote_takes_the_item_out_at_once),

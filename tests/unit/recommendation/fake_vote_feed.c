@@ -88,6 +88,10 @@ static enum status changes(void *state, struct call *call, int64_t sequence, int
     }
     *ret_page = (struct vote_feed_page){
         .votes = votes, .count = count, .sequence = sequence, .more = sequence < self->sequence};
+    if (self->pages_before_away > 0) {
+        self->pages_before_away--;
+        self->is_away = self->pages_before_away == 0;
+    }
     return STATUS_OK;
 }
 

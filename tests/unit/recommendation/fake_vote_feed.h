@@ -26,9 +26,10 @@ struct fake_vote_feed {
     int64_t first_sequence; /* of what the log still holds; the changes before are gone */
     int64_t sequence;       /* of the newest change */
     bool is_away;
-    unsigned refused;  /* questions while it was away */
-    unsigned listings; /* that were begun */
-    unsigned waiting;  /* who waits for a change now */
+    unsigned pages_before_away; /* of changes, and then it is; 0: it is not */
+    unsigned refused;           /* questions while it was away */
+    unsigned listings;          /* that were begun */
+    unsigned waiting;           /* who waits for a change now */
     struct fiber_wait *waiter;
 };
 

@@ -1,128 +1,12 @@
 /* A model that follows a rating service which is away, comes back, and forgets. */
-#include "recommendation/repository/followed_recommendations.h"
-
-#include <stdlib.h>
-
-#include "base/arena.h"
-#include "base/buffer.h"
-#include "base/log.h"
-#include "fake_vote_feed.h"
-#include "support/cmocka_test.h"
-#include "support/in_fiber.h"
-#include "telemetry/telemetry.h"
-
-enum { ARENA_BYTES_MAX = 16 * 1024 * 1024, TIMEOUT_MS = 60 * 1000, PAGE_BYTES = 64 * 1024 };
-
-static const struct log silent = {.fd = -1, .level = LOG_ERROR};
-
-struct fixture {
-    struct arena arena;
-    struct call call;
-    struct fake_vote_feed *fake;
-    struct followed_recommendations *followed;
-    struct recommendation_repository port;
-    struct recommendation_list list;
-    void (*body)(struct fixture *fixture);
-};
-
-static void open_follower(struct fixture *fixture)
-{
-    struct followed_recommendations_options options = {
-        .feed = fake_vote_feed(fixture->fake),
-        .settings = recommend_settings_default(),
-        .log = &silent,
-    };
-    options.settings.minimum_co_raters = 2;
-    assert_int_equal(followed_recommendations_create(&fixture->call, &options, &fixture->followed),
-                     STATUS_OK);
-    fixture->port = followed_recommendations_port(fixture->followed);
-}
-
-static void start(struct fixture *fixture)
-{
-    assert_int_equal(followed_recommendations_start(fixture->followed), STATUS_OK);
-}
-
-static void run_body(void *argument)
-{
-    struct fixture *fixture = argument;
-    arena_init(&fixture->arena, ARENA_BYTES_MAX);
-    call_init(&fixture->call, &fixture->arena, TIMEOUT_MS);
-    fixture->fake = malloc(sizeof(*fixture->fake));
-    assert_non_null(fixture->fake);
-    fake_vote_feed_init(fixture->fake);
-    open_follower(fixture);
-    fixture->body(fixture);
-    followed_recommendations_stop(fixture->followed);
-    followed_recommendations_destroy(fixture->followed);
-    free(fixture->fake);
-    arena_deinit(&fixture->arena);
-}
-
-#define FOLLOWED_TEST(name)                                                                        \
-    static void name##_test(void **state)                                                          \
-    {                                                                                              \
-        struct fixture fixture = {.body = name};                                                   \
-        (void)state;                                                                               \
-        in_fiber(run_body, &fixture);                                                              \
-    }
-
-/* Three users agree: who likes the first likes the second. */
-static void vote_alike(struct fixture *fixture, const char *first, const char *second)
-{
-    static const char *const users[] = {"ann", "bob", "cid"};
-    for (size_t i = 0; i < ARRAY_LENGTH(users); i++) {
-        fake_vote_feed_vote(fixture->fake, users[i], first, 900);
-        fake_vote_feed_vote(fixture->fake, users[i], second, 1000);
-        fake_vote_feed_vote(fixture->fake, users[i], "bad", 0);
-    }
-}
-
-static enum status ask_for(struct fixture *fixture, const char *user)
-{
-    arena_reset(&fixture->arena);
-    call_clear_error(&fixture->call);
-    return fixture->port.ops->list_for_user(fixture->port.state, &fixture->call, text_of(user), 10,
-                                            &fixture->list);
-}
-
-static enum status ask_like(struct fixture *fixture, const char *record)
-{
-    arena_reset(&fixture->arena);
-    call_clear_error(&fixture->call);
-    return fixture->port.ops->list_similar(fixture->port.state, &fixture->call, text_of(record), 10,
-                                           &fixture->list);
-}
-
-/* Until there are so many votes, and their lists. */
-static void await_votes(struct fixture *fixture, uint64_t votes)
-{
-    struct recommendation_basis basis = {.waiting = 1};
-    while (basis.votes != votes || basis.waiting > 0) {
-        assert_int_equal(call_check(&fixture->call), STATUS_OK);
-        fiber_give_way();
-        if (fixture->port.ops->get_basis(fixture->port.state, &fixture->call, &basis) !=
-            STATUS_OK) {
-            basis.waiting = 1;
-        }
-    }
-    call_clear_error(&fixture->call);
-}
-
-static void assert_first(const struct fixture *fixture, const char *record)
-{
-    assert_true(fixture->list.count > 0);
-    assert_true(text_equal(fixture->list.items[0].record_id, text_of(record)));
-}
+#include "followed_scene.h"
 
 static void it_says_that_there_is_no_model_yet(struct fixture *fixture)
 {
     struct text reason = {NULL, 0};
     fixture->fake->is_away = true;
     start(fixture);
-    while (fixture->fake->refused < 3) {
-        fiber_give_way();
-    }
+    await_refusals(fixture, 3);
     assert_int_equal(ask_for(fixture, "dan"), STATUS_UNAVAILABLE);
     assert_true(text_equal(fixture->call.error.message,
                            TEXT("recommendations are not made yet: the rating service cannot be "
@@ -171,16 +55,12 @@ static void it_answers_through_an_outage(struct fixture *fixture)
     start(fixture);
     await_votes(fixture, 9);
     fake_vote_feed_go_away(fixture->fake);
-    while (fixture->fake->refused < 3) {
-        fiber_give_way();
-    }
+    await_refusals(fixture, 3);
     assert_int_equal(ask_like(fixture, "heat"), STATUS_OK);
     assert_first(fixture, "ronin");
     int64_t age_ms = fixture->list.basis.age_ms;
     unsigned refused = fixture->fake->refused;
-    while (fixture->fake->refused < refused + 2) {
-        fiber_give_way();
-    }
+    await_refusals(fixture, refused + 2);
     assert_int_equal(ask_like(fixture, "heat"), STATUS_OK);
     assert_true(fixture->list.basis.age_ms > age_ms); /* there are pauses between */
     fake_vote_feed_vote(fixture->fake, "dan", "heat", 800);
@@ -190,14 +70,32 @@ static void it_answers_through_an_outage(struct fixture *fixture)
 }
 FOLLOWED_TEST(it_answers_through_an_outage)
 
+/* Of many changes the first have come: their lists do not wait until the others do. */
+static void it_computes_what_it_has_when_the_others_do_not_come(struct fixture *fixture)
+{
+    vote_alike(fixture, "heat", "ronin");
+    start(fixture);
+    await_votes(fixture, 9);
+    await_rest(fixture);
+    fixture->fake->pages_before_away = 2;
+    vote_alike(fixture, "alien", "bug"); /* six are new; the others are as they were */
+    vote_alike(fixture, "big", "up");
+    await_refusals(fixture, 2);
+    await_votes(fixture, 9 + 6 + 4);
+    assert_int_equal(ask_like(fixture, "alien"), STATUS_OK);
+    assert_int_equal(fixture->list.votes, 3);
+    assert_true(fixture->list.count > 0);
+    fake_vote_feed_come_back(fixture->fake);
+    await_votes(fixture, 9 + 6 + 6);
+}
+FOLLOWED_TEST(it_computes_what_it_has_when_the_others_do_not_come)
+
 static void it_begins_anew_when_changes_are_forgotten(struct fixture *fixture)
 {
     vote_alike(fixture, "heat", "ronin");
     start(fixture);
     await_votes(fixture, 9);
-    while (fixture->fake->waiting == 0) {
-        fiber_give_way();
-    }
+    await_rest(fixture);
     /* Told to nobody: a model that went on would not know. */
     vote_alike(fixture, "heat", "alien");
     fake_vote_feed_vote(fixture->fake, "ann", "ronin", -1);
@@ -219,49 +117,29 @@ static void it_can_be_stopped_at_any_time(struct fixture *fixture)
     followed_recommendations_stop(fixture->followed);
     fixture->fake->is_away = true;
     start(fixture); /* in a pause */
-    while (fixture->fake->refused == 0) {
-        fiber_give_way();
-    }
+    await_refusals(fixture, 1);
     followed_recommendations_stop(fixture->followed);
     fixture->fake->is_away = false;
     start(fixture); /* waiting for a change */
-    while (fixture->fake->waiting == 0) {
-        fiber_give_way();
-    }
+    await_rest(fixture);
     followed_recommendations_stop(fixture->followed);
     assert_int_equal(fixture->fake->waiting, 0);
 }
 FOLLOWED_TEST(it_can_be_stopped_at_any_time)
 
-static void write_metrics(struct fixture *fixture, struct buffer *buffer)
-{
-    struct telemetry *telemetry;
-    assert_int_equal(telemetry_create(1, &telemetry), STATUS_OK);
-    telemetry_add_source(telemetry, followed_recommendations_write_metrics, fixture->followed);
-    assert_true(telemetry_write(telemetry, buffer));
-    assert_true(buffer_append_byte(buffer, '\0'));
-    telemetry_destroy(telemetry);
-}
-
 static void its_metrics_say_how_it_is(struct fixture *fixture)
 {
-    struct buffer buffer;
-    buffer_init(&buffer, PAGE_BYTES);
-    write_metrics(fixture, &buffer);
-    assert_non_null(strstr(buffer.data, "\nmarquee_recommendation_ready 0\n"));
+    assert_true(tells(fixture, "marquee_recommendation_ready 0"));
     vote_alike(fixture, "heat", "ronin");
     start(fixture);
     await_votes(fixture, 9);
     fake_vote_feed_vote(fixture->fake, "dan", "heat", 800);
     await_votes(fixture, 10);
-    buffer_clear(&buffer);
-    write_metrics(fixture, &buffer);
-    assert_non_null(strstr(buffer.data, "\nmarquee_recommendation_ready 1\n"));
-    assert_non_null(strstr(buffer.data, "\nmarquee_recommendation_votes 10\n"));
-    assert_non_null(strstr(buffer.data, "\nmarquee_recommendation_changes_total 1\n"));
-    assert_non_null(strstr(buffer.data, "\nmarquee_recommendation_models_total 1\n"));
-    assert_non_null(strstr(buffer.data, "\nmarquee_recommendation_connected 1\n"));
-    buffer_deinit(&buffer);
+    assert_true(tells(fixture, "marquee_recommendation_ready 1"));
+    assert_true(tells(fixture, "marquee_recommendation_votes 10"));
+    assert_true(tells(fixture, "marquee_recommendation_changes_total 1"));
+    assert_true(tells(fixture, "marquee_recommendation_models_total 1"));
+    assert_true(tells(fixture, "marquee_recommendation_connected 1"));
 }
 FOLLOWED_TEST(its_metrics_say_how_it_is)
 
@@ -271,6 +149,7 @@ int main(void)
         cmocka_unit_test(it_says_that_there_is_no_model_yet_test),
         cmocka_unit_test(a_vote_changes_what_is_recommended_test),
         cmocka_unit_test(it_answers_through_an_outage_test),
+        cmocka_unit_test(it_computes_what_it_has_when_the_others_do_not_come_test),
         cmocka_unit_test(it_begins_anew_when_changes_are_forgotten_test),
         cmocka_unit_test(it_can_be_stopped_at_any_time_test),
         cmocka_unit_test(its_metrics_say_how_it_is_test),
