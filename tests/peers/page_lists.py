@@ -26,6 +26,9 @@ def comes_back_to_own_votes(page, scene):
     page.wait("document.querySelector('.film') !== null && window.asking === 0")
     page.driver.back()
     page.wait("document.querySelectorAll('.lines > li').length === 8 && scrollY === 300")
+    page.wait("history.state.top === 300")
+    page.driver.refresh()
+    page.wait("document.querySelectorAll('.lines > li').length === 8 && scrollY === 300")
     for film in (MATRIX, CASABLANCA, AMELIE, GODFATHER):
         for name in (film, f"unknown-{film}"):
             scene.ask("rating", "POST", "/RatingService/DeleteRating", {"userId": "returning", "recordId": name, "recordType": "movie"})
