@@ -1,16 +1,14 @@
 /* A whole system over mutual TLS, with secrets for the services and others for the registry, from
  * one set of options of `marquee up`; and what becomes of who lacks one of them. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "support/cluster.h"
 #include "support/cmocka_test.h"
+#include "support/free_addresses.h"
 #include "support/in_fiber.h"
 #include "unit/http/tls_scene.h"
 
@@ -55,30 +53,10 @@ static void write_secrets(struct scene *scene, const char *name, const char *con
     assert_int_equal(fclose(file), 0);
 }
 
-/* Ports that were free a moment ago; held until all are chosen, so that none comes twice. */
-static void choose_addresses(struct scene *scene)
-{
-    int sockets[PARTS];
-    for (size_t i = 0; i < PARTS; i++) {
-        struct sockaddr_in address = {.sin_family = AF_INET,
-                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        socklen_t length = sizeof(address);
-        sockets[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        assert_true(sockets[i] >= 0);
-        assert_int_equal(bind(sockets[i], (struct sockaddr *)&address, length), 0);
-        assert_int_equal(getsockname(sockets[i], (struct sockaddr *)&address, &length), 0);
-        (void)snprintf(scene->addresses[i], sizeof(scene->addresses[i]), "127.0.0.1:%d",
-                       ntohs(address.sin_port));
-    }
-    for (size_t i = 0; i < PARTS; i++) {
-        assert_int_equal(close(sockets[i]), 0);
-    }
-}
-
 /* more: one more argument, or NULL. */
 static void start_up(struct scene *scene, const char *more)
 {
-    choose_addresses(scene);
+    free_addresses_choose(scene->addresses, PARTS);
     write_secrets(scene, "services", "services " SERVICES_SECRET "\n");
     write_secrets(scene, "registry", "# of the registry\nregistry " REGISTRY_SECRET "\n");
     write_secrets(scene, "reading", "page " READING_SECRET "\n");

@@ -8,13 +8,13 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import unittest
 
 import waiting
+from free_ports import free_ports
 
 BIN = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else ".").resolve()
 WAIT_S = 60
@@ -85,20 +85,11 @@ class Program:
         return json.loads(body)
 
 
-def free_ports():
-    """By part; only a test that runs alone can rely on them."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in PARTS]
-    ports = {part: holder.getsockname()[1] for part, holder in zip(PARTS, sockets)}
-    for holder in sockets:
-        holder.close()
-    return ports
-
-
 class Up:
     """`marquee up` without the sample, in a directory of its own."""
 
     def __init__(self, directory, *options, environment=None):
-        self.addresses = {part: f"127.0.0.1:{port}" for part, port in free_ports().items()}
+        self.addresses = {part: f"127.0.0.1:{port}" for part, port in free_ports(PARTS).items()}
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [BIN / "marquee", "up", "--no-sample", "--listen-dns=", f"--data={directory}",

@@ -8,10 +8,11 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
+
+from free_ports import free_ports
 
 SKIPPED, WAIT_S = 77, 110
 SECTION = "## A system over TLS with secrets"
@@ -25,14 +26,6 @@ def blocks():
     if len(found) != 2:
         sys.exit(f"security_walk_test: {len(found)} blocks in the section, not 2")
     return found
-
-
-def free_ports():
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in PARTS]
-    ports = {part: holder.getsockname()[1] for part, holder in zip(PARTS, sockets)}
-    for holder in sockets:
-        holder.close()
-    return ports
 
 
 def environment(ports):
@@ -75,7 +68,7 @@ def change_secret(directory):
 
 def walk(directory):
     start, used = blocks()
-    ports = free_ports()
+    ports = free_ports(list(PARTS))
     # In the shell's place, so that signals reach it.
     start = re.sub(r"^marquee up", "exec marquee up", start, flags=re.M)
     up = subprocess.Popen(["sh", "-eu", "-c", start], cwd=directory, env=environment(ports), text=True,

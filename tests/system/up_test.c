@@ -1,14 +1,12 @@
 /* `marquee up`: everything from one command, in an empty directory. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "support/cluster.h"
 #include "support/cmocka_test.h"
+#include "support/free_addresses.h"
 #include "support/in_fiber.h"
 
 enum { PARTS = 7, ARGUMENT_BYTES = HTTP_ADDRESS_BYTES_MAX + 64, PROGRAM_ARGUMENTS_MAX = 15 };
@@ -24,31 +22,11 @@ struct scene {
     struct test_call test;
 };
 
-/* Ports that were free a moment ago; held until all are chosen, so that none comes twice. */
-static void choose_addresses(struct scene *scene)
-{
-    int sockets[PARTS];
-    for (size_t i = 0; i < PARTS; i++) {
-        struct sockaddr_in address = {.sin_family = AF_INET,
-                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        socklen_t length = sizeof(address);
-        sockets[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        assert_true(sockets[i] >= 0);
-        assert_int_equal(bind(sockets[i], (struct sockaddr *)&address, length), 0);
-        assert_int_equal(getsockname(sockets[i], (struct sockaddr *)&address, &length), 0);
-        (void)snprintf(scene->addresses[i], sizeof(scene->addresses[i]), "127.0.0.1:%d",
-                       ntohs(address.sin_port));
-    }
-    for (size_t i = 0; i < PARTS; i++) {
-        assert_int_equal(close(sockets[i]), 0);
-    }
-}
-
 static void open_scene(struct scene *scene)
 {
     memset(scene, 0, sizeof(*scene));
     scratch_directory_make(scene->directory);
-    choose_addresses(scene);
+    free_addresses_choose(scene->addresses, PARTS);
     test_call_init(&scene->test, 0);
 }
 
