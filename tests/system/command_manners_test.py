@@ -13,6 +13,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 
 from search_test import Service
@@ -142,6 +143,24 @@ def helps_with_variables_of_its_own(marquee):
 def starts_nothing_nowhere(marquee):
     ended = marquee.run("up", "--data", "")
     check(ended.returncode == 2 and b"--data" in ended.stderr and ended.stdout == b"", ended)
+    ended = marquee.run("up", "--listen-movie", "127.0.0.1:8082")
+    check(ended.returncode == 2 and b"--listen-rating and --listen-movie are both" in ended.stderr, ended)
+
+
+def says_which_address_is_taken(marquee, taken):
+    with tempfile.TemporaryDirectory() as folder:
+        ended = marquee.run("up", "--data", f"{folder}/var", "--listen-registry", taken)
+        words = f"{taken} cannot be listened on: Address already in use (is Marquee up already?); --listen-registry takes"
+        check(ended.returncode == 1 and words in ended.stderr.decode(), ended)
+        check(os.listdir(folder) == [], "nothing is made")
+
+
+def makes_no_log_to_look_at_it(marquee):
+    with tempfile.TemporaryDirectory() as folder:
+        for command in ("feed", "jobs"):
+            ended = marquee.run(command, "--event-log-directory", f"{folder}/slip")
+            check(ended.returncode == 3 and b"there is no event log in" in ended.stderr, ended)
+            check(os.listdir(folder) == [], f"{command} made one")
 
 
 def main():
@@ -161,6 +180,8 @@ def main():
     colours_where_they_are_wanted(marquee)
     helps_with_variables_of_its_own(marquee)
     starts_nothing_nowhere(marquee)
+    says_which_address_is_taken(marquee, metadata.address)
+    makes_no_log_to_look_at_it(marquee)
     metadata.stop()
     rating.stop()
     print("command_manners_test: passed")
