@@ -309,6 +309,13 @@ class ImportExportTest(unittest.TestCase):
         self.system.run("import", "--user=gil", without, status=USAGE)
         self.assertIn("without.csv has no column Rating\n", self.system.errors)
 
+    def test_a_report_does_not_take_the_place_of_what_is_read(self):
+        votes = "userId,recordId,recordType,value,providerId,eventTime\nhal,m,movie,5,,2024-05-06T00:00:00Z\n"
+        path = self.file("own.csv", votes)
+        self.system.run("import", f"--report={self.folder}/./own.csv", path, status=USAGE)
+        self.assertIn("is the file that is to be imported", self.system.errors)
+        self.assertEqual(path.read_text(), votes)
+
     def test_a_byte_order_mark_is_passed_over(self):
         mark = "\ufeff"
         titles = ("tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tstartYear\tendYear\truntimeMinutes\tgenres\r\n"
