@@ -165,27 +165,30 @@ def makes_no_log_to_look_at_it(marquee):
             check(os.listdir(folder) == [], f"{command} made one")
 
 
-def main():
-    metadata = Service("metadata", "--store", "memory")
-    rating = Service("rating", "--store", "memory", "--event-log", "none")
+CASES = (ends_without_a_word_when_its_reader_goes, tells_of_an_output_that_takes_nothing, names_what_may_have_been_meant,
+         finds_nothing_alike_in_every_form, fits_the_terminal, colours_where_they_are_wanted, helps_with_variables_of_its_own,
+         starts_nothing_nowhere, makes_no_log_to_look_at_it)
+
+
+def walk(metadata, rating):
     marquee = Marquee(metadata, rating)
     put = marquee.run("metadata", "put", "m1", "--title", "One", "--description", "words " * 40)
     check(put.returncode == 0, put)
     for number in range(3):
         check(marquee.run("rate", f"user{number}", "m1", "8").returncode == 0, "a vote is taken")
-    ends_without_a_word_when_its_reader_goes(marquee)
-    tells_of_an_output_that_takes_nothing(marquee)
-    a_service_does_without_its_standard_files()
-    names_what_may_have_been_meant(marquee)
-    finds_nothing_alike_in_every_form(marquee)
-    fits_the_terminal(marquee)
-    colours_where_they_are_wanted(marquee)
-    helps_with_variables_of_its_own(marquee)
-    starts_nothing_nowhere(marquee)
+    for case in CASES:
+        case(marquee)
     says_which_address_is_taken(marquee, metadata.address)
-    makes_no_log_to_look_at_it(marquee)
-    metadata.stop()
-    rating.stop()
+    a_service_does_without_its_standard_files()
+
+
+def main():
+    services = [Service("metadata", "--store", "memory"), Service("rating", "--store", "memory", "--event-log", "none")]
+    try:
+        walk(*services)
+    finally:
+        for service in services:
+            service.stop()
     print("command_manners_test: passed")
 
 
