@@ -105,6 +105,8 @@ def names_what_may_have_been_meant(marquee):
                         ("u", "there is no command 'u': see"), ("x" * 1000, "see marquee --help")):
         ended = marquee.run(slip)
         check(ended.returncode == 2 and words in ended.stderr.decode(), f"{slip}: {ended}")
+    ended = marquee.run("review", "lst", "m1")
+    check(ended.returncode == 2 and b"this is not how 'lst' is used: usage: marquee review" in ended.stderr, ended)
     check(marquee.run("help", "help").stdout == marquee.run("help").stdout, "help of help is the list")
 
 
