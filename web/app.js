@@ -6,7 +6,7 @@ import { Finder, searchView } from "./search.js";
 import { askWhoYouAre, session } from "./session.js";
 import { wordsView } from "./cards.js";
 import { onOtherTab, recall, remember } from "./memory.js";
-import { Places } from "./places.js";
+import { Places, scrollWhenThere } from "./places.js";
 
 const PRODUCT = "Marquee";
 
@@ -107,10 +107,10 @@ async function comeBack() {
   leave();
   const place = places.comeTo(history.state);
   if (place.view === undefined) {
-    await show(true);
-    if (place.top > 0 && shown === location.pathname + location.search) {
-      scrollTo(0, place.top);
-    }
+    const showing = show(true);
+    const { signal } = viewEnd;
+    await showing; // what is seen until then is not what is to be scrolled
+    scrollWhenThere(place.top, main, signal);
     return;
   }
   viewEnd.abort();
@@ -216,4 +216,5 @@ session.addEventListener("change", () => {
   }
 });
 show(false);
+scrollWhenThere(places.comeTo(history.state).top, main, viewEnd.signal);
 await begun;

@@ -184,7 +184,7 @@ class Film {
       fold.open = wasUnfolded[i] ?? false;
     });
     this.#stars.disable(isAway);
-    this.#stars.show(this.#chosen);
+    this.#stars.show(this.#chosen, !isAway);
     const focused = document.activeElement;
     setHidden(this.#remove, this.#chosen === null || isAway);
     setHidden(this.#undo, this.#before === undefined || isAway);

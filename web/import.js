@@ -99,7 +99,7 @@ class Import {
   title = "Import";
   #signal = null;
   #running = null; // what cancels it
-  #file = h("input", { type: "file", id: "file", accept: ".csv,.json,.zip,text/csv,application/json,application/zip",
+  #file = h("input", { type: "file", id: "file", accept: ".csv,.json,.jsonl,.zip,text/csv,application/json,application/zip",
     onchange: () => this.#take(this.#file.files[0]) });
   #drop = h("div", { class: "drop", ondragover: (event) => this.#over(event, true), ondragleave: (event) => this.#over(event, false),
     ondrop: (event) => this.#dropped(event) },

@@ -98,6 +98,14 @@ class Lists {
   }
 
   #choose() {
+    const wrong = [this.#from, this.#to, this.#votes].find(({ validity }) => !validity.valid);
+    for (const input of [this.#from, this.#to, this.#votes]) {
+      input.setAttribute("aria-invalid", String(input === wrong));
+    }
+    if (wrong !== undefined) { // what is listed stays, and is not taken for an answer to that
+      setText(this.#about, `${wrong.labels[0].textContent}: ${wrong.validationMessage}`);
+      return;
+    }
     this.#choice = {
       order: this.#order.value,
       genre: this.#genre.value,

@@ -2,6 +2,7 @@
 // not to its beginning.
 
 const KEPT_MAX = 8;
+const REST_MS = 150; // after the last scroll: browsers bear some hundred writes a minute
 
 export class Places {
   #left = new Map(); // by entry: {top, view, end, focused, below}; without a view: how far it was read alone
@@ -11,17 +12,16 @@ export class Places {
   constructor() {
     if (history.state?.entry === undefined) {
       history.replaceState(this.next(), "");
-    } else { // a reload
+    } else { // a reload, or back from elsewhere
       this.#entry = history.state.entry;
+      this.#left.set(this.#entry, { top: history.state.top ?? 0 });
     }
-    // The browser would scroll before there is anything to scroll; but what it reloads, it finds again by itself.
-    history.scrollRestoration = "manual";
-    window.addEventListener("pagehide", () => {
-      history.scrollRestoration = "auto";
-    });
-    window.addEventListener("pageshow", () => {
-      history.scrollRestoration = "manual";
-    });
+    history.scrollRestoration = "manual"; // the browser would scroll before there is anything to scroll
+    let timer = 0;
+    window.addEventListener("scroll", () => { // what is written when the page goes is not kept
+      clearTimeout(timer);
+      timer = setTimeout(() => history.replaceState({ ...history.state, top: scrollY }, ""), REST_MS);
+    }, { passive: true });
   }
 
   // The state of a new entry, which is where the reader is from now on.
@@ -63,4 +63,26 @@ export class Places {
     }
     this.#left.clear();
   }
+}
+
+const GOES_ON = ["wheel", "touchmove", "pointerdown", "keydown"]; // what the reader does
+
+// Scrolls there as soon as there is so much to scroll, unless the reader does something first.
+export function scrollWhenThere(top, element, signal) {
+  const isThere = () => {
+    scrollTo(0, top);
+    return scrollY >= top - 1;
+  };
+  if (top <= 0 || signal.aborted || isThere()) {
+    return;
+  }
+  const observer = new ResizeObserver(() => {
+    if (isThere()) {
+      observer.disconnect();
+    }
+  });
+  const stop = () => observer.disconnect();
+  GOES_ON.forEach((kind) => window.addEventListener(kind, stop, { once: true, passive: true, signal }));
+  signal.addEventListener("abort", stop);
+  observer.observe(element);
 }

@@ -81,8 +81,18 @@ async function fromCsv(text, user, signal, tell) {
   return { kind: kind.name, ...sort(rows, kind.read, user) };
 }
 
+// `marquee export json` writes a value a line, with movies among them.
+function linesOfJson(text) {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  if (lines.length > ROWS_MAX) {
+    throw new Error(`it has more than ${ROWS_MAX.toLocaleString("en")} lines`);
+  }
+  const votes = lines.map((line) => JSON.parse(line)).filter((value) => value?.recordId !== undefined);
+  return votes.length > 0 ? votes : null;
+}
+
 function fromJson(text, user) {
-  const rows = JSON.parse(text);
+  const rows = /^\s*\[/.test(text) ? JSON.parse(text) : linesOfJson(text);
   if (!Array.isArray(rows) || rows.length > ROWS_MAX) {
     throw new Error("it is no list of votes");
   }

@@ -25,6 +25,7 @@ export function starsPicture(hundredths) {
 export class Stars {
   #choose;
   #value = null; // hundredths that are kept, or null
+  #isKnown = false; // whether it is known what is kept
   #draft = null; // chosen, not said yet
   #timer = 0;
   #stars = starsPicture(0);
@@ -44,12 +45,13 @@ export class Stars {
     this.#choose = choose;
     this.#slider.setAttribute("aria-label", name);
     this.element = h("div", { class: "rater" }, this.#slider, this.#label, this.#exact);
-    this.show(null);
+    this.show(null, false);
   }
 
-  // What is kept now; hundredths or null.
-  show(value) {
+  // What is kept now; hundredths or null. isKnown: whether null is that there is no vote.
+  show(value, isKnown = true) {
     this.#value = value;
+    this.#isKnown = isKnown;
     this.#draft = null;
     this.#draw();
   }
@@ -76,7 +78,7 @@ export class Stars {
     this.#slider.classList.toggle("draft", hovered !== null || this.#draft !== null);
     this.#slider.setAttribute("aria-valuemax", String(scale.top));
     this.#slider.setAttribute("aria-valuenow", scale.text(this.#draft ?? this.#value ?? 0));
-    const words = (value) => value === null ? "not rated" : scale.words(value);
+    const words = (value) => value !== null ? scale.words(value) : this.#isKnown ? "not rated" : "not known now";
     this.#slider.setAttribute("aria-valuetext", words(this.#draft ?? this.#value));
     setText(this.#label, words(shown));
     this.#exact.hidden = scale.id === "5";

@@ -29,10 +29,10 @@ class Votes {
     this.element = h("section", {}, h("h1", { tabindex: "-1" }, "My votes"), this.#body);
   }
 
-  start(signal) {
+  async start(signal) {
     this.#signal = signal;
     scale.addEventListener("change", () => this.#show(), { signal });
-    this.#show();
+    await this.#show();
   }
 
   async #show() {

@@ -36,6 +36,7 @@ struct http_content {
     const char *media_type; /* NULL: application/json */
     const char *message;    /* the JSON form of this message of the service's descriptors */
     const char *schema;     /* else a JSON Schema, as text; NULL with a media type: any text */
+    bool or_text;           /* or, as who asks has it, text/plain */
 };
 
 /* A reply that is not a problem. */

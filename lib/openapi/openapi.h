@@ -25,6 +25,7 @@ enum { OPENAPI_BYTES_MAX = 4 * 1024 * 1024 };
 struct openapi_need {
     bool is_asked;     /* who shows nothing is refused */
     bool is_looked_at; /* who shows something may be refused for it */
+    bool is_known;     /* though nobody is asked, a session says who it is */
     const char *scope; /* that a token or session must have: "vote"; NULL: none in particular */
 };
 
@@ -44,7 +45,8 @@ struct openapi_options {
     struct openapi_need (*need_of)(void *state, const struct http_operation *operation,
                                    const char *path);
     void *need_state;
-    const char *session_cookie; /* that stands for a token; NULL: none does */
+    bool takes_tokens;
+    const char *session_cookie; /* that stands for a token or a name; NULL: none does */
     bool checks_hosts;          /* a host that is not served is refused (421) */
     /* Which routes take an idempotency-key (idempotency/idempotency.h), as methods with side
      * effects then do; NULL: none, and no method. */

@@ -260,8 +260,10 @@ static void write_schemes(struct openapi *openapi)
     const char *cookie = openapi->options->session_cookie;
     json_write_name(&openapi->json, TEXT("securitySchemes"));
     json_open_object(&openapi->json);
-    json_write_name(&openapi->json, TEXT("bearer"));
-    json_write_raw(&openapi->json, text_of(bearer_scheme));
+    if (openapi->options->takes_tokens) {
+        json_write_name(&openapi->json, TEXT("bearer"));
+        json_write_raw(&openapi->json, text_of(bearer_scheme));
+    }
     if (cookie != NULL) {
         json_write_name(&openapi->json, TEXT("session"));
         json_open_object(&openapi->json);
@@ -318,14 +320,14 @@ void openapi_write_security(struct openapi *openapi, const struct openapi_need *
     }
     json_write_name(&openapi->json, TEXT("security"));
     json_open_array(&openapi->json);
-    if (need->is_looked_at && !need->is_asked) {
+    if ((need->is_looked_at || need->is_known) && !need->is_asked) {
         json_open_object(&openapi->json);
         json_close_object(&openapi->json);
     }
     if (need->is_looked_at) {
         write_requirement(openapi, "bearer", need->scope);
     }
-    if (need->is_looked_at && openapi->options->session_cookie != NULL) {
+    if ((need->is_looked_at || need->is_known) && openapi->options->session_cookie != NULL) {
         write_requirement(openapi, "session", need->scope);
     }
     json_close_array(&openapi->json);

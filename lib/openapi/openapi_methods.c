@@ -73,8 +73,11 @@ static void write_content(struct openapi *openapi, struct text message,
 static void write_failures(struct openapi *openapi, const struct described_method *described)
 {
     bool is_stream = described->method->kind != GRPC_UNARY;
-    if (described->need.is_looked_at && !is_stream) {
+    const struct openapi_need *need = &described->need;
+    if (need->is_looked_at && !is_stream) {
         openapi_write_connect_problem(openapi, 401);
+    }
+    if ((need->is_looked_at || need->is_known) && !is_stream) {
         openapi_write_connect_problem(openapi, 403);
     }
     if (!is_stream) {

@@ -7,6 +7,7 @@ static const int always[] = {400, 414, 429, 500, 503, 504, 0};
 static const int of_precondition[] = {412, 0};
 static const int of_body[] = {413, 415, 0};
 static const int of_token[] = {401, 403, 0};
+static const int of_session[] = {403, 0};
 static const int of_host[] = {421, 0};
 static const int of_key[] = {409, 413, 422, 0};
 
@@ -65,15 +66,23 @@ static void write_parameter_schema(struct openapi *openapi, const struct http_pa
     json_close_object(&openapi->json);
 }
 
+/* Where callers say who they are, `userId` may be left out: it is the caller (http/http_json.h).
+ * Where nobody is asked, it may be so with a session alone. */
+static bool is_required(const struct http_parameter *parameter, const struct openapi_need *need)
+{
+    bool may_be_caller = need->is_looked_at && text_equal(text_of(parameter->name), TEXT("userId"));
+    return parameter->is_required && !may_be_caller;
+}
+
 static void write_parameter(struct openapi *openapi, const struct http_parameter *parameter,
-                            const char *place)
+                            const struct openapi_need *need, const char *place)
 {
     bool is_in_path = strcmp(place, "path") == 0;
     json_open_object(&openapi->json);
     json_member_string(&openapi->json, "name", text_of(parameter->name));
     json_member_string(&openapi->json, "in", text_of(place));
     openapi_member_text(openapi, "description", text_of(parameter->about));
-    if (is_in_path || parameter->is_required) {
+    if (is_in_path || is_required(parameter, need)) {
         json_member_boolean(&openapi->json, "required", true);
     }
     write_parameter_schema(openapi, parameter);
@@ -90,7 +99,7 @@ static const struct http_parameter unless_match = {
     .about = "Tags: 412 where one of them is what there is; *: where anything is there"};
 
 static void write_parameters(struct openapi *openapi, const struct http_operation *operation,
-                             bool takes_keys)
+                             const struct openapi_need *need, bool takes_keys)
 {
     const struct http_parameter *parameter = operation->parameters;
     const unsigned has_headers = HTTP_OPERATION_TAGGED | HTTP_OPERATION_CONDITIONAL;
@@ -101,17 +110,17 @@ static void write_parameters(struct openapi *openapi, const struct http_operatio
     json_write_name(&openapi->json, TEXT("parameters"));
     json_open_array(&openapi->json);
     if (operation->rest != NULL) {
-        write_parameter(openapi, operation->rest, "path");
+        write_parameter(openapi, operation->rest, need, "path");
     }
     for (; parameter != NULL && parameter->name != NULL; parameter++) {
-        write_parameter(openapi, parameter, "query");
+        write_parameter(openapi, parameter, need, "query");
     }
     if ((operation->traits & HTTP_OPERATION_TAGGED) != 0) {
-        write_parameter(openapi, &if_none_match, "header");
+        write_parameter(openapi, &if_none_match, need, "header");
     }
     if ((operation->traits & HTTP_OPERATION_CONDITIONAL) != 0) {
-        write_parameter(openapi, &if_match, "header");
-        write_parameter(openapi, &unless_match, "header");
+        write_parameter(openapi, &if_match, need, "header");
+        write_parameter(openapi, &unless_match, need, "header");
     }
     if (takes_keys) {
         openapi_write_key(openapi);
@@ -140,6 +149,10 @@ static void write_content(struct openapi *openapi, const struct http_content *co
         json_write_raw(&openapi->json, text_of(schema));
     }
     json_close_object(&openapi->json);
+    if (content->or_text) {
+        json_write_name(&openapi->json, TEXT("text/plain"));
+        json_write_raw(&openapi->json, TEXT("{\"schema\":{\"type\":\"string\"}}"));
+    }
     json_close_object(&openapi->json);
 }
 
@@ -184,6 +197,7 @@ static void write_responses(struct openapi *openapi, const struct http_operation
     static const struct http_answer unchanged = {.status = 304,
                                                  .about = "The client has it already"};
     bool is_tagged = (operation->traits & HTTP_OPERATION_TAGGED) != 0;
+    bool is_read = strcmp(operation->method, "GET") == 0;
     static const struct http_answer done[] = {{.status = 200, .about = "Done"}, {.status = 0}};
     bool problems[OPENAPI_STATUSES_MAX] = {false};
     if ((operation->traits & HTTP_OPERATION_OWN_ERRORS) == 0) {
@@ -194,6 +208,7 @@ static void write_responses(struct openapi *openapi, const struct http_operation
         mark(problems, is_nothing(&operation->body) ? NULL : of_body);
         mark(problems, takes_keys ? of_key : NULL);
         mark(problems, need->is_looked_at ? of_token : NULL);
+        mark(problems, need->is_known && !is_read ? of_session : NULL);
         mark(problems, openapi->options->checks_hosts ? of_host : NULL);
     }
     json_write_name(&openapi->json, TEXT("responses"));
@@ -240,7 +255,7 @@ static void write_operation(struct openapi *openapi, const struct http_route *ro
     json_member_string(&openapi->json, "summary", text_of(operation->summary));
     openapi_member_text(openapi, "description", text_of(operation->about));
     openapi_write_security(openapi, &need);
-    write_parameters(openapi, operation, takes_keys);
+    write_parameters(openapi, operation, &need, takes_keys);
     write_body(openapi, operation);
     write_responses(openapi, operation, &need, takes_keys);
     json_close_object(&openapi->json);

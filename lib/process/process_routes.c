@@ -203,8 +203,8 @@ static struct openapi_need need_of(void *state, const struct http_operation *ope
         return (struct openapi_need){.is_asked = !is_open, .is_looked_at = !is_open};
     }
     enum access_scope scope = rule != NULL ? rule->scope : ACCESS_ADMIN;
-    if (scope == ACCESS_OPEN) {
-        return (struct openapi_need){.is_asked = false};
+    if (scope == ACCESS_OPEN || !process->access.is_on) {
+        return (struct openapi_need){.is_known = scope != ACCESS_OPEN};
     }
     return (struct openapi_need){
         .is_asked = scope != ACCESS_READ || !process->access.opens_reads,
@@ -240,8 +240,9 @@ enum status process_describe(struct process_server *server, struct call *call)
         .set_count = list_sets(spec, sets),
         .routes = server->routes,
         .route_count = server->route_count,
-        .need_of = process->access.is_on ? need_of : NULL,
+        .need_of = process->access.is_on || process->access.sessions != NULL ? need_of : NULL,
         .need_state = server,
+        .takes_tokens = process->access.is_on,
         .session_cookie = process_session_cookie(process),
         .checks_hosts = server->checks_hosts,
         .takes_keys = process_takes_keys,

@@ -1,8 +1,11 @@
 #include "store/sqlite_store.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "store/sqlite_store_private.h"
 #include "store/store_directory.h"
@@ -113,12 +116,24 @@ static enum status set_up_writer(struct sqlite_store *store,
     return status;
 }
 
+/* A new file is its owner's alone, and so are those beside it, which SQLite makes like it: left to
+ * SQLite, everybody on the machine could read it. What cannot be made, SQLite tells. One that is
+ * there is not opened: to close it again would take the locks away that SQLite may have on it. */
+static void make_file(const struct sqlite_store *store)
+{
+    int fd = open(store->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd >= 0) {
+        (void)close(fd); /* nothing was written to it */
+    }
+}
+
 static enum status open_store(struct sqlite_store *store,
                               const struct sqlite_store_options *options, struct store_error *error)
 {
     struct text directory = store_directory_of(options->path);
     enum status status = store_directory_create(directory, error);
     if (status == STATUS_OK) {
+        make_file(store);
         status = set_up_writer(store, options, error);
     }
     if (status == STATUS_OK) {

@@ -128,6 +128,21 @@ def tells_of_files_that_it_cannot_read(page, scene):
     sign_out(page)
 
 
+def reads_what_the_command_exports(page, scene):
+    """marquee export json: a value a line, movies first, everybody's votes."""
+    sign_in(page, scene, "lena", "/import")
+    vote = {"userId": "lena", "recordId": MATRIX, "recordType": "movie", "value": 8.5, "providerId": "",
+            "eventType": "put", "eventTime": "2020-01-02T03:04:05Z"}
+    lines = [{"id": MATRIX, "title": "The Matrix", "year": 1999}, vote, {**vote, "userId": "bob", "value": 1}]
+    page.driver.execute_script(DROP, "everything.jsonl", "".join(f"{json.dumps(line)}\n" for line in lines))
+    page.wait(f"{REPORT}.includes('by our own id\\t1')")
+    check("not read\t1" in page.run(REPORT), page.run(REPORT))
+    page.run(f"{WRITE}.click()")
+    page.wait(f"{REPORT}.includes('1 vote written')")
+    check(scene.vote_of("lena", MATRIX) == 850, "as it is")
+    sign_out(page)
+
+
 def reads_its_own_of_many(page, scene):
     """A whole export has everybody's votes: only the reader's are read."""
     sign_in(page, scene, "ann", "/import")
@@ -265,5 +280,6 @@ def takes_one_file_at_a_time(page, scene):
     page.wait(f"{REPORT} === ''")  # it was read for who has gone
 
 
-CASES = (takes_one_file_at_a_time, imports_and_tells_how, imports_reviews, tells_of_files_that_it_cannot_read, reads_its_own_of_many, can_be_cancelled,
-         lists_and_exports_own_votes, exports_reviews_for_letterboxd, takes_back_from_the_list)
+CASES = (takes_one_file_at_a_time, imports_and_tells_how, imports_reviews, tells_of_files_that_it_cannot_read,
+         reads_what_the_command_exports, reads_its_own_of_many, can_be_cancelled, lists_and_exports_own_votes,
+         exports_reviews_for_letterboxd, takes_back_from_the_list)

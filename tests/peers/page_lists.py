@@ -1,7 +1,7 @@
 """Lists and what is on the first view: cases of page_browser_test.py."""
 from browser import DESKTOP, ENTER, PHONE, check, resize
 from page_acts import sign_in, sign_out
-from page_scene import MATRIX
+from page_scene import AMELIE, CASABLANCA, GODFATHER, MATRIX
 
 TITLES = "[...document.querySelectorAll('.lines h2')].map((one) => one.textContent)"
 FIGURES = "[...document.querySelectorAll('.lines .score b')].map((one) => Number(one.textContent.replace(',', '')))"
@@ -11,6 +11,28 @@ def choose(page, name, value):
     page.driver.execute_script(
         "const input = document.getElementById(arguments[0]); input.value = arguments[1];"
         "input.dispatchEvent(new Event('input', {bubbles: true}))", name, value)
+
+
+def comes_back_to_own_votes(page, scene):
+    resize(page.driver, PHONE)
+    for film in (MATRIX, CASABLANCA, AMELIE, GODFATHER):
+        scene.vote("returning", film, 700)
+        scene.vote("returning", f"unknown-{film}", 700)
+    sign_in(page, scene, "returning", "/votes")
+    page.wait("document.querySelectorAll('.lines > li').length === 8")
+    page.driver.execute_script("scrollTo(0, 300)")
+    page.wait("scrollY === 300")
+    page.run(f"document.querySelector('.lines a[href=\"/film/{MATRIX}\"]').click()")
+    page.wait("document.querySelector('.film') !== null && window.asking === 0")
+    page.driver.back()
+    page.wait("document.querySelectorAll('.lines > li').length === 8 && scrollY === 300")
+    page.wait("history.state.top === 300")
+    page.driver.refresh()
+    page.wait("document.querySelectorAll('.lines > li').length === 8 && scrollY === 300")
+    for film in (MATRIX, CASABLANCA, AMELIE, GODFATHER):
+        for name in (film, f"unknown-{film}"):
+            scene.ask("rating", "POST", "/RatingService/DeleteRating", {"userId": "returning", "recordId": name, "recordType": "movie"})
+    sign_out(page)
 
 
 def lists_by_each_order(page, scene):
@@ -49,6 +71,20 @@ def lists_what_is_chosen(page, scene):
     page.wait(f"{TITLES}.includes('The Matrix')")
     choose(page, "votes", "1000000")
     page.wait("document.body.innerText.includes('No film is like that.')")
+
+
+def says_what_it_cannot_list(page, scene):
+    """A year that is none is no choice: the list stays as it was, and the reader is told why."""
+    page.open(scene.url, "/lists")
+    page.wait("document.querySelectorAll('.lines > li').length === 50")
+    choose(page, "from", "19")
+    page.wait("document.querySelector('.choices ~ .lead').textContent.startsWith('From year: ')")
+    check(page.run("document.getElementById('from').ariaInvalid") == "true", "the field is told as wrong")
+    check(page.run("location.search") == "" and page.run("document.querySelectorAll('.lines > li').length") == 50,
+          "nothing else is listed")
+    choose(page, "from", "1990")
+    page.wait("location.search === '?from=1990' && document.getElementById('from').ariaInvalid === 'false'")
+    page.wait("document.querySelector('.choices ~ .lead').textContent.startsWith('Weighted: ')")
 
 
 def shows_the_best_and_the_newest(page, scene):
@@ -149,5 +185,5 @@ def comes_back_to_where_the_reader_was(page, scene):
     page.wait("document.querySelectorAll('.lines > li').length < 50 && window.asking === 0")
 
 
-CASES = (comes_back_to_where_the_reader_was, lists_by_each_order, lists_what_is_chosen, shows_the_best_and_the_newest, explains_the_score,
+CASES = (comes_back_to_where_the_reader_was, comes_back_to_own_votes, lists_by_each_order, lists_what_is_chosen, says_what_it_cannot_list, shows_the_best_and_the_newest, explains_the_score,
          leaves_out_what_there_is_not, fits_a_phone)

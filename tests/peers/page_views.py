@@ -36,6 +36,7 @@ def says_that_rating_is_away_and_back(page, scene):
         page.wait("document.querySelector('.panel .notice')?.innerText.startsWith('Ratings are away')")
         check("Amélie" in page.text() and "Jean-Pierre Jeunet" in page.text(), "the film is there all the same")
         check(page.run("document.querySelector('.slider').ariaDisabled") == "true", "and cannot be rated now")
+        check(page.run("document.querySelector('.chosen').textContent") == "not known now", "that there is no vote is not known")
         page.run("window.sameDocument = true")
     finally:
         scene.restart_rating()

@@ -13,6 +13,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 
 from search_test import Service
@@ -104,6 +105,8 @@ def names_what_may_have_been_meant(marquee):
                         ("u", "there is no command 'u': see"), ("x" * 1000, "see marquee --help")):
         ended = marquee.run(slip)
         check(ended.returncode == 2 and words in ended.stderr.decode(), f"{slip}: {ended}")
+    ended = marquee.run("review", "lst", "m1")
+    check(ended.returncode == 2 and b"this is not how 'lst' is used: usage: marquee review" in ended.stderr, ended)
     check(marquee.run("help", "help").stdout == marquee.run("help").stdout, "help of help is the list")
 
 
@@ -142,27 +145,50 @@ def helps_with_variables_of_its_own(marquee):
 def starts_nothing_nowhere(marquee):
     ended = marquee.run("up", "--data", "")
     check(ended.returncode == 2 and b"--data" in ended.stderr and ended.stdout == b"", ended)
+    ended = marquee.run("up", "--listen-movie", "127.0.0.1:8082")
+    check(ended.returncode == 2 and b"--listen-rating and --listen-movie are both" in ended.stderr, ended)
 
 
-def main():
-    metadata = Service("metadata", "--store", "memory")
-    rating = Service("rating", "--store", "memory", "--event-log", "none")
+def says_which_address_is_taken(marquee, taken):
+    with tempfile.TemporaryDirectory() as folder:
+        ended = marquee.run("up", "--data", f"{folder}/var", "--listen-registry", taken)
+        words = f"{taken} cannot be listened on: Address already in use (is Marquee up already?); --listen-registry takes"
+        check(ended.returncode == 1 and words in ended.stderr.decode(), ended)
+        check(os.listdir(folder) == [], "nothing is made")
+
+
+def makes_no_log_to_look_at_it(marquee):
+    with tempfile.TemporaryDirectory() as folder:
+        for command in ("feed", "jobs"):
+            ended = marquee.run(command, "--event-log-directory", f"{folder}/slip")
+            check(ended.returncode == 3 and b"there is no event log in" in ended.stderr, ended)
+            check(os.listdir(folder) == [], f"{command} made one")
+
+
+CASES = (ends_without_a_word_when_its_reader_goes, tells_of_an_output_that_takes_nothing, names_what_may_have_been_meant,
+         finds_nothing_alike_in_every_form, fits_the_terminal, colours_where_they_are_wanted, helps_with_variables_of_its_own,
+         starts_nothing_nowhere, makes_no_log_to_look_at_it)
+
+
+def walk(metadata, rating):
     marquee = Marquee(metadata, rating)
     put = marquee.run("metadata", "put", "m1", "--title", "One", "--description", "words " * 40)
     check(put.returncode == 0, put)
     for number in range(3):
         check(marquee.run("rate", f"user{number}", "m1", "8").returncode == 0, "a vote is taken")
-    ends_without_a_word_when_its_reader_goes(marquee)
-    tells_of_an_output_that_takes_nothing(marquee)
+    for case in CASES:
+        case(marquee)
+    says_which_address_is_taken(marquee, metadata.address)
     a_service_does_without_its_standard_files()
-    names_what_may_have_been_meant(marquee)
-    finds_nothing_alike_in_every_form(marquee)
-    fits_the_terminal(marquee)
-    colours_where_they_are_wanted(marquee)
-    helps_with_variables_of_its_own(marquee)
-    starts_nothing_nowhere(marquee)
-    metadata.stop()
-    rating.stop()
+
+
+def main():
+    services = [Service("metadata", "--store", "memory"), Service("rating", "--store", "memory", "--event-log", "none")]
+    try:
+        walk(*services)
+    finally:
+        for service in services:
+            service.stop()
     print("command_manners_test: passed")
 
 

@@ -279,6 +279,54 @@ class ImportExportTest(unittest.TestCase):
         self.assertEqual(self.votes(self.system, "dan"), {"2": ("8", "", "2024-05-06T00:00:00Z")})
         self.assertEqual(self.votes(self.system, "eve"), {"1": ("9", "", "2024-05-06T00:00:00Z")})
 
+    def test_of_two_movies_of_one_id_the_last_stands(self):
+        """In one batch, and with batches between them: two exports in one file."""
+        lines = [json.dumps({"id": name, "title": f"{name} {turn}"})
+                 for turn in ("first", "last") for name in ("a", *(f"m{number}" for number in range(1500)))]
+        for given in ([lines[0], lines[1501]], lines):
+            system = self.begin()
+            system.run("import", "json", "-", given="\n".join(given).encode())
+            self.assertEqual(self.movie(system, "a")["title"], "a last")
+        self.assertEqual(self.movie(system, "m1499")["title"], "m1499 last")
+
+    def test_lists_for_letterboxd_come_back(self):
+        """What export letterboxd writes, and what others write for Letterboxd's import, also in points."""
+        self.system.run("import", self.set(), status=FAILED)
+        self.system.run("import", "--user=ann", self.file("ratings.csv", LETTERBOXD), status=FAILED)
+        listed = self.file("listed.csv", self.system.run("export", "letterboxd", "--user=ann", "--no-reviews"))
+        self.assertIn("matched: 3 by IMDb id", self.system.run("import", "--user=fay", listed))
+        self.assertEqual(self.votes(self.system, "fay"), self.votes(self.system, "ann"))
+        points = self.file("points.csv", "Title,Year,Rating,Rating10,WatchedDate\n"
+                           "Solaris,1972,,9.5,2024-05-06\nThe Matrix,1999,4,7,2024-05-07\nTwin,2011,,11,2024-05-07\n")
+        self.system.run("import", "--user=gil", points, status=FAILED)
+        self.assertIn("points.csv:4: a rating must be 0 to 10 points", self.system.errors)
+        only = self.file("only.csv", "Title,Year,Rating10,WatchedDate\nAmelie,2001,7,2024-05-08\n")
+        self.system.run("import", "--user=gil", "letterboxd", only)
+        self.assertEqual(self.votes(self.system, "gil"), {
+            "1": ("8", "", "2024-05-07T00:00:00Z"), "2": ("9.5", "", "2024-05-06T00:00:00Z"),
+            "4": ("7", "", "2024-05-08T00:00:00Z")})
+        without = self.file("without.csv", "Title,Year,WatchedDate\nAmelie,2001,2024-05-08\n")
+        self.system.run("import", "--user=gil", without, status=USAGE)
+        self.assertIn("without.csv has no column Rating\n", self.system.errors)
+
+    def test_a_report_does_not_take_the_place_of_what_is_read(self):
+        votes = "userId,recordId,recordType,value,providerId,eventTime\nhal,m,movie,5,,2024-05-06T00:00:00Z\n"
+        path = self.file("own.csv", votes)
+        self.system.run("import", f"--report={self.folder}/./own.csv", path, status=USAGE)
+        self.assertIn("is the file that is to be imported", self.system.errors)
+        self.assertEqual(path.read_text(), votes)
+
+    def test_a_byte_order_mark_is_passed_over(self):
+        mark = "\ufeff"
+        titles = ("tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tstartYear\tendYear\truntimeMinutes\tgenres\r\n"
+                  "tt7\tmovie\tSeven Up\tX\t0\t1964\t\\N\t\\N\tDocumentary\r\n")
+        self.assertIn("1 movies", self.system.run("import", self.file("basics.tsv", mark + titles)))
+        movie = self.file("movie.json", mark + '{"id": "m", "title": "Marked"}\r\n')
+        self.assertIn("1 movies", self.system.run("import", movie))
+        votes = "userId,recordId,recordType,value,providerId,eventTime\r\nhal,m,movie,5,,2024-05-06T00:00:00Z\r\n"
+        self.assertIn("1 votes", self.system.run("import", self.file("own.csv", mark + votes)))
+        self.assertEqual(self.movie(self.system, "m")["title"], "Marked")
+
     def test_an_export_that_fails_leaves_the_one_before(self):
         self.system.run("import", self.set(), status=FAILED)
         kept = self.folder / "kept.json"

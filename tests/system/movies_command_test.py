@@ -119,6 +119,17 @@ class MoviesTest(Scene):
         for words, said in ((("ann", "m1", "11"), "0 to 10 points"), (("ann", "m1", "7.001"), ""), (("ann", "m1"), "something is missing")):
             self.assertIn(said, self.command("rate", *words, status=USAGE))
 
+    def test_scales(self):
+        self.command("rate", "--scale=5", "zoe", "m1", "4.5")
+        self.command("rate", "--scale=100", "zoe", "m2", "93")
+        for scale, values in (("5", ["4.5", "4.65"]), ("100", ["90", "93"]), ("10", ["9.00", "9.30"])):
+            listed = self.command("ratings", f"--scale={scale}", "zoe").splitlines()
+            self.assertEqual([line.split()[2] for line in listed], values)
+        self.assertIn("0 to 5 stars", self.command("rate", "--scale=5", "zoe", "m1", "9", status=USAGE))
+        self.assertIn("5|10|100", self.command("rate", "--scale=7", "zoe", "m1", "5", status=USAGE))
+        for movie in ("m1", "m2"):
+            self.command("unrate", "zoe", movie)
+
     def test_top(self):
         lines = [line.split() for line in self.command("top", "--limit=2").splitlines()]
         self.assertEqual(lines[1], ["1", f"{score('m1'):.3f}", f"{mean('m1'):.2f}", "3", "m1", "The", "Matrix", "(1999)"])

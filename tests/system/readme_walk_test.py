@@ -81,7 +81,7 @@ def type_step(up, command, wanted, directory, ports):
 
 
 def walk(directory):
-    ports = free_ports()
+    ports = free_ports(list(PARTS))
     count = 0
     up = subprocess.Popen([os.path.join(os.environ["MARQUEE_BIN"], "marquee"), "up"], cwd=directory, env=environment(ports),
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -171,6 +171,11 @@ enum status bulk_put_vote(struct bulk *bulk, const struct rating_change *vote, u
     return job->count == RATING_BATCH_MAX ? send_batch(bulk) : STATUS_OK;
 }
 
+void bulk_wait(struct bulk *bulk)
+{
+    fiber_group_join(&bulk->fibers);
+}
+
 enum status bulk_finish(struct bulk *bulk)
 {
     enum status status = bulk->batch != NULL ? send_batch(bulk) : STATUS_OK;

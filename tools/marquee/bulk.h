@@ -59,5 +59,8 @@ MUST_USE enum status bulk_put_vote(struct bulk *bulk, const struct rating_change
  * Copied. As bulk_put_metadata(). */
 MUST_USE enum status bulk_put_review(struct bulk *bulk, const struct review *review, uint64_t line);
 
+/* Waits for all that was sent: what is put then comes after it. */
+void bulk_wait(struct bulk *bulk);
+
 /* Sends what is gathered and waits for everything. Returns bulk->status. */
 MUST_USE enum status bulk_finish(struct bulk *bulk);

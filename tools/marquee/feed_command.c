@@ -332,7 +332,13 @@ static enum status run(struct session *session)
     feed->processor.troubled = say_trouble;
     feed->processor.troubled_state = feed;
     arena_init(&feed->arena, EVENT_ARENA_BYTES_MAX);
-    enum status status = event_log_open(session, EVENT_LOG_WRITE, &feed->log);
+    /* A log that is only looked at is not made: its directory may be a slip of the pen. */
+    bool may_come = config_boolean(session->config, "follow");
+    enum status status = event_log_open(session,
+                                        may_come || config_text(session->config, "group").length > 0
+                                            ? EVENT_LOG_WRITE
+                                            : EVENT_LOG_READ,
+                                        &feed->log);
     if (status == STATUS_OK) {
         status = event_log_open_consumer(
             &feed->log, &session->call, config_text(session->config, "group"), feed->topic,

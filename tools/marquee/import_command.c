@@ -1,5 +1,6 @@
 /* marquee import: movies and votes from files, through the services. */
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "marquee/event_log.h"
 #include "marquee/import_format.h"
@@ -222,12 +223,29 @@ static enum status find_format(struct import *import, enum import_format *ret_fo
     return import_format_detect(&session->call, &import->files, ret_format);
 }
 
+/* The report would empty what is to be read. */
+static enum status check_report(struct call *call, const struct import_files *files,
+                                struct text report)
+{
+    struct stat read;
+    struct stat written;
+    bool is_same = report.length > 0 && stat(files->path.data, &read) == 0 &&
+                   stat(report.data, &written) == 0 && read.st_dev == written.st_dev &&
+                   read.st_ino == written.st_ino;
+    return is_same ? call_fail(call, STATUS_INVALID_ARGUMENT,
+                               "--report: %s is the file that is to be imported", report.data)
+                   : STATUS_OK;
+}
+
 static enum status run_import(struct import *import, enum import_format format)
 {
     struct session *session = import->session;
     struct progress progress;
-    enum status status =
-        import_report_open(&session->call, config_text(session->config, "report"), &import->report);
+    struct text report = config_text(session->config, "report");
+    enum status status = check_report(&session->call, &import->files, report);
+    if (status == STATUS_OK) {
+        status = import_report_open(&session->call, report, &import->report);
+    }
     if (status != STATUS_OK) {
         return status;
     }

@@ -201,6 +201,9 @@ enum status import_file_open(struct call *call, const struct import_files *files
                          TEXT_ARGUMENTS(within.error.message));
     }
     ret_file->head = text_of_bytes(ret_file->head_bytes, head_length);
+    if (text_starts_with(ret_file->head, TEXT("\xef\xbb\xbf"))) { /* a byte order mark */
+        ret_file->head = text_slice(ret_file->head, 3, head_length);
+    }
     ret_file->bytes = (struct byte_source){read_behind_head, ret_file};
     return STATUS_OK;
 }

@@ -51,8 +51,7 @@ static bool has_field(struct text line, struct text field)
 
 static struct text first_line(struct text head)
 {
-    struct text rest =
-        text_starts_with(head, TEXT("\xef\xbb\xbf")) ? text_slice(head, 3, head.length) : head;
+    struct text rest = head;
     struct text line = text_next(&rest, '\n');
     return text_ends_with(line, TEXT("\r")) ? text_slice(line, 0, line.length - 1) : line;
 }
@@ -78,6 +77,7 @@ bool import_format_of_head(struct text head, enum import_format *ret_format)
     } headers[] = {
         {IMPORT_IMDB_RATINGS, TEXT_INIT("Const"), TEXT_INIT("Your Rating")},
         {IMPORT_LETTERBOXD, TEXT_INIT("Letterboxd URI"), TEXT_INIT("Name")},
+        {IMPORT_LETTERBOXD, TEXT_INIT("Title"), TEXT_INIT("WatchedDate")},
         {IMPORT_CSV, TEXT_INIT("userId"), TEXT_INIT("recordId")},
     };
     struct text line = first_line(head);

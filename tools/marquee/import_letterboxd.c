@@ -1,4 +1,5 @@
-/* Letterboxd's export: ratings.csv, or where it is missing diary.csv or reviews.csv; stars of 0.5
+/* Letterboxd's export, and lists that are made for its import, as marquee export letterboxd makes
+ * them. Of an export ratings.csv, or where it is missing diary.csv or reviews.csv; stars of 0.5
  * to 5 count twice in points. What is written in reviews.csv becomes reviews. Films are matched by
  * title and year: their links lead to Letterboxd alone. */
 #include "marquee/import_rows.h"
@@ -6,13 +7,15 @@
 #include "marquee/import_votes.h"
 #include "marquee/movielens_title.h"
 #include "marquee/review_text.h"
+#include "rating/model/rating_value.h"
 
-enum { DATE, NAME, YEAR, RATING, IMDB_ID, TMDB_ID, REVIEW, COLUMNS };
+enum { DATE, NAME, YEAR, RATING, RATING_OF_10, IMDB_ID, TMDB_ID, REVIEW, COLUMNS };
 
-/* imdbID and tmdbID: of a list that was made for Letterboxd's import. */
+/* The second names, and the ids: of a list that was made for Letterboxd's import. */
 static const char *const columns[COLUMNS] = {
-    [DATE] = "Date",      [NAME] = "Name",      [YEAR] = "Year",     [RATING] = "Rating",
-    [IMDB_ID] = "imdbID", [TMDB_ID] = "tmdbID", [REVIEW] = "Review",
+    [DATE] = "Date|WatchedDate",  [NAME] = "Name|Title",       [YEAR] = "Year",
+    [RATING] = "Rating|Rating10", [RATING_OF_10] = "Rating10", [IMDB_ID] = "imdbID",
+    [TMDB_ID] = "tmdbID",         [REVIEW] = "Review",
 };
 
 struct letterboxd {
@@ -23,6 +26,16 @@ struct letterboxd {
 
 static const struct text reviews_file = TEXT_INIT("reviews.csv");
 
+/* Of a list that has stars and points, the stars. ret_is_of_10: points. */
+static struct text choose_rating(const struct import_row *row, bool *ret_is_of_10)
+{
+    struct text stars = row->fields[RATING];
+    struct text points = row->fields[RATING_OF_10];
+    bool is_one_column = stars.data == points.data;
+    *ret_is_of_10 = points.length > 0 && (stars.length == 0 || is_one_column);
+    return *ret_is_of_10 ? points : stars;
+}
+
 static enum status take_row(void *state, struct call *call, const struct import_row *row)
 {
     struct letterboxd *letterboxd = state;
@@ -30,8 +43,10 @@ static enum status take_row(void *state, struct call *call, const struct import_
                                          .imdb_id = row->fields[IMDB_ID],
                                          .tmdb_id = row->fields[TMDB_ID]},
                                .row = row->line};
+    bool is_of_10;
+    struct text rating = choose_rating(row, &is_of_10);
     bool has_review = letterboxd->table.import->with_reviews && row->fields[REVIEW].length > 0;
-    vote.is_review_alone = !letterboxd->with_votes || row->fields[RATING].length == 0;
+    vote.is_review_alone = !letterboxd->with_votes || rating.length == 0;
     if (vote.is_review_alone && !has_review) {
         letterboxd->table.import->counts.skipped += letterboxd->with_votes; /* seen, not rated */
         return STATUS_OK;
@@ -42,9 +57,11 @@ static enum status take_row(void *state, struct call *call, const struct import_
             return call_fail(call, STATUS_RESOURCE_EXHAUSTED, "no memory for a review");
         }
     }
-    enum status status = vote.is_review_alone
-                             ? STATUS_OK
-                             : movielens_stars(call, row->fields[RATING], &vote.hundredths);
+    enum status status = STATUS_OK;
+    if (!vote.is_review_alone) {
+        status = is_of_10 ? rating_value_parse(call, rating, &vote.hundredths)
+                          : movielens_stars(call, rating, &vote.hundredths);
+    }
     if (status == STATUS_OK) {
         status = import_read_date(call, row->fields[DATE], &vote.time_ms);
     }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/random.h"
 #include "marquee/import_ask.h"
 #include "marquee/import_match.h"
 #include "marquee/import_merge.h"
@@ -9,7 +10,7 @@
 #include "proto/proto.h"
 
 /* The entries of a batch, and of one round of replies. */
-enum { JOB_BYTES_MAX = 64 * 1024 * 1024 };
+enum { JOB_BYTES_MAX = 64 * 1024 * 1024, PLACES = 2 * IMPORT_MOVIES_UNDER_WAY_MAX };
 
 /* Movies that are compared together. On the heap, freed by its fiber. */
 struct import_movies_job {
@@ -25,6 +26,7 @@ void import_movies_init(struct import_movies *movies, struct import_table *table
                         enum import_movies_mode mode)
 {
     *movies = (struct import_movies){.table = table, .mode = mode};
+    random_secret(movies->key, sizeof(movies->key));
     fiber_group_init(&movies->fibers);
     fiber_semaphore_init(&movies->gate, IMPORT_MOVIES_BATCHES_MAX);
 }
@@ -206,10 +208,55 @@ static enum status send(struct import_movies *movies)
     return STATUS_OK;
 }
 
+/* Waits for all that is under way. */
+static enum status wait_for_all(struct import_movies *movies)
+{
+    enum status status = movies->job != NULL ? send(movies) : STATUS_OK;
+    fiber_group_join(&movies->fibers);
+    bulk_wait(&movies->table->bulk);
+    memset(movies->under_way, 0, PLACES * sizeof(*movies->under_way));
+    movies->under_way_count = 0;
+    return status == STATUS_OK ? movies->status : status;
+}
+
+/* The place of the hash, or the free one where it would be. */
+static uint64_t *find_place(const struct import_movies *movies, uint64_t hash)
+{
+    size_t at = (size_t)hash % PLACES;
+    while (movies->under_way[at] != 0 && movies->under_way[at] != hash) {
+        at = (at + 1) % PLACES;
+    }
+    return &movies->under_way[at];
+}
+
+/* Entries of one id are put one after the other: batches pass each other. An id that only has
+ * another's hash waits in vain. */
+static enum status take_turn(struct import_movies *movies, struct text id)
+{
+    enum status status = STATUS_OK;
+    uint64_t hash = digest_with(movies->key, id).low;
+    if (movies->under_way == NULL) {
+        movies->under_way = calloc(PLACES, sizeof(*movies->under_way));
+        if (movies->under_way == NULL) {
+            return no_memory(session_call(movies));
+        }
+    }
+    hash = hash != 0 ? hash : 1;
+    if (*find_place(movies, hash) != 0 || movies->under_way_count == IMPORT_MOVIES_UNDER_WAY_MAX) {
+        status = wait_for_all(movies);
+    }
+    *find_place(movies, hash) = hash;
+    movies->under_way_count++;
+    return status;
+}
+
 enum status import_movies_put(struct import_movies *movies, const struct metadata *metadata,
                               uint64_t row)
 {
     enum status status = movies->status;
+    if (status == STATUS_OK) {
+        status = take_turn(movies, metadata->id);
+    }
     if (status == STATUS_OK && movies->job == NULL) {
         status = begin(movies);
     }
@@ -234,6 +281,8 @@ enum status import_movies_finish(struct import_movies *movies, enum status statu
         movies->job = NULL;
     }
     fiber_group_join(&movies->fibers);
+    free(movies->under_way);
+    movies->under_way = NULL;
     status = status == STATUS_OK ? sent : status;
     return status == STATUS_OK ? movies->status : status;
 }

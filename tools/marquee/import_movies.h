@@ -2,15 +2,18 @@
  * there, and put where it differs, so that importing again changes nothing.
  *
  * Merging keeps what the source does not know: an empty field leaves the one that stands, scores of
- * other sources stay, and popularity only rises. */
+ * other sources stay, and popularity only rises. Of several entries of one id the last of the file
+ * stands. */
 #pragma once
 
+#include "base/digest.h"
 #include "marquee/import.h"
 
 enum {
     IMPORT_MOVIES_BATCH = 1000,    /* gathered before they are compared */
     IMPORT_MOVIES_BATCHES_MAX = 4, /* being compared at once */
     IMPORT_MOVIES_READ_MAX = 100,  /* entries of one BatchGetMetadata: the largest fit a reply */
+    IMPORT_MOVIES_UNDER_WAY_MAX = 32 * 1024, /* before all are waited for */
 };
 
 enum import_movies_mode {
@@ -27,7 +30,10 @@ struct import_movies {
     struct fiber_group fibers;
     struct fiber_semaphore gate;
     struct import_movies_job *job; /* being filled; NULL: none */
-    enum status status;            /* the first failure; its words are the session call's error */
+    uint64_t *under_way;           /* hashes of ids that may be: open addressing; 0: free */
+    size_t under_way_count;
+    unsigned char key[DIGEST_KEY_BYTES]; /* of those hashes */
+    enum status status; /* the first failure; its words are the session call's error */
 };
 
 void import_movies_init(struct import_movies *movies, struct import_table *table,

@@ -23,14 +23,25 @@ static enum status next(struct reading *reading, struct call *call, struct csv_r
                                            : csv_reader_next(&reading->csv, call, row);
 }
 
-static size_t find_column(const struct csv_row *header, const char *name)
+static size_t find_name(const struct csv_row *header, struct text name)
 {
     for (size_t i = 0; i < header->count; i++) {
-        if (text_equal_ignoring_case(text_trim(header->fields[i]), text_of(name))) {
+        if (text_equal_ignoring_case(text_trim(header->fields[i]), name)) {
             return i;
         }
     }
     return NO_PLACE;
+}
+
+/* By the first of its names that the file has. */
+static size_t find_column(const struct csv_row *header, const char *names)
+{
+    struct text rest = text_of(names);
+    size_t place = NO_PLACE;
+    while (place == NO_PLACE && rest.data != NULL) {
+        place = find_name(header, text_next(&rest, '|'));
+    }
+    return place;
 }
 
 static enum status read_header(struct reading *reading)
@@ -52,8 +63,10 @@ static enum status read_header(struct reading *reading)
     for (size_t i = 0; i < rows->column_count; i++) {
         reading->places[i] = find_column(&header, rows->columns[i]);
         if (reading->places[i] == NO_PLACE && i < rows->required) {
-            return call_fail(session_call, STATUS_INVALID_ARGUMENT, "%s has no column %s",
-                             rows->table->file.name, rows->columns[i]);
+            struct text names = text_of(rows->columns[i]);
+            struct text name = text_next(&names, '|');
+            return call_fail(session_call, STATUS_INVALID_ARGUMENT, "%s has no column %.*s",
+                             rows->table->file.name, TEXT_ARGUMENTS(name));
         }
     }
     return STATUS_OK;

@@ -14,7 +14,7 @@ struct import_row {
 
 struct import_rows {
     struct import_table *table;
-    const char *const *columns; /* static storage */
+    const char *const *columns; /* static storage; a column's names, the first that is there */
     size_t column_count;        /* at most IMPORT_COLUMNS_MAX */
     size_t required;            /* so many of the first must be there */
     bool is_tab_separated;

@@ -307,7 +307,7 @@ static enum status run(struct session *session)
         jobs->wanted = config_argument(session->config, 0);
     }
     arena_init(&jobs->arena, RECORD_BYTES_MAX);
-    enum status status = event_log_open(session, EVENT_LOG_WRITE, &jobs->log);
+    enum status status = event_log_open(session, EVENT_LOG_READ, &jobs->log);
     if (status == STATUS_OK) {
         status = show(jobs);
         event_log_close(&jobs->log);

@@ -76,7 +76,8 @@ static enum status take_row(struct movielens_popularity *popularity, struct csv_
         status = STATUS_OK; /* complained of where it is imported */
     }
     if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
-        (void)call_fail(&session->call, status, "%.*s", TEXT_ARGUMENTS(call.error.message));
+        (void)call_fail(&session->call, status, "ratings.csv:%llu: %.*s",
+                        (unsigned long long)row.line, TEXT_ARGUMENTS(call.error.message));
     }
     arena_reset(arena);
     return status;

@@ -2,10 +2,10 @@
 #include "base/arena.h"
 #include "marquee/event_log.h"
 #include "marquee/log_vote.h"
+#include "marquee/rating_scale.h"
 #include "marquee/session.h"
 #include "proto/proto.h"
 #include "rating.pb-c.h"
-#include "rating/model/rating_value.h"
 
 #define VOTE_OPTIONS                                                                               \
     {.name = "type",                                                                               \
@@ -28,17 +28,20 @@
         EVENT_LOG_OPTIONS, SESSION_JSON_OPTION
 
 static const struct config_option options[] = {VOTE_OPTIONS};
+static const struct config_option rate_options[] = {RATING_SCALE_OPTION, VOTE_OPTIONS};
 
 static const struct config_program rate_program = {
     .name = "marquee rate",
     SESSION_PROGRAM,
     .summary =
-        "marquee rate: vote on a movie, with 0 to 10 points; voting again replaces the vote.",
+        "marquee rate: vote on a movie, with 0 to 10 points, or by another scale; voting again "
+        "replaces the vote.",
     .usage = "[OPTIONS] USER MOVIE VALUE",
     .epilogue = COMMAND_EXIT_STATUS_HELP "\nexample: marquee rate alice tt0133093 8.5\n"
+                                         "         marquee rate --scale 5 alice tt0133093 4.5\n"
                                          "         marquee rate --by-log alice tt0133093 8.5\n",
-    .options = options,
-    .option_count = ARRAY_LENGTH(options),
+    .options = rate_options,
+    .option_count = ARRAY_LENGTH(rate_options),
     .arguments_min = 3,
     .arguments_max = 3,
 };
@@ -72,8 +75,8 @@ static enum status rate(struct session *session)
     PutRatingRequest request = PUT_RATING_REQUEST__INIT;
     ExactValue value = EXACT_VALUE__INIT;
     ProtobufCMessage *response;
-    enum status status =
-        rating_value_parse(&session->call, config_argument(session->config, 2), &value.hundredths);
+    enum status status = rating_scale_parse(&session->call, config_text(session->config, "scale"),
+                                            config_argument(session->config, 2), &value.hundredths);
     if (status != STATUS_OK) {
         return status;
     }

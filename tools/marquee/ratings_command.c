@@ -1,5 +1,6 @@
 /* marquee ratings: all votes of a user. */
 #include "marquee/log_position.h"
+#include "marquee/rating_scale.h"
 #include "marquee/session.h"
 #include "marquee/terminal.h"
 #include "proto/proto.h"
@@ -8,7 +9,8 @@
 
 enum { TYPE_COLUMN = 12, RECORD_COLUMN = 16, PROVIDER_COLUMN = 12 };
 
-static const struct config_option options[] = {LOG_POSITION_OPTION, SESSION_JSON_OPTION};
+static const struct config_option options[] = {RATING_SCALE_OPTION, LOG_POSITION_OPTION,
+                                               SESSION_JSON_OPTION};
 
 static const struct config_program program = {
     .name = "marquee ratings",
@@ -17,6 +19,7 @@ static const struct config_program program = {
     .usage = "[OPTIONS] USER",
     .epilogue = "--json prints one page a line.\n\n" COMMAND_EXIT_STATUS_HELP
                 "\nexample: marquee ratings sample-004\n"
+                "         marquee ratings --scale 5 ann\n"
                 "         marquee ratings --after 2:17 ann\n",
     .options = options,
     .option_count = ARRAY_LENGTH(options),
@@ -24,13 +27,25 @@ static const struct config_program program = {
     .arguments_max = 1,
 };
 
-static void print_rows(FILE *output, const ListUserRatingsResponse *page)
+static void print_value(FILE *output, const Rating *rating, struct text scale)
+{
+    char buffer[RATING_SCALE_TEXT_BYTES];
+    struct text value = rating_scale_format(
+        scale, rating->exact_value != NULL ? rating->exact_value->hundredths : 0, buffer);
+    if (text_equal(scale, TEXT("10"))) {
+        (void)fprintf(output, "%5.2f  ", rating->rating_value);
+    } else {
+        (void)fprintf(output, "%6.*s  ", TEXT_ARGUMENTS(value));
+    }
+}
+
+static void print_rows(FILE *output, const ListUserRatingsResponse *page, struct text scale)
 {
     for (size_t i = 0; i < page->n_ratings; i++) {
         const Rating *rating = page->ratings[i];
         terminal_print_padded(output, proto_text(rating->record_type), TYPE_COLUMN);
         terminal_print_padded(output, proto_text(rating->record_id), RECORD_COLUMN);
-        (void)fprintf(output, "%5.2f  ", rating->rating_value);
+        print_value(output, rating, scale);
         terminal_print_padded(
             output, rating->provider_id.len > 0 ? proto_text(rating->provider_id) : TEXT("-"),
             PROVIDER_COLUMN);
@@ -61,7 +76,7 @@ static enum status list_page(struct session *session, void *state, struct sessio
     if (config_boolean(session->config, "json")) {
         return session_print_json(session, &page->call, message);
     }
-    print_rows(session->input->output, response);
+    print_rows(session->input->output, response, config_text(session->config, "scale"));
     return STATUS_OK;
 }
 

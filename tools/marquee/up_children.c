@@ -22,8 +22,8 @@ struct text up_address_reached(struct arena *arena, struct text address)
     return address;
 }
 
-/* By binding there as a server would, and letting go again. */
-static enum status check_address(struct call *call, struct text address)
+/* By binding there as a server would, and letting go again. option: which gave the address. */
+static enum status check_address(struct call *call, const char *option, struct text address)
 {
     struct text host;
     uint16_t port;
@@ -49,18 +49,50 @@ static enum status check_address(struct call *call, struct text address)
     int failure = errno;
     (void)close(fd); /* nothing was sent */
     return is_free ? STATUS_OK
-                   : call_fail(call, STATUS_FAILED_PRECONDITION, "%.*s cannot be listened on: %s",
-                               TEXT_ARGUMENTS(address), strerrordesc_np(failure));
+                   : call_fail(call, STATUS_FAILED_PRECONDITION,
+                               "%.*s cannot be listened on: %s%s; --%s takes another address",
+                               TEXT_ARGUMENTS(address), strerrordesc_np(failure),
+                               failure == EADDRINUSE ? " (is Marquee up already?)" : "", option);
+}
+
+struct listener {
+    const char *option;
+    struct text address; /* empty: nowhere */
+};
+
+/* Two of one address would be found when the second has started in vain. */
+static enum status check_different(struct call *call, const struct listener *listeners,
+                                   size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        for (size_t j = 0; j < i && listeners[i].address.length > 0; j++) {
+            if (text_equal(listeners[i].address, listeners[j].address)) {
+                return call_fail(call, STATUS_INVALID_ARGUMENT, "--%s and --%s are both %.*s",
+                                 listeners[j].option, listeners[i].option,
+                                 TEXT_ARGUMENTS(listeners[i].address));
+            }
+        }
+    }
+    return STATUS_OK;
 }
 
 enum status up_addresses_check(struct call *call, const struct up_addresses *addresses)
 {
-    const struct text all[] = {addresses->registry, addresses->metadata, addresses->rating,
-                               addresses->movie,    addresses->review,   addresses->recommendation};
-    enum status status =
-        addresses->dns.length > 0 ? check_address(call, addresses->dns) : STATUS_OK;
-    for (size_t i = 0; i < ARRAY_LENGTH(all) && status == STATUS_OK; i++) {
-        status = check_address(call, all[i]);
+    const struct listener listeners[] = {
+        {"listen-registry", addresses->registry},
+        {"listen-dns", addresses->dns},
+        {"listen-metadata", addresses->metadata},
+        {"listen-rating", addresses->rating},
+        {"listen-movie", addresses->movie},
+        {"listen-review", addresses->review},
+        {"listen-recommendation", addresses->recommendation},
+    };
+    enum status status = check_different(call, listeners, ARRAY_LENGTH(listeners));
+    for (size_t i = 0; i < ARRAY_LENGTH(listeners) && status == STATUS_OK; i++) {
+        bool is_nowhere =
+            addresses->dns.length == 0 && strcmp(listeners[i].option, "listen-dns") == 0;
+        status =
+            is_nowhere ? STATUS_OK : check_address(call, listeners[i].option, listeners[i].address);
     }
     return status;
 }

@@ -212,10 +212,11 @@ const struct registry_endpoint registry_agent_endpoints[] = {
      "Takes the whole node out, or back in", REGISTRY_TAKES_MAINTENANCE, REGISTRY_REST_NONE,
      REGISTRY_ANSWERS_NOTHING, false},
     {"GET", "/v1/agent/health/service/id/*", get_health_by_id, "getHealthById",
-     "How an instance is", REGISTRY_TAKES_FORMAT, REGISTRY_REST_ID, REGISTRY_ANSWERS_OBJECT, false},
+     "How an instance is", REGISTRY_TAKES_FORMAT, REGISTRY_REST_ID, REGISTRY_ANSWERS_HEALTH_OF_ONE,
+     false},
     {"GET", "/v1/agent/health/service/name/*", get_health_by_name, "getHealthByName",
      "How the instances of a service are", REGISTRY_TAKES_FORMAT, REGISTRY_REST_SERVICE,
-     REGISTRY_ANSWERS_ARRAY, false},
+     REGISTRY_ANSWERS_HEALTH_OF_ALL, false},
 };
 
 const size_t registry_agent_endpoint_count = ARRAY_LENGTH(registry_agent_endpoints);

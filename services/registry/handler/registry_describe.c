@@ -59,18 +59,25 @@ static const struct http_parameter rests[] = {
 };
 
 /* Errors are plain texts, in Consul's words. */
-#define ERRORS                                                                                     \
+#define ERRORS_OF_ALL                                                                              \
     {400, "It is malformed", {.media_type = "text/plain"}},                                        \
         {403, "No token, or one that may not", {.media_type = "text/plain"}},                      \
-        {404, "There is no such thing", {.media_type = "text/plain"}},                             \
         {405, "Another method is served there", {.media_type = "text/plain"}},                     \
         {413, "The body is too large", {.media_type = "text/plain"}},                              \
-        {429, "Too many wait", {.media_type = "text/plain"}},                                      \
         {500, "It cannot be done", {.media_type = "text/plain"}},                                  \
-        {503, "An instance is not well", {.media_type = "application/json"}},                      \
     {                                                                                              \
         .status = 0                                                                                \
     }
+#define ERRORS                                                                                     \
+    {404, "There is no such thing", {.media_type = "text/plain"}},                                 \
+        {429, "Too many wait", {.media_type = "text/plain"}},                                      \
+        {503, "It has too much to do", {.media_type = "application/problem+json"}}, ERRORS_OF_ALL
+/* With the same content. */
+#define HEALTH(json)                                                                               \
+    {200, "All is well", {.schema = json, .or_text = true}},                                       \
+        {404, "There is none", {.schema = json, .or_text = true}},                                 \
+        {429, "A check warns, or too many wait", {.schema = json, .or_text = true}},               \
+        {503, "A check is critical", {.schema = json, .or_text = true}}, ERRORS_OF_ALL
 
 static const struct http_answer nothing[] = {{.status = 200, .about = "Done"}, ERRORS};
 static const struct http_answer object[] = {
@@ -83,10 +90,17 @@ static const struct http_answer string[] = {
 static const struct http_answer truth[] = {
     {200, "As Consul has it", {.schema = "{\"const\":true}"}}, ERRORS};
 
+static const struct http_answer health_of_one[] = {HEALTH("{\"type\":\"object\"}")};
+static const struct http_answer health_of_all[] = {HEALTH("{\"type\":\"array\"}")};
+
 static const struct http_answer *const answers[] = {
-    [REGISTRY_ANSWERS_NOTHING] = nothing, [REGISTRY_ANSWERS_OBJECT] = object,
-    [REGISTRY_ANSWERS_ARRAY] = array,     [REGISTRY_ANSWERS_STRING] = string,
+    [REGISTRY_ANSWERS_NOTHING] = nothing,
+    [REGISTRY_ANSWERS_OBJECT] = object,
+    [REGISTRY_ANSWERS_ARRAY] = array,
+    [REGISTRY_ANSWERS_STRING] = string,
     [REGISTRY_ANSWERS_TRUE] = truth,
+    [REGISTRY_ANSWERS_HEALTH_OF_ONE] = health_of_one,
+    [REGISTRY_ANSWERS_HEALTH_OF_ALL] = health_of_all,
 };
 
 void registry_describe(const struct registry_endpoint *endpoint,

@@ -92,6 +92,8 @@ enum registry_answers {
     REGISTRY_ANSWERS_ARRAY,
     REGISTRY_ANSWERS_STRING,
     REGISTRY_ANSWERS_TRUE,
+    REGISTRY_ANSWERS_HEALTH_OF_ONE, /* by its status, too */
+    REGISTRY_ANSWERS_HEALTH_OF_ALL,
 };
 
 struct registry_endpoint {

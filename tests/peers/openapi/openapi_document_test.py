@@ -27,12 +27,22 @@ LIBERAL = ("registry",)
 VALID = {"type": "movie", "after": "0:0"}
 
 
+class Unredirected(urllib.request.HTTPRedirectHandler):
+    """What leads elsewhere is an answer, too."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+OPENER = urllib.request.build_opener(Unredirected)
+
+
 def fetch(address, method, path, body=None):
     """(status, content-type, body)"""
     headers = {"content-type": "application/json"} if body is not None else {}
     request = urllib.request.Request(f"http://{address}{path}", method=method, data=body, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=20) as reply:
+        with OPENER.open(request, timeout=20) as reply:
             return reply.status, reply.headers.get("content-type", ""), reply.read()
     except urllib.error.HTTPError as failure:
         with failure:
@@ -157,13 +167,31 @@ def provoke(address, document):
                 yield f"{method} {path} {words}: {status} {kind} {reply[:200]}"
 
 
+def answers_as_described(address, document):
+    """What is read answers with a status and a type that are described, whether there is such a thing or not."""
+    for method, path, operation in operations_of(document):
+        if is_method(path) or method != "GET":
+            continue
+        needed = {p["name"]: valid_value(p) for p in operation.get("parameters", [])
+                  if p.get("in") == "query" and p.get("required")}
+        texts = [{}] + [{"format": "text"} for p in operation.get("parameters", []) if p.get("name") == "format"]
+        for text in texts:
+            query = urllib.parse.urlencode({**needed, **text})
+            status, kind, _ = fetch(address, method, f"{re.sub(r'{[^}]*}', 'none', path)}?{query}")
+            answer = operation["responses"].get(str(status), {})
+            if "$ref" in answer:
+                answer = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+            if answer == {} or kind.split(";")[0] not in [k.split(";")[0] for k in answer.get("content", {"": None})]:
+                yield f"{method} {path} {query}: {status} {kind} is not described"
+
+
 def check(system, process):
     address = system.addresses[process]
     status, kind, body = fetch(address, "GET", "/openapi.json")
     if status != 200 or kind != "application/json":
         return [f"{status} {kind}"]
     document = json.loads(body)
-    found = [*compare(process, address, document), *check_names(document)]
+    found = [*compare(process, address, document), *check_names(document), *answers_as_described(address, document)]
     if process not in LIBERAL:
         found += provoke(address, document)
     if "not described" in system.log(process):

@@ -19,7 +19,7 @@ static void formats_are_told_by_their_beginning(void **state)
         {TEXT_INIT("tconst\ttitleType\tprimaryTitle\n"), "imdb-titles"},
         {TEXT_INIT("tconst\taverageRating\tnumVotes\n"), "imdb-scores"},
         {TEXT_INIT("Const,Your Rating,Date Rated,Title\r\ntt1,7"), "imdb-ratings"},
-        {TEXT_INIT("\xef\xbb\xbf\"Const\",\"Your Rating\",\"Title\"\n"), "imdb-ratings"},
+        {TEXT_INIT("\"Const\",\"Your Rating\",\"Title\"\n"), "imdb-ratings"},
         {TEXT_INIT("Date,Name,Year,Letterboxd URI,Rating\n"), "letterboxd"},
         {TEXT_INIT("userId,recordId,recordType,value,providerId,eventTime"), "csv"},
         {TEXT_INIT("  \r\n\t{\"id\":1}"), "json"},

@@ -213,6 +213,7 @@ static void test_tokens(void **state)
     fixture->options.services = &service;
     fixture->options.service_count = 1;
     fixture->options.need_of = need_of;
+    fixture->options.takes_tokens = true;
     fixture->options.session_cookie = "crumb";
     fixture->options.checks_hosts = true;
     assert_int_equal(openapi_write(&fixture->call, &fixture->options, &fixture->document),
@@ -240,6 +241,78 @@ static void test_tokens(void **state)
                "\"401\":{\"$ref\":\"#/components/responses/Connect401\"},\"403\":{\"$ref\":"
                "\"#/components/responses/Connect403\"},\"429\":{\"$ref\":"
                "\"#/components/responses/Connect429\"},\"default\":");
+}
+
+/* Nobody is asked, but a session says who it is. */
+static struct openapi_need known(void *state, const struct http_operation *operation,
+                                 const char *path)
+{
+    (void)state;
+    (void)operation;
+    (void)path;
+    return (struct openapi_need){.is_known = true};
+}
+
+static struct openapi_need asked(void *state, const struct http_operation *operation,
+                                 const char *path)
+{
+    (void)state;
+    (void)operation;
+    (void)path;
+    return (struct openapi_need){.is_asked = true, .is_looked_at = true};
+}
+
+static void serve_nothing(void *state, struct http_exchange *exchange)
+{
+    (void)state;
+    (void)exchange;
+}
+
+static void test_sessions_where_access_is_open(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct http_parameter user[] = {{.name = "userId", .is_required = true},
+                                                 {.name = "id", .is_required = true},
+                                                 {.name = NULL}};
+    static const struct http_operation both[] = {
+        {.method = "GET",
+         .path = "/a",
+         .handle = serve_nothing,
+         .id = "getA",
+         .summary = "G",
+         .tag = "a",
+         .parameters = user},
+        {.method = "PUT",
+         .path = "/a",
+         .handle = serve_nothing,
+         .id = "putA",
+         .summary = "P",
+         .tag = "a",
+         .parameters = user},
+    };
+    fixture->routes[0].operation = &both[0];
+    fixture->routes[1].operation = &both[1];
+    fixture->options.route_count = 2;
+    assert_int_equal(openapi_write(&fixture->call, &fixture->options, &fixture->document),
+                     STATUS_OK);
+    assert_has(fixture, "{\"name\":\"userId\",\"in\":\"query\",\"required\":true,");
+    assert_false(has(fixture, "\"403\""));
+    buffer_clear(&fixture->document);
+    fixture->options.need_of = asked;
+    assert_int_equal(openapi_write(&fixture->call, &fixture->options, &fixture->document),
+                     STATUS_OK);
+    assert_has(fixture, "{\"name\":\"userId\",\"in\":\"query\",\"schema\"");
+    assert_has(fixture, "{\"name\":\"id\",\"in\":\"query\",\"required\":true,");
+    buffer_clear(&fixture->document);
+    fixture->options.need_of = known;
+    fixture->options.session_cookie = "crumb";
+    assert_int_equal(openapi_write(&fixture->call, &fixture->options, &fixture->document),
+                     STATUS_OK);
+    assert_has(fixture, "\"securitySchemes\":{\"session\":");
+    assert_has(fixture, "\"summary\":\"P\",\"security\":[{},{\"session\":[]}],");
+    assert_has(fixture, "{\"name\":\"userId\",\"in\":\"query\",\"required\":true,");
+    assert_has(fixture, "\"403\":{\"$ref\"");
+    assert_false(has(fixture, "\"401\""));
 }
 
 static void test_methods(void **state)
@@ -312,6 +385,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_routes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tokens, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sessions_where_access_is_open, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_methods, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
     };

@@ -117,6 +117,34 @@ static void test_keeps_what_was_written(void **state)
     run_in_scratch(open_twice);
 }
 
+static void assert_is_its_owners(const char *path, const char *suffix)
+{
+    char name[PATH_BYTES + 8];
+    struct stat about;
+    (void)snprintf(name, sizeof(name), "%s%s", path, suffix);
+    assert_int_equal(stat(name, &about), 0);
+    assert_int_equal(about.st_mode & 07777, 0600);
+}
+
+static void look_at_files(void *argument)
+{
+    const struct sqlite_store_options options = options_for(argument);
+    struct store_error error;
+    struct sqlite_store *store;
+    assert_int_equal(sqlite_store_open(&options, &error, &store), STATUS_OK);
+    assert_int_equal(put(store, TEXT("a"), TIMEOUT_MS), STATUS_OK);
+    assert_is_its_owners(argument, "");
+    assert_is_its_owners(argument, "-wal");
+    assert_is_its_owners(argument, "-shm");
+    sqlite_store_close(store);
+}
+
+static void test_files_are_their_owners(void **state)
+{
+    (void)state;
+    run_in_scratch(look_at_files);
+}
+
 static void read_settings(void *argument)
 {
     const struct sqlite_store_options options = options_for(argument);
@@ -336,6 +364,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keeps_what_was_written),
+        cmocka_unit_test(test_files_are_their_owners),
         cmocka_unit_test(test_commits_are_synced),
         cmocka_unit_test(test_refuses_another_version),
         cmocka_unit_test(test_migrates_an_older_file),
