@@ -2,11 +2,9 @@
 #include <stdio.h>
 
 #include "search/search_forms.h"
-#include "search/search_segment.h"
 #include "search/search_title.h"
+#include "search_scene.h"
 #include "support/cmocka_test.h"
-
-enum { ANSWER_BYTES = 512 };
 
 static const struct search_document catalogue[] = {
     {TEXT_INIT("toys2"), TEXT_INIT("Toy Story 2"), TEXT_INIT(""), 1999, 600},
@@ -40,38 +38,6 @@ static const struct search_document catalogue[] = {
     {TEXT_INIT("paths"), TEXT_INIT("Paths of Glory"), TEXT_INIT("Stanley Kubrick"), 1957, 100},
 };
 
-static struct search_segment *build(const struct search_document *documents, size_t count)
-{
-    struct search_builder *builder = search_builder_create();
-    struct search_segment *segment;
-    assert_non_null(builder);
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(search_builder_add(builder, &documents[i]), STATUS_OK);
-    }
-    assert_int_equal(search_builder_finish(builder, &segment), STATUS_OK);
-    return segment;
-}
-
-/* The ids, best first. */
-static void ask(const struct search_segment *segment, const char *question, size_t limit,
-                char answer[static ANSWER_BYTES])
-{
-    struct arena arena;
-    struct search_result results[SEARCH_RESULTS_MAX];
-    const struct search_question asked = {.text = text_of(question), .limit = limit};
-    size_t at = 0;
-    arena_init(&arena, 1024 * 1024);
-    size_t count = search_segment_ask(segment, &arena, &asked, results);
-    answer[0] = '\0';
-    for (size_t i = 0; i < count; i++) {
-        struct text id = search_segment_id(segment, results[i].document);
-        at += (size_t)snprintf(answer + at, ANSWER_BYTES - at, "%s%.*s", i > 0 ? " " : "",
-                               TEXT_ARGUMENTS(id));
-        assert_true(at < ANSWER_BYTES);
-    }
-    arena_deinit(&arena);
-}
-
 /* What is asked for, and what comes first; empty: nothing is found. */
 struct asked {
     const char *question;
@@ -84,7 +50,7 @@ static void check(const struct asked *cases, size_t count)
     size_t wrong = 0;
     for (size_t i = 0; i < count; i++) {
         char answer[ANSWER_BYTES];
-        ask(segment, cases[i].question, 1, answer);
+        ask(segment, cases[i].question, 1, NULL, answer);
         if (strcmp(answer, cases[i].want) != 0) {
             print_error("'%s': '%s', not '%s'\n", cases[i].question, answer, cases[i].want);
             wrong++;
@@ -191,7 +157,7 @@ static void a_year_that_is_a_title_is_found_among_many_of_that_year(void **state
         .id = TEXT("2012"), .title = TEXT("2012"), .year = 2009, .popularity = 1};
     assert_int_equal(search_builder_add(builder, &meant), STATUS_OK);
     assert_int_equal(search_builder_finish(builder, &segment), STATUS_OK);
-    ask(segment, "2012", 1, answer);
+    ask(segment, "2012", 1, NULL, answer);
     assert_string_equal(answer, "2012");
     search_segment_destroy(segment);
 }

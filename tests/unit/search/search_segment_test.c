@@ -2,10 +2,8 @@
 #include <stdio.h>
 
 #include "search/search_builder_private.h"
-#include "search/search_segment.h"
+#include "search_scene.h"
 #include "support/cmocka_test.h"
-
-enum { ANSWER_BYTES = 512 };
 
 static const struct search_document catalogue[] = {
     {TEXT_INIT("matrix"), TEXT_INIT("Matrix, The"), TEXT_INIT("Lana Wachowski"), 1999, 900},
@@ -27,38 +25,6 @@ static const struct search_document catalogue[] = {
     {TEXT_INIT("the-the"), TEXT_INIT("The The"), TEXT_INIT(""), 0, 1},
     {TEXT_INIT("mash"), TEXT_INIT("M*A*S*H"), TEXT_INIT("Robert Altman"), 1970, 300},
 };
-
-static struct search_segment *build(const struct search_document *documents, size_t count)
-{
-    struct search_builder *builder = search_builder_create();
-    struct search_segment *segment;
-    assert_non_null(builder);
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(search_builder_add(builder, &documents[i]), STATUS_OK);
-    }
-    assert_int_equal(search_builder_finish(builder, &segment), STATUS_OK);
-    return segment;
-}
-
-/* The ids, best first: "matrix reloaded". */
-static void ask(const struct search_segment *segment, const char *question, size_t limit,
-                const uint64_t *dead, char answer[static ANSWER_BYTES])
-{
-    struct arena arena;
-    struct search_result results[SEARCH_RESULTS_MAX];
-    const struct search_question asked = {.text = text_of(question), .limit = limit, .dead = dead};
-    size_t at = 0;
-    arena_init(&arena, 1024 * 1024);
-    size_t count = search_segment_ask(segment, &arena, &asked, results);
-    answer[0] = '\0';
-    for (size_t i = 0; i < count; i++) {
-        struct text id = search_segment_id(segment, results[i].document);
-        at += (size_t)snprintf(answer + at, ANSWER_BYTES - at, "%s%.*s", i > 0 ? " " : "",
-                               TEXT_ARGUMENTS(id));
-        assert_true(at < ANSWER_BYTES);
-    }
-    arena_deinit(&arena);
-}
 
 static void questions_find_what_is_meant(void **state)
 {
