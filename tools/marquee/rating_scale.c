@@ -3,10 +3,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "rating/model/rating.h"
+#include "rating/model/rating_value.h"
 
 /* Hundredths of a point are thousandths of any scale. */
-enum { THOUSANDTHS = 1000, DECIMALS_MAX = 2 };
+enum { THOUSANDTHS = 1000 };
 
 _Static_assert((int)RATING_HUNDREDTHS_MAX == (int)THOUSANDTHS, "a whole scale has so many");
 
@@ -17,34 +17,17 @@ static uint64_t end_of(struct text scale)
     return end;
 }
 
-/* Thousandths of one of the scale's. */
-static bool parse(struct text value, uint64_t whole_max, uint64_t *ret_thousandths)
-{
-    struct text decimals = value;
-    struct text whole = text_next(&decimals, '.');
-    uint64_t units = 0;
-    uint64_t fraction = 0;
-    if (!text_to_u64(whole, &units) || units > whole_max) {
-        return false;
-    }
-    if (decimals.data != NULL &&
-        (decimals.length > DECIMALS_MAX || !text_to_u64(decimals, &fraction))) {
-        return false;
-    }
-    *ret_thousandths = units * THOUSANDTHS + fraction * (decimals.length == 1 ? 100 : 10);
-    return *ret_thousandths <= whole_max * THOUSANDTHS;
-}
-
 enum status rating_scale_parse(struct call *call, struct text scale, struct text value,
                                int32_t *ret_hundredths)
 {
     uint64_t end = end_of(scale);
-    uint64_t thousandths;
-    if (!parse(value, end, &thousandths)) {
+    uint64_t parts; /* hundredths of one of the scale's */
+    if (!rating_value_read(value, &parts) || parts > end * RATING_HUNDREDTHS_PER_POINT) {
         return call_fail(call, STATUS_INVALID_ARGUMENT,
                          "'%.*s' is not a rating of 0 to %" PRIu64 " %s (two decimals at most)",
                          TEXT_ARGUMENTS(value), end, end == 5 ? "stars" : "points");
     }
+    uint64_t thousandths = parts * (THOUSANDTHS / RATING_HUNDREDTHS_PER_POINT);
     if (thousandths % end != 0) {
         return call_fail(call, STATUS_INVALID_ARGUMENT,
                          "'%.*s' of %" PRIu64 " is finer than hundredths of a point",

@@ -30,13 +30,13 @@ static const struct config_program program = {
 static void print_value(FILE *output, const Rating *rating, struct text scale)
 {
     char buffer[RATING_SCALE_TEXT_BYTES];
-    struct text value = rating_scale_format(
-        scale, rating->exact_value != NULL ? rating->exact_value->hundredths : 0, buffer);
     if (text_equal(scale, TEXT("10"))) {
         (void)fprintf(output, "%5.2f  ", rating->rating_value);
-    } else {
-        (void)fprintf(output, "%6.*s  ", TEXT_ARGUMENTS(value));
+        return;
     }
+    int32_t hundredths = rating->exact_value != NULL ? rating->exact_value->hundredths : 0;
+    struct text value = rating_scale_format(scale, hundredths, buffer);
+    (void)fprintf(output, "%6.*s  ", TEXT_ARGUMENTS(value));
 }
 
 static void print_rows(FILE *output, const ListUserRatingsResponse *page, struct text scale)

@@ -18,24 +18,34 @@ static bool parse_decimals(struct text decimals, uint64_t *ret_hundredths)
     return true;
 }
 
-enum status rating_value_parse(struct call *call, struct text text, int32_t *ret_hundredths)
+bool rating_value_read(struct text text, uint64_t *ret_hundredths)
 {
     struct text decimals = text;
     struct text whole = text_next(&decimals, '.');
-    uint64_t points;
+    uint64_t units;
     uint64_t fraction = 0;
-    bool negative = text_starts_with(whole, TEXT("-"));
-    if (!text_to_u64(negative ? text_slice(whole, 1, whole.length) : whole, &points) ||
+    if (!text_to_u64(whole, &units) ||
         (decimals.data != NULL && !parse_decimals(decimals, &fraction))) {
+        return false;
+    }
+    bool fits = units < UINT64_MAX / RATING_HUNDREDTHS_PER_POINT;
+    *ret_hundredths = fits ? units * RATING_HUNDREDTHS_PER_POINT + fraction : UINT64_MAX;
+    return true;
+}
+
+enum status rating_value_parse(struct call *call, struct text text, int32_t *ret_hundredths)
+{
+    bool negative = text_starts_with(text, TEXT("-"));
+    uint64_t hundredths;
+    if (!rating_value_read(negative ? text_slice(text, 1, text.length) : text, &hundredths)) {
         return call_fail(call, STATUS_INVALID_ARGUMENT,
                          "'%.*s' is not a rating such as 8 or 7.5 (two decimals at most)",
                          TEXT_ARGUMENTS(text));
     }
-    if (negative || points > RATING_HUNDREDTHS_MAX / RATING_HUNDREDTHS_PER_POINT ||
-        points * RATING_HUNDREDTHS_PER_POINT + fraction > RATING_HUNDREDTHS_MAX) {
+    if (negative || hundredths > RATING_HUNDREDTHS_MAX) {
         return out_of_range(call);
     }
-    *ret_hundredths = (int32_t)(points * RATING_HUNDREDTHS_PER_POINT + fraction);
+    *ret_hundredths = (int32_t)hundredths;
     return STATUS_OK;
 }
 
