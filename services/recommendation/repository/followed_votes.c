@@ -214,12 +214,13 @@ static void follow(struct followed_recommendations *self, struct followed_model 
 {
     self->followed = held;
     follow_changes(self, held);
-    followed_file_write(self);
-    self->followed = NULL; /* it answers on until another is made */
-    if (!self->stop.requested) {
+    if (self->stop.requested) {
+        followed_file_write(self);
+    } else {
         log_write(self->log, LOG_WARNING,
                   "what has changed since is not known any more; making another model", NULL);
     }
+    self->followed = NULL; /* it answers on until another is made */
 }
 
 /* NULL: not now. */
