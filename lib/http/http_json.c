@@ -149,11 +149,8 @@ static bool are_parameters_of_utf8(struct text parameters)
 
 /* Without a content-type the body is taken as JSON: that is what the Go reference's clients send.
  */
-static bool is_json_type(const struct http_request *request)
+static bool is_json_type(struct text essence)
 {
-    struct text type =
-        http_header_find(request->headers, request->header_count, TEXT("content-type"));
-    struct text essence = text_trim(text_next(&type, ';'));
     return essence.length == 0 || text_equal_ignoring_case(essence, TEXT("application/json"));
 }
 
@@ -166,8 +163,8 @@ static bool check_form(struct http_exchange *exchange)
         http_header_find(request->headers, request->header_count, TEXT("content-encoding"));
     struct text parameters =
         http_header_find(request->headers, request->header_count, TEXT("content-type"));
-    (void)text_next(&parameters, ';');
-    if (!is_json_type(request)) {
+    struct text essence = text_trim(text_next(&parameters, ';'));
+    if (!is_json_type(essence)) {
         http_reply_problem_with(exchange, 415, TEXT("the body must be application/json"), NULL, 0);
     } else if (!are_parameters_of_utf8(parameters)) {
         http_reply_problem_with(exchange, 415, TEXT("the body must be in UTF-8"), NULL, 0);

@@ -14,9 +14,10 @@ static unsigned bar_width(FILE *output)
     return columns > BAR_WIDTH_MIN + BESIDE_BAR ? (unsigned)columns - BESIDE_BAR : BAR_WIDTH_MIN;
 }
 
-static void print_bar(FILE *output, uint32_t count, uint32_t largest)
+/* longest: what the largest count takes. */
+static void print_bar(FILE *output, uint32_t count, uint32_t largest, unsigned longest)
 {
-    unsigned width = (unsigned)((uint64_t)count * bar_width(output) / largest);
+    unsigned width = (unsigned)((uint64_t)count * longest / largest);
     (void)fputs(terminal_colour(output, TERMINAL_GREEN), output);
     /* A few votes are more than none. */
     for (unsigned i = 0; i < (width == 0 && count > 0 ? 1 : width); i++) {
@@ -27,6 +28,7 @@ static void print_bar(FILE *output, uint32_t count, uint32_t largest)
 
 static void print_rows(FILE *output, const uint32_t *bins, size_t from, size_t to)
 {
+    unsigned longest = bar_width(output);
     uint32_t largest = 1;
     for (size_t i = from; i < to; i++) {
         largest = bins[i] > largest ? bins[i] : largest;
@@ -34,7 +36,7 @@ static void print_rows(FILE *output, const uint32_t *bins, size_t from, size_t t
     for (size_t i = from; i < to; i++) {
         (void)fprintf(output, "  %4.1f  ",
                       (double)(i * RATING_BIN_HUNDREDTHS) / RATING_HUNDREDTHS_PER_POINT);
-        print_bar(output, bins[i], largest);
+        print_bar(output, bins[i], largest, longest);
     }
 }
 

@@ -57,7 +57,8 @@ static enum status check_address(struct call *call, const char *option, struct t
 
 struct listener {
     const char *option;
-    struct text address; /* empty: nowhere */
+    struct text address;
+    bool may_be_empty; /* for nowhere */
 };
 
 /* Two of one address would be found when the second has started in vain. */
@@ -79,20 +80,20 @@ static enum status check_different(struct call *call, const struct listener *lis
 enum status up_addresses_check(struct call *call, const struct up_addresses *addresses)
 {
     const struct listener listeners[] = {
-        {"listen-registry", addresses->registry},
-        {"listen-dns", addresses->dns},
-        {"listen-metadata", addresses->metadata},
-        {"listen-rating", addresses->rating},
-        {"listen-movie", addresses->movie},
-        {"listen-review", addresses->review},
-        {"listen-recommendation", addresses->recommendation},
+        {"listen-registry", addresses->registry, false},
+        {"listen-dns", addresses->dns, true},
+        {"listen-metadata", addresses->metadata, false},
+        {"listen-rating", addresses->rating, false},
+        {"listen-movie", addresses->movie, false},
+        {"listen-review", addresses->review, false},
+        {"listen-recommendation", addresses->recommendation, false},
     };
     enum status status = check_different(call, listeners, ARRAY_LENGTH(listeners));
     for (size_t i = 0; i < ARRAY_LENGTH(listeners) && status == STATUS_OK; i++) {
-        bool is_nowhere =
-            addresses->dns.length == 0 && strcmp(listeners[i].option, "listen-dns") == 0;
-        status =
-            is_nowhere ? STATUS_OK : check_address(call, listeners[i].option, listeners[i].address);
+        const struct listener *listener = &listeners[i];
+        if (listener->address.length > 0 || !listener->may_be_empty) {
+            status = check_address(call, listener->option, listener->address);
+        }
     }
     return status;
 }
